@@ -1,0 +1,168 @@
+//! A build's log as server-sent events: steps as they change, log lines once a job has ended.
+//!
+//! A stream ends after [`LIFE`], as instances of an edge do not live for ever; the reader comes back
+//! by itself with `Last-Event-ID`, which says how far it came (the event stream specification of
+//! HTML). Events: `status` (the build, without steps), `step`, `log` (a line), `end`.
+
+use super::{
+    logs::{ended_jobs, open},
+    present::{Present, present},
+};
+use crate::github::GitHub;
+use nokube_domain::build::{BuildView, Known, StepView};
+use nokube_edge::{Call, Reply, Result, now, reply::Sender, sleep, spawn, store::Store};
+use futures::StreamExt;
+
+/// Seconds after which a stream ends.
+const LIFE: i64 = 25;
+/// Milliseconds between two looks, and told to the reader as the wait before it comes back.
+const LOOK: u64 = 1_000;
+
+/// How far a reader has come: the attempt, the jobs whose logs it has, and the lines of the next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Position {
+    attempt: u32,
+    jobs: usize,
+    lines: usize,
+}
+
+impl Position {
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('.');
+        let attempt = parts.next()?.parse().ok()?;
+        let jobs = parts.next()?.parse().ok()?;
+        let lines = parts.next()?.parse().ok()?;
+        Some(Self { attempt, jobs, lines })
+    }
+
+    fn id(self) -> String {
+        format!("{}.{}.{}", self.attempt, self.jobs, self.lines)
+    }
+}
+
+pub async fn follow(call: Call, store: Store, answer: BuildView, known: Known) -> Result<Reply> {
+    let (sender, body) = nokube_edge::reply::channel();
+    let position = call.header("last-event-id").and_then(Position::parse).unwrap_or_default();
+    spawn(async move {
+        let mut follower =
+            Follower { call, store, sender, position, steps: Vec::new(), status: String::new() };
+        // An error ends the stream; the reader comes back and is told by the status of that answer.
+        let _ = follower.run(answer, known).await;
+    });
+    Ok(Reply::stream("text/event-stream", body).header("x-accel-buffering", "no"))
+}
+
+struct Follower {
+    call: Call,
+    store: Store,
+    sender: Sender,
+    position: Position,
+    /// What the reader has been told.
+    steps: Vec<StepView>,
+    status: String,
+}
+
+/// The reader has gone away.
+struct Gone;
+
+impl Follower {
+    async fn run(&mut self, answer: BuildView, known: Known) -> std::result::Result<(), Gone> {
+        let until = now().as_second() + LIFE;
+        let (mut answer, mut known) = (answer, known);
+        self.raw(format!("retry: {LOOK}\n\n")).await?;
+        loop {
+            if self.position.attempt != answer.attempt {
+                self.position = Position { attempt: answer.attempt, ..Position::default() };
+                self.steps.clear();
+            }
+            self.tell_state(&answer).await?;
+            self.tell_logs(&known).await?;
+            if answer.status.is_final() {
+                return self.event("end", &format!("\"{}\"", self.status)).await;
+            }
+            if now().as_second() >= until {
+                return Ok(());
+            }
+            sleep(LOOK).await;
+            (answer, known) = match present(&self.call, &self.store).await {
+                Ok(Present { answer, known: Some(known) }) => (answer, known),
+                // Its final answer has been kept meanwhile: what was known of its jobs still holds.
+                Ok(Present { answer, known: None }) => {
+                    let known = super::present::present_with_known(&self.call, &self.store).await;
+                    (answer, known.map_err(|_| Gone)?.1)
+                }
+                Err(_) => return Err(Gone),
+            };
+        }
+    }
+
+    async fn tell_state(&mut self, answer: &BuildView) -> std::result::Result<(), Gone> {
+        let mut overview = answer.clone();
+        let steps = std::mem::take(&mut overview.steps);
+        let status = serde_json::to_value(overview.status).unwrap_or_default();
+        let status = status.as_str().unwrap_or_default().to_owned();
+        if status != self.status {
+            self.status = status;
+            self.event("status", &json(&overview)).await?;
+        }
+        for step in &steps {
+            if !self.steps.contains(step) {
+                self.event("step", &json(step)).await?;
+            }
+        }
+        self.steps = steps;
+        Ok(())
+    }
+
+    /// Sends the lines of ended jobs that the reader does not have yet.
+    async fn tell_logs(&mut self, known: &Known) -> std::result::Result<(), Gone> {
+        let jobs = ended_jobs(known);
+        let Ok(github) = GitHub::new().await else { return Err(Gone) };
+        for job in jobs.into_iter().skip(self.position.jobs) {
+            match open(&github, job).await {
+                Ok(log) => self.tell_log(log).await?,
+                Err(_) => self.event("log", "\"(The log cannot be read.)\"").await?,
+            }
+            self.position = Position { jobs: self.position.jobs + 1, lines: 0, ..self.position };
+        }
+        Ok(())
+    }
+
+    async fn tell_log(&mut self, log: nokube_edge::BoxBody) -> std::result::Result<(), Gone> {
+        let mut pieces = http_body_util::BodyDataStream::new(log);
+        let (mut line, mut number) = (Vec::new(), 0);
+        while let Some(Ok(piece)) = pieces.next().await {
+            for part in piece.split_inclusive(|b| *b == b'\n') {
+                line.extend_from_slice(part);
+                if part.ends_with(b"\n") {
+                    number += 1;
+                    self.line(number, &std::mem::take(&mut line)).await?;
+                }
+            }
+        }
+        if line.is_empty() { Ok(()) } else { self.line(number + 1, &line).await }
+    }
+
+    async fn line(&mut self, number: usize, line: &[u8]) -> std::result::Result<(), Gone> {
+        if number <= self.position.lines {
+            return Ok(());
+        }
+        self.position.lines = number;
+        let text = String::from_utf8_lossy(line);
+        self.event("log", &json(&text.trim_end_matches(['\r', '\n']))).await
+    }
+
+    /// `data` is JSON, which has no line breaks of its own.
+    async fn event(&mut self, name: &str, data: &str) -> std::result::Result<(), Gone> {
+        let id = self.position.id();
+        self.raw(format!("event: {name}\nid: {id}\ndata: {data}\n\n")).await
+    }
+
+    async fn raw(&mut self, text: String) -> std::result::Result<(), Gone> {
+        if self.sender.send(text).await { Ok(()) } else { Err(Gone) }
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

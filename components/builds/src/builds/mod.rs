@@ -1,0 +1,11 @@
+//! Builds, a handler a file.
+
+pub mod cancel;
+pub mod create;
+pub mod list;
+pub mod logs;
+pub mod read;
+pub mod retry;
+
+mod events;
+mod present;

@@ -1,0 +1,73 @@
+//! `POST /api/v1/projects`
+//!
+//! A name is claimed, because an owner's names are unique: image names are made of them. What the
+//! claim made is written before the project's records, so a request that died in between is brought
+//! to its end by the next one for the same name.
+
+use data_encoding::HEXLOWER;
+use http::StatusCode;
+use nokube_domain::{
+    Problem, ProblemKind, ProjectId,
+    project::{Members, NewProject, Project},
+};
+use nokube_edge::{
+    Call, Failure, Reply, Result,
+    claims::{Claim, claim},
+    now,
+    store::{Counter, Store},
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The numbers that a name's project got: among all projects, and among its owner's.
+#[derive(Serialize, Deserialize)]
+struct Numbers {
+    project: ProjectId,
+    of_owner: u32,
+}
+
+pub async fn create(mut call: Call) -> Result<Reply> {
+    call.only_query(&[])?;
+    let (fields, _) = call.fields().await?;
+    let new = NewProject::parse(fields)?;
+    let caller = call.caller()?.clone();
+    let store = Store::open().await?;
+
+    let name = new.name.clone();
+    let numbers = match claim::<Numbers>(&store, &claim_name(&caller.person.key(), &new)).await? {
+        Claim::Won(held) => {
+            let numbers = Numbers {
+                project: ProjectId(store.increment(&Counter::projects())?),
+                of_owner: store.increment(&Counter::projects_of(&caller.person))?,
+            };
+            held.made(&store, &numbers).await?;
+            numbers
+        }
+        Claim::Made(numbers) => {
+            let (project, members) = futures::join!(
+                store.project(numbers.project),
+                store.members(numbers.project)
+            );
+            if project?.is_some() && members?.is_some() {
+                let detail = format!("You have a project named '{name}' already.");
+                return Err(Failure::problem(ProblemKind::Conflict, detail));
+            }
+            numbers
+        }
+        Claim::Busy => {
+            let detail = format!("A project named '{name}' is just being made.");
+            return Err(Problem::new(ProblemKind::InProgress, detail).retry_after(2).into());
+        }
+    };
+    let project: Project = new.into_project(numbers.project, caller.login, now());
+    store.set_project_of(&caller.person, numbers.of_owner, project.id).await?;
+    store.set_project(&project).await?;
+    // Last: without members nobody has a role, so nothing half made is ever seen.
+    store.set_members(project.id, &Members { owner: caller.person }).await?;
+    let place = format!("/api/v1/projects/{}", project.id);
+    Ok(Reply::json(StatusCode::CREATED, &project).header("location", &place))
+}
+
+fn claim_name(person: &str, new: &NewProject) -> String {
+    HEXLOWER.encode(&Sha256::digest(format!("project {person} {}", new.name)))
+}

@@ -1,0 +1,151 @@
+//! `GET /health` (are we alive) and `GET /ready` (is everything set up, and what is missing).
+
+use crate::{
+    github::GitHub,
+    settings::{Settings, Waits},
+};
+use http::{Request, StatusCode};
+use nokube_domain::problem::Fault;
+use nokube_edge::{
+    Call, Failure, Reply, Result, auth::AuthSettings, now, outbound, settings::NotSetUp,
+};
+use nokube_github::{refusal, registry};
+use serde::{Deserialize, Serialize};
+use std::{cell::RefCell, time::Duration};
+
+/// Seconds that an answer is told again.
+const KEEP: i64 = 10;
+
+#[derive(Clone, Serialize)]
+struct Check {
+    name: String,
+    ok: bool,
+    detail: String,
+}
+
+#[derive(Deserialize)]
+struct Faults {
+    faults: Vec<RawFault>,
+}
+
+#[derive(Deserialize)]
+struct RawFault {
+    field: String,
+    detail: String,
+}
+
+thread_local! {
+    static LAST: RefCell<Option<(i64, Vec<Check>)>> = const { RefCell::new(None) };
+}
+
+pub async fn health(_: Call) -> Result<Reply> {
+    Ok(Reply::text("alive\n"))
+}
+
+pub async fn ready(_: Call) -> Result<Reply> {
+    let second = now().as_second();
+    let kept = LAST.with(|last| {
+        last.borrow().clone().filter(|(at, _)| second - at < KEEP).map(|(_, checks)| checks)
+    });
+    let checks = match kept {
+        Some(checks) => checks,
+        None => {
+            let checks = check().await;
+            LAST.with(|last| *last.borrow_mut() = Some((second, checks.clone())));
+            checks
+        }
+    };
+    let ready = checks.iter().all(|check| check.ok);
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Ok(Reply::json(status, &serde_json::json!({ "ready": ready, "checks": checks })))
+}
+
+async fn check() -> Vec<Check> {
+    let mut checks = Vec::new();
+    let mut settings = |faults: Vec<Fault>| {
+        for Fault { field, detail } in faults {
+            // The same setting can be wrong for two components.
+            if !checks.iter().any(|check: &Check| check.name == field) {
+                checks.push(Check { name: field, ok: false, detail });
+            }
+        }
+    };
+    let faults = |read: std::result::Result<(), NotSetUp>| read.err().map_or(Vec::new(), |n| n.0);
+    settings(faults(AuthSettings::read().await.map(drop)));
+    settings(faults(Waits::read().await.map(drop)));
+    settings(faults(Settings::read().await.map(drop)));
+    let (webhook, github, registry) = futures::join!(webhook(), github(), registry());
+    settings(webhook.unwrap_or_else(|detail| vec![Fault { field: "webhook".into(), detail }]));
+    if checks.is_empty() {
+        let detail = "every setting is there and well-formed".into();
+        checks.push(Check { name: "settings".into(), ok: true, detail });
+    }
+    checks.extend([github, registry].into_iter().flatten());
+    checks
+}
+
+/// What the webhook component says about its settings.
+async fn webhook() -> std::result::Result<Vec<Fault>, String> {
+    let timeouts = outbound::Timeouts {
+        connect: Duration::from_secs(2),
+        idle: Duration::from_secs(2),
+        total: Duration::from_secs(4),
+    };
+    let mut request = Request::new(Vec::new());
+    *request.uri_mut() = http::Uri::from_static("http://webhook.spin.internal/ready");
+    let answer = outbound::send(request, timeouts).await.map_err(|error| {
+        eprintln!("warning the component webhook does not answer: {}", error.0);
+        "the component that takes webhooks does not answer".to_owned()
+    })?;
+    let faults: Faults = serde_json::from_slice(answer.body())
+        .map_err(|_| "the component that takes webhooks does not say what it needs".to_owned())?;
+    Ok(faults.faults.into_iter().map(|f| Fault { field: f.field, detail: f.detail }).collect())
+}
+
+/// Is the builder's workflow there, and may we run it? `None` while the settings are not complete.
+async fn github() -> Option<Check> {
+    let github = GitHub::new().await.ok()?;
+    let api = &github.settings.api;
+    let check = |ok, detail| Some(Check { name: "github".into(), ok, detail });
+    match github.builder(|token| api.workflow(token)).await {
+        Ok(answer) if answer.status().is_success() => {
+            check(true, format!("the workflow {} of {} is there", api.workflow, api.builder))
+        }
+        Ok(answer) => check(false, refusal::of_dispatch(&answer, api)),
+        Err(Failure::Problem(problem)) => check(false, problem.detail),
+        Err(Failure::Internal(what)) => {
+            eprintln!("warning ready: {what}");
+            check(false, "cannot be asked; the log says why".into())
+        }
+    }
+}
+
+/// Does the registry answer? `None` while the settings are not complete.
+async fn registry() -> Option<Check> {
+    let settings = Settings::read().await.ok()?;
+    let base = settings.registry_api.join("v2/").ok()?;
+    let mut request = Request::new(Vec::new());
+    *request.uri_mut() = base.as_str().parse().ok()?;
+    let timeouts = outbound::Timeouts {
+        connect: Duration::from_secs(3),
+        idle: Duration::from_secs(5),
+        total: Duration::from_secs(8),
+    };
+    let host = settings.registry.host();
+    let private = match settings.registry_login {
+        Some(_) => "private images can be read",
+        None => "only public images can be read, as registry_token is not set",
+    };
+    let (ok, detail) = match outbound::send(request, timeouts).await {
+        // 401 is how a registry says that it is one (OCI distribution, "Determining Support").
+        Ok(answer) if matches!(answer.status().as_u16(), 200 | 401) => {
+            (true, format!("{host} answers; {private}"))
+        }
+        Ok(answer) => {
+            let said = registry::describe(&answer);
+            (false, format!("{host} answers, but not as an image registry ({said})"))
+        }
+        Err(_) => (false, format!("{host} does not answer")),
+    };
+    Some(Check { name: "registry".into(), ok, detail })
+}

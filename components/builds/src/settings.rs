@@ -1,0 +1,171 @@
+//! What the operator says about builds: GitHub, the registry, the waits.
+
+use nokube_domain::{build::Windows, image::Registry};
+use nokube_edge::settings::{NotSetUp, Variables};
+use nokube_github::{Api, app::App, retry::Patience};
+use std::{cell::OnceCell, rc::Rc};
+use url::Url;
+
+/// As whom the platform speaks to GitHub.
+pub enum Credentials {
+    App(App),
+    Token(String),
+}
+
+pub struct Settings {
+    pub api: Api,
+    pub api_origin: Url,
+    /// The GitHub that people see.
+    pub web: Url,
+    pub credentials: Credentials,
+    /// May a caller's login be taken for their login at GitHub?
+    pub subjects_are_logins: bool,
+    pub registry: Registry,
+    pub registry_api: Url,
+    /// User and token for private images.
+    pub registry_login: Option<(String, String)>,
+    pub patience: Patience,
+    /// Seconds told of a service's first build.
+    pub estimate: u32,
+}
+
+/// The waits alone: a finished build is read without anything of GitHub.
+pub struct Waits {
+    pub windows: Windows,
+    /// How far back a build can still be unfinished, in seconds.
+    pub horizon: i64,
+}
+
+thread_local! {
+    // Kept as long as the instance, which is soon replaced: a changed variable is seen then.
+    static SETTINGS: OnceCell<Rc<Settings>> = const { OnceCell::new() };
+    static WAITS: OnceCell<Rc<Waits>> = const { OnceCell::new() };
+}
+
+/// How long after a success its digest is looked for, and when a wish to cancel is forced.
+const DIGEST_SECONDS: i64 = 600;
+const FORCE_SECONDS: i64 = 300;
+
+impl Waits {
+    /// # Errors
+    /// Everything that is wrong with these settings.
+    pub async fn read() -> Result<Rc<Self>, NotSetUp> {
+        if let Some(waits) = WAITS.with(|cell| cell.get().cloned()) {
+            return Ok(waits);
+        }
+        let mut variables = Variables::default();
+        let v = &mut variables;
+        let grace = v.number("build_grace_seconds", 1..=86_400).await;
+        let longest = v.number("build_longest_seconds", 60..=21_600).await;
+        let quiet = v.number("build_quiet_seconds", 0..=3_600).await;
+        let windows =
+            Windows { grace, quiet, digest: DIGEST_SECONDS, force: FORCE_SECONDS.max(quiet) };
+        let horizon = grace + longest + DIGEST_SECONDS;
+        let waits = variables.finish(Some(Rc::new(Self { windows, horizon })))?;
+        WAITS.with(|cell| cell.set(waits.clone()).ok());
+        Ok(waits)
+    }
+}
+
+impl Settings {
+    /// # Errors
+    /// Everything that is wrong with the settings.
+    pub async fn read() -> Result<Rc<Self>, NotSetUp> {
+        if let Some(settings) = SETTINGS.with(|cell| cell.get().cloned()) {
+            return Ok(settings);
+        }
+        let mut variables = Variables::default();
+        let settings = Self::collect(&mut variables).await;
+        let settings = variables.finish(settings.map(Rc::new))?;
+        SETTINGS.with(|cell| cell.set(settings.clone()).ok());
+        Ok(settings)
+    }
+
+    async fn collect(v: &mut Variables) -> Option<Self> {
+        let api_origin = v.origin("github_api_url", "the origin of GitHub's API").await;
+        let api_path = v.optional("github_api_path").await.unwrap_or_default();
+        let web = v.origin("github_web_url", "the GitHub that people see").await;
+        let enterprise = !api_path.is_empty();
+        if enterprise && web.as_ref().is_some_and(|web| web.host_str() == Some("github.com")) {
+            v.fault("github_web_url", "must be your GitHub Enterprise Server, as github_api_path is set");
+        }
+        let what = "the private repository that holds the builder's workflow, OWNER/NAME";
+        let builder = v.parsed("github_builder_repository", what).await;
+        let workflow =
+            v.required("github_builder_workflow", "the workflow's file name").await.filter(|name| {
+                name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+            });
+        if workflow.is_none() {
+            v.fault("github_builder_workflow", "must be a file name such as build.yml");
+        }
+        let builder_ref = v.required("github_builder_ref", "the builder's branch").await;
+        let credentials = Self::credentials(v).await;
+        let subjects_are_logins = v.boolean("auth_jwt_subjects_are_github_logins").await;
+        let host = v.required("registry", "the registry as in image names").await;
+        let namespace =
+            v.required("registry_namespace", "the organisation or user in the registry").await;
+        let registry = match Registry::new(&host?, &namespace?) {
+            Ok(registry) => Some(registry),
+            Err(error) => {
+                v.fault("registry_namespace", error.to_string());
+                None
+            }
+        };
+        let registry_api = v.origin("registry_api_url", "the origin of the registry's API").await;
+        let user = v.optional("registry_username").await;
+        let token = v.optional("registry_token").await;
+        if user.is_some() != token.is_some() {
+            v.fault("registry_token", "must be set together with registry_username");
+        }
+        let patience = Patience {
+            tries: 3,
+            first_wait: v.number("github_retry_first_ms", 1..=60_000).await.unsigned_abs(),
+            longest_wait: v.number("github_retry_longest_ms", 1..=60_000).await.unsigned_abs(),
+        };
+        let estimate = v.number("build_estimate_seconds", 1..=86_400).await;
+        let api_origin = api_origin?;
+        Some(Self {
+            api: Api::new(&api_origin, &api_path, builder?, workflow?, builder_ref?),
+            api_origin,
+            web: web?,
+            credentials: credentials?,
+            subjects_are_logins,
+            registry: registry?,
+            registry_api: registry_api?,
+            registry_login: user.zip(token),
+            patience,
+            estimate: u32::try_from(estimate).unwrap_or(u32::MAX),
+        })
+    }
+
+    async fn credentials(v: &mut Variables) -> Option<Credentials> {
+        let client_id = v.optional("github_app_client_id").await;
+        let key = v.optional("github_app_private_key").await;
+        let token = v.optional("github_token").await;
+        match (client_id, key, token) {
+            (Some(client_id), Some(key), None) => match App::new(&client_id, &key) {
+                Ok(app) => return Some(Credentials::App(app)),
+                Err(error) => v.fault("github_app_private_key", error.to_string()),
+            },
+            (None, None, Some(token)) => return Some(Credentials::Token(token)),
+            (None, None, None) => v.fault(
+                "github_app_client_id",
+                "is not set: set it and github_app_private_key, or github_token",
+            ),
+            (Some(_), None, None) => v.fault(
+                "github_app_private_key",
+                "is not set: the GitHub App's private key belongs to github_app_client_id",
+            ),
+            (None, Some(_), None) => v.fault(
+                "github_app_client_id",
+                "is not set: it belongs to github_app_private_key",
+            ),
+            (_, _, Some(_)) => v.fault(
+                "github_token",
+                "is set besides the GitHub App: the platform must know as whom it speaks, so \
+                 leave one of the two out",
+            ),
+        }
+        None
+    }
+}

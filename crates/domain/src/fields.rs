@@ -1,0 +1,128 @@
+//! Reads the fields of a JSON object and collects every fault, so that one answer names them all.
+
+use crate::problem::{Fault, Problem, ProblemKind};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// The fields of a request that have not been taken yet, and the faults found so far.
+pub struct Fields {
+    rest: Map<String, Value>,
+    faults: Vec<Fault>,
+}
+
+impl Fields {
+    /// Reads `body`, which must be one JSON object.
+    ///
+    /// # Errors
+    /// A [`ProblemKind::Malformed`] that says where the JSON ends to be JSON.
+    pub fn from_json(body: &[u8]) -> Result<Self, Problem> {
+        let malformed = |detail: String| Problem::new(ProblemKind::Malformed, detail);
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(rest)) => Ok(Self { rest, faults: Vec::new() }),
+            Ok(_) => Err(malformed("The body must be a JSON object.".into())),
+            Err(error) => Err(malformed(format!("The body is not JSON: {error}."))),
+        }
+    }
+
+    /// Notes a fault of `field`.
+    pub fn fault(&mut self, field: &str, detail: impl Into<String>) {
+        self.faults.push(Fault { field: field.into(), detail: detail.into() });
+    }
+
+    /// Takes `field`; absent and `null` are the same.
+    fn take(&mut self, field: &str) -> Option<Value> {
+        self.rest.remove(field).filter(|value| !value.is_null())
+    }
+
+    fn typed<T>(
+        &mut self,
+        field: &str,
+        expected: &str,
+        read: impl FnOnce(Value) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.take(field)?;
+        let read = read(value);
+        if read.is_none() {
+            self.fault(field, format!("must be {expected}"));
+        }
+        read
+    }
+
+    /// A text, if given.
+    pub fn text(&mut self, field: &str) -> Option<String> {
+        self.typed(field, "a text", |value| match value {
+            Value::String(text) => Some(text),
+            _ => None,
+        })
+    }
+
+    pub fn boolean(&mut self, field: &str) -> Option<bool> {
+        self.typed(field, "true or false", |value| value.as_bool())
+    }
+
+    /// A whole number from 1 to 4,294,967,295.
+    pub fn positive(&mut self, field: &str) -> Option<u32> {
+        self.typed(field, "a whole number above 0", |value| {
+            value.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0)
+        })
+    }
+
+    /// A map of texts; empty when absent. Each value that is no text is named.
+    pub fn texts(&mut self, field: &str) -> BTreeMap<String, String> {
+        let Some(map) = self.typed(field, "a map of texts", |value| match value {
+            Value::Object(map) => Some(map),
+            _ => None,
+        }) else {
+            return BTreeMap::new();
+        };
+        let mut texts = BTreeMap::new();
+        for (key, value) in map {
+            match value {
+                Value::String(text) => {
+                    texts.insert(key, text);
+                }
+                _ => self.fault(&format!("{field}.{key}"), "must be a text"),
+            }
+        }
+        texts
+    }
+
+    /// Notes that `field` is required, unless `value` is there or already faulty.
+    pub fn required<T>(&mut self, field: &str, value: Option<T>) -> Option<T> {
+        if value.is_none() && !self.is_faulty(field) {
+            self.fault(field, "is required");
+        }
+        value
+    }
+
+    /// `text` parsed by `parse`, whose error becomes the field's fault.
+    pub fn parsed<T, E: std::fmt::Display>(
+        &mut self,
+        field: &str,
+        text: Option<String>,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        match parse(&text?) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.fault(field, error.to_string());
+                None
+            }
+        }
+    }
+
+    fn is_faulty(&self, field: &str) -> bool {
+        self.faults.iter().any(|fault| fault.field == field)
+    }
+
+    /// Ends the reading: fields that nobody took are faults too.
+    ///
+    /// # Errors
+    /// All faults at once.
+    pub fn finish(mut self) -> Result<(), Problem> {
+        for field in std::mem::take(&mut self.rest).keys() {
+            self.fault(field, "is not a field of this request");
+        }
+        if self.faults.is_empty() { Ok(()) } else { Err(Problem::invalid(self.faults)) }
+    }
+}

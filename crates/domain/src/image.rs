@@ -1,0 +1,141 @@
+//! Image names, tags and digests, by the OCI distribution specification.
+
+use crate::name::{BadName, ProjectName, ServiceName, Username, encode_triple};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// A tag: `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct ImageTag(String);
+
+impl FromStr for ImageTag {
+    type Err = BadName;
+
+    fn from_str(text: &str) -> Result<Self, BadName> {
+        let first = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        let other = |b: u8| first(b) || b == b'.' || b == b'-';
+        let mut bytes = text.bytes();
+        if !(text.len() <= 128 && bytes.next().is_some_and(first) && bytes.all(other)) {
+            return Err(BadName(
+                "must be an image tag: at most 128 letters, digits, '_', '.' and '-', \
+                 beginning with none of the last two",
+            ));
+        }
+        // `build-…` names one build's image for ever; a tag that a user asks for must not take it.
+        if text.starts_with("build-") {
+            return Err(BadName("must not begin with 'build-': those tags are the platform's own"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for ImageTag {
+    type Error = BadName;
+
+    fn try_from(text: String) -> Result<Self, BadName> {
+        text.parse()
+    }
+}
+
+impl From<ImageTag> for String {
+    fn from(tag: ImageTag) -> String {
+        tag.0
+    }
+}
+
+impl fmt::Display for ImageTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// `sha256:` and 64 lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Digest(String);
+
+impl FromStr for Digest {
+    type Err = BadName;
+
+    fn from_str(text: &str) -> Result<Self, BadName> {
+        let hex = text.strip_prefix("sha256:").unwrap_or_default();
+        let lower_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        if hex.len() == 64 && hex.bytes().all(lower_hex) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(BadName("must be a digest: 'sha256:' and 64 hexadecimal digits"))
+        }
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = BadName;
+
+    fn try_from(text: String) -> Result<Self, BadName> {
+        text.parse()
+    }
+}
+
+impl From<Digest> for String {
+    fn from(digest: Digest) -> String {
+        digest.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Where the platform's images stand: a registry's host and a namespace in it, in lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registry {
+    host: String,
+    namespace: String,
+}
+
+impl Registry {
+    /// # Errors
+    /// The host is no host (with an optional port), or the namespace no path of OCI name parts.
+    pub fn new(host: &str, namespace: &str) -> Result<Self, BadName> {
+        let (host, namespace) = (host.to_ascii_lowercase(), namespace.to_ascii_lowercase());
+        let is_host = !host.is_empty()
+            && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'));
+        if !is_host {
+            return Err(BadName("the registry must be a host such as ghcr.io, without https://"));
+        }
+        let part = |part: &str| {
+            let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+            part.bytes().all(inner)
+                && part.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && part.ends_with(|c: char| c.is_ascii_alphanumeric())
+        };
+        if !namespace.split('/').all(part) {
+            return Err(BadName(
+                "the registry namespace must be an organisation's or user's name",
+            ));
+        }
+        Ok(Self { host, namespace })
+    }
+
+    /// The repository of a service's images, without registry: `{namespace}/{encoded triple}`.
+    pub fn repository(
+        &self,
+        owner: &Username,
+        project: &ProjectName,
+        service: &ServiceName,
+    ) -> String {
+        format!("{}/{}", self.namespace, encode_triple(owner, project, service))
+    }
+
+    /// The full name without tag: `{registry}/{namespace}/{encoded triple}`.
+    pub fn image(&self, owner: &Username, project: &ProjectName, service: &ServiceName) -> String {
+        format!("{}/{}", self.host, self.repository(owner, project, service))
+    }
+
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+}

@@ -1,0 +1,123 @@
+//! Bearer tokens: compact JWS with HS256 (RFC 7515, 7519), as the platform's clients have them.
+//!
+//! Only the framing is ours; the MAC is RustCrypto's. `alg` is never taken from the token: a header
+//! that does not say HS256 is refused before anything else is looked at.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+/// What a token must fulfil.
+pub struct Expected<'a> {
+    pub secret: &'a [u8],
+    pub issuer: &'a str,
+    pub audience: &'a str,
+    /// Seconds by which the issuer's clock may differ from ours.
+    pub leeway: i64,
+    /// Now, in seconds since 1970.
+    pub now: i64,
+}
+
+/// What a token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    pub iss: String,
+    pub sub: String,
+    pub aud: Audience,
+    /// Seconds since 1970.
+    pub exp: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iat: Option<i64>,
+}
+
+/// `aud` is a text or a list of texts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// Why a token was refused. A caller is told no more than this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("the bearer token is not one that this platform accepts")]
+    NotOurs,
+    #[error("the bearer token has expired")]
+    Expired,
+    #[error("the bearer token is not valid yet")]
+    NotYet,
+    #[error("the bearer token is meant for another issuer or audience")]
+    Elsewhere,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    alg: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    typ: Option<String>,
+    /// Extensions that must be understood (RFC 7515, 4.1.11); we understand none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    crit: Option<serde_json::Value>,
+}
+
+/// Checks a token and returns what it says.
+///
+/// # Errors
+/// The signature is looked at before the claims are: who cannot sign learns nothing of them.
+pub fn verify(token: &str, expected: &Expected<'_>) -> Result<Claims, Refused> {
+    let (signed, signature) = token.rsplit_once('.').ok_or(Refused::NotOurs)?;
+    let (header, payload) = signed.split_once('.').ok_or(Refused::NotOurs)?;
+    let header: Header = decode(header)?;
+    if header.alg != "HS256" || header.crit.is_some() || expected.secret.is_empty() {
+        return Err(Refused::NotOurs);
+    }
+    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Refused::NotOurs)?;
+    // Compares in constant time.
+    mac(expected.secret, signed)?.verify_slice(&signature).map_err(|_| Refused::NotOurs)?;
+
+    let claims: Claims = decode(payload)?;
+    let for_us = match &claims.aud {
+        Audience::One(audience) => audience == expected.audience,
+        Audience::Many(audiences) => audiences.iter().any(|a| a == expected.audience),
+    };
+    let later = expected.now.saturating_add(expected.leeway);
+    if claims.iss != expected.issuer || !for_us {
+        Err(Refused::Elsewhere)
+    } else if claims.exp <= expected.now.saturating_sub(expected.leeway) {
+        Err(Refused::Expired)
+    } else if claims.nbf.is_some_and(|nbf| nbf > later) || claims.iat.is_some_and(|t| t > later) {
+        Err(Refused::NotYet)
+    } else {
+        Ok(claims)
+    }
+}
+
+/// Signs `claims`.
+///
+/// # Errors
+/// Only if the claims cannot be written as JSON.
+pub fn sign(claims: &Claims, secret: &[u8]) -> Result<String, Refused> {
+    let header = Header { alg: "HS256".into(), typ: Some("JWT".into()), crit: None };
+    let part = |json: serde_json::Result<Vec<u8>>| {
+        json.map(|json| URL_SAFE_NO_PAD.encode(json)).map_err(|_| Refused::NotOurs)
+    };
+    let signed =
+        format!("{}.{}", part(serde_json::to_vec(&header))?, part(serde_json::to_vec(claims))?);
+    let signature = URL_SAFE_NO_PAD.encode(mac(secret, &signed)?.finalize().into_bytes());
+    Ok(format!("{signed}.{signature}"))
+}
+
+fn mac(secret: &[u8], signed: &str) -> Result<Hmac<Sha256>, Refused> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).map_err(|_| Refused::NotOurs)?;
+    mac.update(signed.as_bytes());
+    Ok(mac)
+}
+
+fn decode<T: serde::de::DeserializeOwned>(part: &str) -> Result<T, Refused> {
+    let json = URL_SAFE_NO_PAD.decode(part).map_err(|_| Refused::NotOurs)?;
+    serde_json::from_slice(&json).map_err(|_| Refused::NotOurs)
+}

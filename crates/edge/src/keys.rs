@@ -1,0 +1,71 @@
+//! The keys of the store: the only place that knows them. See "State" in ARCHITECTURE.md.
+
+use nokube_domain::{BuildId, Person, ProjectId};
+
+/// A counter's name. Counters live under `c/`, where nothing else may ever stand: incrementing a
+/// key with a foreign value breaks Spin's SQLite store for good.
+pub struct Counter(pub(crate) String);
+
+impl Counter {
+    /// Projects handed out.
+    pub fn projects() -> Self {
+        Self("c/p".into())
+    }
+
+    /// Builds of a project handed out.
+    pub fn builds(project: ProjectId) -> Self {
+        Self(format!("c/b/{project}"))
+    }
+
+    /// Projects of a person handed out.
+    pub fn projects_of(person: &Person) -> Self {
+        Self(format!("c/u/{}", person.key()))
+    }
+
+    pub(crate) fn claim(name: &str, generation: u32) -> Self {
+        Self(format!("c/k/{name}/{generation}"))
+    }
+}
+
+pub fn build(id: BuildId) -> String {
+    build_number(id.project, id.number)
+}
+
+pub fn build_number(project: ProjectId, number: u32) -> String {
+    format!("b/{project}/{number}")
+}
+
+pub fn run(project: ProjectId, number: u32) -> String {
+    format!("r/{project}/{number}")
+}
+
+pub fn jobs(id: BuildId) -> String {
+    format!("j/{}/{}", id.project, id.number)
+}
+
+pub fn wish(id: BuildId) -> String {
+    format!("x/{}/{}", id.project, id.number)
+}
+
+pub fn project(id: ProjectId) -> String {
+    format!("p/{id}")
+}
+
+pub fn members(id: ProjectId) -> String {
+    format!("m/{id}")
+}
+
+/// The `number`th project of a person.
+pub fn project_of(person: &Person, number: u32) -> String {
+    format!("u/{}/{number}", person.key())
+}
+
+/// What the holder of a claim made.
+pub fn claimed(name: &str) -> String {
+    format!("k/{name}")
+}
+
+/// When a claim was first met without what its holder made.
+pub fn claim_met(name: &str, generation: u32) -> String {
+    format!("k/{name}/{generation}")
+}

@@ -1,0 +1,163 @@
+//! A request that has come in, with what the route found in it.
+
+use crate::{Failure, Request, Result};
+use nokube_domain::{
+    Problem, ProblemKind,
+    access::{Caller, Demand, Role, decide},
+    fields::Fields,
+    page::Page,
+    problem::Fault,
+    project::Members,
+};
+use spin_sdk::http::body::IncomingBodyExt;
+use futures::StreamExt;
+use std::collections::BTreeMap;
+
+/// The most that a JSON body may have, in bytes.
+pub const MAX_BODY: usize = 256 * 1024;
+
+/// A request at its route.
+pub struct Call {
+    pub(crate) request: Option<Request>,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) path_parameters: BTreeMap<String, String>,
+    pub(crate) query: BTreeMap<String, String>,
+    pub(crate) demand: Demand,
+    pub(crate) caller: Option<Caller>,
+    /// Identifies the request in the log and in answers about our own faults.
+    pub request_id: String,
+}
+
+impl Call {
+    /// The caller; the router has identified them for every route that demands it.
+    ///
+    /// # Errors
+    /// The route is open to anybody, so nobody was identified.
+    pub fn caller(&self) -> Result<&Caller> {
+        self.caller.as_ref().ok_or_else(|| {
+            Problem::new(ProblemKind::Unauthenticated, "Send a bearer token.").into()
+        })
+    }
+
+    /// Checks that the caller has the role that the route demands in the project of `members`.
+    ///
+    /// # Errors
+    /// 404 without any role, as for something that does not exist; 403 with too small a one.
+    pub fn may(&self, members: Option<&Members>, what: &str) -> Result<Role> {
+        let demand = match self.demand {
+            Demand::Role(role) => role,
+            _ => Role::Owner,
+        };
+        Ok(decide(self.caller()?, members, demand, what)?)
+    }
+
+    /// A part of the path, read as `T`.
+    ///
+    /// # Errors
+    /// 404: what cannot be read names nothing.
+    pub fn path<T: std::str::FromStr>(&self, name: &str, what: &str) -> Result<T> {
+        self.path_parameters
+            .get(name)
+            .and_then(|text| text.parse().ok())
+            .ok_or_else(|| Problem::not_found(what).into())
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// A parameter of the query.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(String::as_str)
+    }
+
+    /// Refuses parameters of the query that the route does not know.
+    ///
+    /// # Errors
+    /// Names them all.
+    pub fn only_query(&self, known: &[&str]) -> Result<()> {
+        let unknown = self.query.keys().filter(|name| !known.contains(&name.as_str()));
+        let faults: Vec<_> = unknown
+            .map(|name| Fault { field: name.clone(), detail: "is not a parameter here".into() })
+            .collect();
+        if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults).into()) }
+    }
+
+    /// `limit` and `offset`.
+    ///
+    /// # Errors
+    /// They are no numbers in their ranges.
+    pub fn page(&self) -> Result<Page> {
+        Ok(Page::parse(self.query("limit"), self.query("offset"))?)
+    }
+
+    /// The `Idempotency-Key`, if one was sent.
+    ///
+    /// # Errors
+    /// It is not 1 to 255 visible ASCII characters.
+    pub fn idempotency_key(&self) -> Result<Option<&str>> {
+        let Some(value) = self.headers.get("idempotency-key") else { return Ok(None) };
+        let key = value.to_str().ok().filter(|key| {
+            (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
+        });
+        match key {
+            Some(key) => Ok(Some(key)),
+            None => Err(Problem::field(
+                "Idempotency-Key",
+                "must be 1 to 255 visible ASCII characters without blanks",
+            )
+            .into()),
+        }
+    }
+
+    /// The fields of a JSON body, and the body itself.
+    ///
+    /// # Errors
+    /// It is no JSON, or too long.
+    pub async fn fields(&mut self) -> Result<(Fields, Vec<u8>)> {
+        let json = self.header("content-type").is_some_and(|value| {
+            let kind = value.split(';').next().unwrap_or_default().trim();
+            kind.eq_ignore_ascii_case("application/json")
+        });
+        if !json {
+            return Err(Failure::problem(
+                ProblemKind::UnsupportedMediaType,
+                "Send JSON, with 'Content-Type: application/json'.",
+            ));
+        }
+        let body = self.body(MAX_BODY, |_| {}).await?;
+        Ok((Fields::from_json(&body)?, body))
+    }
+
+    /// Reads the body, at most `most` bytes of it, and shows every piece to `look` as it comes.
+    ///
+    /// # Errors
+    /// 413 as soon as it is known to be longer: from its announced length, or by counting.
+    pub async fn body(&mut self, most: usize, mut look: impl FnMut(&[u8])) -> Result<Vec<u8>> {
+        let too_large = || {
+            let most = most / 1024;
+            Failure::problem(
+                ProblemKind::TooLarge,
+                format!("The body must have at most {most} KiB."),
+            )
+        };
+        let announced = self.header("content-length").and_then(|text| text.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > most) {
+            return Err(too_large());
+        }
+        let mut body = Vec::with_capacity(announced.unwrap_or(0));
+        let Some(request) = self.request.take() else { return Ok(body) };
+        let mut pieces = request.into_body().stream();
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.map_err(|_| {
+                Failure::problem(ProblemKind::Malformed, "The body ended before its end.")
+            })?;
+            if body.len() + piece.len() > most {
+                return Err(too_large());
+            }
+            look(&piece);
+            body.extend_from_slice(&piece);
+        }
+        Ok(body)
+    }
+}

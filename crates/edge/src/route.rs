@@ -1,0 +1,122 @@
+//! One way through: route → who is it → the handler → an answer.
+
+use crate::{BoxBody, Call, Failure, Reply, Request, Response, Result, auth};
+use http::Method;
+use nokube_domain::{Problem, ProblemKind, access::Demand};
+use std::{collections::BTreeMap, pin::Pin};
+
+/// A handler's future. It need not be `Send`: an instance has one thread.
+pub type Answer = Pin<Box<dyn Future<Output = Result<Reply>>>>;
+
+/// A route, with what it demands of its caller.
+pub struct Route {
+    pub method: Method,
+    /// `/segments/{parameter}`.
+    pub path: &'static str,
+    pub demand: Demand,
+    pub handler: fn(Call) -> Answer,
+}
+
+impl Route {
+    pub const fn new(
+        method: Method,
+        path: &'static str,
+        demand: Demand,
+        handler: fn(Call) -> Answer,
+    ) -> Self {
+        Self { method, path, demand, handler }
+    }
+}
+
+/// Answers `request` from `routes`; `component` names us in the log.
+pub async fn serve(component: &str, routes: &[Route], request: Request) -> Response<BoxBody> {
+    let path = request.uri().path().to_owned();
+    let request_id = request_id(&request);
+    let reply = match answer(routes, request, request_id.clone()).await {
+        Ok(reply) => reply,
+        Err(Failure::Problem(problem)) => Reply::problem(&problem, &path),
+        Err(Failure::Internal(what)) => {
+            // The only place that logs it. One line: a value of somebody else's may be inside.
+            let what = what.replace(|c: char| c.is_control(), " ");
+            eprintln!("error component={component} request_id={request_id} {what}");
+            let detail = format!(
+                "This was logged as {request_id}. Try again; if it happens again, tell the \
+                 platform's administrator that id."
+            );
+            Reply::problem(&Problem::new(ProblemKind::Internal, detail), &path)
+        }
+    };
+    reply
+        .header("x-request-id", &request_id)
+        .header("cache-control", "no-store")
+        .header("x-content-type-options", "nosniff")
+        .into_response()
+}
+
+async fn answer(routes: &[Route], request: Request, request_id: String) -> Result<Reply> {
+    let path = request.uri().path().to_owned();
+    let method = match *request.method() {
+        Method::HEAD => Method::GET,
+        ref method => method.clone(),
+    };
+    let (route, path_parameters) = find(routes, &method, &path)?;
+    let headers = request.headers().clone();
+    let caller = match route.demand {
+        Demand::Public | Demand::Signature => None,
+        Demand::SignedIn | Demand::Role(_) => {
+            let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
+            Some(auth::caller(authorization).await?)
+        }
+    };
+    let query = query(request.uri().query().unwrap_or_default());
+    let request = Some(request);
+    let demand = route.demand;
+    let call = Call { request, headers, path_parameters, query, demand, caller, request_id };
+    (route.handler)(call).await
+}
+
+/// The route for a method and path, and the path's parameters.
+fn find<'a>(
+    routes: &'a [Route],
+    method: &Method,
+    path: &str,
+) -> Result<(&'a Route, BTreeMap<String, String>)> {
+    let mut patterns = matchit::Router::new();
+    for route in routes {
+        // Several methods share a pattern; the second insertion of one changes nothing.
+        let _ = patterns.insert(route.path, route.path);
+    }
+    let nothing = || {
+        let detail = "Nothing is served here. The routes are described in the README.";
+        Failure::problem(ProblemKind::NotFound, detail)
+    };
+    let found = patterns.at(path).map_err(|_| nothing())?;
+    let parameters = found.params.iter().map(|(name, v)| (name.to_owned(), v.to_owned())).collect();
+    let mut at_path = routes.iter().filter(|route| route.path == *found.value);
+    match at_path.clone().find(|route| route.method == *method) {
+        Some(route) => Ok((route, parameters)),
+        None => {
+            let first = at_path.next().map(|route| route.method.to_string()).unwrap_or_default();
+            let allowed = at_path.fold(first, |all, route| format!("{all}, {}", route.method));
+            let detail = format!("Use {allowed} here.");
+            Err(Failure::problem(ProblemKind::MethodNotAllowed, detail))
+        }
+    }
+}
+
+/// The caller's `X-Request-Id` if it is fit for a log, else a new one.
+fn request_id(request: &Request) -> String {
+    let given = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
+    let fit = |id: &&str| {
+        (8..=64).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    };
+    match given.filter(fit) {
+        Some(id) => id.to_owned(),
+        None => format!("{:016x}", getrandom::u64().unwrap_or_default()),
+    }
+}
+
+fn query(text: &str) -> BTreeMap<String, String> {
+    url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()
+}

@@ -1,0 +1,24 @@
+//! Where GitHub may send us for a log.
+
+use http::Uri;
+
+/// Looks `location` like a place where GitHub keeps logs? `api` is the API's own origin, which GitHub
+/// Enterprise Server answers from itself.
+///
+/// Following any redirect would let whoever can forge one answer make the platform call inside its
+/// own network; the request goes there without our token in any case.
+pub fn is_log_host(location: &Uri, api: &Uri) -> bool {
+    let same_origin = location.scheme() == api.scheme() && location.authority() == api.authority();
+    if same_origin && api.authority().is_some() {
+        return true;
+    }
+    let plain_https = location.scheme_str() == Some("https")
+        && location.port().is_none()
+        && !location.authority().is_some_and(|authority| authority.as_str().contains('@'));
+    let Some(host) = location.host().filter(|_| plain_https) else { return false };
+    let storage = host
+        .strip_prefix("productionresultssa")
+        .and_then(|rest| rest.strip_suffix(".blob.core.windows.net"))
+        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
+    storage || host.ends_with(".actions.githubusercontent.com")
+}

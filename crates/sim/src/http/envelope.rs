@@ -1,0 +1,207 @@
+//! Around every request: it is remembered, may be made to fail, and gets GitHub's headers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+
+use super::answer::Refusal;
+use super::server::Cut;
+use crate::control::faults::{self, Fault};
+use crate::control::seen::{Seen, auth_kind, readable};
+use crate::hub::Hub;
+use crate::model::ids;
+
+const LARGEST_BODY: usize = 1 << 20;
+
+pub async fn wrap(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let path = parts
+        .uri
+        .path_and_query()
+        .map_or_else(String::new, ToString::to_string);
+    let method = parts.method.clone();
+    let headers = parts.headers.clone();
+    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let (index, fault) = remember(&hub, &method, &path, &headers, &body);
+    let handled = next.run(axum::extract::Request::from_parts(parts, Body::from(body)));
+    let response = match fault {
+        None => answered(&hub, &method, &path, &headers, handled).await,
+        Some(fault) => {
+            let after = fault.after || !(fault.drop_connection || fault.status.is_some());
+            tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+            let real = match after {
+                true => Some(answered(&hub, &method, &path, &headers, handled).await),
+                false => None,
+            };
+            fail(&fault, real)
+        }
+    };
+    if response.extensions().get::<Cut>().is_none()
+        && let Some(seen) = hub.desk().seen.get_mut(index)
+    {
+        seen.status = Some(response.status().as_u16());
+    }
+    response
+}
+
+fn remember(
+    hub: &Hub,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> (usize, Option<Fault>) {
+    let at = hub.now();
+    let mut desk = hub.desk();
+    let fault = faults::take(&mut desk.faults, method.as_str(), path);
+    let version = headers
+        .get("x-github-api-version")
+        .and_then(|version| version.to_str().ok());
+    desk.seen.push(Seen {
+        at,
+        method: method.to_string(),
+        path: path.to_owned(),
+        auth: auth_kind(headers, path),
+        api_version: version.map(str::to_owned),
+        body: readable(body),
+        status: None,
+        faulted: fault.is_some(),
+    });
+    (desk.seen.len() - 1, fault)
+}
+
+fn fail(fault: &Fault, real: Option<Response>) -> Response {
+    if fault.drop_connection {
+        let mut cut = StatusCode::SERVICE_UNAVAILABLE.into_response();
+        cut.extensions_mut().insert(Cut);
+        return cut;
+    }
+    let Some(status) = fault.status else {
+        return real.unwrap_or_else(|| StatusCode::OK.into_response());
+    };
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = match &fault.body {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(text) => text.clone(),
+        json => json.to_string(),
+    };
+    let mut response = (status, body).into_response();
+    if fault.body.is_object() {
+        let json = HeaderValue::from_static("application/json; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, json);
+    }
+    for (name, value) in &fault.headers {
+        let name = HeaderName::try_from(name.as_str());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+/// The real answer, with GitHub's headers if it is its API's.
+async fn answered(
+    hub: &Hub,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+    handled: impl Future<Output = Response>,
+) -> Response {
+    if ["/v2/", "/token", "/_logs/"]
+        .iter()
+        .any(|other| path.starts_with(other))
+    {
+        return handled.await;
+    }
+    if !headers.contains_key(header::USER_AGENT) {
+        let message = "Request forbidden by administrative rules. Please make sure your request \
+                       has a User-Agent header (https://docs.github.com/en/rest/overview/\
+                       resources-in-the-rest-api#user-agent-required).";
+        return (StatusCode::FORBIDDEN, message).into_response();
+    }
+    let credentials = headers
+        .get(header::AUTHORIZATION)
+        .map(HeaderValue::as_bytes);
+    let caller = ids::sha256(credentials.unwrap_or_default());
+    let (limit, used) = {
+        let desk = hub.desk();
+        (
+            desk.rate_limit,
+            desk.used.get(&caller).copied().unwrap_or_default(),
+        )
+    };
+    let mut response = if used >= limit {
+        let message = "API rate limit exceeded for installation.";
+        Refusal::new(StatusCode::FORBIDDEN, message).into_response()
+    } else {
+        handled.await
+    };
+    if method == Method::GET && response.status() == StatusCode::OK {
+        response = with_etag(response, headers).await;
+    }
+    // A 304 costs nothing.
+    let cost = u64::from(response.status() != StatusCode::NOT_MODIFIED && used < limit);
+    *hub.desk().used.entry(caller).or_default() += cost;
+    let used = used + cost;
+    let mut set = |name: &'static str, value: String| {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    };
+    let now = hub.now();
+    set("x-ratelimit-limit", limit.to_string());
+    set("x-ratelimit-used", used.to_string());
+    set(
+        "x-ratelimit-remaining",
+        limit.saturating_sub(used).to_string(),
+    );
+    set("x-ratelimit-reset", reset(now).to_string());
+    set("x-ratelimit-resource", "core".to_owned());
+    let request = ids::sha256(format!("{path}{}", now.as_nanosecond())).to_uppercase();
+    let part = |from, to| request.get(from..to).unwrap_or_default();
+    set(
+        "x-github-request-id",
+        [part(0, 4), part(4, 10), part(10, 17), part(17, 24)].join(":"),
+    );
+    set("x-github-media-type", "github.v3; format=json".to_owned());
+    response
+}
+
+/// The limits begin anew at the full hour.
+pub fn reset(now: Timestamp) -> i64 {
+    (now.as_second() / 3600 + 1) * 3600
+}
+
+async fn with_etag(response: Response, asked: &HeaderMap) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let Ok(body) = to_bytes(body, usize::MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let etag = format!("W/\"{}\"", ids::sha256(&body));
+    let known = asked
+        .get(header::IF_NONE_MATCH)
+        .and_then(|known| known.to_str().ok());
+    let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let same = known.is_some_and(|known| known.split(',').any(|tag| strong(tag) == strong(&etag)));
+    if let Ok(etag) = HeaderValue::from_str(&etag) {
+        parts.headers.insert(header::ETAG, etag);
+    }
+    parts.headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, max-age=60, s-maxage=60"),
+    );
+    if same {
+        parts.status = StatusCode::NOT_MODIFIED;
+        parts.headers.remove(header::CONTENT_TYPE);
+        return Response::from_parts(parts, Body::empty());
+    }
+    Response::from_parts(parts, Body::from(body))
+}

@@ -1,0 +1,169 @@
+//! `make run`: the simulated GitHub and the local host, two processes, until Ctrl-C.
+
+use crate::instance::{APP_CLIENT_ID, BUILDER, FOLDER, ISSUER, Secrets, secrets};
+use anyhow::{Context, Result, bail};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use serde::Deserialize;
+use std::{net::SocketAddr, path::PathBuf, process::Stdio, time::Duration};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+    signal::unix::{SignalKind, signal},
+};
+
+pub async fn run(listen: SocketAddr) -> Result<()> {
+    let secrets = secrets()?;
+    let (mut github, github_url) = simulated_github(listen, &secrets).await?;
+    let (mut host, url, lines) = local_host(listen, &secrets, &github_url).await?;
+    tokio::spawn(forward(lines));
+
+    say_whether_ready(&url).await;
+    println!("Simulated GitHub on {github_url} (a build takes some ten seconds)");
+    println!("A token for trying things out: make token USER=alice");
+    println!("Serving {url}");
+
+    let mut terminated = signal(SignalKind::terminate())?;
+    let ended = tokio::select! {
+        _ = tokio::signal::ctrl_c() => None,
+        _ = terminated.recv() => None,
+        _ = host.wait() => Some("the local host"),
+        _ = github.wait() => Some("the simulated GitHub"),
+    };
+    stop(&mut host).await;
+    stop(&mut github).await;
+    match ended {
+        Some(who) => bail!("{who} ended by itself; its last lines say why"),
+        None => {
+            println!("Stopped.");
+            Ok(())
+        }
+    }
+}
+
+async fn simulated_github(listen: SocketAddr, secrets: &Secrets) -> Result<(Child, String)> {
+    let mut command = sibling("nokube-sim")?;
+    command
+        .args(["--listen", "127.0.0.1:0", "--builder-repository", BUILDER])
+        .args(["--app-client-id", APP_CLIENT_ID])
+        .args(["--webhook-url", &format!("http://{listen}/api/v1/webhooks/github")])
+        .env("SIM_APP_PRIVATE_KEY", &secrets.app_key)
+        .env("SIM_WEBHOOK_SECRET", &secrets.webhook);
+    let (child, mut lines) = spawn(command)?;
+    let url = announced(&mut lines, "Simulated GitHub on ").await?;
+    tokio::spawn(forward(lines));
+    Ok((child, url))
+}
+
+async fn local_host(
+    listen: SocketAddr,
+    secrets: &Secrets,
+    github: &str,
+) -> Result<(Child, String, Lines<BufReader<ChildStdout>>)> {
+    let mut command = sibling("local-host")?;
+    command.args(["--listen", &listen.to_string(), "--state-dir", FOLDER]);
+    let variables = [
+        ("auth_jwt_secret", secrets.jwt.as_str()),
+        ("auth_jwt_issuer", ISSUER),
+        ("auth_jwt_subjects_are_github_logins", "true"),
+        ("github_api_url", github),
+        ("github_builder_repository", BUILDER),
+        ("github_app_client_id", APP_CLIENT_ID),
+        ("github_app_private_key", &secrets.app_key),
+        ("github_webhook_secret", &secrets.webhook),
+        ("registry_namespace", "local"),
+        ("registry_api_url", github),
+        // Short, so that a build which was lost is told so while one watches.
+        ("build_quiet_seconds", "3"),
+    ];
+    for (name, value) in variables {
+        // What the user has set counts.
+        let name = format!("SPIN_VARIABLE_{}", name.to_uppercase());
+        if std::env::var_os(&name).is_none() {
+            command.env(name, value);
+        }
+    }
+    let (child, mut lines) = spawn(command)?;
+    let url = announced(&mut lines, "Serving ").await?;
+    Ok((child, url, lines))
+}
+
+/// A program that was built beside this one.
+fn sibling(name: &str) -> Result<Command> {
+    let path = std::env::current_exe()?.with_file_name(name);
+    if !path.exists() {
+        bail!("{} is not built; `make run` builds it", path.display());
+    }
+    Ok(Command::new(path))
+}
+
+fn spawn(mut command: Command) -> Result<(Child, Lines<BufReader<ChildStdout>>)> {
+    // A group of its own: Ctrl-C comes to us alone, and we stop the two in order.
+    let child = command.stdout(Stdio::piped()).process_group(0).kill_on_drop(true).spawn();
+    let mut child = child.with_context(|| {
+        format!("start {}", PathBuf::from(command.as_std().get_program()).display())
+    })?;
+    let stdout = child.stdout.take().context("a child without output")?;
+    Ok((child, BufReader::new(stdout).lines()))
+}
+
+/// Waits for the line that says where a program can be reached.
+async fn announced(lines: &mut Lines<BufReader<ChildStdout>>, words: &str) -> Result<String> {
+    while let Some(line) = lines.next_line().await? {
+        match line.strip_prefix(words) {
+            Some(url) => return Ok(url.trim().to_owned()),
+            None => println!("{line}"),
+        }
+    }
+    bail!("it did not start; the lines above say why")
+}
+
+async fn forward(mut lines: Lines<BufReader<ChildStdout>>) {
+    while let Ok(Some(line)) = lines.next_line().await {
+        println!("{line}");
+    }
+}
+
+#[derive(Deserialize)]
+struct Ready {
+    ready: bool,
+    checks: Vec<Check>,
+}
+
+#[derive(Deserialize)]
+struct Check {
+    name: String,
+    ok: bool,
+    detail: String,
+}
+
+/// Says in words what the platform lacks, if anything.
+async fn say_whether_ready(url: &str) {
+    let asked = async {
+        let answer = reqwest::get(format!("{url}/ready")).await?;
+        answer.json::<Ready>().await
+    };
+    match asked.await {
+        Ok(Ready { ready: true, .. }) => println!("Everything is set up."),
+        Ok(Ready { checks, .. }) => {
+            println!("The platform is not ready; {url}/ready says:");
+            for check in checks.iter().filter(|check| !check.ok) {
+                println!("  {}: {}", check.name, check.detail);
+            }
+        }
+        Err(error) => println!("{url}/ready cannot be read: {error}"),
+    }
+}
+
+async fn stop(child: &mut Child) {
+    let id = child.id().and_then(|id| i32::try_from(id).ok());
+    if let Some(id) = id {
+        // It may have ended in this moment.
+        let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
+    }
+    if tokio::time::timeout(Duration::from_secs(8), child.wait()).await.is_err() {
+        let _ = child.kill().await;
+    }
+}

@@ -1,0 +1,68 @@
+//! How often the components used what costs: a test can state the round trips
+//! of a request and fail when one is added.
+
+use std::fmt;
+use std::ops::Sub;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+macro_rules! counts {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// Totals since the start; the difference of two says what happened between.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+        pub struct Counts {
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        #[derive(Debug, Default)]
+        pub(crate) struct Counters {
+            $(pub $name: AtomicU64,)*
+        }
+
+        impl Counters {
+            pub fn snapshot(&self) -> Counts {
+                Counts { $($name: self.$name.load(Ordering::Relaxed),)* }
+            }
+        }
+
+        impl Sub for Counts {
+            type Output = Counts;
+
+            fn sub(self, earlier: Counts) -> Counts {
+                Counts { $($name: self.$name.saturating_sub(earlier.$name),)* }
+            }
+        }
+
+        impl fmt::Display for Counts {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let all = [$((stringify!($name), self.$name),)*];
+                let shown = all.map(|(name, count)| format!("{name}={count}"));
+                f.write_str(&shown.join(" "))
+            }
+        }
+    };
+}
+
+counts! {
+    /// Requests from clients, whatever came of them.
+    requests,
+    /// Keys read: a batch counts as many as it asks for.
+    reads,
+    /// Keys written, by `set`, in a batch or by a swap.
+    writes,
+    increments,
+    deletes,
+    exists,
+    /// Listings of all keys.
+    listings,
+    /// Requests sent to the network.
+    outbound,
+    /// Requests from one component to another.
+    chained,
+    /// Requests that `allowed_outbound_hosts` forbade.
+    refused,
+}
+
+/// Adds one, or as many as a batch has.
+pub(crate) fn add(counter: &AtomicU64, count: usize) {
+    counter.fetch_add(count.try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
+}

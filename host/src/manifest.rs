@@ -1,0 +1,204 @@
+//! Reads `spin.toml` (manifest version 2). A key that this host does not know
+//! is an error that names it: to run something else than was asked for is worse.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+/// The one store that Spin offers without a runtime configuration.
+pub const DEFAULT_STORE: &str = "default";
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    pub spin_manifest_version: u32,
+    pub application: Application,
+    #[serde(default)]
+    pub variables: BTreeMap<String, Variable>,
+    pub trigger: Triggers,
+    #[serde(default)]
+    pub component: BTreeMap<String, Component>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Application {
+    pub name: String,
+    #[serde(default)]
+    pub version: Option<String>,
+    #[serde(default)]
+    pub description: Option<String>,
+    #[serde(default)]
+    pub authors: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variable {
+    pub default: Option<String>,
+    #[serde(default)]
+    pub required: bool,
+    #[serde(default)]
+    pub secret: bool,
+    #[serde(default)]
+    pub description: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Triggers {
+    #[serde(default)]
+    pub http: Vec<HttpTrigger>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpTrigger {
+    #[serde(default)]
+    pub id: Option<String>,
+    pub route: Route,
+    pub component: Option<String>,
+    pub static_response: Option<StaticResponse>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Route {
+    Public(String),
+    /// `{ private = true }`: reachable by other components only.
+    Private(Private),
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Private {
+    pub private: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StaticResponse {
+    #[serde(default = "ok")]
+    pub status_code: u16,
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    #[serde(default)]
+    pub body: String,
+}
+
+fn ok() -> u16 {
+    200
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Component {
+    #[serde(default)]
+    pub description: Option<String>,
+    /// A path, relative to the manifest; a download is refused.
+    pub source: toml::Value,
+    #[serde(default)]
+    pub allowed_outbound_hosts: Vec<String>,
+    #[serde(default)]
+    pub key_value_stores: BTreeSet<String>,
+    #[serde(default)]
+    pub variables: BTreeMap<String, String>,
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// How to build it: not this host's task.
+    #[serde(default)]
+    pub build: Option<toml::Value>,
+    #[serde(default)]
+    files: Option<toml::Value>,
+}
+
+impl Component {
+    /// The path of the component's file, relative to the manifest.
+    pub fn path(&self) -> Result<&str> {
+        self.source
+            .as_str()
+            .context("`source` must be a path: the local host downloads nothing")
+    }
+}
+
+impl Manifest {
+    pub fn parse(text: &str) -> Result<Manifest> {
+        let manifest: Manifest = toml::from_str(text)?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    fn check(&self) -> Result<()> {
+        ensure!(
+            self.spin_manifest_version == 2,
+            "spin_manifest_version must be 2, not {}",
+            self.spin_manifest_version
+        );
+        for (name, variable) in &self.variables {
+            ensure!(
+                is_name(name),
+                "variable {name:?}: lower-case letters, digits and _ only"
+            );
+            ensure!(
+                variable.required != variable.default.is_some(),
+                "variable {name:?} must have either `required = true` or a `default`"
+            );
+        }
+        for (id, component) in &self.component {
+            component
+                .check()
+                .with_context(|| format!("component {id:?}"))?;
+        }
+        for trigger in &self.trigger.http {
+            self.check_trigger(trigger)?;
+        }
+        Ok(())
+    }
+
+    fn check_trigger(&self, trigger: &HttpTrigger) -> Result<()> {
+        if let Route::Private(Private { private: false }) = trigger.route {
+            bail!("a route is a path or `{{ private = true }}`, not `{{ private = false }}`");
+        }
+        match (&trigger.component, &trigger.static_response) {
+            (Some(id), None) => ensure!(
+                self.component.contains_key(id),
+                "a trigger names the component {id:?}, but there is no [component.{id}]"
+            ),
+            (None, Some(_)) => {}
+            _ => bail!("a trigger has either a `component` or a `static_response`: {trigger:?}"),
+        }
+        Ok(())
+    }
+}
+
+impl Component {
+    fn check(&self) -> Result<()> {
+        self.path()?;
+        ensure!(
+            self.files.is_none(),
+            "`files` is not supported by the local host"
+        );
+        for store in &self.key_value_stores {
+            ensure!(
+                store == DEFAULT_STORE,
+                "key_value_stores: only {DEFAULT_STORE:?} exists, not {store:?}"
+            );
+        }
+        for name in self.variables.keys() {
+            ensure!(
+                is_name(name),
+                "variable {name:?}: lower-case letters, digits and _ only"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Spin's rule for the names of variables.
+pub fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
