@@ -24,7 +24,9 @@ impl FromStr for ImageTag {
         }
         // `build-…` names one build's image for ever; a tag that a user asks for must not take it.
         if text.starts_with("build-") {
-            return Err(BadName("must not begin with 'build-': those tags are the platform's own"));
+            return Err(BadName(
+                "must not begin with 'build-': those tags are the platform's own",
+            ));
         }
         Ok(Self(text.to_owned()))
     }
@@ -64,7 +66,9 @@ impl FromStr for Digest {
         if hex.len() == 64 && hex.bytes().all(lower_hex) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(BadName("must be a digest: 'sha256:' and 64 hexadecimal digits"))
+            Err(BadName(
+                "must be a digest: 'sha256:' and 64 hexadecimal digits",
+            ))
         }
     }
 }
@@ -102,9 +106,13 @@ impl Registry {
     pub fn new(host: &str, namespace: &str) -> Result<Self, BadName> {
         let (host, namespace) = (host.to_ascii_lowercase(), namespace.to_ascii_lowercase());
         let is_host = !host.is_empty()
-            && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'));
+            && host
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'));
         if !is_host {
-            return Err(BadName("the registry must be a host such as ghcr.io, without https://"));
+            return Err(BadName(
+                "the registry must be a host such as ghcr.io, without https://",
+            ));
         }
         let part = |part: &str| {
             let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
@@ -127,7 +135,11 @@ impl Registry {
         project: &ProjectName,
         service: &ServiceName,
     ) -> String {
-        format!("{}/{}", self.namespace, encode_triple(owner, project, service))
+        format!(
+            "{}/{}",
+            self.namespace,
+            encode_triple(owner, project, service)
+        )
     }
 
     /// The full name without tag: `{registry}/{namespace}/{encoded triple}`.

@@ -20,21 +20,31 @@ impl Page {
     /// Names each of the two that is not a whole number in its range.
     pub fn parse(limit: Option<&str>, offset: Option<&str>) -> Result<Self, Problem> {
         let mut errors = Vec::new();
-        let mut read = |field: &str, text: Option<&str>, default: u32, range: std::ops::RangeInclusive<u32>| {
+        let mut read = |field: &str,
+                        text: Option<&str>,
+                        default: u32,
+                        range: std::ops::RangeInclusive<u32>| {
             let Some(text) = text else { return default };
             match text.parse().ok().filter(|n| range.contains(n)) {
                 Some(number) => number,
                 None => {
                     let (low, high) = (range.start(), range.end());
                     let detail = format!("must be a whole number from {low} to {high}");
-                    errors.push(Fault { field: field.into(), detail });
+                    errors.push(Fault {
+                        field: field.into(),
+                        detail,
+                    });
                     default
                 }
             }
         };
         let limit = read("limit", limit, DEFAULT_LIMIT, 1..=MAX_LIMIT);
         let offset = read("offset", offset, 0, 0..=u32::MAX);
-        if errors.is_empty() { Ok(Self { limit, offset }) } else { Err(Problem::invalid(errors)) }
+        if errors.is_empty() {
+            Ok(Self { limit, offset })
+        } else {
+            Err(Problem::invalid(errors))
+        }
     }
 
     /// The numbers of a counted series (1 to `count`) that stand on this page, newest first.

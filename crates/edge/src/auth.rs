@@ -1,6 +1,9 @@
 //! Who is calling: the bearer token of a request.
 
-use crate::{Failure, Result, now, settings::{NotSetUp, Variables}};
+use crate::{
+    Failure, Result, now,
+    settings::{NotSetUp, Variables},
+};
 use nokube_domain::{
     Person, Problem, ProblemKind,
     access::Caller,
@@ -32,19 +35,31 @@ impl AuthSettings {
         let mut variables = Variables::default();
         let v = &mut variables;
         let secret = v
-            .required("auth_jwt_secret", "the secret that the issuer of the users' tokens signs with")
+            .required(
+                "auth_jwt_secret",
+                "the secret that the issuer of the users' tokens signs with",
+            )
             .await;
         if secret.as_ref().is_some_and(|secret| secret.len() < 32) {
             v.fault("auth_jwt_secret", "must have at least 32 bytes");
         }
-        let issuer = v.required("auth_jwt_issuer", "the issuer that the users' tokens name").await;
-        let audience =
-            v.required("auth_jwt_audience", "the audience that the users' tokens name").await;
+        let issuer = v
+            .required("auth_jwt_issuer", "the issuer that the users' tokens name")
+            .await;
+        let audience = v
+            .required(
+                "auth_jwt_audience",
+                "the audience that the users' tokens name",
+            )
+            .await;
         let leeway = v.number("auth_jwt_leeway_seconds", 0..=300).await;
         let settings = match (secret, issuer, audience) {
-            (Some(secret), Some(issuer), Some(audience)) => {
-                Some(Rc::new(Self { secret, issuer, audience, leeway }))
-            }
+            (Some(secret), Some(issuer), Some(audience)) => Some(Rc::new(Self {
+                secret,
+                issuer,
+                audience,
+                leeway,
+            })),
             _ => None,
         };
         let settings = variables.finish(settings)?;
@@ -65,9 +80,7 @@ pub async fn caller(authorization: Option<&str>) -> Result<Caller> {
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim())
-        .ok_or_else(|| {
-            unauthenticated("Send a bearer token: 'Authorization: Bearer …'.".into())
-        })?;
+        .ok_or_else(|| unauthenticated("Send a bearer token: 'Authorization: Bearer …'.".into()))?;
     let expected = Expected {
         secret: settings.secret.as_bytes(),
         issuer: &settings.issuer,
@@ -82,6 +95,9 @@ pub async fn caller(authorization: Option<&str>) -> Result<Caller> {
         .parse()
         .map_err(|error| unauthenticated(format!("The token's subject {error}.")))?;
     // The canonical spelling is the identity: logins differ by more than case.
-    let person = Person { issuer: claims.iss, subject: login.to_string() };
+    let person = Person {
+        issuer: claims.iss,
+        subject: login.to_string(),
+    };
     Ok(Caller { person, login })
 }

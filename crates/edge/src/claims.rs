@@ -1,6 +1,9 @@
 //! Claims in the store: of several callers who want the same thing, one gets it.
 
-use crate::{Result, now, store::{Counter, Store}};
+use crate::{
+    Result, now,
+    store::{Counter, Store},
+};
 use nokube_domain::{
     Timestamp,
     claim::{Lost, lost, still_holds},
@@ -48,7 +51,10 @@ pub async fn claim<T: DeserializeOwned>(store: &Store, name: &str) -> Result<Cla
     for generation in 0.. {
         let since = now();
         if store.increment(&Counter::claim(name, generation))? == 1 {
-            return Ok(Claim::Won(Held { name: name.to_owned(), since }));
+            return Ok(Claim::Won(Held {
+                name: name.to_owned(),
+                since,
+            }));
         }
         if let Some(made) = made(store, name).await? {
             return Ok(Claim::Made(made));

@@ -1,6 +1,7 @@
 //! A request that has come in, with what the route found in it.
 
 use crate::{Failure, Request, Result};
+use futures::StreamExt;
 use nokube_domain::{
     Problem, ProblemKind,
     access::{Caller, Demand, Role, decide},
@@ -10,7 +11,6 @@ use nokube_domain::{
     project::Members,
 };
 use spin_sdk::http::body::IncomingBodyExt;
-use futures::StreamExt;
 use std::collections::BTreeMap;
 
 /// The most that a JSON body may have, in bytes.
@@ -76,11 +76,21 @@ impl Call {
     /// # Errors
     /// Names them all.
     pub fn only_query(&self, known: &[&str]) -> Result<()> {
-        let unknown = self.query.keys().filter(|name| !known.contains(&name.as_str()));
+        let unknown = self
+            .query
+            .keys()
+            .filter(|name| !known.contains(&name.as_str()));
         let faults: Vec<_> = unknown
-            .map(|name| Fault { field: name.clone(), detail: "is not a parameter here".into() })
+            .map(|name| Fault {
+                field: name.clone(),
+                detail: "is not a parameter here".into(),
+            })
             .collect();
-        if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults).into()) }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(faults).into())
+        }
     }
 
     /// `limit` and `offset`.
@@ -96,7 +106,9 @@ impl Call {
     /// # Errors
     /// It is not 1 to 255 visible ASCII characters.
     pub fn idempotency_key(&self) -> Result<Option<&str>> {
-        let Some(value) = self.headers.get("idempotency-key") else { return Ok(None) };
+        let Some(value) = self.headers.get("idempotency-key") else {
+            return Ok(None);
+        };
         let key = value.to_str().ok().filter(|key| {
             (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
         });
@@ -141,12 +153,16 @@ impl Call {
                 format!("The body must have at most {most} KiB."),
             )
         };
-        let announced = self.header("content-length").and_then(|text| text.parse::<usize>().ok());
+        let announced = self
+            .header("content-length")
+            .and_then(|text| text.parse::<usize>().ok());
         if announced.is_some_and(|length| length > most) {
             return Err(too_large());
         }
         let mut body = Vec::with_capacity(announced.unwrap_or(0));
-        let Some(request) = self.request.take() else { return Ok(body) };
+        let Some(request) = self.request.take() else {
+            return Ok(body);
+        };
         let mut pieces = request.into_body().stream();
         while let Some(piece) = pieces.next().await {
             let piece = piece.map_err(|_| {

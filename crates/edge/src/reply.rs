@@ -4,9 +4,9 @@ use crate::{BoxBody, Response};
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt, channel::mpsc};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::{BodyDataStream, StreamBody};
 use nokube_domain::Problem;
 use serde::Serialize;
-use http_body_util::{BodyDataStream, StreamBody};
 use spin_sdk::http::{FullBody, box_body};
 
 /// An answer.
@@ -20,7 +20,11 @@ impl Reply {
     fn new(status: StatusCode, content_type: &'static str, body: BoxBody) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self { status, headers, body }
+        Self {
+            status,
+            headers,
+            body,
+        }
     }
 
     /// `value` as JSON.
@@ -36,11 +40,19 @@ impl Reply {
     }
 
     pub fn text(body: impl Into<Vec<u8>>) -> Self {
-        Self::new(StatusCode::OK, "text/plain; charset=utf-8", full(body.into()))
+        Self::new(
+            StatusCode::OK,
+            "text/plain; charset=utf-8",
+            full(body.into()),
+        )
     }
 
     pub fn empty(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: full(Vec::new()) }
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: full(Vec::new()),
+        }
     }
 
     /// A problem; `path` is what was asked for.
@@ -90,7 +102,8 @@ pub struct Sender(mpsc::Sender<Bytes>);
 /// A body, and what writes it. Few pieces wait in between, so a slow reader slows the writer.
 pub fn channel() -> (Sender, BoxBody) {
     let (sender, receiver) = mpsc::channel::<Bytes>(8);
-    let frames = receiver.map(|piece| Ok::<_, std::convert::Infallible>(http_body::Frame::data(piece)));
+    let frames =
+        receiver.map(|piece| Ok::<_, std::convert::Infallible>(http_body::Frame::data(piece)));
     (Sender(sender), box_body(StreamBody::new(frames)))
 }
 
@@ -106,7 +119,9 @@ impl Sender {
         let mut pieces = BodyDataStream::new(body);
         while let Some(piece) = pieces.next().await {
             let Ok(piece) = piece else {
-                return self.send("\n(The log was cut off here. Load it again.)\n").await;
+                return self
+                    .send("\n(The log was cut off here. Load it again.)\n")
+                    .await;
             };
             if !self.send(piece).await {
                 return false;

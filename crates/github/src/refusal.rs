@@ -19,7 +19,12 @@ pub fn message(response: &Response) -> String {
 
 /// Why a dispatch was refused.
 pub fn of_dispatch(response: &Response, api: &Api) -> String {
-    let Api { builder, workflow, builder_ref, .. } = api;
+    let Api {
+        builder,
+        workflow,
+        builder_ref,
+        ..
+    } = api;
     let said = message(response);
     let ask = "This is for the platform's administrator to mend.";
     match response.status() {
@@ -37,6 +42,9 @@ pub fn of_dispatch(response: &Response, api: &Api) -> String {
         StatusCode::FORBIDDEN => format!(
             "The platform's App or token lacks the right 'actions: write' on {builder}. {ask}"
         ),
+        _ if said.contains("disabled") => {
+            format!("The workflow {workflow} of {builder} is disabled: enable it. {ask}")
+        }
         _ if said.contains("workflow_dispatch") => format!(
             "The workflow {workflow} of {builder} has no trigger 'workflow_dispatch': copy the \
              builder's workflow there anew. {ask}"
@@ -48,9 +56,6 @@ pub fn of_dispatch(response: &Response, api: &Api) -> String {
             "The workflow {workflow} of {builder} takes other inputs ({said}): copy the builder's \
              workflow there anew. {ask}"
         ),
-        _ if said.contains("disabled") => {
-            format!("The workflow {workflow} of {builder} is disabled: enable it. {ask}")
-        }
         status => format!("GitHub refused to start the build ({status}: {said}). {ask}"),
     }
 }

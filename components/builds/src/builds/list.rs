@@ -1,9 +1,6 @@
 //! `GET /api/v1/builds` and `GET /api/v1/projects/{project}/builds`
 
-use crate::{
-    projects::list::projects_of,
-    settings::Waits,
-};
+use crate::{projects::list::projects_of, settings::Waits};
 use futures::future::{join_all, try_join_all};
 use http::StatusCode;
 use nokube_domain::{
@@ -52,7 +49,10 @@ async fn page(call: &Call, store: &Store, projects: Vec<ProjectId>) -> Result<Re
         None => numbered(store, &projects, page).await,
         Some(text) => {
             let status = Status::parse(text).ok_or_else(|| {
-                Problem::field("status", "must be pending, building, success, failed or cancelled")
+                Problem::field(
+                    "status",
+                    "must be pending, building, success, failed or cancelled",
+                )
             })?;
             with_status(call, store, &projects, status, page).await
         }
@@ -74,7 +74,10 @@ async fn numbered(store: &Store, projects: &[ProjectId], page: Page) -> Result<R
                 )
                 .into());
             }
-            let newest = Page { limit: deepest, offset: 0 };
+            let newest = Page {
+                limit: deepest,
+                offset: 0,
+            };
             let heads = counts
                 .iter()
                 .flat_map(|(project, count)| newest.numbers(*count).map(|n| (*project, n)));
@@ -110,7 +113,9 @@ async fn with_status(
             let chunk = Page { limit, offset: 0 };
             let chunk: Vec<_> = chunk.numbers(*below).map(|n| (*project, n)).collect();
             let (size, rows) = (chunk.len(), rows(store, chunk.into_iter()).await?);
-            let old = rows.last().is_some_and(|row| row.created_at.as_second() < horizon);
+            let old = rows
+                .last()
+                .is_some_and(|row| row.created_at.as_second() < horizon);
             found.extend(rows.into_iter().filter(|row| row.status == status));
             let size = u32::try_from(size).unwrap_or(u32::MAX);
             *below = below.saturating_sub(size);
@@ -129,10 +134,15 @@ async fn with_status(
     }
     let more = fronts.iter().any(|(_, below)| *below > 0);
     let next = more.then(|| {
-        let parts = fronts.iter().map(|(project, below)| format!("{project}-{below}"));
+        let parts = fronts
+            .iter()
+            .map(|(project, below)| format!("{project}-{below}"));
         parts.collect::<Vec<_>>().join(".")
     });
-    Ok(Reply::json(StatusCode::OK, &json!({ "builds": found, "next": next })))
+    Ok(Reply::json(
+        StatusCode::OK,
+        &json!({ "builds": found, "next": next }),
+    ))
 }
 
 /// Where a filtered page begins in each project: where `next` says, or at the newest build.
@@ -142,7 +152,9 @@ async fn fronts(
     projects: &[ProjectId],
 ) -> Result<Vec<(ProjectId, u32)>> {
     let counts = counts(store, projects).await?;
-    let Some(next) = call.query("next") else { return Ok(counts) };
+    let Some(next) = call.query("next") else {
+        return Ok(counts);
+    };
     let bad = || Problem::field("next", "must be taken from the page before as it is");
     let mut fronts = Vec::new();
     for part in next.split('.') {
@@ -174,15 +186,29 @@ async fn rows(
     let row = |(project, number)| async move {
         let (run, record) =
             futures::join!(store.run(project, number), store.build(project, number));
-        let Some(record) = record? else { return Ok(None) };
+        let Some(record) = record? else {
+            return Ok(None);
+        };
         let id = record.id;
-        let run = run?.filter(|run| run.of == id).unwrap_or_else(|| RunDoc::new(id));
+        let run = run?
+            .filter(|run| run.of == id)
+            .unwrap_or_else(|| RunDoc::new(id));
         let mut row = match run.done() {
             Some(done) => done.answer.clone(),
             None => {
                 let jobs = JobsDoc::new(id, Default::default());
                 let digest = run.pushed.as_ref().map(|(_, digest)| digest.clone());
-                view(&Known { record, run, jobs, wish: None }, digest, grace, now())
+                view(
+                    &Known {
+                        record,
+                        run,
+                        jobs,
+                        wish: None,
+                    },
+                    digest,
+                    grace,
+                    now(),
+                )
             }
         };
         row.steps = Vec::new(); // A list is an overview; the build itself has its steps.

@@ -57,14 +57,19 @@ impl GitHub {
     /// # Errors
     /// The settings are not complete.
     pub async fn new() -> Result<Self> {
-        Ok(Self { settings: Settings::read().await? })
+        Ok(Self {
+            settings: Settings::read().await?,
+        })
     }
 
     /// Sends a request, again if GitHub asks for that, and returns the answer of whatever status.
     ///
     /// # Errors
     /// [`NoAnswer`] when none came.
-    pub async fn send(&self, make: impl Fn() -> Request) -> std::result::Result<Response, NoAnswer> {
+    pub async fn send(
+        &self,
+        make: impl Fn() -> Request,
+    ) -> std::result::Result<Response, NoAnswer> {
         let patience = self.settings.patience;
         let mut tried = 0;
         loop {
@@ -74,7 +79,8 @@ impl GitHub {
             let wait = match outbound::send(request, TIMEOUTS).await {
                 Ok(answer) => {
                     let (status, headers) = (answer.status(), answer.headers());
-                    match retry::next(&method, status, headers, tried, patience, now().as_second()) {
+                    match retry::next(&method, status, headers, tried, patience, now().as_second())
+                    {
                         Next::Again(wait) => wait,
                         Next::Take | Next::Later(_) => return Ok(answer),
                     }
@@ -100,14 +106,23 @@ impl GitHub {
         make: impl Fn(&str) -> Request,
     ) -> Result<Response> {
         let token = self.token(repository, access).await?;
-        let answer = self.send(|| make(&token)).await.map_err(|error| error.of("GitHub"))?;
+        let answer = self
+            .send(|| make(&token))
+            .await
+            .map_err(|error| error.of("GitHub"))?;
         let app = matches!(self.settings.credentials, Credentials::App(_));
         if answer.status() != StatusCode::UNAUTHORIZED || !app {
             return Ok(answer);
         }
-        TOKENS.with(|tokens| tokens.borrow_mut().remove(&(repository.to_string(), access)));
+        TOKENS.with(|tokens| {
+            tokens
+                .borrow_mut()
+                .remove(&(repository.to_string(), access))
+        });
         let token = self.token(repository, access).await?;
-        self.send(|| make(&token)).await.map_err(|error| error.of("GitHub"))
+        self.send(|| make(&token))
+            .await
+            .map_err(|error| error.of("GitHub"))
     }
 
     /// Sends a request about the builder repository.
@@ -115,7 +130,8 @@ impl GitHub {
     /// # Errors
     /// As [`Self::call`].
     pub async fn builder(&self, make: impl Fn(&str) -> Request) -> Result<Response> {
-        self.call(&self.settings.api.builder, Access::Builder, make).await
+        self.call(&self.settings.api.builder, Access::Builder, make)
+            .await
     }
 
     async fn token(&self, repository: &Repository, access: Access) -> Result<String> {

@@ -7,7 +7,8 @@
 use data_encoding::HEXLOWER;
 use http::StatusCode;
 use nokube_domain::{
-    Problem, ProblemKind, ProjectId,
+    Problem, ProblemKind, ProjectId, Timestamp,
+    claim::still_holds,
     project::{Members, NewProject, Project},
 };
 use nokube_edge::{
@@ -24,6 +25,7 @@ use sha2::{Digest, Sha256};
 struct Numbers {
     project: ProjectId,
     of_owner: u32,
+    at: Timestamp,
 }
 
 pub async fn create(mut call: Call) -> Result<Reply> {
@@ -33,12 +35,12 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let caller = call.caller()?.clone();
     let store = Store::open().await?;
 
-    let name = new.name.clone();
     let numbers = match claim::<Numbers>(&store, &claim_name(&caller.person.key(), &new)).await? {
         Claim::Won(held) => {
             let numbers = Numbers {
                 project: ProjectId(store.increment(&Counter::projects())?),
                 of_owner: store.increment(&Counter::projects_of(&caller.person))?,
+                at: now(),
             };
             held.made(&store, &numbers).await?;
             numbers
@@ -49,23 +51,39 @@ pub async fn create(mut call: Call) -> Result<Reply> {
                 store.members(numbers.project)
             );
             if project?.is_some() && members?.is_some() {
-                let detail = format!("You have a project named '{name}' already.");
+                let detail = format!("You have a project named '{}' already.", new.name);
                 return Err(Failure::problem(ProblemKind::Conflict, detail));
             }
-            numbers
+            if still_holds(numbers.at, now()) {
+                return Err(being_made(&new));
+            }
+            numbers // Its maker died before the end: this request brings it there.
         }
-        Claim::Busy => {
-            let detail = format!("A project named '{name}' is just being made.");
-            return Err(Problem::new(ProblemKind::InProgress, detail).retry_after(2).into());
-        }
+        Claim::Busy => return Err(being_made(&new)),
     };
     let project: Project = new.into_project(numbers.project, caller.login, now());
-    store.set_project_of(&caller.person, numbers.of_owner, project.id).await?;
+    store
+        .set_project_of(&caller.person, numbers.of_owner, project.id)
+        .await?;
     store.set_project(&project).await?;
     // Last: without members nobody has a role, so nothing half made is ever seen.
-    store.set_members(project.id, &Members { owner: caller.person }).await?;
+    store
+        .set_members(
+            project.id,
+            &Members {
+                owner: caller.person,
+            },
+        )
+        .await?;
     let place = format!("/api/v1/projects/{}", project.id);
     Ok(Reply::json(StatusCode::CREATED, &project).header("location", &place))
+}
+
+fn being_made(new: &NewProject) -> Failure {
+    let detail = format!("A project named '{}' is just being made.", new.name);
+    Problem::new(ProblemKind::InProgress, detail)
+        .retry_after(2)
+        .into()
 }
 
 fn claim_name(person: &str, new: &NewProject) -> String {

@@ -60,19 +60,31 @@ pub fn plan(known: &Known, windows: Windows, now: Timestamp) -> Plan {
         }
         return plan;
     };
-    let ended = known.run.runs.get(&key).and_then(|facts| facts.phase.ended());
+    let ended = known
+        .run
+        .runs
+        .get(&key)
+        .and_then(|facts| facts.phase.ended());
     if ended.is_none() {
         if quiet {
             plan.read_run = Some(key);
             plan.read_jobs = Some(key);
         }
-        if let Some(wish) = known.cancel_wished().filter(|wish| since(wish.at) >= windows.quiet) {
+        if let Some(wish) = known
+            .cancel_wished()
+            .filter(|wish| since(wish.at) >= windows.quiet)
+        {
             plan.cancel = Some((key, since(wish.at) >= windows.force));
         }
         return plan;
     }
     // The last event of the run and that of its jobs come together: one of them may be missing.
-    let ended_at = known.run.runs.get(&key).and_then(|facts| facts.ended_at).unwrap_or(run_heard);
+    let ended_at = known
+        .run
+        .runs
+        .get(&key)
+        .and_then(|facts| facts.ended_at)
+        .unwrap_or(run_heard);
     if !known.jobs.complete(key) && since(ended_at) < windows.digest {
         plan.read_jobs = Some(key);
     }
@@ -98,8 +110,12 @@ impl Known {
         let Some(key) = self.present_run() else {
             return verdict.status.is_final();
         };
-        let Some(facts) = self.run.runs.get(&key) else { return false };
-        let Phase::Ended(_) = facts.phase else { return false };
+        let Some(facts) = self.run.runs.get(&key) else {
+            return false;
+        };
+        let Phase::Ended(_) = facts.phase else {
+            return false;
+        };
         let long_ago = facts
             .ended_at
             .or(self.run.heard_at)

@@ -64,7 +64,9 @@ impl NewBuild {
         let f = &mut fields;
         let url = f.text("repository_url");
         let url = f.required("repository_url", url);
-        let repository = f.parsed("repository_url", url, |text| Repository::from_url(text, web));
+        let repository = f.parsed("repository_url", url, |text| {
+            Repository::from_url(text, web)
+        });
         let branch = f.text("branch").unwrap_or_else(|| "main".into());
         let git_ref = f.parsed("branch", Some(branch), check_git_ref);
         let context = f.text("context").unwrap_or_else(|| ".".into());
@@ -79,9 +81,22 @@ impl NewBuild {
         Self::names(f, project, service.as_ref());
         fields.finish()?;
         match (repository, git_ref, context, source, service, tag) {
-            (Some(repository), Some(git_ref), Some(context), Some(source), Some(service), Some(tag)) => {
-                Ok(Self { repository, git_ref, context, source, service, tag, build_args })
-            }
+            (
+                Some(repository),
+                Some(git_ref),
+                Some(context),
+                Some(source),
+                Some(service),
+                Some(tag),
+            ) => Ok(Self {
+                repository,
+                git_ref,
+                context,
+                source,
+                service,
+                tag,
+                build_args,
+            }),
             // A value that is missing left its fault behind, so `finish` has returned it.
             _ => Err(Problem::invalid(Vec::new())),
         }
@@ -89,9 +104,13 @@ impl NewBuild {
 
     fn source(f: &mut Fields) -> Option<Source> {
         let has_dockerfile = f.boolean("has_dockerfile").unwrap_or(false);
-        let path = f.text("dockerfile_path").unwrap_or_else(|| "Dockerfile".into());
+        let path = f
+            .text("dockerfile_path")
+            .unwrap_or_else(|| "Dockerfile".into());
         let path = f.parsed("dockerfile_path", Some(path), check_path);
-        let content = f.text("dockerfile_content").filter(|text| !text.trim().is_empty());
+        let content = f
+            .text("dockerfile_content")
+            .filter(|text| !text.trim().is_empty());
         match (has_dockerfile, content) {
             (true, Some(_)) => {
                 f.fault(
@@ -103,7 +122,10 @@ impl NewBuild {
             (true, None) => path.map(Source::DockerfileAt),
             (false, Some(content)) => {
                 if content.len() > MOST_TEXT {
-                    f.fault("dockerfile_content", format!("must have at most {MOST_TEXT} bytes"));
+                    f.fault(
+                        "dockerfile_content",
+                        format!("must have at most {MOST_TEXT} bytes"),
+                    );
                 }
                 Some(Source::DockerfileGiven(content))
             }
@@ -118,18 +140,29 @@ impl NewBuild {
         for (name, value) in &args {
             let field = format!("build_args.{name}");
             let mut bytes = name.bytes();
-            let is_name = bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+            let is_name = bytes
+                .next()
+                .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
                 && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_');
             if !is_name {
-                f.fault(&field, "must be named with letters, digits and '_', no digit first");
+                f.fault(
+                    &field,
+                    "must be named with letters, digits and '_', no digit first",
+                );
             }
             if value.contains(['\n', '\r', '\0']) {
                 f.fault(&field, "must be a single line");
             }
         }
-        let total: usize = args.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
+        let total: usize = args
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 8)
+            .sum();
         if total > MOST_TEXT {
-            f.fault("build_args", format!("must have at most {MOST_TEXT} bytes together"));
+            f.fault(
+                "build_args",
+                format!("must have at most {MOST_TEXT} bytes together"),
+            );
         }
         args
     }
@@ -144,9 +177,15 @@ impl NewBuild {
                 f.fault("image_name", format!("must be '{project}' or '{full}'"));
             }
         }
-        if let Some(name) = f.text("project_name").filter(|name| name != project.as_str()) {
+        if let Some(name) = f
+            .text("project_name")
+            .filter(|name| name != project.as_str())
+        {
             let shown: String = name.chars().take(60).collect();
-            f.fault("project_name", format!("the project's name is '{project}', not '{shown}'"));
+            f.fault(
+                "project_name",
+                format!("the project's name is '{project}', not '{shown}'"),
+            );
         }
     }
 
@@ -155,7 +194,11 @@ impl NewBuild {
     /// # Errors
     /// The Dockerfile and the arguments together are too long.
     pub fn check_size(&self) -> Result<(), Problem> {
-        let args: usize = self.build_args.iter().map(|(name, v)| name.len() + v.len() + 8).sum();
+        let args: usize = self
+            .build_args
+            .iter()
+            .map(|(name, v)| name.len() + v.len() + 8)
+            .sum();
         let dockerfile = match &self.source {
             Source::DockerfileGiven(text) => text.len(),
             _ => 0,
@@ -223,6 +266,8 @@ impl BuildRecord {
 
     /// The image's name at the registry: without the registry's host.
     pub fn image_repository(&self) -> &str {
-        self.image.split_once('/').map_or(&self.image, |(_, repository)| repository)
+        self.image
+            .split_once('/')
+            .map_or(&self.image, |(_, repository)| repository)
     }
 }

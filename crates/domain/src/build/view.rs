@@ -63,7 +63,11 @@ pub fn view(known: &Known, digest: Option<Digest>, grace: i64, now: Timestamp) -
     let facts = run.and_then(|key| known.run.runs.get(&key));
     // GitHub counts a run as started when it is queued; what people mean is the first job's start.
     let begun = run.and_then(|key| {
-        known.jobs.of_run(key).filter_map(|(_, job)| job.started_at).min()
+        known
+            .jobs
+            .of_run(key)
+            .filter_map(|(_, job)| job.started_at)
+            .min()
     });
     let started_at = match verdict.status {
         Status::Pending => None,
@@ -78,8 +82,14 @@ pub fn view(known: &Known, digest: Option<Digest>, grace: i64, now: Timestamp) -
         }
         (true, None) => Some(known.asked_at()),
     };
-    let until = if verdict.status.is_final() { completed_at } else { Some(now) };
-    let duration = started_at.zip(until).map(|(from, to)| (to.as_second() - from.as_second()).max(0));
+    let until = if verdict.status.is_final() {
+        completed_at
+    } else {
+        Some(now)
+    };
+    let duration = started_at
+        .zip(until)
+        .map(|(from, to)| (to.as_second() - from.as_second()).max(0));
     BuildView {
         build_id: record.id,
         project_id: record.id.project,
@@ -110,7 +120,9 @@ fn steps(jobs: &JobsDoc, run: RunKey) -> Vec<StepView> {
         started_at: step.started_at.map(whole_seconds),
         completed_at: step.ended_at.map(whole_seconds),
     };
-    jobs.of_run(run).flat_map(|(_, job)| job.steps.iter().map(step)).collect()
+    jobs.of_run(run)
+        .flat_map(|(_, job)| job.steps.iter().map(step))
+        .collect()
 }
 
 fn step_status(phase: Phase) -> &'static str {

@@ -192,6 +192,9 @@ impl Model {
         if attempt.is_over() {
             return Err(RunRefusal::AlreadyOver);
         }
+        if attempt.cancelling {
+            return Ok(Vec::new()); // Asked before; it is stopping already.
+        }
         attempt.cancelling = true;
         attempt.updated_at = now;
         let number = attempt.number;

@@ -1,0 +1,236 @@
+//! Names, and the one encoding that keeps them apart.
+
+// A helper that is wrong must stop the test.
+#![allow(clippy::unwrap_used)]
+
+use nokube_domain::{
+    image::{Digest, ImageTag, Registry},
+    name::{ProjectName, ServiceName, Username, encode_triple},
+};
+use proptest::prelude::*;
+use std::{collections::BTreeMap, fmt::Display, str::FromStr};
+
+fn encoded(owner: &str, project: &str, service: &str) -> Option<String> {
+    let (owner, project) = (owner.parse().ok()?, project.parse().ok()?);
+    Some(encode_triple(&owner, &project, &service.parse().ok()?))
+}
+
+#[test]
+fn hyphens_inside_owner_and_project_are_doubled() {
+    let cases = [
+        ("testuser", "myapp", "frontend", "testuser-myapp-frontend"),
+        ("a-b", "c", "d", "a--b-c-d"),
+        ("a", "b-c", "d", "a-b--c-d"),
+        ("a", "b", "c-d", "a-b-c-d"),
+        ("a", "b", "c--d", "a-b-c--d"),
+    ];
+    for (owner, project, service, expected) in cases {
+        assert_eq!(encoded(owner, project, service).unwrap(), expected);
+    }
+}
+
+/// Every text of `a` and `-` of up to four characters, as owner, project and service.
+#[test]
+fn no_two_small_triples_meet() {
+    let mut texts = vec![String::new()];
+    let mut all = Vec::new();
+    for _ in 0..4 {
+        texts = texts
+            .iter()
+            .flat_map(|t| [format!("{t}a"), format!("{t}-")])
+            .collect();
+        all.extend(texts.clone());
+    }
+    let mut seen = BTreeMap::new();
+    for owner in &all {
+        for project in &all {
+            for service in &all {
+                if let Some(text) = encoded(owner, project, service) {
+                    let triple = (owner, project, service);
+                    assert_eq!(
+                        seen.insert(text, triple),
+                        None,
+                        "{triple:?} has a name taken"
+                    );
+                }
+            }
+        }
+    }
+    assert_eq!(
+        seen.len(),
+        6 * 6 * 7,
+        "owner and project have no two hyphens together"
+    );
+}
+
+/// The grammar of the OCI distribution specification 1.1, "Pulling manifests".
+fn is_oci_name(text: &str) -> bool {
+    let alnum = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    text.split('/').all(|part| {
+        let separators: Vec<_> = part.split(alnum).filter(|s| !s.is_empty()).collect();
+        let edge = |c: Option<char>| c.is_some_and(alnum);
+        edge(part.chars().next())
+            && edge(part.chars().last())
+            && separators
+                .iter()
+                .all(|s| matches!(*s, "." | "_" | "__") || s.bytes().all(|b| b == b'-'))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+    #[test]
+    fn no_two_triples_meet(
+        a in "[ab]{1,2}(-[ab]{1,2}){0,2}", b in "[ab](-[ab]){0,2}", c in "[ab](-{1,3}[ab]){0,3}",
+        x in "[ab]{1,2}(-[ab]{1,2}){0,2}", y in "[ab](-[ab]){0,2}", z in "[ab](-{1,3}[ab]){0,3}",
+    ) {
+        let (one, other) = (encoded(&a, &b, &c).unwrap(), encoded(&x, &y, &z).unwrap());
+        prop_assert_eq!(one == other, (a, b, c) == (x, y, z));
+    }
+
+    #[test]
+    fn every_image_has_a_name_that_registries_take(
+        owner in "[a-zA-Z0-9]{1,9}(-[a-z0-9]{1,9}){0,3}",
+        project in "[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,3}",
+        service in "[a-z0-9]{1,9}(-{1,3}[a-z0-9]{1,5}){0,3}",
+        namespace in "[a-zA-Z0-9._/-]{1,12}",
+    ) {
+        let Ok(registry) = Registry::new("ghcr.io", &namespace) else { return Ok(()) };
+        let (owner, project) = (owner.parse().unwrap(), project.parse().unwrap());
+        let repository = registry.repository(&owner, &project, &service.parse().unwrap());
+        prop_assert!(is_oci_name(&repository), "{repository}");
+        prop_assert!(repository.len() <= 255);
+    }
+}
+
+#[test]
+fn the_longest_names_still_fit_a_reference() {
+    let owner = format!("{}a", "a-".repeat(19)).parse().unwrap();
+    let project = format!("{}aa", "a-".repeat(19)).parse().unwrap();
+    let service = "s".repeat(40).parse().unwrap();
+    let image = Registry::new("ghcr.io", "amzhm")
+        .unwrap()
+        .image(&owner, &project, &service);
+    assert!(image.len() <= 255, "{}", image.len());
+}
+
+/// Each of `good` is taken and written as it stands on the right; each of `bad` is refused in words
+/// that say what to change.
+fn check<T: FromStr<Err: Display> + Display>(good: &[(&str, &str)], bad: &[&str]) {
+    for (text, canonical) in good {
+        let name: Result<T, _> = text.parse();
+        assert_eq!(
+            name.map_err(|e| e.to_string()).map(|n| n.to_string()),
+            Ok((*canonical).into())
+        );
+    }
+    for text in bad {
+        let refused = text
+            .parse::<T>()
+            .map(|name| name.to_string())
+            .map_err(|e| e.to_string());
+        let words = refused.expect_err(text);
+        assert!(words.starts_with("must "), "{text}: {words}");
+    }
+}
+
+const NO_LABELS: [&str; 10] = ["", "-", "-a", "a-", "a_b", "a.b", "a b", "é", "a\n", "a/b"];
+
+#[test]
+fn names_are_taken_or_refused_with_words() {
+    let long = "a".repeat(41);
+    check::<Username>(
+        &[("TestUser", "testuser"), ("a-b", "a-b"), ("0", "0")],
+        &NO_LABELS,
+    );
+    check::<Username>(
+        &[(&"a".repeat(39), &"a".repeat(39))],
+        &["a--b", &"a".repeat(40)],
+    );
+    check::<ProjectName>(&[("my-app", "my-app"), ("2048", "2048")], &NO_LABELS);
+    check::<ProjectName>(&[], &["MyApp", "my--app", &long]);
+    check::<ServiceName>(&[("a--b", "a--b"), (&long[1..], &long[1..])], &NO_LABELS);
+    check::<ServiceName>(&[], &["Frontend", &long]);
+}
+
+#[test]
+fn tags_are_taken_or_refused_with_words() {
+    let (longest, longer) = ("v".repeat(128), "v".repeat(129));
+    let good = [
+        "latest", "v1.2.3", "_x", "A-b.c_d", "build", "Build-1", &longest,
+    ];
+    check::<ImageTag>(
+        &good.map(|tag| (tag, tag)),
+        &["", ".a", "-a", "a:b", "a b", "a/b", "é"],
+    );
+    check::<ImageTag>(&[], &["a\n", &longer, "build-1"]);
+}
+
+#[test]
+fn digests_are_taken_or_refused_with_words() {
+    let hex = "0123456789abcdef".repeat(4);
+    let digest = format!("sha256:{hex}");
+    let capitals = format!("sha256:{}", hex.to_uppercase());
+    check::<Digest>(
+        &[(&digest, &digest)],
+        &["", "sha256:", &hex, &capitals, &digest[..70]],
+    );
+    check::<Digest>(
+        &[],
+        &[
+            &format!("{digest}0"),
+            &format!("sha512:{hex}"),
+            &format!("{digest}\n"),
+        ],
+    );
+}
+
+#[test]
+fn a_registry_is_a_host_and_a_namespace() {
+    let good = [
+        ("ghcr.io", "amzhm"),
+        ("GHCR.io", "AMZHM"),
+        ("localhost:5000", "a/b__c/d-e.f_g"),
+    ];
+    for (host, namespace) in good {
+        let registry = Registry::new(host, namespace).unwrap();
+        assert_eq!(registry.host(), host.to_lowercase());
+        let service = "c".parse().unwrap();
+        let image = registry.image(&"a".parse().unwrap(), &"b".parse().unwrap(), &service);
+        assert_eq!(image, format!("{host}/{namespace}/a-b-c").to_lowercase());
+    }
+    let hosts = [
+        "",
+        "https://ghcr.io",
+        "ghcr.io/x",
+        "a b",
+        "a@b",
+        ":5000",
+        "a:",
+        "a:b",
+        "a:1:2",
+        ".",
+        "-a",
+        "a..b",
+    ];
+    for host in hosts {
+        assert!(Registry::new(host, "x").is_err(), "{host}");
+    }
+    for namespace in [
+        "", "/", "a/", "/a", "a//b", "-a", "a.", "a..b", "a___b", "a._b", "a b", "é",
+    ] {
+        assert!(Registry::new("ghcr.io", namespace).is_err(), "{namespace}");
+    }
+}
+
+#[test]
+fn a_name_from_storage_is_checked_again() {
+    assert!(serde_json::from_str::<ProjectName>(r#""a--b""#).is_err());
+    assert!(serde_json::from_str::<Digest>(r#""sha256:1""#).is_err());
+    assert!(serde_json::from_str::<ImageTag>(r#""build-1""#).is_err());
+    assert_eq!(
+        serde_json::to_string(&"a".parse::<Username>().unwrap()).unwrap(),
+        r#""a""#
+    );
+}

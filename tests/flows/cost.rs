@@ -1,0 +1,120 @@
+//! What each route costs in key-value round trips, as docs/costs.md says.
+
+use local_host::Counts;
+use nokube_tests::{WEBHOOK_SECRET, World};
+use serde_json::json;
+
+/// Reads, writes (with increments).
+fn trips(cost: Counts) -> (u64, u64) {
+    (cost.reads, cost.writes + cost.increments)
+}
+
+#[tokio::test]
+async fn a_poll_of_a_finished_build_costs_2_reads() {
+    let world = World::new().await;
+    let alice = world.user("alice");
+    let path = alice.build(alice.project("myapp").await).await;
+    alice.until_ended(&path).await;
+    world.sim.settled().await.ok();
+    alice.get(&path).await; // The first read after the end keeps the final answer.
+    let (_, cost) = world.cost(alice.get(&path)).await;
+    assert_eq!((trips(cost), cost.outbound), ((2, 0), 0));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_poll_that_changes_nothing_writes_nothing() {
+    let world = World::plan()
+        .set("build_quiet_seconds", "3600")
+        .start()
+        .await;
+    let alice = world.user("alice");
+    world.sim.hold_runs(nokube_sim::HoldAt::InProgress);
+    let path = alice.build(alice.project("myapp").await).await;
+    alice.until(&path, &["building"]).await;
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let (_, cost) = world.cost(alice.get(&path)).await;
+    assert_eq!((trips(cost), cost.outbound), ((5, 0), 0));
+    world.sim.release_all();
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_create_costs_3_writes_and_with_a_key_5() {
+    let world = World::plan().without_webhooks().start().await;
+    let alice = world.user("alice");
+    let project = alice.project("myapp").await;
+    let wanted = alice.wanted(project, "frontend").await;
+    let (answer, cost) = world.cost(alice.post("/api/v1/builds", &wanted)).await;
+    answer.expect(202);
+    assert_eq!(cost.writes + cost.increments, 3);
+    let (answer, cost) = world
+        .cost(alice.post_with_key("/api/v1/builds", &wanted, "key"))
+        .await;
+    answer.expect(202);
+    assert_eq!(cost.writes + cost.increments, 5);
+    let (answer, cost) = world
+        .cost(alice.post_with_key("/api/v1/builds", &wanted, "key"))
+        .await;
+    answer.expect(202);
+    assert_eq!(
+        (cost.writes + cost.increments, cost.outbound),
+        (0, 0),
+        "a replay"
+    );
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_webhook_costs_1_read_and_1_write_and_repeated_no_write() {
+    let world = World::plan().without_webhooks().start().await;
+    let id = nokube_domain::BuildId::new(nokube_domain::ProjectId(1), 1, 7);
+    let event = json!({
+        "action": "in_progress",
+        "repository": { "full_name": nokube_tests::BUILDER },
+        "workflow_run": {
+            "id": 5, "run_attempt": 1, "display_title": id.run_title(),
+            "path": ".github/workflows/build.yml", "status": "in_progress", "conclusion": null,
+        },
+    });
+    let job = json!({
+        "action": "queued",
+        "repository": { "full_name": nokube_tests::BUILDER },
+        "workflow_job": { "id": 6, "run_id": 5, "run_attempt": 1, "name": id.job_name(), "status": "queued" },
+    });
+    for (name, event) in [("workflow_run", &event), ("workflow_job", &job)] {
+        for expected in [(1, 1), (1, 0)] {
+            let (answer, cost) = world.cost(world.webhook(name, event, WEBHOOK_SECRET)).await;
+            answer.expect(200);
+            assert_eq!((trips(cost), cost.outbound), (expected, 0));
+        }
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_page_of_a_list_costs_2_reads_a_row() {
+    let world = World::new().await;
+    let alice = world.user("alice");
+    let project = alice.project("myapp").await;
+    for _ in 0..7 {
+        alice.build(project).await;
+    }
+    world.sim.settled().await.ok();
+    for (query, rows) in [
+        ("", 7),
+        ("?limit=3", 3),
+        ("?limit=3&offset=6", 1),
+        ("?offset=100", 0),
+    ] {
+        let path = format!("/api/v1/projects/{project}/builds{query}");
+        let (answer, cost) = world.cost(alice.get(&path)).await;
+        assert_eq!(
+            answer.expect(200)["builds"].as_array().unwrap().len() as u64,
+            rows
+        );
+        // The members, the counter, and two a row.
+        assert_eq!(trips(cost), (2 + 2 * rows, 0), "{query}");
+    }
+    world.end().await;
+}

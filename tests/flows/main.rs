@@ -1,0 +1,22 @@
+//! What users do, on the real components under the local host. One binary, so that the components
+//! are compiled once.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)] // Tests.
+
+mod access;
+mod app;
+mod builds;
+mod cancel_retry;
+mod cost;
+mod idempotency;
+mod lists;
+mod logs;
+mod lost;
+mod ready;
+mod refusals;
+mod requests;
+mod webhooks;
