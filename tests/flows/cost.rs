@@ -1,4 +1,4 @@
-//! What each route costs in key-value round trips, as docs/costs.md says.
+//! What each route costs in key-value round trips, as ARCHITECTURE.md says.
 
 use local_host::Counts;
 use nokube_tests::{WEBHOOK_SECRET, World};

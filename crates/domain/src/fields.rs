@@ -27,10 +27,10 @@ impl Fields {
         }
     }
 
-    /// Notes a fault of `field`.
+    /// Notes a fault of `field`, whose name may be as long as the caller made it.
     pub fn fault(&mut self, field: &str, detail: impl Into<String>) {
         self.faults.push(Fault {
-            field: field.into(),
+            field: field.chars().take(100).collect(),
             detail: detail.into(),
         });
     }

@@ -105,22 +105,16 @@ impl Registry {
     /// The host is no host (with an optional port), or the namespace no path of OCI name parts.
     pub fn new(host: &str, namespace: &str) -> Result<Self, BadName> {
         let (host, namespace) = (host.to_ascii_lowercase(), namespace.to_ascii_lowercase());
-        let is_host = !host.is_empty()
-            && host
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'));
-        if !is_host {
-            return Err(BadName(
-                "the registry must be a host such as ghcr.io, without https://",
-            ));
-        }
-        let part = |part: &str| {
-            let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-            part.bytes().all(inner)
-                && part.starts_with(|c: char| c.is_ascii_alphanumeric())
-                && part.ends_with(|c: char| c.is_ascii_alphanumeric())
+        let (name, port) = host.split_once(':').unwrap_or((&host, "1"));
+        let label = |label: &str| {
+            label.starts_with(is_alphanumeric)
+                && label.ends_with(is_alphanumeric)
+                && label.chars().all(|c| is_alphanumeric(c) || c == '-')
         };
-        if !namespace.split('/').all(part) {
+        if !name.split('.').all(label) || !port.parse::<u16>().is_ok_and(|port| port > 0) {
+            return Err(BadName("the registry must be a host such as ghcr.io, without https://"));
+        }
+        if !namespace.split('/').all(is_name_part) {
             return Err(BadName(
                 "the registry namespace must be an organisation's or user's name",
             ));
@@ -150,4 +144,17 @@ impl Registry {
     pub fn host(&self) -> &str {
         &self.host
     }
+}
+
+fn is_alphanumeric(c: char) -> bool {
+    c.is_ascii_alphanumeric()
+}
+
+/// A part of a repository's name: letters and digits, with `.`, `_`, `__` or hyphens in between.
+fn is_name_part(part: &str) -> bool {
+    let separator =
+        |text: &str| matches!(text, "" | "." | "_" | "__") || text.bytes().all(|b| b == b'-');
+    part.starts_with(is_alphanumeric)
+        && part.ends_with(is_alphanumeric)
+        && part.split(is_alphanumeric).all(separator)
 }

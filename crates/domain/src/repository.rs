@@ -132,14 +132,15 @@ pub fn check_git_ref(text: &str) -> Result<String, BadName> {
 pub fn check_path(text: &str) -> Result<String, BadName> {
     let bad = BadName("must be a relative path inside the repository, without '..'");
     let odd = |c: char| c.is_control() || c == '\\';
-    if text.is_empty() || text.len() > 512 || text.starts_with(['/', '-']) || text.contains(odd) {
+    if text.is_empty() || text.len() > 512 || text.starts_with('/') || text.contains(odd) {
         return Err(bad);
     }
     let parts: Vec<_> = text
         .split('/')
         .filter(|part| !matches!(*part, "" | "."))
         .collect();
-    if parts.contains(&"..") {
+    // Without its `./`, a leading hyphen would make an option of the path.
+    if parts.contains(&"..") || parts.first().is_some_and(|part| part.starts_with('-')) {
         return Err(bad);
     }
     Ok(if parts.is_empty() {

@@ -58,8 +58,8 @@ fn no_two_small_triples_meet() {
     }
     assert_eq!(
         seen.len(),
-        6 * 6 * 7,
-        "owner and project have no two hyphens together"
+        7 * 7 * 8,
+        "only a service may have two hyphens together"
     );
 }
 

@@ -78,14 +78,9 @@ pub fn plan(known: &Known, windows: Windows, now: Timestamp) -> Plan {
         }
         return plan;
     }
-    // The last event of the run and that of its jobs come together: one of them may be missing.
-    let ended_at = known
-        .run
-        .runs
-        .get(&key)
-        .and_then(|facts| facts.ended_at)
-        .unwrap_or(run_heard);
-    if !known.jobs.complete(key) && since(ended_at) < windows.digest {
+    // The last event of the run and that of its jobs come together: one of them may be missing, and
+    // the first reader may come long after both.
+    if !known.jobs.complete(key) {
         plan.read_jobs = Some(key);
     }
     if verdict.status == Status::Success {

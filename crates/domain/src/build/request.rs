@@ -4,7 +4,7 @@ use crate::{
     BuildId, Person, Timestamp,
     fields::Fields,
     image::{ImageTag, Registry},
-    name::{ProjectName, ServiceName, Username},
+    name::{BadName, ProjectName, ServiceName, Username},
     problem::Problem,
     project::Project,
     repository::{CommitSha, Repository, check_git_ref, check_path},
@@ -53,7 +53,7 @@ impl NewBuild {
         fields
             .required("project_id", id)
             .map(crate::ProjectId)
-            .ok_or_else(|| Problem::field("project_id", "is required: the project's number"))
+            .ok_or_else(|| Problem::field("project_id", "is required: the project's number, a whole number above 0"))
     }
 
     /// Reads the rest of the request; `web` is the GitHub that people see.
@@ -107,7 +107,12 @@ impl NewBuild {
         let path = f
             .text("dockerfile_path")
             .unwrap_or_else(|| "Dockerfile".into());
-        let path = f.parsed("dockerfile_path", Some(path), check_path);
+        let path = f.parsed("dockerfile_path", Some(path), |text| {
+            check_path(text).and_then(|path| match path.as_str() {
+                "." => Err(BadName("must be a file's path in the repository")),
+                _ => Ok(path),
+            })
+        });
         let content = f
             .text("dockerfile_content")
             .filter(|text| !text.trim().is_empty());
@@ -154,10 +159,7 @@ impl NewBuild {
                 f.fault(&field, "must be a single line");
             }
         }
-        let total: usize = args
-            .iter()
-            .map(|(name, value)| name.len() + value.len() + 8)
-            .sum();
+        let total = written_size(&args);
         if total > MOST_TEXT {
             f.fault(
                 "build_args",
@@ -194,11 +196,7 @@ impl NewBuild {
     /// # Errors
     /// The Dockerfile and the arguments together are too long.
     pub fn check_size(&self) -> Result<(), Problem> {
-        let args: usize = self
-            .build_args
-            .iter()
-            .map(|(name, v)| name.len() + v.len() + 8)
-            .sum();
+        let args = written_size(&self.build_args);
         let dockerfile = match &self.source {
             Source::DockerfileGiven(text) => text.len(),
             _ => 0,
@@ -210,6 +208,11 @@ impl NewBuild {
         }
         Ok(())
     }
+}
+
+/// How long the arguments are as they are sent to GitHub: JSON in a text.
+fn written_size(args: &BTreeMap<String, String>) -> usize {
+    serde_json::to_string(args).map_or(usize::MAX, |text| text.len())
 }
 
 /// The record of a build; written once, never changed.

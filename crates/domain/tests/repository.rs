@@ -1,0 +1,146 @@
+//! Repository URLs, refs, paths and commits: what is taken, and as what.
+
+use nokube_domain::repository::{CommitSha, Repository, check_git_ref, check_path};
+
+fn read(url: &str) -> Result<String, String> {
+    let web = "https://github.com".parse().unwrap();
+    Repository::from_url(url, &web).map(|repository| repository.to_string())
+}
+
+#[test]
+fn a_repository_has_one_name_however_its_url_is_written() {
+    for url in [
+        "https://github.com/o/r",
+        "https://github.com/o/r/",
+        "https://github.com/o/r.git",
+        "https://github.com/o/r.git/",
+        "https://GitHub.com:443/o/r",
+    ] {
+        assert_eq!(read(url).as_deref(), Ok("o/r"), "{url}");
+    }
+    assert_eq!(read("https://github.com/Some-One/a.b_c-d").as_deref(), Ok("Some-One/a.b_c-d"));
+}
+
+#[test]
+fn what_is_not_a_repository_of_this_github_is_refused() {
+    for url in [
+        "",
+        "o/r",
+        "github.com/o/r",
+        "http://github.com/o/r",
+        "git@github.com:o/r.git",
+        "git://github.com/o/r",
+        "file:///o/r",
+        "https://gitlab.com/o/r",
+        "https://github.com.evil.com/o/r",
+        "https://evilgithub.com/o/r",
+        "https://www.github.com/o/r",
+        "https://github.com:8443/o/r",
+        "https://evil.com\\@github.com/o/r",
+        "https://evil.com#@github.com/o/r",
+        "https://evil.com/https://github.com/o/r",
+        "https://github.com/",
+        "https://github.com/o",
+        "https://github.com/o/.git",
+        "https://github.com/o/r/tree/main",
+        "https://github.com/o//r",
+        "https://github.com/o/r?x=1",
+        "https://github.com/o/r?",
+        "https://github.com/o/r#x",
+        "https://github.com/o/..",
+        "https://github.com/o/../r",
+        "https://github.com/o/%2e%2e",
+        "https://github.com/o/%2e%2e/r",
+        "https://github.com/o/r%2f..",
+        "https://github.com/o/r%00",
+        "https://github.com/o/r r",
+        "https://github.com/ö/r",
+        "https://github.com/o/ｒ",
+        "https://githuｂ.com.evil.com/o/r",
+        "https://gіthub.com/o/r", // a Cyrillic letter
+        "https://github.com。evil.com/o/r",
+        "https://[::1]/o/r",
+        "https://127.0.0.1/o/r",
+    ] {
+        let refused = read(url).expect_err(url);
+        assert!(refused.contains("must be https://github.com/OWNER/REPOSITORY"), "{url}: {refused}");
+    }
+}
+
+#[test]
+fn credentials_are_refused_and_not_repeated() {
+    for url in [
+        "https://me@github.com/o/r",
+        "https://me:hunter2@github.com/o/r",
+        "https://:hunter2@github.com/o/r",
+        "https://hunter2@evil.com/o/r",
+        "ssh://hunter2@github.com/o/r",
+    ] {
+        let refused = read(url).expect_err(url);
+        assert!(refused.starts_with("must not hold credentials"), "{refused}");
+        assert!(!refused.contains("hunter2"));
+    }
+}
+
+#[test]
+fn an_enterprise_server_has_its_own_host_and_port() {
+    let web = "https://git.example.com:8443".parse().unwrap();
+    let read = |url| Repository::from_url(url, &web).map(|repository| repository.to_string());
+    assert_eq!(read("https://git.example.com:8443/o/r").as_deref(), Ok("o/r"));
+    assert!(read("https://git.example.com/o/r").is_err());
+    assert!(read("https://github.com/o/r").is_err());
+}
+
+/// `git help check-ref-format`, and no `-` in front: it would be an option.
+#[test]
+fn refs_are_those_that_git_takes() {
+    let sha = "a".repeat(40);
+    let longest = "a".repeat(255);
+    for good in [
+        "main", "feature/x", "v1.0.0", "refs/heads/main", "a@b", "a-b_c+d=e,f;g!h$i&j'k(l)m%n", "ö",
+        "a.lockx", "x/lock", &sha, &longest,
+    ] {
+        assert_eq!(check_git_ref(good).as_deref(), Ok(good));
+    }
+    let long = "a".repeat(256);
+    for bad in [
+        "", "-x", "/a", "a/", "a//b", ".a", "a/.b", "a.", "a..b", "a.lock", "a.lock/b", "@", "a@{1}",
+        "a b", "a~1", "a^", "a:b", "a?", "a*", "a[b", "a\\b", "a\tb", "a\nb", "a\u{7f}", "a\0", &long,
+    ] {
+        assert!(check_git_ref(bad).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn paths_stay_inside_the_repository() {
+    for (path, normal) in [
+        (".", "."),
+        ("./", "."),
+        ("a", "a"),
+        ("a/b/", "a/b"),
+        ("./a//b/./c", "a/b/c"),
+        ("a..b/..c/d..", "a..b/..c/d.."),
+        ("a b/ö", "a b/ö"),
+        ("a/-b", "a/-b"),
+    ] {
+        assert_eq!(check_path(path).as_deref(), Ok(normal));
+    }
+    let long = "a".repeat(513);
+    for bad in [
+        "", "/", "/a", "//a", "..", "../a", "a/..", "a/../b", "./..", "a\\b", "..\\a", "a\nb", "a\0",
+        "a\u{7f}", "\u{85}", "-rf", "./-rf", ".//./-rf", &long,
+    ] {
+        assert!(check_path(bad).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn a_commit_is_forty_or_sixty_four_digits() {
+    for (length, good) in [(39, false), (40, true), (41, false), (63, false), (64, true)] {
+        let upper: Result<CommitSha, _> = "AB1".repeat(22)[..length].parse();
+        assert_eq!(upper.is_ok(), good, "{length}");
+        assert!(upper.is_err() || upper.unwrap().to_string().starts_with("ab1"));
+    }
+    assert!("g".repeat(40).parse::<CommitSha>().is_err());
+    assert!("é".repeat(20).parse::<CommitSha>().is_err());
+}
