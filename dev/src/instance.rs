@@ -30,16 +30,10 @@ pub fn secrets() -> Result<Secrets> {
         write(&path, &make()?)?;
     }
     let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
-    let mut values: BTreeMap<_, _> = text
-        .lines()
-        .filter_map(|line| line.split_once('='))
-        .collect();
+    let mut values: BTreeMap<_, _> = text.lines().filter_map(|line| line.split_once('=')).collect();
     let mut take = |name: &str| match values.remove(name) {
         Some(value) => Ok(value.to_owned()),
-        None => bail!(
-            "{} lacks {name}: remove the file, a new one is made",
-            path.display()
-        ),
+        None => bail!("{} lacks {name}: remove the file, a new one is made", path.display()),
     };
     Ok(Secrets {
         jwt: take("JWT_SECRET")?,
@@ -56,26 +50,16 @@ fn make() -> Result<String> {
     };
     // A GitHub App's key has 2,048 bits.
     let key = PrivateKey::try_generate().context("make an RSA key")?;
-    let pem = key
-        .to_pkcs1_pem(LineEnding::LF)
-        .context("write the RSA key")?;
+    let pem = key.to_pkcs1_pem(LineEnding::LF).context("write the RSA key")?;
     let pem = pem.trim().replace('\n', "\\n");
-    Ok(format!(
-        "JWT_SECRET={}\nWEBHOOK_SECRET={}\nAPP_PRIVATE_KEY={pem}\n",
-        random()?,
-        random()?
-    ))
+    Ok(format!("JWT_SECRET={}\nWEBHOOK_SECRET={}\nAPP_PRIVATE_KEY={pem}\n", random()?, random()?))
 }
 
 /// Written whole or not at all, and readable by its owner only.
 fn write(path: &PathBuf, text: &str) -> Result<()> {
     fs::create_dir_all(FOLDER).with_context(|| format!("make the folder {FOLDER}"))?;
     let draft = path.with_extension(format!("draft-{}", std::process::id()));
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)?;
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(text.as_bytes())?;
     fs::rename(&draft, path).with_context(|| format!("write {}", path.display()))
 }

@@ -48,10 +48,7 @@ async fn simulated_github(listen: SocketAddr, secrets: &Secrets) -> Result<(Chil
     command
         .args(["--listen", "127.0.0.1:0", "--builder-repository", BUILDER])
         .args(["--app-client-id", APP_CLIENT_ID])
-        .args([
-            "--webhook-url",
-            &format!("http://{listen}/api/v1/webhooks/github"),
-        ])
+        .args(["--webhook-url", &format!("http://{listen}/api/v1/webhooks/github")])
         .env("SIM_APP_PRIVATE_KEY", &secrets.app_key)
         .env("SIM_WEBHOOK_SECRET", &secrets.webhook);
     let (child, mut lines) = spawn(command)?;
@@ -104,16 +101,9 @@ fn sibling(name: &str) -> Result<Command> {
 
 fn spawn(mut command: Command) -> Result<(Child, Lines<BufReader<ChildStdout>>)> {
     // A group of its own: Ctrl-C comes to us alone, and we stop the two in order.
-    let child = command
-        .stdout(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn();
+    let child = command.stdout(Stdio::piped()).process_group(0).kill_on_drop(true).spawn();
     let mut child = child.with_context(|| {
-        format!(
-            "start {}",
-            PathBuf::from(command.as_std().get_program()).display()
-        )
+        format!("start {}", PathBuf::from(command.as_std().get_program()).display())
     })?;
     let stdout = child.stdout.take().context("a child without output")?;
     Ok((child, BufReader::new(stdout).lines()))
@@ -173,10 +163,7 @@ async fn stop(child: &mut Child) {
         // It may have ended in this moment.
         let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
     }
-    if tokio::time::timeout(Duration::from_secs(8), child.wait())
-        .await
-        .is_err()
-    {
+    if tokio::time::timeout(Duration::from_secs(8), child.wait()).await.is_err() {
         let _ = child.kill().await;
     }
 }

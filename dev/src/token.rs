@@ -12,9 +12,8 @@ use nokube_domain::{
 const LIFE: i64 = 7 * 24 * 3600;
 
 pub fn print(user: &str) -> Result<()> {
-    let login: Username = user
-        .parse()
-        .with_context(|| format!("'{user}' cannot be a user; try USER=alice"))?;
+    let login: Username =
+        user.parse().with_context(|| format!("'{user}' cannot be a user; try USER=alice"))?;
     let now = Timestamp::now().as_second();
     let claims = Claims {
         iss: ISSUER.into(),

@@ -77,8 +77,7 @@ pub fn chained_component(uri: &Uri) -> Option<&str> {
 /// The component in `component.spin.internal`, with or without a port.
 pub fn component_of_host(host: &str) -> Option<&str> {
     let host = host.split_once(':').map_or(host, |(host, _)| host);
-    host.strip_suffix(CHAINING_SUFFIX)
-        .filter(|id| !id.is_empty() && !id.contains('.'))
+    host.strip_suffix(CHAINING_SUFFIX).filter(|id| !id.is_empty() && !id.contains('.'))
 }
 
 struct Target {
@@ -114,10 +113,7 @@ impl Entry {
     }
 
     fn allows(&self, target: &Target) -> bool {
-        let scheme = self
-            .scheme
-            .as_ref()
-            .is_none_or(|scheme| *scheme == target.scheme);
+        let scheme = self.scheme.as_ref().is_none_or(|scheme| *scheme == target.scheme);
         // As in Spin, a port says nothing about requests to oneself.
         if target.host == SELF_HOST {
             return scheme && matches!(self.host, Host::Own | Host::Any);
@@ -168,10 +164,8 @@ impl Host {
 
 impl Port {
     fn parse(port: &str, scheme: &str) -> Result<Port> {
-        let number = |text: &str| {
-            text.parse::<u16>()
-                .with_context(|| format!("{text:?} is not a port"))
-        };
+        let number =
+            |text: &str| text.parse::<u16>().with_context(|| format!("{text:?} is not a port"));
         Ok(match port.split_once("..") {
             _ if port == "*" => Port::Any,
             _ if port.contains('/') => bail!("an entry has no path"),

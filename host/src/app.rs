@@ -54,27 +54,13 @@ impl App {
                 .with_context(|| format!("component {id:?}"))?;
             anyhow::Ok((id.clone(), pre))
         };
-        let components = manifest
-            .component
-            .iter()
-            .map(compile)
-            .collect::<Result<_>>()?;
-        Ok(App(Arc::new(Parts {
-            folder,
-            manifest,
-            routes,
-            components,
-        })))
+        let components = manifest.component.iter().map(compile).collect::<Result<_>>()?;
+        Ok(App(Arc::new(Parts { folder, manifest, routes, components })))
     }
 
     /// Accepts requests when it returns.
     pub async fn serve(&self, options: Options) -> Result<Running> {
-        let Parts {
-            folder,
-            manifest,
-            routes,
-            ..
-        } = &*self.0;
+        let Parts { folder, manifest, routes, .. } = &*self.0;
         let values = values(manifest, &options)?;
         let lines = Lines::new(options.console);
         let counters = Arc::new(Counters::default());
@@ -82,20 +68,15 @@ impl App {
             true => folder,
             false => &options.state_dir,
         };
-        let stored = manifest
-            .component
-            .values()
-            .any(|it| !it.key_value_stores.is_empty());
+        let stored = manifest.component.values().any(|it| !it.key_value_stores.is_empty());
         let file = match stored {
             true => Some(File::open(&state.join(".spin/sqlite_key_value.db"))?),
             false => None,
         };
         let mut setups = Vec::new();
         for (id, component) in &self.0.components {
-            let declared = manifest
-                .component
-                .get(id)
-                .context("a component without its manifest")?;
+            let declared =
+                manifest.component.get(id).context("a component without its manifest")?;
             let (variables, allowed_hosts) =
                 filled(declared, &values).with_context(|| format!("component {id:?}"))?;
             let setup = Setup {
@@ -137,13 +118,7 @@ impl App {
             }
         });
         let accepting = tokio::spawn(server::accept(listener, host, ending.clone()));
-        Ok(Running {
-            addr,
-            counters,
-            lines,
-            ending,
-            accepting: Some(accepting),
-        })
+        Ok(Running { addr, counters, lines, ending, accepting: Some(accepting) })
     }
 
     /// Public routes with what they lead to, for a greeting.
@@ -168,11 +143,7 @@ fn compile(
     linker: &Linker<Instance>,
     path: &Path,
 ) -> Result<ServicePre<Instance>> {
-    anyhow::ensure!(
-        path.exists(),
-        "{} does not exist: has it been built?",
-        path.display()
-    );
+    anyhow::ensure!(path.exists(), "{} does not exist: has it been built?", path.display());
     let component = Component::from_file(engine, path)?;
     let pre = linker
         .instantiate_pre(&component)
@@ -213,11 +184,8 @@ fn values(manifest: &Manifest, options: &Options) -> Result<Values> {
             .with_context(|| format!("{} cannot be read", path.display()))?,
         _ => BTreeMap::new(),
     };
-    let sources = Sources {
-        given: &options.variables,
-        environment: &environment,
-        env_file: &env_file,
-    };
+    let sources =
+        Sources { given: &options.variables, environment: &environment, env_file: &env_file };
     Values::resolve(&manifest.variables, &sources)
 }
 
@@ -231,23 +199,18 @@ fn filled(
     let variables = variables
         .map(|(name, template)| Ok((name.clone(), fill(template)?)))
         .collect::<Result<_>>()?;
-    let hosts: Vec<String> = component
-        .allowed_outbound_hosts
-        .iter()
-        .map(fill)
-        .collect::<Result<_>>()?;
+    let hosts: Vec<String> =
+        component.allowed_outbound_hosts.iter().map(fill).collect::<Result<_>>()?;
     Ok((variables, AllowedHosts::parse(&hosts)?))
 }
 
 async fn listen(options: &Options) -> Result<TcpListener> {
-    TcpListener::bind(options.listen)
-        .await
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                anyhow::anyhow!("{} is already in use: choose another port", options.listen)
-            }
-            _ => anyhow::anyhow!("{} cannot be listened on: {error}", options.listen),
-        })
+    TcpListener::bind(options.listen).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            anyhow::anyhow!("{} is already in use: choose another port", options.listen)
+        }
+        _ => anyhow::anyhow!("{} cannot be listened on: {error}", options.listen),
+    })
 }
 
 fn info(manifest: &Manifest) -> String {

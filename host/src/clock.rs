@@ -15,9 +15,7 @@ impl HostWallClock for ShiftedClock {
     }
 
     fn now(&self) -> Duration {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let offset = Duration::from_secs(self.offset_seconds.unsigned_abs());
         match self.offset_seconds.is_negative() {
             true => now.saturating_sub(offset),

@@ -31,9 +31,7 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub fn new(console: Console) -> Lines {
-        Lines {
-            captured: (console == Console::Capture).then(Arc::default),
-        }
+        Lines { captured: (console == Console::Capture).then(Arc::default) }
     }
 
     pub fn print(&self, line: &str) {
@@ -49,10 +47,7 @@ impl Lines {
     }
 
     pub fn captured(&self) -> String {
-        self.captured
-            .as_ref()
-            .map(|captured| lock(captured).clone())
-            .unwrap_or_default()
+        self.captured.as_ref().map(|captured| lock(captured).clone()).unwrap_or_default()
     }
 }
 
@@ -75,11 +70,7 @@ struct LineBuffer {
 impl ComponentOutput {
     pub fn new(component: &str, lines: Lines) -> ComponentOutput {
         let prefix = format!("[{component}] ");
-        ComponentOutput(Arc::new(Mutex::new(LineBuffer {
-            prefix,
-            lines,
-            pending: Vec::new(),
-        })))
+        ComponentOutput(Arc::new(Mutex::new(LineBuffer { prefix, lines, pending: Vec::new() })))
     }
 }
 
@@ -96,11 +87,7 @@ impl LineBuffer {
     fn flush(&mut self) {
         let pending = std::mem::take(&mut self.pending);
         let line = String::from_utf8_lossy(&pending);
-        self.lines.print(&format!(
-            "{}{}",
-            self.prefix,
-            line.trim_end_matches(['\r', '\n'])
-        ));
+        self.lines.print(&format!("{}{}", self.prefix, line.trim_end_matches(['\r', '\n'])));
     }
 }
 

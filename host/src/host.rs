@@ -98,8 +98,7 @@ impl Host {
         headers::append(request.headers_mut(), &uri, found, client);
         let answer = handler.handle((), request).await;
         Some(answer.unwrap_or_else(|error| {
-            self.lines
-                .print(&format!("[{component}] no answer: {error:#}"));
+            self.lines.print(&format!("[{component}] no answer: {error:#}"));
             text(StatusCode::INTERNAL_SERVER_ERROR, "")
         }))
     }
@@ -131,9 +130,7 @@ fn complete_uri(request: &mut Request<WasiBody>) -> Result<(), &'static str> {
 }
 
 fn body(bytes: impl Into<Bytes>) -> WasiBody {
-    Full::new(bytes.into())
-        .map_err(|never| match never {})
-        .boxed_unsync()
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
 fn text(status: StatusCode, content: &'static str) -> Response<WasiBody> {
@@ -144,10 +141,7 @@ fn text(status: StatusCode, content: &'static str) -> Response<WasiBody> {
 
 fn json(content: String) -> Response<WasiBody> {
     let mut response = Response::new(body(content));
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        http::HeaderValue::from_static("application/json"),
-    );
+    response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
     response
 }
 

@@ -51,9 +51,7 @@ impl Instance {
         let mut wasi = WasiCtxBuilder::new();
         wasi.stdout(output())
             .stderr(output())
-            .wall_clock(ShiftedClock {
-                offset_seconds: setup.clock_offset,
-            });
+            .wall_clock(ShiftedClock { offset_seconds: setup.clock_offset });
         for (name, value) in &setup.environment {
             wasi.env(name, value);
         }
@@ -66,10 +64,7 @@ impl Instance {
             setup: setup.clone(),
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
-            outbound: Outbound {
-                setup: setup.clone(),
-                host,
-            },
+            outbound: Outbound { setup: setup.clone(), host },
             limits,
         };
         let mut store = Store::new(engine, instance);
@@ -84,29 +79,19 @@ impl Instance {
     /// None if the manifest does not give the component this store.
     pub fn open_store(&self, label: String) -> Option<Bucket> {
         let file = self.setup.file.clone()?;
-        self.setup
-            .stores
-            .contains(&label)
-            .then_some(Bucket { file, label })
+        self.setup.stores.contains(&label).then_some(Bucket { file, label })
     }
 }
 
 impl WasiView for Instance {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView {
-            ctx: &mut self.wasi,
-            table: &mut self.table,
-        }
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
     }
 }
 
 impl WasiHttpView for Instance {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView {
-            hooks: &mut self.outbound,
-            table: &mut self.table,
-            ctx: &mut self.http,
-        }
+        WasiHttpCtxView { hooks: &mut self.outbound, table: &mut self.table, ctx: &mut self.http }
     }
 }
 

@@ -57,10 +57,8 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text
-        .trim_end_matches('s')
-        .parse()
-        .map_err(|_| "it is seconds".to_string())?;
+    let seconds: f64 =
+        text.trim_end_matches('s').parse().map_err(|_| "it is seconds".to_string())?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
@@ -88,11 +86,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     // Before anything else: a signal during the start must not be lost.
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
-    let beside = arguments
-        .from
-        .parent()
-        .unwrap_or(Path::new(""))
-        .join(".env");
+    let beside = arguments.from.parent().unwrap_or(Path::new("")).join(".env");
     let counts = arguments.counts;
     let options = Options {
         listen: arguments.listen,

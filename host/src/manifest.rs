@@ -116,9 +116,7 @@ pub struct Component {
 impl Component {
     /// The path of the component's file, relative to the manifest.
     pub fn path(&self) -> Result<&str> {
-        self.source
-            .as_str()
-            .context("`source` must be a path: the local host downloads nothing")
+        self.source.as_str().context("`source` must be a path: the local host downloads nothing")
     }
 }
 
@@ -136,19 +134,14 @@ impl Manifest {
             self.spin_manifest_version
         );
         for (name, variable) in &self.variables {
-            ensure!(
-                is_name(name),
-                "variable {name:?}: lower-case letters, digits and _ only"
-            );
+            ensure!(is_name(name), "variable {name:?}: lower-case letters, digits and _ only");
             ensure!(
                 variable.required != variable.default.is_some(),
                 "variable {name:?} must have either `required = true` or a `default`"
             );
         }
         for (id, component) in &self.component {
-            component
-                .check()
-                .with_context(|| format!("component {id:?}"))?;
+            component.check().with_context(|| format!("component {id:?}"))?;
         }
         for trigger in &self.trigger.http {
             self.check_trigger(trigger)?;
@@ -175,10 +168,7 @@ impl Manifest {
 impl Component {
     fn check(&self) -> Result<()> {
         self.path()?;
-        ensure!(
-            self.files.is_none(),
-            "`files` is not supported by the local host"
-        );
+        ensure!(self.files.is_none(), "`files` is not supported by the local host");
         for store in &self.key_value_stores {
             ensure!(
                 store == DEFAULT_STORE,
@@ -186,10 +176,7 @@ impl Component {
             );
         }
         for name in self.variables.keys() {
-            ensure!(
-                is_name(name),
-                "variable {name:?}: lower-case letters, digits and _ only"
-            );
+            ensure!(is_name(name), "variable {name:?}: lower-case letters, digits and _ only");
         }
         Ok(())
     }
@@ -198,7 +185,5 @@ impl Component {
 /// Spin's rule for the names of variables.
 pub fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }

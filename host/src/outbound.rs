@@ -100,10 +100,7 @@ async fn send(
     let sent = to_network(request, options).await;
     if let Err(error) = &sent {
         // The component learns a code only; whoever sits at the console, the reason.
-        setup.lines.print(&format!(
-            "[{}] a request to {entry} failed: {error}",
-            setup.id
-        ));
+        setup.lines.print(&format!("[{}] a request to {entry} failed: {error}", setup.id));
     }
     sent
 }

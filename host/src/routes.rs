@@ -33,18 +33,12 @@ pub struct Found {
 impl Found {
     /// The route that a component sees when another component calls it.
     pub fn chained(path: &str) -> Found {
-        Found {
-            raw_route: "/...".into(),
-            path_info: path.into(),
-            parameters: Vec::new(),
-        }
+        Found { raw_route: "/...".into(), path_info: path.into(), parameters: Vec::new() }
     }
 
     /// The route without its wildcard.
     pub fn route_prefix(&self) -> &str {
-        self.raw_route
-            .strip_suffix("/...")
-            .unwrap_or(&self.raw_route)
+        self.raw_route.strip_suffix("/...").unwrap_or(&self.raw_route)
     }
 
     /// The route as Spin combines it with the base path, which is always `/`.
@@ -71,19 +65,13 @@ impl Pattern {
             match segment {
                 Segment::Rest => ensure!(false, "route {raw:?}: `...` may only stand at the end"),
                 Segment::Parameter(name) => {
-                    ensure!(
-                        !name.is_empty(),
-                        "route {raw:?}: a `:` needs a name behind it"
-                    )
+                    ensure!(!name.is_empty(), "route {raw:?}: a `:` needs a name behind it")
                 }
                 Segment::Literal(_) => {}
             }
         }
         segments.extend(rest);
-        Ok(Pattern {
-            raw: raw.to_string(),
-            segments,
-        })
+        Ok(Pattern { raw: raw.to_string(), segments })
     }
 
     pub fn find(&self, path: &str) -> Option<Found> {
@@ -109,11 +97,7 @@ impl Pattern {
             }
         }
         match parts.next() {
-            None => Some(Found {
-                raw_route: self.raw.clone(),
-                path_info,
-                parameters,
-            }),
+            None => Some(Found { raw_route: self.raw.clone(), path_info, parameters }),
             Some(_) => None,
         }
     }
@@ -136,8 +120,7 @@ impl Pattern {
 /// The parts between slashes; slashes at both ends do not count.
 fn trimmed(path: &str) -> impl Iterator<Item = &str> {
     let path = path.trim_matches('/');
-    path.split('/')
-        .take(if path.is_empty() { 0 } else { usize::MAX })
+    path.split('/').take(if path.is_empty() { 0 } else { usize::MAX })
 }
 
 /// The public routes of an application, each with what it leads to.
@@ -161,8 +144,6 @@ impl<T> Router<T> {
 
     /// Every route as it stands in the manifest.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
-        self.0
-            .iter()
-            .map(|(pattern, target)| (pattern.raw.as_str(), target))
+        self.0.iter().map(|(pattern, target)| (pattern.raw.as_str(), target))
     }
 }

@@ -50,8 +50,7 @@ pub(crate) async fn accept(listener: TcpListener, host: Arc<Host>, ending: Endin
                 ending.connections.spawn(connection);
             }
             Err(error) => {
-                host.lines
-                    .print(&format!("a connection could not be accepted: {error}"));
+                host.lines.print(&format!("a connection could not be accepted: {error}"));
                 // Mostly too many open files: some must be closed first.
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }

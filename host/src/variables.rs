@@ -36,10 +36,7 @@ impl Template {
             parts.push(Part::Variable(name.trim().to_string()));
             rest = after;
         }
-        ensure!(
-            !rest.contains("}}"),
-            "{source:?} has a `}}}}` without its `{{{{`"
-        );
+        ensure!(!rest.contains("}}"), "{source:?} has a `}}}}` without its `{{{{`");
         parts.push(Part::Text(rest.to_string()));
         Ok(Template(parts))
     }
@@ -84,11 +81,7 @@ pub struct Sources<'a> {
 impl Values {
     /// All variables that are required and have no value are named at once.
     pub fn resolve(declared: &BTreeMap<String, Variable>, sources: &Sources) -> Result<Values> {
-        if let Some(name) = sources
-            .given
-            .keys()
-            .find(|name| !declared.contains_key(*name))
-        {
+        if let Some(name) = sources.given.keys().find(|name| !declared.contains_key(*name)) {
             bail!("there is no variable {name:?} under [variables]");
         }
         let mut values = BTreeMap::new();
@@ -112,11 +105,7 @@ impl Values {
             missing.is_empty(),
             "{} required {} no value: set {} in the environment or in the file .env",
             missing.len(),
-            if missing.len() == 1 {
-                "variable has"
-            } else {
-                "variables have"
-            },
+            if missing.len() == 1 { "variable has" } else { "variables have" },
             missing.join(", ")
         );
         Ok(Values(values))

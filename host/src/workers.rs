@@ -48,11 +48,7 @@ impl HandlerState for Workers {
                 sleep: Box::pin(tokio::time::sleep(Duration::ZERO)),
                 killed: Box::pin(self.kill.clone().cancelled_owned()),
             },
-            state: Use {
-                limits: self.limits,
-                setup: self.setup.clone(),
-                kill: self.kill.clone(),
-            },
+            state: Use { limits: self.limits, setup: self.setup.clone(), kill: self.kill.clone() },
         })
     }
 }
@@ -126,10 +122,7 @@ impl WorkerState for Use {
         if let Err(error) = result
             && !self.kill.is_cancelled()
         {
-            self.setup.lines.print(&format!(
-                "[{}] an instance failed: {error:#}",
-                self.setup.id
-            ));
+            self.setup.lines.print(&format!("[{}] an instance failed: {error:#}", self.setup.id));
         }
         drop(store);
     }

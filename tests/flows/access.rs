@@ -36,52 +36,18 @@ async fn without_a_good_token_every_route_answers_401() {
         world.anybody(),
         world.bearer("garbage"),
         with(good.clone(), "another-secret-of-more-than-32-bytes"),
-        with(
-            Claims {
-                exp: good.exp - 3_600,
-                ..good.clone()
-            },
-            JWT_SECRET,
-        ),
-        with(
-            Claims {
-                nbf: Some(good.exp),
-                ..good.clone()
-            },
-            JWT_SECRET,
-        ),
-        with(
-            Claims {
-                iss: "elsewhere".into(),
-                ..good.clone()
-            },
-            JWT_SECRET,
-        ),
-        with(
-            Claims {
-                aud: Audience::One("other".into()),
-                ..good.clone()
-            },
-            JWT_SECRET,
-        ),
-        with(
-            Claims {
-                sub: "../alice".into(),
-                ..good.clone()
-            },
-            JWT_SECRET,
-        ),
+        with(Claims { exp: good.exp - 3_600, ..good.clone() }, JWT_SECRET),
+        with(Claims { nbf: Some(good.exp), ..good.clone() }, JWT_SECRET),
+        with(Claims { iss: "elsewhere".into(), ..good.clone() }, JWT_SECRET),
+        with(Claims { aud: Audience::One("other".into()), ..good.clone() }, JWT_SECRET),
+        with(Claims { sub: "../alice".into(), ..good.clone() }, JWT_SECRET),
     ];
     for user in bad {
         for (method, path) in routes(project, &build) {
             let request = user.request(method.clone(), &path).json(&json!({}));
             let (answer, cost) = world.cost(nokube_tests::Answer::of(request)).await;
             assert_eq!(answer.status, 401, "{method} {path}: {}", answer.text);
-            assert_eq!(
-                cost.reads + cost.writes + cost.outbound,
-                0,
-                "{method} {path}"
-            );
+            assert_eq!(cost.reads + cost.writes + cost.outbound, 0, "{method} {path}");
         }
     }
     world.end().await;
@@ -98,10 +64,7 @@ async fn what_is_somebody_elses_is_the_same_as_what_does_not_exist() {
     let nowhere = format!("/api/v1/builds/{nowhere}");
     // A good guess of the numbers with wrong random bits is as good as nothing, even for the owner.
     let guessed = nokube_domain::BuildId::new(nokube_domain::ProjectId(1), 1, 12345);
-    alice
-        .get(&format!("/api/v1/builds/{guessed}"))
-        .await
-        .problem(404);
+    alice.get(&format!("/api/v1/builds/{guessed}")).await.problem(404);
 
     for (theirs, nothing) in [(&build, &nowhere)] {
         for (method, part) in [
@@ -122,29 +85,14 @@ async fn what_is_somebody_elses_is_the_same_as_what_does_not_exist() {
                 nothing_told.text.replace(nothing.as_str(), ""),
                 "the same bytes but for the path itself"
             );
-            assert_eq!(
-                theirs_cost, nothing_cost,
-                "the same round trips: {method} {part}"
-            );
+            assert_eq!(theirs_cost, nothing_cost, "the same round trips: {method} {part}");
         }
     }
-    mallory
-        .get(&format!("/api/v1/projects/{project}"))
-        .await
-        .problem(404);
-    mallory
-        .get(&format!("/api/v1/projects/{project}/builds"))
-        .await
-        .problem(404);
-    mallory
-        .get(&format!("/api/v1/builds?project_id={project}"))
-        .await
-        .problem(404);
+    mallory.get(&format!("/api/v1/projects/{project}")).await.problem(404);
+    mallory.get(&format!("/api/v1/projects/{project}/builds")).await.problem(404);
+    mallory.get(&format!("/api/v1/builds?project_id={project}")).await.problem(404);
     assert_eq!(mallory.get("/api/v1/builds").await.expect(200)["total"], 0);
-    assert_eq!(
-        mallory.get("/api/v1/projects").await.expect(200)["total"],
-        0
-    );
+    assert_eq!(mallory.get("/api/v1/projects").await.expect(200)["total"], 0);
     let mut wanted = alice.wanted(project, "frontend").await;
     wanted["repository_url"] = json!("not even checked");
     mallory.post("/api/v1/builds", &wanted).await.problem(404);
@@ -170,10 +118,6 @@ async fn headers_of_a_client_prove_nothing() {
 async fn logins_that_differ_by_case_are_one_person() {
     let world = World::new().await;
     let project = world.user("Alice").project("myapp").await;
-    world
-        .user("alice")
-        .get(&format!("/api/v1/projects/{project}"))
-        .await
-        .expect(200);
+    world.user("alice").get(&format!("/api/v1/projects/{project}")).await.expect(200);
     world.end().await;
 }

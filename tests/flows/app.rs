@@ -6,10 +6,7 @@ use rsa::{Generate, PrivateKey, pkcs1::EncodeRsaPrivateKey, pkcs8::LineEnding};
 use serde_json::json;
 
 fn key() -> String {
-    PrivateKey::generate()
-        .to_pkcs1_pem(LineEnding::LF)
-        .unwrap()
-        .to_string()
+    PrivateKey::generate().to_pkcs1_pem(LineEnding::LF).unwrap().to_string()
 }
 
 fn world_of_app(sim_key: String, our_key: &str) -> nokube_tests::Plan {
@@ -19,10 +16,7 @@ fn world_of_app(sim_key: String, our_key: &str) -> nokube_tests::Plan {
         .set("github_app_private_key", &our_key.replace('\n', "\\n"))
         .github(|o| {
             o.token = None;
-            o.app = Some(AppKey {
-                client_id: "Iv1.app".into(),
-                private_key_pem: sim_key,
-            });
+            o.app = Some(AppKey { client_id: "Iv1.app".into(), private_key_pem: sim_key });
         })
 }
 
@@ -43,24 +37,12 @@ async fn an_app_builds_public_and_private_sources_with_one_token_each() {
     alice.post("/api/v1/builds", &wanted).await.faults();
 
     let seen = world.sim.requests();
-    let minted: Vec<_> = seen
-        .iter()
-        .filter(|s| s.path.ends_with("/access_tokens"))
-        .collect();
+    let minted: Vec<_> = seen.iter().filter(|s| s.path.ends_with("/access_tokens")).collect();
+    assert!(minted.iter().all(|seen| seen.body["repositories"].as_array().unwrap().len() == 1));
     assert!(
-        minted
-            .iter()
-            .all(|seen| seen.body["repositories"].as_array().unwrap().len() == 1)
+        minted.iter().all(|seen| seen.body["permissions"].get("contents") != Some(&json!("write")))
     );
-    assert!(
-        minted
-            .iter()
-            .all(|seen| seen.body["permissions"].get("contents") != Some(&json!("write")))
-    );
-    assert!(
-        !seen.iter().any(|seen| seen.auth == "personal"),
-        "{GITHUB_TOKEN} is not used"
-    );
+    assert!(!seen.iter().any(|seen| seen.auth == "personal"), "{GITHUB_TOKEN} is not used");
     world.end().await;
 }
 
@@ -84,13 +66,7 @@ async fn a_wrong_key_is_told_by_ready_and_by_the_build() {
     assert!(told.to_string().contains("credentials"), "{told}");
     let alice = world.user("alice");
     let wanted = alice.wanted(alice.project("myapp").await, "frontend").await;
-    assert!(
-        alice
-            .post("/api/v1/builds", &wanted)
-            .await
-            .problem(502)
-            .contains("credentials")
-    );
+    assert!(alice.post("/api/v1/builds", &wanted).await.problem(502).contains("credentials"));
     world.end().await;
 }
 
@@ -98,16 +74,9 @@ async fn a_wrong_key_is_told_by_ready_and_by_the_build() {
 async fn a_builder_without_the_app_is_told() {
     let pem = key();
     let world = world_of_app(pem.clone(), &pem).start().await;
-    let settings = RepositorySettings {
-        app_installed: Some(false),
-        ..Default::default()
-    };
+    let settings = RepositorySettings { app_installed: Some(false), ..Default::default() };
     world.sim.set_repository(nokube_tests::BUILDER, settings);
     let told = world.anybody().get("/ready").await.expect(503);
-    assert!(
-        told.to_string()
-            .contains("not installed on platform/builder"),
-        "{told}"
-    );
+    assert!(told.to_string().contains("not installed on platform/builder"), "{told}");
     world.end().await;
 }

@@ -33,13 +33,7 @@ async fn a_finished_build_cannot_be_cancelled() {
     let alice = world.user("alice");
     let path = alice.build(alice.project("myapp").await).await;
     alice.until_ended(&path).await;
-    assert!(
-        alice
-            .delete(&path)
-            .await
-            .problem(409)
-            .contains("ended already")
-    );
+    assert!(alice.delete(&path).await.problem(409).contains("ended already"));
     world.end().await;
 }
 
@@ -50,9 +44,7 @@ async fn a_wish_to_cancel_that_github_did_not_hear_is_sent_again() {
     world.sim.hold_runs(HoldAt::InProgress);
     let path = alice.build(alice.project("myapp").await).await;
     alice.until(&path, &["building"]).await;
-    world
-        .sim
-        .fault(Fault::status("POST", "/cancel", 502).times(1));
+    world.sim.fault(Fault::status("POST", "/cancel", 502).times(1));
     alice.delete(&path).await.problem(503);
     // The wish was kept: reading is enough.
     assert_eq!(alice.until_ended(&path).await["status"], "cancelled");
@@ -61,11 +53,7 @@ async fn a_wish_to_cancel_that_github_did_not_hear_is_sent_again() {
 
 #[tokio::test]
 async fn a_build_is_cancelled_even_before_its_run_shows_up() {
-    let world = World::plan()
-        .without_webhooks()
-        .github(|o| o.dispatch_204 = true)
-        .start()
-        .await;
+    let world = World::plan().without_webhooks().github(|o| o.dispatch_204 = true).start().await;
     let alice = world.user("alice");
     world.sim.hold_runs(HoldAt::Creation);
     let path = alice.build(alice.project("myapp").await).await;
@@ -80,31 +68,16 @@ async fn a_build_is_cancelled_even_before_its_run_shows_up() {
 async fn a_failed_build_is_tried_again_as_the_next_attempt_of_its_run() {
     let world = World::new().await;
     let alice = world.user("alice");
-    let path = alice
-        .build_of(alice.project("myapp").await, "will-fail")
-        .await;
+    let path = alice.build_of(alice.project("myapp").await, "will-fail").await;
     assert_eq!(alice.until_ended(&path).await["attempt"], 1);
 
-    let again = alice
-        .post(&format!("{path}/retry"), &json!({}))
-        .await
-        .expect(202);
-    assert_eq!(
-        (&again["status"], &again["attempt"]),
-        (&json!("pending"), &json!(2))
-    );
+    let again = alice.post(&format!("{path}/retry"), &json!({})).await.expect(202);
+    assert_eq!((&again["status"], &again["attempt"]), (&json!("pending"), &json!(2)));
     let twice = alice.post(&format!("{path}/retry"), &json!({})).await;
     assert!(twice.problem(409).contains("still under way"));
     let build = alice.until_ended(&path).await;
-    assert_eq!(
-        (&build["status"], &build["attempt"]),
-        (&json!("failed"), &json!(2))
-    );
-    assert_eq!(
-        world.sim.dispatches(),
-        1,
-        "the run was run again, not dispatched anew"
-    );
+    assert_eq!((&build["status"], &build["attempt"]), (&json!("failed"), &json!(2)));
+    assert_eq!(world.sim.dispatches(), 1, "the run was run again, not dispatched anew");
     world.end().await;
 }
 
@@ -114,17 +87,11 @@ async fn an_attempt_started_at_github_is_seen() {
     let alice = world.user("alice");
     let path = alice.build(alice.project("myapp").await).await;
     let first = alice.until_ended(&path).await;
-    let run = world
-        .sim
-        .run_of(first["build_id"].as_str().unwrap())
-        .unwrap();
+    let run = world.sim.run_of(first["build_id"].as_str().unwrap()).unwrap();
     world.sim.rerun_in_github(run.id);
     world.sim.settled().await.unwrap();
     let second = alice.until_ended(&path).await;
-    assert_eq!(
-        (&second["status"], &second["attempt"]),
-        (&json!("success"), &json!(2))
-    );
+    assert_eq!((&second["status"], &second["attempt"]), (&json!("success"), &json!(2)));
     world.end().await;
 }
 
@@ -132,17 +99,12 @@ async fn an_attempt_started_at_github_is_seen() {
 async fn a_retry_with_a_key_starts_one_attempt_however_often_it_is_sent() {
     let world = World::new().await;
     let alice = world.user("alice");
-    let path = alice
-        .build_of(alice.project("myapp").await, "will-fail")
-        .await;
+    let path = alice.build_of(alice.project("myapp").await, "will-fail").await;
     alice.until_ended(&path).await;
     world.sim.hold_runs(HoldAt::Queued);
     let retry = format!("{path}/retry");
     for _ in 0..3 {
-        let answer = alice
-            .post_with_key(&retry, &json!({}), "once")
-            .await
-            .expect(202);
+        let answer = alice.post_with_key(&retry, &json!({}), "once").await.expect(202);
         assert_eq!(answer["attempt"], 2);
     }
     world.sim.release_all();
@@ -154,23 +116,13 @@ async fn a_retry_with_a_key_starts_one_attempt_however_often_it_is_sent() {
 async fn a_retry_that_github_refuses_says_why() {
     let world = World::new().await;
     let alice = world.user("alice");
-    let path = alice
-        .build_of(alice.project("myapp").await, "will-fail")
-        .await;
+    let path = alice.build_of(alice.project("myapp").await, "will-fail").await;
     alice.until_ended(&path).await;
-    world
-        .sim
-        .fault(Fault::status("POST", "/rerun", 403).body(json!({
-            "message": "Unable to retry this workflow run because it was created over a month ago",
-        })));
-    let told = alice
-        .post(&format!("{path}/retry"), &json!({}))
-        .await
-        .expect(202);
+    world.sim.fault(Fault::status("POST", "/rerun", 403).body(json!({
+        "message": "Unable to retry this workflow run because it was created over a month ago",
+    })));
+    let told = alice.post(&format!("{path}/retry"), &json!({})).await.expect(202);
     assert_eq!(told["status"], "failed");
-    assert!(
-        told["error_message"].as_str().unwrap().contains("30 days"),
-        "{told}"
-    );
+    assert!(told["error_message"].as_str().unwrap().contains("30 days"), "{told}");
     world.end().await;
 }

@@ -24,10 +24,7 @@ async fn a_poll_of_a_finished_build_costs_2_reads() {
 
 #[tokio::test]
 async fn a_poll_that_changes_nothing_writes_nothing() {
-    let world = World::plan()
-        .set("build_quiet_seconds", "3600")
-        .start()
-        .await;
+    let world = World::plan().set("build_quiet_seconds", "3600").start().await;
     let alice = world.user("alice");
     world.sim.hold_runs(nokube_sim::HoldAt::InProgress);
     let path = alice.build(alice.project("myapp").await).await;
@@ -48,20 +45,12 @@ async fn a_create_costs_3_writes_and_with_a_key_5() {
     let (answer, cost) = world.cost(alice.post("/api/v1/builds", &wanted)).await;
     answer.expect(202);
     assert_eq!(cost.writes + cost.increments, 3);
-    let (answer, cost) = world
-        .cost(alice.post_with_key("/api/v1/builds", &wanted, "key"))
-        .await;
+    let (answer, cost) = world.cost(alice.post_with_key("/api/v1/builds", &wanted, "key")).await;
     answer.expect(202);
     assert_eq!(cost.writes + cost.increments, 5);
-    let (answer, cost) = world
-        .cost(alice.post_with_key("/api/v1/builds", &wanted, "key"))
-        .await;
+    let (answer, cost) = world.cost(alice.post_with_key("/api/v1/builds", &wanted, "key")).await;
     answer.expect(202);
-    assert_eq!(
-        (cost.writes + cost.increments, cost.outbound),
-        (0, 0),
-        "a replay"
-    );
+    assert_eq!((cost.writes + cost.increments, cost.outbound), (0, 0), "a replay");
     world.end().await;
 }
 
@@ -101,18 +90,10 @@ async fn a_page_of_a_list_costs_2_reads_a_row() {
         alice.build(project).await;
     }
     world.sim.settled().await.ok();
-    for (query, rows) in [
-        ("", 7),
-        ("?limit=3", 3),
-        ("?limit=3&offset=6", 1),
-        ("?offset=100", 0),
-    ] {
+    for (query, rows) in [("", 7), ("?limit=3", 3), ("?limit=3&offset=6", 1), ("?offset=100", 0)] {
         let path = format!("/api/v1/projects/{project}/builds{query}");
         let (answer, cost) = world.cost(alice.get(&path)).await;
-        assert_eq!(
-            answer.expect(200)["builds"].as_array().unwrap().len() as u64,
-            rows
-        );
+        assert_eq!(answer.expect(200)["builds"].as_array().unwrap().len() as u64, rows);
         // The members, the counter, and two a row.
         assert_eq!(trips(cost), (2 + 2 * rows, 0), "{query}");
     }

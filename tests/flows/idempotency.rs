@@ -29,16 +29,11 @@ async fn the_same_key_never_dispatches_twice() {
     assert_eq!(ids.len(), 1);
     assert_eq!(world.sim.dispatches(), 1);
     // Later, the same answer; another person's key of the same text is another key.
-    let again = alice
-        .post_with_key("/api/v1/builds", &wanted, "k1")
-        .await
-        .expect(202);
+    let again = alice.post_with_key("/api/v1/builds", &wanted, "k1").await.expect(202);
     assert!(ids.contains(again["build_id"].as_str().unwrap()));
     let bob = world.user("bob");
     let wanted = bob.wanted(bob.project("myapp").await, "frontend").await;
-    bob.post_with_key("/api/v1/builds", &wanted, "k1")
-        .await
-        .expect(202);
+    bob.post_with_key("/api/v1/builds", &wanted, "k1").await.expect(202);
     assert_eq!(world.sim.dispatches(), 2);
     world.end().await;
 }
@@ -49,10 +44,7 @@ async fn the_same_key_with_another_body_is_a_mistake() {
     let alice = world.user("alice");
     let project = alice.project("myapp").await;
     let mut wanted = alice.wanted(project, "frontend").await;
-    alice
-        .post_with_key("/api/v1/builds", &wanted, "k1")
-        .await
-        .expect(202);
+    alice.post_with_key("/api/v1/builds", &wanted, "k1").await.expect(202);
     wanted["branch"] = json!("other");
     let answer = alice.post_with_key("/api/v1/builds", &wanted, "k1").await;
     assert!(answer.faults()["Idempotency-Key"].contains("another request"));
@@ -70,15 +62,9 @@ async fn a_request_that_was_refused_may_be_sent_again_with_its_key() {
     let project = alice.project("myapp").await;
     let mut wanted = alice.wanted(project, "frontend").await;
     wanted["branch"] = json!("missing");
-    alice
-        .post_with_key("/api/v1/builds", &wanted, "k1")
-        .await
-        .faults();
+    alice.post_with_key("/api/v1/builds", &wanted, "k1").await.faults();
     wanted["branch"] = json!("main");
-    alice
-        .post_with_key("/api/v1/builds", &wanted, "k1")
-        .await
-        .expect(202);
+    alice.post_with_key("/api/v1/builds", &wanted, "k1").await.expect(202);
     world.end().await;
 }
 
@@ -97,14 +83,10 @@ async fn many_builds_at_once_all_appear_once() {
         made.insert(call.await.unwrap()["build_id"].as_str().unwrap().to_owned());
     }
     assert_eq!(made.len(), 40);
-    let list = alice
-        .get(&format!("/api/v1/projects/{project}/builds"))
-        .await
-        .expect(200);
+    let list = alice.get(&format!("/api/v1/projects/{project}/builds")).await.expect(200);
     let listed = list["builds"].as_array().unwrap().iter();
-    let listed: std::collections::BTreeSet<_> = listed
-        .map(|build| build["build_id"].as_str().unwrap().to_owned())
-        .collect();
+    let listed: std::collections::BTreeSet<_> =
+        listed.map(|build| build["build_id"].as_str().unwrap().to_owned()).collect();
     assert_eq!((listed, &list["total"]), (made, &json!(40)));
     world.end().await;
 }
@@ -116,10 +98,7 @@ async fn of_two_who_create_the_same_project_one_gets_it() {
     let calls = (0..10).map(|_| {
         let alice = alice.clone();
         tokio::spawn(async move {
-            alice
-                .post("/api/v1/projects", &json!({ "name": "myapp" }))
-                .await
-                .status
+            alice.post("/api/v1/projects", &json!({ "name": "myapp" })).await.status
         })
     });
     let mut made = 0;
@@ -131,10 +110,7 @@ async fn of_two_who_create_the_same_project_one_gets_it() {
     }
     assert_eq!(made, 1);
     assert_eq!(
-        alice.get("/api/v1/projects").await.expect(200)["projects"]
-            .as_array()
-            .unwrap()
-            .len(),
+        alice.get("/api/v1/projects").await.expect(200)["projects"].as_array().unwrap().len(),
         1
     );
     world.end().await;

@@ -6,9 +6,7 @@ use serde_json::{Value, json};
 
 fn ids(list: &Value) -> Vec<String> {
     let builds = list["builds"].as_array().unwrap().iter();
-    builds
-        .map(|build| build["build_id"].as_str().unwrap().to_owned())
-        .collect()
+    builds.map(|build| build["build_id"].as_str().unwrap().to_owned()).collect()
 }
 
 async fn many(alice: &User, project: u64, count: usize) -> Vec<String> {
@@ -37,14 +35,9 @@ async fn pages_are_newest_first_and_together_everything() {
         seen.extend(ids(&page));
     }
     assert_eq!(seen, made);
-    let faults = alice
-        .get("/api/v1/builds?limit=0&offset=x&colour=red")
-        .await;
+    let faults = alice.get("/api/v1/builds?limit=0&offset=x&colour=red").await;
     assert!(faults.faults().contains_key("colour"));
-    let faults = alice
-        .get("/api/v1/builds?limit=201&offset=x")
-        .await
-        .faults();
+    let faults = alice.get("/api/v1/builds?limit=201&offset=x").await.faults();
     assert_eq!(faults.keys().collect::<Vec<_>>(), ["limit", "offset"]);
     world.end().await;
 }
@@ -59,15 +52,9 @@ async fn all_of_a_callers_projects_are_in_one_list() {
     made.splice(0..0, many(&alice, two, 2).await);
     let list = alice.get("/api/v1/builds").await.expect(200);
     assert_eq!((ids(&list), &list["total"]), (made.clone(), &json!(4)));
-    let page = alice
-        .get("/api/v1/builds?limit=2&offset=1")
-        .await
-        .expect(200);
+    let page = alice.get("/api/v1/builds?limit=2&offset=1").await.expect(200);
     assert_eq!(ids(&page), made[1..3]);
-    let filtered = alice
-        .get(&format!("/api/v1/builds?project_id={two}"))
-        .await
-        .expect(200);
+    let filtered = alice.get(&format!("/api/v1/builds?project_id={two}")).await.expect(200);
     assert_eq!(ids(&filtered), made[..2]);
     let answer = alice.get("/api/v1/builds?offset=5000").await;
     assert!(answer.faults()["offset"].contains("project_id"));
@@ -81,11 +68,7 @@ async fn a_list_is_filtered_by_status_page_by_page() {
     let project = alice.project("myapp").await;
     let mut failed = Vec::new();
     for round in 0..4 {
-        let service = if round % 2 == 0 {
-            "frontend"
-        } else {
-            "will-fail"
-        };
+        let service = if round % 2 == 0 { "frontend" } else { "will-fail" };
         let path = alice.build_of(project, service).await;
         alice.until_ended(&path).await;
         if round % 2 == 1 {
@@ -96,10 +79,7 @@ async fn a_list_is_filtered_by_status_page_by_page() {
     let running = alice.build(project).await;
     alice.until(&running, &["building"]).await;
 
-    let building = alice
-        .get("/api/v1/builds?status=building")
-        .await
-        .expect(200);
+    let building = alice.get("/api/v1/builds?status=building").await.expect(200);
     assert_eq!(building["builds"].as_array().unwrap().len(), 1);
     assert_eq!(building["next"], json!(null));
     assert_eq!(building.get("total"), None);
@@ -110,17 +90,8 @@ async fn a_list_is_filtered_by_status_page_by_page() {
     let next = first["next"].as_str().expect("there is more");
     let second = alice.get(&format!("{base}&next={next}")).await.expect(200);
     assert_eq!(ids(&second), failed[1..]);
-    assert_eq!(
-        alice.get("/api/v1/builds?status=done").await.faults().len(),
-        1
-    );
-    assert!(
-        alice
-            .get(&format!("{base}&next=nonsense"))
-            .await
-            .faults()
-            .contains_key("next")
-    );
+    assert_eq!(alice.get("/api/v1/builds?status=done").await.faults().len(), 1);
+    assert!(alice.get(&format!("{base}&next=nonsense")).await.faults().contains_key("next"));
     world.sim.release_all();
     world.end().await;
 }
@@ -133,9 +104,7 @@ async fn next_does_not_open_somebody_elses_project() {
     let path = alice.build_of(project, "will-fail").await;
     alice.until_ended(&path).await;
     mallory.project("mine").await;
-    let page = mallory
-        .get(&format!("/api/v1/builds?status=failed&next={project}-9"))
-        .await;
+    let page = mallory.get(&format!("/api/v1/builds?status=failed&next={project}-9")).await;
     assert_eq!(page.expect(200)["builds"], json!([]));
     world.end().await;
 }

@@ -1,11 +1,6 @@
 //! What users do, on the real components under the local host. One binary, so that the components
 //! are compiled once.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)] // Tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
 mod access;
 mod app;

@@ -8,10 +8,7 @@ use std::collections::BTreeMap;
 fn failing(answer: &Value) -> BTreeMap<String, String> {
     let checks = answer["checks"].as_array().unwrap().iter();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    checks
-        .filter(|c| c["ok"] == false)
-        .map(|c| (text(&c["name"]), text(&c["detail"])))
-        .collect()
+    checks.filter(|c| c["ok"] == false).map(|c| (text(&c["name"]), text(&c["detail"]))).collect()
 }
 
 #[tokio::test]
@@ -27,12 +24,7 @@ async fn a_complete_platform_is_ready() {
 #[tokio::test]
 async fn every_setting_that_is_missing_or_malformed_is_named() {
     let mut plan = World::plan().without_webhooks();
-    for name in [
-        "auth_jwt_secret",
-        "registry_namespace",
-        "github_webhook_secret",
-        "github_token",
-    ] {
+    for name in ["auth_jwt_secret", "registry_namespace", "github_webhook_secret", "github_token"] {
         plan = plan.set(name, "");
     }
     let world = plan
@@ -52,21 +44,11 @@ async fn every_setting_that_is_missing_or_malformed_is_named() {
         "registry_namespace",
         "registry_token",
     ] {
-        assert!(
-            failing.contains_key(name),
-            "{name} is not named in {failing:#?}"
-        );
+        assert!(failing.contains_key(name), "{name} is not named in {failing:#?}");
     }
     assert!(failing["build_grace_seconds"].contains("whole number"));
     // A request is answered in words as well, and nothing panics.
-    assert!(
-        world
-            .user("alice")
-            .get("/api/v1/builds")
-            .await
-            .problem(503)
-            .contains("/ready")
-    );
+    assert!(world.user("alice").get("/api/v1/builds").await.problem(503).contains("/ready"));
     let ping = serde_json::json!({});
     world.webhook("ping", &ping, "").await.problem(503);
     assert_eq!(world.anybody().get("/health").await.status, 200);
@@ -82,19 +64,13 @@ async fn what_github_would_refuse_is_said_before_the_first_build() {
     };
     world.sim.set_repository(nokube_tests::BUILDER, missing);
     let told = world.anybody().get("/ready").await.expect(503);
-    assert!(
-        failing(&told)["github"].contains("no workflow build.yml"),
-        "{told}"
-    );
+    assert!(failing(&told)["github"].contains("no workflow build.yml"), "{told}");
     world.end().await;
 }
 
 #[tokio::test]
 async fn a_registry_that_is_away_is_said() {
-    let world = World::plan()
-        .set("registry_api_url", "http://127.0.0.1:9")
-        .start()
-        .await;
+    let world = World::plan().set("registry_api_url", "http://127.0.0.1:9").start().await;
     let told = world.anybody().get("/ready").await.expect(503);
     assert!(failing(&told)["registry"].contains("does not answer"));
     world.end().await;

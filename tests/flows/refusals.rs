@@ -14,18 +14,12 @@ async fn an_unknown_branch_or_repository_is_told_at_its_field() {
     let mut branch = wanted.clone();
     branch["branch"] = json!("missing");
     let faults = alice.post("/api/v1/builds", &branch).await.faults();
-    assert_eq!(
-        faults["branch"],
-        "acme/shop has no branch, tag or commit 'missing'"
-    );
+    assert_eq!(faults["branch"], "acme/shop has no branch, tag or commit 'missing'");
 
     let mut repository = wanted.clone();
     repository["repository_url"] = json!("https://github.com/acme/missing");
     let faults = alice.post("/api/v1/builds", &repository).await.faults();
-    assert!(
-        faults["repository_url"].contains("no such repository"),
-        "{faults:?}"
-    );
+    assert!(faults["repository_url"].contains("no such repository"), "{faults:?}");
     assert_eq!(world.sim.dispatches(), 0);
     let list = alice.get("/api/v1/builds").await.expect(200);
     assert_eq!(list["total"], 0, "nothing is left of a refused request");
@@ -51,10 +45,7 @@ async fn a_private_repository_is_built_for_those_who_may_read_it() {
     }
     answers[0].expect(202);
     let seen = world.sim.requests();
-    let dispatch = seen
-        .iter()
-        .find(|seen| seen.path.ends_with("/dispatches"))
-        .unwrap();
+    let dispatch = seen.iter().find(|seen| seen.path.ends_with("/dispatches")).unwrap();
     assert_eq!(dispatch.body["inputs"]["private"], "true");
     assert!(answers[1].faults()["repository_url"].contains("mallory may not read it"));
 
@@ -69,10 +60,7 @@ async fn a_private_repository_is_built_for_those_who_may_read_it() {
 
 #[tokio::test]
 async fn without_the_issuers_word_for_logins_only_public_repositories_are_built() {
-    let world = World::plan()
-        .set("auth_jwt_subjects_are_github_logins", "false")
-        .start()
-        .await;
+    let world = World::plan().set("auth_jwt_subjects_are_github_logins", "false").start().await;
     let alice = world.user("alice");
     let mut wanted = alice.wanted(alice.project("myapp").await, "frontend").await;
     alice.post("/api/v1/builds", &wanted).await.expect(202);
@@ -89,55 +77,34 @@ async fn a_builder_that_is_not_set_up_fails_the_build_with_the_reason() {
         (WorkflowState::Disabled, "disabled"),
     ] {
         let world = World::new().await;
-        let settings = RepositorySettings {
-            workflow: Some(state),
-            ..Default::default()
-        };
+        let settings = RepositorySettings { workflow: Some(state), ..Default::default() };
         world.sim.set_repository(nokube_tests::BUILDER, settings);
         let alice = world.user("alice");
         let wanted = alice.wanted(alice.project("myapp").await, "frontend").await;
         let told = alice.post("/api/v1/builds", &wanted).await.expect(202);
         assert_eq!(told["status"], "failed");
         let message = told["error_message"].as_str().unwrap();
-        assert!(
-            message.contains(words) && message.contains("administrator"),
-            "{message}"
-        );
+        assert!(message.contains(words) && message.contains("administrator"), "{message}");
         world.end().await;
     }
 }
 
 #[tokio::test]
 async fn a_builder_branch_that_is_missing_is_named() {
-    let world = World::plan()
-        .set("github_builder_ref", "missing-branch")
-        .start()
-        .await;
+    let world = World::plan().set("github_builder_ref", "missing-branch").start().await;
     let alice = world.user("alice");
     let wanted = alice.wanted(alice.project("myapp").await, "frontend").await;
     let told = alice.post("/api/v1/builds", &wanted).await.expect(202);
-    assert!(
-        told["error_message"]
-            .as_str()
-            .unwrap()
-            .contains("no branch missing-branch"),
-        "{told}"
-    );
+    assert!(told["error_message"].as_str().unwrap().contains("no branch missing-branch"), "{told}");
     world.end().await;
 }
 
 #[tokio::test]
 async fn credentials_that_github_does_not_accept_are_the_administrators_matter() {
-    let world = World::plan()
-        .set("github_token", "sentinel-of-last-year")
-        .start()
-        .await;
+    let world = World::plan().set("github_token", "sentinel-of-last-year").start().await;
     let alice = world.user("alice");
     let wanted = alice.wanted(alice.project("myapp").await, "frontend").await;
     let told = alice.post("/api/v1/builds", &wanted).await.problem(502);
-    assert!(
-        told.contains("credentials") && told.contains("administrator"),
-        "{told}"
-    );
+    assert!(told.contains("credentials") && told.contains("administrator"), "{told}");
     world.end().await;
 }

@@ -39,17 +39,10 @@ async fn every_faulty_field_is_named_in_one_answer() {
         "project_name",
         "colour",
     ] {
-        assert!(
-            faults.contains_key(field),
-            "{field} is not named in {faults:#?}"
-        );
+        assert!(faults.contains_key(field), "{field} is not named in {faults:#?}");
     }
     assert!(faults["repository_url"].contains("credentials"));
-    assert_eq!(
-        (cost.writes + cost.increments, cost.outbound),
-        (0, 0),
-        "nothing is half done"
-    );
+    assert_eq!((cost.writes + cost.increments, cost.outbound), (0, 0), "nothing is half done");
     world.end().await;
 }
 
@@ -77,10 +70,7 @@ async fn unknown_paths_and_methods_are_told_apart() {
     let world = World::new().await;
     let alice = world.user("alice");
     alice.get("/api/v1/builds/x/y/z").await.problem(404);
-    alice
-        .get("/api/v1/builds/..%2f..%2fprojects")
-        .await
-        .problem(404);
+    alice.get("/api/v1/builds/..%2f..%2fprojects").await.problem(404);
     alice.get("/api/v1/builds/nonsense").await.problem(404);
     alice.get("/api/v1/projects/0x1").await.problem(404);
     let answer = Answer::of(alice.request(Method::PUT, "/api/v1/builds")).await;
@@ -92,29 +82,15 @@ async fn unknown_paths_and_methods_are_told_apart() {
 async fn projects_are_checked_unique_and_their_owners() {
     let world = World::new().await;
     let (alice, bob) = (world.user("alice"), world.user("bob"));
-    let made = alice
-        .post(
-            "/api/v1/projects",
-            &json!({ "name": "myapp", "framework": "axum" }),
-        )
-        .await;
+    let made =
+        alice.post("/api/v1/projects", &json!({ "name": "myapp", "framework": "axum" })).await;
     let made = made.expect(201);
-    assert_eq!(
-        (&made["owner"], &made["framework"]),
-        (&json!("alice"), &json!("axum"))
-    );
-    let again = alice
-        .post("/api/v1/projects", &json!({ "name": "myapp" }))
-        .await;
+    assert_eq!((&made["owner"], &made["framework"]), (&json!("alice"), &json!("axum")));
+    let again = alice.post("/api/v1/projects", &json!({ "name": "myapp" })).await;
     assert!(again.problem(409).contains("already"));
-    bob.post("/api/v1/projects", &json!({ "name": "myapp" }))
-        .await
-        .expect(201);
+    bob.post("/api/v1/projects", &json!({ "name": "myapp" })).await.expect(201);
     for name in ["", "My App", "-x", "x-", "a--b", "a/b", "é"] {
-        let faults = alice
-            .post("/api/v1/projects", &json!({ "name": name }))
-            .await
-            .faults();
+        let faults = alice.post("/api/v1/projects", &json!({ "name": name })).await.faults();
         assert!(faults.contains_key("name"), "{name}");
     }
     world.end().await;

@@ -32,16 +32,12 @@ async fn a_forged_signature_gets_401_and_changes_nothing() {
             "path": ".github/workflows/build.yml", "status": "completed", "conclusion": "success",
         },
     });
-    let (answer, cost) = world
-        .cost(world.webhook("workflow_run", &forged, "guessed"))
-        .await;
+    let (answer, cost) = world.cost(world.webhook("workflow_run", &forged, "guessed")).await;
     assert!(answer.problem(401).contains("signature"));
     assert_eq!((cost.reads, cost.writes), (0, 0));
     for header in [None, Some("sha256="), Some("sha1=00"), Some("")] {
-        let mut request = world
-            .anybody()
-            .request(Method::POST, "/api/v1/webhooks/github")
-            .json(&forged);
+        let mut request =
+            world.anybody().request(Method::POST, "/api/v1/webhooks/github").json(&forged);
         if let Some(header) = header {
             request = request.header("x-hub-signature-256", header);
         }
@@ -56,9 +52,7 @@ async fn a_body_of_30_mb_gets_413_early() {
     let world = World::new().await;
     let big = vec![b' '; 30 * 1024 * 1024];
     let signature = nokube_sim::signature(WEBHOOK_SECRET, &big).unwrap();
-    let request = world
-        .anybody()
-        .request(Method::POST, "/api/v1/webhooks/github");
+    let request = world.anybody().request(Method::POST, "/api/v1/webhooks/github");
     let request = request.header("x-hub-signature-256", signature).body(big);
     Answer::of(request).await.problem(413);
 
@@ -66,9 +60,7 @@ async fn a_body_of_30_mb_gets_413_early() {
     let pieces = (0..480).map(|_| Ok::<_, std::io::Error>(vec![b' '; 64 * 1024]));
     let stream = reqwest::Body::wrap_stream(futures_stream(pieces));
     let request = world.user("alice").request(Method::POST, "/api/v1/builds");
-    let request = request
-        .header("content-type", "application/json")
-        .body(stream);
+    let request = request.header("content-type", "application/json").body(stream);
     Answer::of(request).await.problem(413);
     world.end().await;
 }
@@ -82,16 +74,10 @@ where
 
 #[tokio::test]
 async fn two_secrets_are_accepted_during_a_rotation() {
-    let world = World::plan()
-        .set("github_webhook_secret_previous", "the-one-before")
-        .start()
-        .await;
+    let world = World::plan().set("github_webhook_secret_previous", "the-one-before").start().await;
     let ping = json!({ "zen": "Design for failure.", "hook_id": 1 });
     for secret in [WEBHOOK_SECRET, "the-one-before"] {
-        assert_eq!(
-            world.webhook("ping", &ping, secret).await.expect(200)["outcome"],
-            "pong"
-        );
+        assert_eq!(world.webhook("ping", &ping, secret).await.expect(200)["outcome"], "pong");
     }
     world.webhook("ping", &ping, "").await.problem(401);
     world.end().await;
@@ -118,15 +104,11 @@ async fn what_is_not_ours_is_ignored_with_2xx() {
         ("an_event_of_tomorrow", json!([])),
         ("workflow_run", ours), // A repetition.
     ] {
-        let (answer, cost) = world
-            .cost(world.webhook(event, &body, WEBHOOK_SECRET))
-            .await;
+        let (answer, cost) = world.cost(world.webhook(event, &body, WEBHOOK_SECRET)).await;
         assert_eq!(answer.expect(200)["outcome"], "ignored");
         assert_eq!(cost.writes, 0);
     }
-    let answer = world
-        .webhook("workflow_run", &json!({ "action": 1 }), WEBHOOK_SECRET)
-        .await;
+    let answer = world.webhook("workflow_run", &json!({ "action": 1 }), WEBHOOK_SECRET).await;
     assert!(answer.problem(400).contains("not a GitHub event"));
     world.end().await;
 }

@@ -8,12 +8,7 @@
 //! assert_eq!(alice.until_ended(&build).await["status"], "success");
 //! world.end().await;
 //! ```
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)] // Tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
 use local_host::{App, Console, Counts, Options, Running};
 use nokube_domain::jwt::{Audience, Claims, sign};
@@ -75,13 +70,7 @@ impl Plan {
             ..Options::default()
         };
         let host = app().serve(options.clone()).await.unwrap();
-        let world = World {
-            sim,
-            host: Some(host),
-            state,
-            options,
-            client: Client::new(),
-        };
+        let world = World { sim, host: Some(host), state, options, client: Client::new() };
         if self.webhook {
             world.connect_webhook();
         }
@@ -112,9 +101,7 @@ impl World {
             ("github_retry_longest_ms", "1500"),
         ];
         Plan {
-            variables: variables
-                .map(|(name, value)| (name.into(), value.into()))
-                .into(),
+            variables: variables.map(|(name, value)| (name.into(), value.into())).into(),
             github: nokube_sim::Options {
                 builder_repository: BUILDER.into(),
                 token: Some(GITHUB_TOKEN.into()),
@@ -138,8 +125,7 @@ impl World {
     }
 
     pub fn connect_webhook(&self) {
-        self.sim
-            .set_webhook(&self.url("/api/v1/webhooks/github"), WEBHOOK_SECRET);
+        self.sim.set_webhook(&self.url("/api/v1/webhooks/github"), WEBHOOK_SECRET);
     }
 
     /// The platform is stopped and started again on the same storage.
@@ -149,11 +135,7 @@ impl World {
     }
 
     pub fn anybody(&self) -> User {
-        User {
-            client: self.client.clone(),
-            base: self.host().url(),
-            token: None,
-        }
+        User { client: self.client.clone(), base: self.host().url(), token: None }
     }
 
     pub fn user(&self, login: &str) -> User {
@@ -166,10 +148,7 @@ impl World {
 
     /// Somebody with this very token.
     pub fn bearer(&self, token: &str) -> User {
-        User {
-            token: Some(token.into()),
-            ..self.anybody()
-        }
+        User { token: Some(token.into()), ..self.anybody() }
     }
 
     /// What `doing` costs the host: key-value round trips, outbound requests.
@@ -203,29 +182,15 @@ impl World {
         let console = host.console();
         host.stop().await.unwrap();
         let mut left = console.clone().into_bytes();
-        for file in std::fs::read_dir(self.state.path().join(".spin"))
-            .into_iter()
-            .flatten()
-        {
+        for file in std::fs::read_dir(self.state.path().join(".spin")).into_iter().flatten() {
             left.extend(std::fs::read(file.unwrap().path()).unwrap());
         }
-        for secret in [
-            JWT_SECRET,
-            WEBHOOK_SECRET,
-            GITHUB_TOKEN,
-            "PRIVATE KEY",
-            "ghs_",
-            "Bearer ",
-        ] {
-            let found = left
-                .windows(secret.len())
-                .any(|part| part == secret.as_bytes());
+        for secret in [JWT_SECRET, WEBHOOK_SECRET, GITHUB_TOKEN, "PRIVATE KEY", "ghs_", "Bearer "] {
+            let found = left.windows(secret.len()).any(|part| part == secret.as_bytes());
             assert!(!found, "'{secret}' was left in storage or on the console");
         }
         let bad = |line: &&str| {
-            ["error component=", "panicked", "trap"]
-                .iter()
-                .any(|word| line.contains(word))
+            ["error component=", "panicked", "trap"].iter().any(|word| line.contains(word))
                 && !expected.iter().any(|word| line.contains(word))
         };
         let errors: Vec<_> = console.lines().filter(bad).collect();
@@ -272,9 +237,7 @@ impl User {
     }
 
     pub async fn post_with_key(&self, path: &str, body: &Value, key: &str) -> Answer {
-        let request = self
-            .request(Method::POST, path)
-            .header("idempotency-key", key);
+        let request = self.request(Method::POST, path).header("idempotency-key", key);
         Answer::of(request.json(body)).await
     }
 
@@ -284,9 +247,7 @@ impl User {
 
     /// Creates a project and returns its number.
     pub async fn project(&self, name: &str) -> u64 {
-        let answer = self
-            .post("/api/v1/projects", &json!({ "name": name }))
-            .await;
+        let answer = self.post("/api/v1/projects", &json!({ "name": name })).await;
         answer.expect(201)["id"].as_u64().unwrap()
     }
 
@@ -297,22 +258,14 @@ impl User {
 
     /// Asks for a build and returns its path.
     pub async fn build_of(&self, project: u64, service: &str) -> String {
-        let answer = self
-            .post("/api/v1/builds", &self.wanted(project, service).await)
-            .await;
-        format!(
-            "/api/v1/builds/{}",
-            answer.expect(202)["build_id"].as_str().unwrap()
-        )
+        let answer = self.post("/api/v1/builds", &self.wanted(project, service).await).await;
+        format!("/api/v1/builds/{}", answer.expect(202)["build_id"].as_str().unwrap())
     }
 
     /// The least that a request for a build says.
     pub async fn wanted(&self, project: u64, service: &str) -> Value {
-        let name = self
-            .get(&format!("/api/v1/projects/{project}"))
-            .await
-            .expect(200)["name"]
-            .clone();
+        let name =
+            self.get(&format!("/api/v1/projects/{project}")).await.expect(200)["name"].clone();
         json!({
             "project_id": project,
             "repository_url": "https://github.com/acme/shop",
@@ -330,10 +283,7 @@ impl User {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!(
-            "{path} never became {statuses:?}: {}",
-            self.get(path).await.text
-        );
+        panic!("{path} never became {statuses:?}: {}", self.get(path).await.text);
     }
 
     pub async fn until_ended(&self, path: &str) -> Value {
@@ -353,11 +303,7 @@ impl Answer {
     pub async fn of(request: RequestBuilder) -> Self {
         let answer = request.send().await.unwrap();
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Self {
-            status,
-            headers,
-            text: answer.text().await.unwrap(),
-        }
+        Self { status, headers, text: answer.text().await.unwrap() }
     }
 
     /// The body of an answer that must have this status.
@@ -371,11 +317,7 @@ impl Answer {
     #[track_caller]
     pub fn problem(&self, status: u16) -> String {
         let body = self.expect(status);
-        assert_eq!(
-            self.headers["content-type"], "application/problem+json",
-            "{}",
-            self.text
-        );
+        assert_eq!(self.headers["content-type"], "application/problem+json", "{}", self.text);
         assert_eq!(body["status"], status);
         body["detail"].as_str().unwrap().to_owned()
     }
@@ -386,8 +328,6 @@ impl Answer {
         let body = self.expect(422);
         let faults = body["errors"].as_array().unwrap().iter();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        faults
-            .map(|fault| (text(&fault["field"]), text(&fault["detail"])))
-            .collect()
+        faults.map(|fault| (text(&fault["field"]), text(&fault["detail"]))).collect()
     }
 }

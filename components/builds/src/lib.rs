@@ -16,24 +16,15 @@ const VIEWER: Demand = Demand::Role(Role::Viewer);
 const DEVELOPER: Demand = Demand::Role(Role::Developer);
 
 const ROUTES: &[Route] = &[
-    Route::new(Method::POST, "/api/v1/builds", DEVELOPER, |c| {
-        Box::pin(builds::create::create(c))
-    }),
-    Route::new(Method::GET, "/api/v1/builds", VIEWER, |c| {
-        Box::pin(builds::list::of_caller(c))
-    }),
-    Route::new(Method::GET, "/api/v1/builds/{build}", VIEWER, |c| {
-        Box::pin(builds::read::read(c))
-    }),
+    Route::new(Method::POST, "/api/v1/builds", DEVELOPER, |c| Box::pin(builds::create::create(c))),
+    Route::new(Method::GET, "/api/v1/builds", VIEWER, |c| Box::pin(builds::list::of_caller(c))),
+    Route::new(Method::GET, "/api/v1/builds/{build}", VIEWER, |c| Box::pin(builds::read::read(c))),
     Route::new(Method::DELETE, "/api/v1/builds/{build}", DEVELOPER, |c| {
         Box::pin(builds::cancel::cancel(c))
     }),
-    Route::new(
-        Method::POST,
-        "/api/v1/builds/{build}/retry",
-        DEVELOPER,
-        |c| Box::pin(builds::retry::retry(c)),
-    ),
+    Route::new(Method::POST, "/api/v1/builds/{build}/retry", DEVELOPER, |c| {
+        Box::pin(builds::retry::retry(c))
+    }),
     Route::new(Method::GET, "/api/v1/builds/{build}/logs", VIEWER, |c| {
         Box::pin(builds::logs::logs(c))
     }),
@@ -46,18 +37,11 @@ const ROUTES: &[Route] = &[
     Route::new(Method::GET, "/api/v1/projects/{project}", VIEWER, |c| {
         Box::pin(projects::read::read(c))
     }),
-    Route::new(
-        Method::GET,
-        "/api/v1/projects/{project}/builds",
-        VIEWER,
-        |c| Box::pin(builds::list::of_project(c)),
-    ),
-    Route::new(Method::GET, "/health", Demand::Public, |c| {
-        Box::pin(ready::health(c))
+    Route::new(Method::GET, "/api/v1/projects/{project}/builds", VIEWER, |c| {
+        Box::pin(builds::list::of_project(c))
     }),
-    Route::new(Method::GET, "/ready", Demand::Public, |c| {
-        Box::pin(ready::ready(c))
-    }),
+    Route::new(Method::GET, "/health", Demand::Public, |c| Box::pin(ready::health(c))),
+    Route::new(Method::GET, "/ready", Demand::Public, |c| Box::pin(ready::ready(c))),
 ];
 
 #[spin_sdk::http_service]

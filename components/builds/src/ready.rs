@@ -45,10 +45,7 @@ pub async fn health(_: Call) -> Result<Reply> {
 pub async fn ready(_: Call) -> Result<Reply> {
     let second = now().as_second();
     let kept = LAST.with(|last| {
-        last.borrow()
-            .clone()
-            .filter(|(at, _)| second - at < KEEP)
-            .map(|(_, checks)| checks)
+        last.borrow().clone().filter(|(at, _)| second - at < KEEP).map(|(_, checks)| checks)
     });
     let checks = match kept {
         Some(checks) => checks,
@@ -59,15 +56,8 @@ pub async fn ready(_: Call) -> Result<Reply> {
         }
     };
     let ready = checks.iter().all(|check| check.ok);
-    let status = if ready {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    Ok(Reply::json(
-        status,
-        &serde_json::json!({ "ready": ready, "checks": checks }),
-    ))
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Ok(Reply::json(status, &serde_json::json!({ "ready": ready, "checks": checks })))
 }
 
 async fn check() -> Vec<Check> {
@@ -76,11 +66,7 @@ async fn check() -> Vec<Check> {
         for Fault { field, detail } in faults {
             // The same setting can be wrong for two components.
             if !checks.iter().any(|check: &Check| check.name == field) {
-                checks.push(Check {
-                    name: field,
-                    ok: false,
-                    detail,
-                });
+                checks.push(Check { name: field, ok: false, detail });
             }
         }
     };
@@ -89,19 +75,10 @@ async fn check() -> Vec<Check> {
     settings(faults(Waits::read().await.map(drop)));
     settings(faults(Settings::read().await.map(drop)));
     let (webhook, github, registry) = futures::join!(webhook(), github(), registry());
-    settings(webhook.unwrap_or_else(|detail| {
-        vec![Fault {
-            field: "webhook".into(),
-            detail,
-        }]
-    }));
+    settings(webhook.unwrap_or_else(|detail| vec![Fault { field: "webhook".into(), detail }]));
     if checks.is_empty() {
         let detail = "every setting is there and well-formed".into();
-        checks.push(Check {
-            name: "settings".into(),
-            ok: true,
-            detail,
-        });
+        checks.push(Check { name: "settings".into(), ok: true, detail });
     }
     checks.extend([github, registry].into_iter().flatten());
     checks
@@ -122,32 +99,18 @@ async fn webhook() -> std::result::Result<Vec<Fault>, String> {
     })?;
     let faults: Faults = serde_json::from_slice(answer.body())
         .map_err(|_| "the component that takes webhooks does not say what it needs".to_owned())?;
-    Ok(faults
-        .faults
-        .into_iter()
-        .map(|f| Fault {
-            field: f.field,
-            detail: f.detail,
-        })
-        .collect())
+    Ok(faults.faults.into_iter().map(|f| Fault { field: f.field, detail: f.detail }).collect())
 }
 
 /// Is the builder's workflow there, and may we run it? `None` while the settings are not complete.
 async fn github() -> Option<Check> {
     let github = GitHub::new().await.ok()?;
     let api = &github.settings.api;
-    let check = |ok, detail| {
-        Some(Check {
-            name: "github".into(),
-            ok,
-            detail,
-        })
-    };
+    let check = |ok, detail| Some(Check { name: "github".into(), ok, detail });
     match github.builder(|token| api.workflow(token)).await {
-        Ok(answer) if answer.status().is_success() => check(
-            true,
-            format!("the workflow {} of {} is there", api.workflow, api.builder),
-        ),
+        Ok(answer) if answer.status().is_success() => {
+            check(true, format!("the workflow {} of {} is there", api.workflow, api.builder))
+        }
         Ok(answer) => check(false, refusal::of_dispatch(&answer, api)),
         Err(Failure::Problem(problem)) => check(false, problem.detail),
         Err(Failure::Internal(what)) => {
@@ -180,16 +143,9 @@ async fn registry() -> Option<Check> {
         }
         Ok(answer) => {
             let said = registry::describe(&answer);
-            (
-                false,
-                format!("{host} answers, but not as an image registry ({said})"),
-            )
+            (false, format!("{host} answers, but not as an image registry ({said})"))
         }
         Err(_) => (false, format!("{host} does not answer")),
     };
-    Some(Check {
-        name: "registry".into(),
-        ok,
-        detail,
-    })
+    Some(Check { name: "registry".into(), ok, detail })
 }

@@ -58,12 +58,8 @@ impl Waits {
         let grace = v.number("build_grace_seconds", 1..=86_400).await;
         let longest = v.number("build_longest_seconds", 60..=21_600).await;
         let quiet = v.number("build_quiet_seconds", 0..=3_600).await;
-        let windows = Windows {
-            grace,
-            quiet,
-            digest: DIGEST_SECONDS,
-            force: FORCE_SECONDS.max(quiet),
-        };
+        let windows =
+            Windows { grace, quiet, digest: DIGEST_SECONDS, force: FORCE_SECONDS.max(quiet) };
         let horizon = grace + longest + DIGEST_SECONDS;
         let waits = variables.finish(Some(Rc::new(Self { windows, horizon })))?;
         WAITS.with(|cell| cell.set(waits.clone()).ok());
@@ -86,19 +82,11 @@ impl Settings {
     }
 
     async fn collect(v: &mut Variables) -> Option<Self> {
-        let api_origin = v
-            .origin("github_api_url", "the origin of GitHub's API")
-            .await;
+        let api_origin = v.origin("github_api_url", "the origin of GitHub's API").await;
         let api_path = v.optional("github_api_path").await.unwrap_or_default();
-        let web = v
-            .origin("github_web_url", "the GitHub that people see")
-            .await;
+        let web = v.origin("github_web_url", "the GitHub that people see").await;
         let enterprise = !api_path.is_empty();
-        if enterprise
-            && web
-                .as_ref()
-                .is_some_and(|web| web.host_str() == Some("github.com"))
-        {
+        if enterprise && web.as_ref().is_some_and(|web| web.host_str() == Some("github.com")) {
             v.fault(
                 "github_web_url",
                 "must be your GitHub Enterprise Server, as github_api_path is set",
@@ -110,61 +98,34 @@ impl Settings {
             .required("github_builder_workflow", "the workflow's file name")
             .await
             .filter(|name| {
-                name.bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+                name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
             });
         if workflow.is_none() {
-            v.fault(
-                "github_builder_workflow",
-                "must be a file name such as build.yml",
-            );
+            v.fault("github_builder_workflow", "must be a file name such as build.yml");
         }
-        let builder_ref = v
-            .required("github_builder_ref", "the builder's branch")
-            .await;
+        let builder_ref = v.required("github_builder_ref", "the builder's branch").await;
         let credentials = Self::credentials(v).await;
         let subjects_are_logins = v.boolean("auth_jwt_subjects_are_github_logins").await;
-        let host = v
-            .required("registry", "the registry as in image names")
-            .await;
-        let namespace = v
-            .required(
-                "registry_namespace",
-                "the organisation or user in the registry",
-            )
-            .await;
-        let registry = match host
-            .zip(namespace)
-            .map(|(h, n)| Registry::new(&h, &n))
-            .transpose()
-        {
+        let host = v.required("registry", "the registry as in image names").await;
+        let namespace =
+            v.required("registry_namespace", "the organisation or user in the registry").await;
+        let registry = match host.zip(namespace).map(|(h, n)| Registry::new(&h, &n)).transpose() {
             Ok(registry) => registry,
             Err(error) => {
                 v.fault("registry_namespace", error.to_string());
                 None
             }
         };
-        let registry_api = v
-            .origin("registry_api_url", "the origin of the registry's API")
-            .await;
+        let registry_api = v.origin("registry_api_url", "the origin of the registry's API").await;
         let user = v.optional("registry_username").await;
         let token = v.optional("registry_token").await;
         if user.is_some() != token.is_some() {
-            v.fault(
-                "registry_token",
-                "must be set together with registry_username",
-            );
+            v.fault("registry_token", "must be set together with registry_username");
         }
         let patience = Patience {
             tries: 3,
-            first_wait: v
-                .number("github_retry_first_ms", 1..=60_000)
-                .await
-                .unsigned_abs(),
-            longest_wait: v
-                .number("github_retry_longest_ms", 1..=60_000)
-                .await
-                .unsigned_abs(),
+            first_wait: v.number("github_retry_first_ms", 1..=60_000).await.unsigned_abs(),
+            longest_wait: v.number("github_retry_longest_ms", 1..=60_000).await.unsigned_abs(),
         };
         let estimate = v.number("build_estimate_seconds", 1..=86_400).await;
         let api_origin = api_origin?;
@@ -200,10 +161,9 @@ impl Settings {
                 "github_app_private_key",
                 "is not set: the GitHub App's private key belongs to github_app_client_id",
             ),
-            (None, Some(_), None) => v.fault(
-                "github_app_client_id",
-                "is not set: it belongs to github_app_private_key",
-            ),
+            (None, Some(_), None) => {
+                v.fault("github_app_client_id", "is not set: it belongs to github_app_private_key")
+            }
             (_, _, Some(_)) => v.fault(
                 "github_token",
                 "is set besides the GitHub App: the platform must know as whom it speaks, so \

@@ -20,20 +20,15 @@ const MAX_BODY: usize = 1024 * 1024;
 pub async fn receive(mut call: Call) -> Result<Reply> {
     let settings = Settings::read().await?;
     let body = signed_body(&mut call, &settings).await?;
-    if !call
-        .header("content-type")
-        .is_some_and(|kind| kind.starts_with("application/json"))
-    {
+    if !call.header("content-type").is_some_and(|kind| kind.starts_with("application/json")) {
         return Err(Failure::problem(
             ProblemKind::UnsupportedMediaType,
             "Set the webhook's content type to application/json at GitHub.",
         ));
     }
     let name = call.header("x-github-event").unwrap_or_default();
-    let builder = Builder {
-        repository: &settings.builder.to_string(),
-        workflow: &settings.workflow,
-    };
+    let builder =
+        Builder { repository: &settings.builder.to_string(), workflow: &settings.workflow };
     let event = parse(name, &body, &builder)
         .map_err(|error| Failure::problem(ProblemKind::Malformed, error.to_string()))?;
     let (outcome, reason) = match event {
@@ -41,10 +36,7 @@ pub async fn receive(mut call: Call) -> Result<Reply> {
             learn_run(build, RunDoc::of_run(build, key, facts)).await?
         }
         Event::Pushed { build, at, digest } => {
-            let doc = RunDoc {
-                pushed: Some((at, digest)),
-                ..RunDoc::new(build)
-            };
+            let doc = RunDoc { pushed: Some((at, digest)), ..RunDoc::new(build) };
             learn_run(build, doc).await?
         }
         Event::Job { build, id, facts } => {
@@ -53,10 +45,7 @@ pub async fn receive(mut call: Call) -> Result<Reply> {
         Event::Ping => ("pong", None),
         Event::Ignored(why) => ("ignored", Some(why)),
     };
-    Ok(Reply::json(
-        StatusCode::OK,
-        &json!({ "outcome": outcome, "reason": reason }),
-    ))
+    Ok(Reply::json(StatusCode::OK, &json!({ "outcome": outcome, "reason": reason })))
 }
 
 /// Reads the body while its signature is computed, and returns it only if that fits.
@@ -72,11 +61,7 @@ async fn signed_body(call: &mut Call, settings: &Settings) -> Result<Vec<u8>> {
     let header = call.header("x-hub-signature-256").unwrap_or_default();
     let mut verifier = Verifier::new(header, &secrets).ok_or_else(unsigned)?;
     let body = call.body(MAX_BODY, |piece| verifier.update(piece)).await?;
-    if verifier.fits() {
-        Ok(body)
-    } else {
-        Err(unsigned())
-    }
+    if verifier.fits() { Ok(body) } else { Err(unsigned()) }
 }
 
 type Outcome = (&'static str, Option<&'static str>);

@@ -9,16 +9,11 @@ use nokube_edge::{BoxBody, Call, Reply, Request, Response, Result, Route, serve}
 use serde_json::json;
 
 const ROUTES: &[Route] = &[
-    Route::new(
-        Method::POST,
-        "/api/v1/webhooks/github",
-        Demand::Signature,
-        |call| Box::pin(github::receive(call)),
-    ),
-    // Reached by chaining only: `spin.toml` gives it no public path.
-    Route::new(Method::GET, "/ready", Demand::Public, |call| {
-        Box::pin(ready(call))
+    Route::new(Method::POST, "/api/v1/webhooks/github", Demand::Signature, |call| {
+        Box::pin(github::receive(call))
     }),
+    // Reached by chaining only: `spin.toml` gives it no public path.
+    Route::new(Method::GET, "/ready", Demand::Public, |call| Box::pin(ready(call))),
 ];
 
 #[spin_sdk::http_service]

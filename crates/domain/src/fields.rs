@@ -18,10 +18,7 @@ impl Fields {
     pub fn from_json(body: &[u8]) -> Result<Self, Problem> {
         let malformed = |detail: String| Problem::new(ProblemKind::Malformed, detail);
         match serde_json::from_slice(body) {
-            Ok(Value::Object(rest)) => Ok(Self {
-                rest,
-                faults: Vec::new(),
-            }),
+            Ok(Value::Object(rest)) => Ok(Self { rest, faults: Vec::new() }),
             Ok(_) => Err(malformed("The body must be a JSON object.".into())),
             Err(error) => Err(malformed(format!("The body is not JSON: {error}."))),
         }
@@ -29,10 +26,7 @@ impl Fields {
 
     /// Notes a fault of `field`, whose name may be as long as the caller made it.
     pub fn fault(&mut self, field: &str, detail: impl Into<String>) {
-        self.faults.push(Fault {
-            field: field.chars().take(100).collect(),
-            detail: detail.into(),
-        });
+        self.faults.push(Fault { field: field.chars().take(100).collect(), detail: detail.into() });
     }
 
     /// Takes `field`; absent and `null` are the same.
@@ -69,10 +63,7 @@ impl Fields {
     /// A whole number from 1 to 4,294,967,295.
     pub fn positive(&mut self, field: &str) -> Option<u32> {
         self.typed(field, "a whole number above 0", |value| {
-            value
-                .as_u64()
-                .and_then(|n| u32::try_from(n).ok())
-                .filter(|n| *n > 0)
+            value.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0)
         })
     }
 
@@ -132,10 +123,6 @@ impl Fields {
         for field in std::mem::take(&mut self.rest).keys() {
             self.fault(field, "is not a field of this request");
         }
-        if self.faults.is_empty() {
-            Ok(())
-        } else {
-            Err(Problem::invalid(self.faults))
-        }
+        if self.faults.is_empty() { Ok(()) } else { Err(Problem::invalid(self.faults)) }
     }
 }

@@ -31,11 +31,7 @@ pub struct BuildId {
 impl BuildId {
     /// The id of build `number` of `project`; `nonce` must come from a secure random source.
     pub fn new(project: ProjectId, number: u32, nonce: u64) -> Self {
-        Self {
-            project,
-            number,
-            nonce,
-        }
+        Self { project, number, nonce }
     }
 
     /// The tag under which the builder pushes this build's image besides the asked one; no other
@@ -98,9 +94,7 @@ impl FromStr for BuildId {
     type Err = NotABuildId;
 
     fn from_str(text: &str) -> Result<Self, NotABuildId> {
-        let bytes = BASE32_DNSSEC
-            .decode(text.as_bytes())
-            .map_err(|_| NotABuildId)?;
+        let bytes = BASE32_DNSSEC.decode(text.as_bytes()).map_err(|_| NotABuildId)?;
         let value = u128::from_be_bytes(bytes.try_into().map_err(|_| NotABuildId)?);
         let id = Self {
             project: ProjectId((value >> 96) as u32),

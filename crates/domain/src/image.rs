@@ -24,9 +24,7 @@ impl FromStr for ImageTag {
         }
         // `build-…` names one build's image for ever; a tag that a user asks for must not take it.
         if text.starts_with("build-") {
-            return Err(BadName(
-                "must not begin with 'build-': those tags are the platform's own",
-            ));
+            return Err(BadName("must not begin with 'build-': those tags are the platform's own"));
         }
         Ok(Self(text.to_owned()))
     }
@@ -66,9 +64,7 @@ impl FromStr for Digest {
         if hex.len() == 64 && hex.bytes().all(lower_hex) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(BadName(
-                "must be a digest: 'sha256:' and 64 hexadecimal digits",
-            ))
+            Err(BadName("must be a digest: 'sha256:' and 64 hexadecimal digits"))
         }
     }
 }
@@ -115,9 +111,7 @@ impl Registry {
             return Err(BadName("the registry must be a host such as ghcr.io, without https://"));
         }
         if !namespace.split('/').all(is_name_part) {
-            return Err(BadName(
-                "the registry namespace must be an organisation's or user's name",
-            ));
+            return Err(BadName("the registry namespace must be an organisation's or user's name"));
         }
         Ok(Self { host, namespace })
     }
@@ -129,11 +123,7 @@ impl Registry {
         project: &ProjectName,
         service: &ServiceName,
     ) -> String {
-        format!(
-            "{}/{}",
-            self.namespace,
-            encode_triple(owner, project, service)
-        )
+        format!("{}/{}", self.namespace, encode_triple(owner, project, service))
     }
 
     /// The full name without tag: `{registry}/{namespace}/{encoded triple}`.

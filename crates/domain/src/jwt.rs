@@ -75,13 +75,9 @@ pub fn verify(token: &str, expected: &Expected<'_>) -> Result<Claims, Refused> {
     if header.alg != "HS256" || header.crit.is_some() || expected.secret.is_empty() {
         return Err(Refused::NotOurs);
     }
-    let signature = URL_SAFE_NO_PAD
-        .decode(signature)
-        .map_err(|_| Refused::NotOurs)?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Refused::NotOurs)?;
     // Compares in constant time.
-    mac(expected.secret, signed)?
-        .verify_slice(&signature)
-        .map_err(|_| Refused::NotOurs)?;
+    mac(expected.secret, signed)?.verify_slice(&signature).map_err(|_| Refused::NotOurs)?;
 
     let claims: Claims = decode(payload)?;
     let for_us = match &claims.aud {
@@ -105,20 +101,12 @@ pub fn verify(token: &str, expected: &Expected<'_>) -> Result<Claims, Refused> {
 /// # Errors
 /// Only if the claims cannot be written as JSON.
 pub fn sign(claims: &Claims, secret: &[u8]) -> Result<String, Refused> {
-    let header = Header {
-        alg: "HS256".into(),
-        typ: Some("JWT".into()),
-        crit: None,
-    };
+    let header = Header { alg: "HS256".into(), typ: Some("JWT".into()), crit: None };
     let part = |json: serde_json::Result<Vec<u8>>| {
-        json.map(|json| URL_SAFE_NO_PAD.encode(json))
-            .map_err(|_| Refused::NotOurs)
+        json.map(|json| URL_SAFE_NO_PAD.encode(json)).map_err(|_| Refused::NotOurs)
     };
-    let signed = format!(
-        "{}.{}",
-        part(serde_json::to_vec(&header))?,
-        part(serde_json::to_vec(claims))?
-    );
+    let signed =
+        format!("{}.{}", part(serde_json::to_vec(&header))?, part(serde_json::to_vec(claims))?);
     let signature = URL_SAFE_NO_PAD.encode(mac(secret, &signed)?.finalize().into_bytes());
     Ok(format!("{signed}.{signature}"))
 }

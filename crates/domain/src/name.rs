@@ -99,9 +99,7 @@ name!(
 /// RFC 1123 label: `[a-z0-9]([-a-z0-9]*[a-z0-9])?`, at most `max` characters.
 fn is_label(text: &str, max: usize) -> bool {
     (1..=max).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && !text.starts_with('-')
         && !text.ends_with('-')
 }
@@ -114,10 +112,5 @@ fn is_label(text: &str, max: usize) -> bool {
 /// hyphen, and each single one is a separator.
 pub fn encode_triple(owner: &Username, project: &ProjectName, service: &ServiceName) -> String {
     let double = |text: &str| text.replace('-', "--");
-    format!(
-        "{}-{}-{}",
-        double(owner.as_str()),
-        double(project.as_str()),
-        service
-    )
+    format!("{}-{}-{}", double(owner.as_str()), double(project.as_str()), service)
 }

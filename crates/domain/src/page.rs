@@ -30,21 +30,14 @@ impl Page {
                 None => {
                     let (low, high) = (range.start(), range.end());
                     let detail = format!("must be a whole number from {low} to {high}");
-                    errors.push(Fault {
-                        field: field.into(),
-                        detail,
-                    });
+                    errors.push(Fault { field: field.into(), detail });
                     default
                 }
             }
         };
         let limit = read("limit", limit, DEFAULT_LIMIT, 1..=MAX_LIMIT);
         let offset = read("offset", offset, 0, 0..=u32::MAX);
-        if errors.is_empty() {
-            Ok(Self { limit, offset })
-        } else {
-            Err(Problem::invalid(errors))
-        }
+        if errors.is_empty() { Ok(Self { limit, offset }) } else { Err(Problem::invalid(errors)) }
     }
 
     /// The numbers of a counted series (1 to `count`) that stand on this page, newest first.

@@ -65,12 +65,7 @@ pub struct Problem {
 
 impl Problem {
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self {
-            kind,
-            detail: detail.into(),
-            errors: Vec::new(),
-            retry_after: None,
-        }
+        Self { kind, detail: detail.into(), errors: Vec::new(), retry_after: None }
     }
 
     /// Something that does not exist, or that is somebody else's: the same answer for both.
@@ -86,25 +81,16 @@ impl Problem {
             [only] => format!("{}: {}", only.field, only.detail),
             many => format!("{} fields need a change.", many.len()),
         };
-        Self {
-            errors,
-            ..Self::new(ProblemKind::Invalid, detail)
-        }
+        Self { errors, ..Self::new(ProblemKind::Invalid, detail) }
     }
 
     /// One faulty field.
     pub fn field(field: &str, detail: impl Into<String>) -> Self {
-        Self::invalid(vec![Fault {
-            field: field.into(),
-            detail: detail.into(),
-        }])
+        Self::invalid(vec![Fault { field: field.into(), detail: detail.into() }])
     }
 
     pub fn retry_after(self, seconds: u32) -> Self {
-        Self {
-            retry_after: Some(seconds),
-            ..self
-        }
+        Self { retry_after: Some(seconds), ..self }
     }
 
     pub fn status(&self) -> u16 {

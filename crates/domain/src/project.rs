@@ -67,12 +67,7 @@ impl NewProject {
         fields.finish()?;
         // `finish` has named the field when there is no name.
         let name = name.ok_or_else(|| Problem::field("name", "is required"))?;
-        Ok(Self {
-            name,
-            description,
-            repository_url,
-            framework,
-        })
+        Ok(Self { name, description, repository_url, framework })
     }
 
     pub fn into_project(self, id: ProjectId, owner: Username, now: Timestamp) -> Project {

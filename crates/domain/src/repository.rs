@@ -45,10 +45,7 @@ impl Repository {
             return Err(expected);
         }
         let path = url.path().trim_matches('/');
-        path.strip_suffix(".git")
-            .unwrap_or(path)
-            .parse()
-            .map_err(|_| expected)
+        path.strip_suffix(".git").unwrap_or(path).parse().map_err(|_| expected)
     }
 }
 
@@ -59,19 +56,12 @@ impl FromStr for Repository {
         let bad = BadName("must be OWNER/REPOSITORY");
         let (owner, name) = text.split_once('/').ok_or(bad.clone())?;
         let is_owner = (1..=39).contains(&owner.len())
-            && owner
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+            && owner.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
         let is_name = (1..=100).contains(&name.len())
             && !matches!(name, "." | "..")
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
         if is_owner && is_name {
-            Ok(Self {
-                owner: owner.to_owned(),
-                name: name.to_owned(),
-            })
+            Ok(Self { owner: owner.to_owned(), name: name.to_owned() })
         } else {
             Err(bad)
         }
@@ -117,11 +107,7 @@ pub fn check_git_ref(text: &str) -> Result<String, BadName> {
         || text
             .chars()
             .any(|c| c.is_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\'));
-    if bad {
-        Err(BadName("must be a branch, a tag or a commit"))
-    } else {
-        Ok(text.to_owned())
-    }
+    if bad { Err(BadName("must be a branch, a tag or a commit")) } else { Ok(text.to_owned()) }
 }
 
 /// A relative path inside a repository, normalised: no `.` and `..` parts, no backslash, no leading
@@ -135,19 +121,12 @@ pub fn check_path(text: &str) -> Result<String, BadName> {
     if text.is_empty() || text.len() > 512 || text.starts_with('/') || text.contains(odd) {
         return Err(bad);
     }
-    let parts: Vec<_> = text
-        .split('/')
-        .filter(|part| !matches!(*part, "" | "."))
-        .collect();
+    let parts: Vec<_> = text.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     // Without its `./`, a leading hyphen would make an option of the path.
     if parts.contains(&"..") || parts.first().is_some_and(|part| part.starts_with('-')) {
         return Err(bad);
     }
-    Ok(if parts.is_empty() {
-        ".".into()
-    } else {
-        parts.join("/")
-    })
+    Ok(if parts.is_empty() { ".".into() } else { parts.join("/") })
 }
 
 /// A commit's id: 40 hexadecimal digits (SHA-1) or 64 (SHA-256), in lower case.

@@ -43,23 +43,14 @@ impl AuthSettings {
         if secret.as_ref().is_some_and(|secret| secret.len() < 32) {
             v.fault("auth_jwt_secret", "must have at least 32 bytes");
         }
-        let issuer = v
-            .required("auth_jwt_issuer", "the issuer that the users' tokens name")
-            .await;
-        let audience = v
-            .required(
-                "auth_jwt_audience",
-                "the audience that the users' tokens name",
-            )
-            .await;
+        let issuer = v.required("auth_jwt_issuer", "the issuer that the users' tokens name").await;
+        let audience =
+            v.required("auth_jwt_audience", "the audience that the users' tokens name").await;
         let leeway = v.number("auth_jwt_leeway_seconds", 0..=300).await;
         let settings = match (secret, issuer, audience) {
-            (Some(secret), Some(issuer), Some(audience)) => Some(Rc::new(Self {
-                secret,
-                issuer,
-                audience,
-                leeway,
-            })),
+            (Some(secret), Some(issuer), Some(audience)) => {
+                Some(Rc::new(Self { secret, issuer, audience, leeway }))
+            }
             _ => None,
         };
         let settings = variables.finish(settings)?;
@@ -95,9 +86,6 @@ pub async fn caller(authorization: Option<&str>) -> Result<Caller> {
         .parse()
         .map_err(|error| unauthenticated(format!("The token's subject {error}.")))?;
     // The canonical spelling is the identity: logins differ by more than case.
-    let person = Person {
-        issuer: claims.iss,
-        subject: login.to_string(),
-    };
+    let person = Person { issuer: claims.iss, subject: login.to_string() };
     Ok(Caller { person, login })
 }

@@ -51,10 +51,7 @@ pub async fn claim<T: DeserializeOwned>(store: &Store, name: &str) -> Result<Cla
     for generation in 0.. {
         let since = now();
         if store.increment(&Counter::claim(name, generation))? == 1 {
-            return Ok(Claim::Won(Held {
-                name: name.to_owned(),
-                since,
-            }));
+            return Ok(Claim::Won(Held { name: name.to_owned(), since }));
         }
         if let Some(made) = made(store, name).await? {
             return Ok(Claim::Made(made));

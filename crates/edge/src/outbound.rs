@@ -53,12 +53,8 @@ pub async fn open(request: Request<Vec<u8>>, timeouts: Timeouts) -> Result<Respo
     let _ = options.set_first_byte_timeout(nanos(timeouts.idle));
     let _ = options.set_between_bytes_timeout(nanos(timeouts.idle));
     let mut request = request.map(|body| FullBody::new(bytes::Bytes::from(body)));
-    request
-        .extensions_mut()
-        .insert(RequestOptionsExtension(options));
-    spin_sdk::http::send(request)
-        .await
-        .map_err(|error| NoAnswer(format!("{error:?}")))
+    request.extensions_mut().insert(RequestOptionsExtension(options));
+    spin_sdk::http::send(request).await.map_err(|error| NoAnswer(format!("{error:?}")))
 }
 
 /// Sends a request and reads the whole answer.

@@ -76,21 +76,11 @@ impl Call {
     /// # Errors
     /// Names them all.
     pub fn only_query(&self, known: &[&str]) -> Result<()> {
-        let unknown = self
-            .query
-            .keys()
-            .filter(|name| !known.contains(&name.as_str()));
+        let unknown = self.query.keys().filter(|name| !known.contains(&name.as_str()));
         let faults: Vec<_> = unknown
-            .map(|name| Fault {
-                field: name.clone(),
-                detail: "is not a parameter here".into(),
-            })
+            .map(|name| Fault { field: name.clone(), detail: "is not a parameter here".into() })
             .collect();
-        if faults.is_empty() {
-            Ok(())
-        } else {
-            Err(Problem::invalid(faults).into())
-        }
+        if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults).into()) }
     }
 
     /// `limit` and `offset`.
@@ -153,9 +143,7 @@ impl Call {
                 format!("The body must have at most {most} KiB."),
             )
         };
-        let announced = self
-            .header("content-length")
-            .and_then(|text| text.parse::<usize>().ok());
+        let announced = self.header("content-length").and_then(|text| text.parse::<usize>().ok());
         if announced.is_some_and(|length| length > most) {
             return Err(too_large());
         }

@@ -20,11 +20,7 @@ impl Reply {
     fn new(status: StatusCode, content_type: &'static str, body: BoxBody) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self {
-            status,
-            headers,
-            body,
-        }
+        Self { status, headers, body }
     }
 
     /// `value` as JSON.
@@ -40,19 +36,11 @@ impl Reply {
     }
 
     pub fn text(body: impl Into<Vec<u8>>) -> Self {
-        Self::new(
-            StatusCode::OK,
-            "text/plain; charset=utf-8",
-            full(body.into()),
-        )
+        Self::new(StatusCode::OK, "text/plain; charset=utf-8", full(body.into()))
     }
 
     pub fn empty(status: StatusCode) -> Self {
-        Self {
-            status,
-            headers: HeaderMap::new(),
-            body: full(Vec::new()),
-        }
+        Self { status, headers: HeaderMap::new(), body: full(Vec::new()) }
     }
 
     /// A problem; `path` is what was asked for.
@@ -119,9 +107,7 @@ impl Sender {
         let mut pieces = BodyDataStream::new(body);
         while let Some(piece) = pieces.next().await {
             let Ok(piece) = piece else {
-                return self
-                    .send("\n(The log was cut off here. Load it again.)\n")
-                    .await;
+                return self.send("\n(The log was cut off here. Load it again.)\n").await;
             };
             if !self.send(piece).await {
                 return false;

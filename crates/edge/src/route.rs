@@ -24,12 +24,7 @@ impl Route {
         demand: Demand,
         handler: fn(Call) -> Answer,
     ) -> Self {
-        Self {
-            method,
-            path,
-            demand,
-            handler,
-        }
+        Self { method, path, demand, handler }
     }
 }
 
@@ -69,24 +64,14 @@ async fn answer(routes: &[Route], request: Request, request_id: String) -> Resul
     let caller = match route.demand {
         Demand::Public | Demand::Signature => None,
         Demand::SignedIn | Demand::Role(_) => {
-            let authorization = headers
-                .get("authorization")
-                .and_then(|value| value.to_str().ok());
+            let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
             Some(auth::caller(authorization).await?)
         }
     };
     let query = query(request.uri().query().unwrap_or_default());
     let request = Some(request);
     let demand = route.demand;
-    let call = Call {
-        request,
-        headers,
-        path_parameters,
-        query,
-        demand,
-        caller,
-        request_id,
-    };
+    let call = Call { request, headers, path_parameters, query, demand, caller, request_id };
     (route.handler)(call).await
 }
 
@@ -106,19 +91,12 @@ fn find<'a>(
         Failure::problem(ProblemKind::NotFound, detail)
     };
     let found = patterns.at(path).map_err(|_| nothing())?;
-    let parameters = found
-        .params
-        .iter()
-        .map(|(name, v)| (name.to_owned(), v.to_owned()))
-        .collect();
+    let parameters = found.params.iter().map(|(name, v)| (name.to_owned(), v.to_owned())).collect();
     let mut at_path = routes.iter().filter(|route| route.path == *found.value);
     match at_path.clone().find(|route| route.method == *method) {
         Some(route) => Ok((route, parameters)),
         None => {
-            let first = at_path
-                .next()
-                .map(|route| route.method.to_string())
-                .unwrap_or_default();
+            let first = at_path.next().map(|route| route.method.to_string()).unwrap_or_default();
             let allowed = at_path.fold(first, |all, route| format!("{all}, {}", route.method));
             let detail = format!("Use {allowed} here.");
             Err(Failure::problem(ProblemKind::MethodNotAllowed, detail))
@@ -128,15 +106,10 @@ fn find<'a>(
 
 /// The caller's `X-Request-Id` if it is fit for a log, else a new one.
 fn request_id(request: &Request) -> String {
-    let given = request
-        .headers()
-        .get("x-request-id")
-        .and_then(|value| value.to_str().ok());
+    let given = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
     let fit = |id: &&str| {
         (8..=64).contains(&id.len())
-            && id
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
     };
     match given.filter(fit) {
         Some(id) => id.to_owned(),
@@ -145,7 +118,5 @@ fn request_id(request: &Request) -> String {
 }
 
 fn query(text: &str) -> BTreeMap<String, String> {
-    url::form_urlencoded::parse(text.as_bytes())
-        .into_owned()
-        .collect()
+    url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }

@@ -17,10 +17,7 @@ pub struct Variables {
 impl Variables {
     /// Notes what is wrong with a variable. The value is never part of it: it may be a secret.
     pub fn fault(&mut self, name: &str, detail: impl Into<String>) {
-        self.faults.push(Fault {
-            field: name.into(),
-            detail: detail.into(),
-        });
+        self.faults.push(Fault { field: name.into(), detail: detail.into() });
     }
 
     /// The variable's text without blanks around it; `None` when it is empty.
@@ -47,19 +44,14 @@ impl Variables {
     /// A value that must be set and readable as `T`; the error of `T` says what it must be.
     pub async fn parsed<T: FromStr<Err: Display>>(&mut self, name: &str, what: &str) -> Option<T> {
         let text = self.required(name, what).await?;
-        text.parse()
-            .map_err(|error: T::Err| self.fault(name, error.to_string()))
-            .ok()
+        text.parse().map_err(|error: T::Err| self.fault(name, error.to_string())).ok()
     }
 
     /// A whole number in a range.
     pub async fn number(&mut self, name: &str, range: std::ops::RangeInclusive<i64>) -> i64 {
         let (low, high) = (*range.start(), *range.end());
         let text = self.required(name, "a whole number").await;
-        match text
-            .and_then(|text| text.parse().ok())
-            .filter(|number| range.contains(number))
-        {
+        match text.and_then(|text| text.parse().ok()).filter(|number| range.contains(number)) {
             Some(number) => number,
             None => {
                 if !self.faults.iter().any(|fault| fault.field == name) {
@@ -85,18 +77,15 @@ impl Variables {
     /// which takes no path.
     pub async fn origin(&mut self, name: &str, what: &str) -> Option<Url> {
         let text = self.required(name, what).await?;
-        let url = Url::parse(&text)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https"));
+        let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         match url {
             Some(url) if url.host_str() == Some(UNSET_HOST) => {
                 self.fault(name, format!("is not set: {what}"));
             }
             Some(url) if url.path() == "/" && url.query().is_none() => return Some(url),
-            Some(_) => self.fault(
-                name,
-                "must be an origin such as https://api.github.com, without a path",
-            ),
+            Some(_) => {
+                self.fault(name, "must be an origin such as https://api.github.com, without a path")
+            }
             None => self.fault(name, "must be a URL that begins with https://"),
         }
         None

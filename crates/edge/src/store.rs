@@ -30,17 +30,13 @@ impl Store {
     /// The host gives the component no store.
     pub async fn open() -> Result<Self> {
         let store = spin_sdk::key_value::Store::open(LABEL).await;
-        store
-            .map(Self)
-            .map_err(|error| Failure::internal("open the store", error))
+        store.map(Self).map_err(|error| Failure::internal("open the store", error))
     }
 
     async fn get<T: DeserializeOwned>(&self, key: String) -> Result<Option<T>> {
         let value = self.0.get(&key).await;
         let value = value.map_err(|error| Failure::internal(&format!("get {key}"), error))?;
-        let read = value
-            .map(|value| serde_json::from_slice(&value))
-            .transpose();
+        let read = value.map(|value| serde_json::from_slice(&value)).transpose();
         read.map_err(|error| Failure::internal(&format!("read {key}"), error))
     }
 
@@ -116,8 +112,7 @@ impl Store {
     }
 
     pub async fn set_run(&self, run: &RunDoc) -> Result<()> {
-        self.set(keys::run(run.of.project, run.of.number), run)
-            .await
+        self.set(keys::run(run.of.project, run.of.number), run).await
     }
 
     /// What stands where a build's jobs document belongs; it may be about another build.
@@ -166,11 +161,7 @@ impl Store {
 /// Reads a counter's bytes: 8 bytes little-endian on SQLite, decimal text on Redis. Eight ASCII
 /// digits are text: as a number they would be above 10^18, which nobody counts to.
 fn counter_value(bytes: &[u8]) -> u32 {
-    let text = std::str::from_utf8(bytes)
-        .ok()
-        .and_then(|text| text.parse::<i64>().ok());
-    let value = text
-        .or_else(|| bytes.try_into().ok().map(i64::from_le_bytes))
-        .unwrap_or(0);
+    let text = std::str::from_utf8(bytes).ok().and_then(|text| text.parse::<i64>().ok());
+    let value = text.or_else(|| bytes.try_into().ok().map(i64::from_le_bytes)).unwrap_or(0);
     u32::try_from(value.max(0)).unwrap_or(u32::MAX)
 }

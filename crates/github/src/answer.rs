@@ -25,10 +25,7 @@ pub struct RawRun {
 
 impl RawRun {
     pub fn key(&self) -> RunKey {
-        RunKey {
-            run_id: self.id,
-            attempt: self.run_attempt.unwrap_or(1),
-        }
+        RunKey { run_id: self.id, attempt: self.run_attempt.unwrap_or(1) }
     }
 
     /// The build that the run's title names.
@@ -93,10 +90,7 @@ impl RawJob {
         };
         let phase = phase(self.status.as_deref(), self.conclusion.as_deref());
         JobFacts {
-            run: RunKey {
-                run_id: self.run_id,
-                attempt: self.run_attempt.unwrap_or(1),
-            },
+            run: RunKey { run_id: self.run_id, attempt: self.run_attempt.unwrap_or(1) },
             phase,
             // A queued job's `started_at` is when it was queued.
             started_at: self.started_at.filter(|_| phase != Phase::Queued),
@@ -140,10 +134,7 @@ pub fn dispatched(response: &Response) -> Option<RunKey> {
     }
     serde_json::from_slice::<Dispatched>(response.body())
         .ok()
-        .map(|answer| RunKey {
-            run_id: answer.workflow_run_id,
-            attempt: 1,
-        })
+        .map(|answer| RunKey { run_id: answer.workflow_run_id, attempt: 1 })
 }
 
 /// # Errors
@@ -162,11 +153,7 @@ pub fn runs_of(response: &Response, build: BuildId) -> Result<Vec<RawRun>, Unrea
         workflow_runs: Vec<RawRun>,
     }
     let runs: Runs = serde_json::from_slice(response.body())?;
-    Ok(runs
-        .workflow_runs
-        .into_iter()
-        .filter(|run| run.build() == Some(build))
-        .collect())
+    Ok(runs.workflow_runs.into_iter().filter(|run| run.build() == Some(build)).collect())
 }
 
 /// Of a list of jobs, with the validator for the next question.
@@ -182,10 +169,7 @@ pub fn jobs(response: &Response, build: BuildId) -> Result<JobsDoc, Unreadable> 
     let jobs: BTreeMap<_, _> = jobs.jobs.iter().map(|job| (job.id, job.facts())).collect();
     let etag = response.headers().get(http::header::ETAG);
     let etag = etag.and_then(|etag| etag.to_str().ok()).map(Into::into);
-    Ok(JobsDoc {
-        etag,
-        ..JobsDoc::new(build, jobs)
-    })
+    Ok(JobsDoc { etag, ..JobsDoc::new(build, jobs) })
 }
 
 /// Is the repository private (or internal)?
@@ -222,10 +206,7 @@ pub fn may_read(response: &Response) -> Result<bool, Unreadable> {
         permission: String,
     }
     let permission: Permission = serde_json::from_slice(response.body())?;
-    Ok(matches!(
-        permission.permission.as_str(),
-        "admin" | "maintain" | "write" | "triage" | "read"
-    ))
+    Ok(matches!(permission.permission.as_str(), "admin" | "maintain" | "write" | "triage" | "read"))
 }
 
 /// The number of an installation of the App.

@@ -39,27 +39,15 @@ impl Api {
         builder_ref: String,
     ) -> Self {
         let path = path.trim_matches('/');
-        let version = if path.is_empty() {
-            VERSION
-        } else {
-            ENTERPRISE_VERSION
-        };
+        let version = if path.is_empty() { VERSION } else { ENTERPRISE_VERSION };
         let separator = if path.is_empty() { "" } else { "/" };
         let base = format!("{}{separator}{path}", origin.as_str().trim_end_matches('/'));
-        Self {
-            base,
-            version,
-            builder,
-            workflow,
-            builder_ref,
-        }
+        Self { base, version, builder, workflow, builder_ref }
     }
 
     fn request(&self, method: Method, path: &str, token: &str, body: Option<Value>) -> Request {
-        let mut request = Request::new(
-            body.map(|body| body.to_string().into_bytes())
-                .unwrap_or_default(),
-        );
+        let mut request =
+            Request::new(body.map(|body| body.to_string().into_bytes()).unwrap_or_default());
         *request.method_mut() = method;
         // Every part of a path is a checked name, a number, or encoded by the caller; were one
         // not, the request would go to the API's top and be refused there.
@@ -72,10 +60,7 @@ impl Api {
         };
         set(header::ACCEPT, "application/vnd.github+json");
         set(header::USER_AGENT, "nokube");
-        set(
-            header::HeaderName::from_static("x-github-api-version"),
-            self.version,
-        );
+        set(header::HeaderName::from_static("x-github-api-version"), self.version);
         set(header::AUTHORIZATION, &format!("Bearer {token}"));
         if !request.body().is_empty() {
             let json = header::HeaderValue::from_static("application/json");
@@ -122,29 +107,17 @@ impl Api {
     /// The commit that a branch, tag or commit's id points to.
     pub fn commit(&self, repository: &Repository, git_ref: &str, token: &str) -> Request {
         // A ref may hold slashes, which belong to one path parameter here.
-        self.get(
-            &format!("/repos/{repository}/commits/{}", encode(git_ref)),
-            token,
-        )
+        self.get(&format!("/repos/{repository}/commits/{}", encode(git_ref)), token)
     }
 
     /// What a user may do in a repository.
     pub fn permission(&self, repository: &Repository, user: &Username, token: &str) -> Request {
-        self.get(
-            &format!("/repos/{repository}/collaborators/{user}/permission"),
-            token,
-        )
+        self.get(&format!("/repos/{repository}/collaborators/{user}/permission"), token)
     }
 
     /// The builder's workflow, to see whether it is there and enabled.
     pub fn workflow(&self, token: &str) -> Request {
-        self.get(
-            &format!(
-                "/repos/{}/actions/workflows/{}",
-                self.builder, self.workflow
-            ),
-            token,
-        )
+        self.get(&format!("/repos/{}/actions/workflows/{}", self.builder, self.workflow), token)
     }
 
     /// Starts a build.
@@ -167,10 +140,8 @@ impl Api {
             "tag": build.asked.tag.to_string(),
             "private": build.private.to_string(),
         });
-        let path = format!(
-            "/repos/{}/actions/workflows/{}/dispatches",
-            self.builder, self.workflow
-        );
+        let path =
+            format!("/repos/{}/actions/workflows/{}/dispatches", self.builder, self.workflow);
         let body = json!({ "ref": self.builder_ref, "inputs": inputs });
         self.request(Method::POST, &path, token, Some(body))
     }
@@ -197,10 +168,7 @@ impl Api {
     /// The jobs of one attempt; with `etag`, answered by 304 as long as nothing has changed.
     pub fn jobs(&self, run: RunKey, etag: Option<&str>, token: &str) -> Request {
         let RunKey { run_id, attempt } = run;
-        let path = format!(
-            "{}/{run_id}/attempts/{attempt}/jobs?per_page=100",
-            self.runs()
-        );
+        let path = format!("{}/{run_id}/attempts/{attempt}/jobs?per_page=100", self.runs());
         let mut request = self.get(&path, token);
         if let Some(etag) = etag.and_then(|etag| etag.parse().ok()) {
             request.headers_mut().insert(header::IF_NONE_MATCH, etag);
@@ -210,30 +178,17 @@ impl Api {
 
     /// Where the log of an ended job is: the answer is a redirect.
     pub fn job_log(&self, job_id: u64, token: &str) -> Request {
-        self.get(
-            &format!("/repos/{}/actions/jobs/{job_id}/logs", self.builder),
-            token,
-        )
+        self.get(&format!("/repos/{}/actions/jobs/{job_id}/logs", self.builder), token)
     }
 
     pub fn cancel(&self, run_id: u64, forced: bool, token: &str) -> Request {
         let verb = if forced { "force-cancel" } else { "cancel" };
-        self.request(
-            Method::POST,
-            &format!("{}/{run_id}/{verb}", self.runs()),
-            token,
-            None,
-        )
+        self.request(Method::POST, &format!("{}/{run_id}/{verb}", self.runs()), token, None)
     }
 
     /// Runs all jobs of an ended run again, as its next attempt.
     pub fn rerun(&self, run_id: u64, token: &str) -> Request {
-        self.request(
-            Method::POST,
-            &format!("{}/{run_id}/rerun", self.runs()),
-            token,
-            None,
-        )
+        self.request(Method::POST, &format!("{}/{run_id}/rerun", self.runs()), token, None)
     }
 }
 

@@ -45,10 +45,7 @@ impl App {
         let pem = pem.trim();
         let key = PrivateKey::from_pkcs1_pem(pem).or_else(|_| PrivateKey::from_pkcs8_pem(pem));
         let key = SigningKey::new(key.map_err(|_| BadKey::NotPem)?);
-        Ok(Self {
-            client_id: client_id.to_owned(),
-            key,
-        })
+        Ok(Self { client_id: client_id.to_owned(), key })
     }
 
     /// A token for the App itself; `now` in seconds since 1970.
@@ -61,21 +58,13 @@ impl App {
         let iat = now - BACK;
         let claims = part(json!({ "iat": iat, "exp": iat + LIFE, "iss": self.client_id }));
         let signed = format!("{header}.{claims}");
-        let signature = self
-            .key
-            .try_sign(signed.as_bytes())
-            .map_err(|_| BadKey::CannotSign)?;
-        Ok(format!(
-            "{signed}.{}",
-            URL_SAFE_NO_PAD.encode(signature.to_bytes())
-        ))
+        let signature = self.key.try_sign(signed.as_bytes()).map_err(|_| BadKey::CannotSign)?;
+        Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes())))
     }
 }
 
 impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("App")
-            .field("client_id", &self.client_id)
-            .finish_non_exhaustive()
+        f.debug_struct("App").field("client_id", &self.client_id).finish_non_exhaustive()
     }
 }

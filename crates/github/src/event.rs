@@ -106,47 +106,33 @@ pub fn parse(name: &str, body: &[u8], builder: &Builder<'_>) -> Result<Event, No
         "workflow_job" => Ok(job(serde_json::from_slice(body)?, builder)),
         "package" | "registry_package" => Ok(pushed(serde_json::from_slice(body)?)),
         "ping" => Ok(Event::Ping),
-        _ => Ok(Event::Ignored(
-            "not an event that says anything about builds",
-        )),
+        _ => Ok(Event::Ignored("not an event that says anything about builds")),
     }
 }
 
 fn run(event: RunEvent, builder: &Builder<'_>) -> Event {
-    if !event
-        .repository
-        .full_name
-        .eq_ignore_ascii_case(builder.repository)
-    {
+    if !event.repository.full_name.eq_ignore_ascii_case(builder.repository) {
         return Event::Ignored("a run of another repository");
     }
     if !event.workflow_run.is_of(builder.workflow) {
         return Event::Ignored("a run of another workflow");
     }
     match event.workflow_run.build() {
-        Some(build) => Event::Run {
-            build,
-            key: event.workflow_run.key(),
-            facts: event.workflow_run.facts(),
-        },
+        Some(build) => {
+            Event::Run { build, key: event.workflow_run.key(), facts: event.workflow_run.facts() }
+        }
         None => Event::Ignored("a run without a build's title"),
     }
 }
 
 fn job(event: JobEvent, builder: &Builder<'_>) -> Event {
-    if !event
-        .repository
-        .full_name
-        .eq_ignore_ascii_case(builder.repository)
-    {
+    if !event.repository.full_name.eq_ignore_ascii_case(builder.repository) {
         return Event::Ignored("a job of another repository");
     }
     match BuildId::from_job_name(&event.workflow_job.name) {
-        Some(build) => Event::Job {
-            build,
-            id: event.workflow_job.id,
-            facts: event.workflow_job.facts(),
-        },
+        Some(build) => {
+            Event::Job { build, id: event.workflow_job.id, facts: event.workflow_job.facts() }
+        }
         None => Event::Ignored("a job without a build's name"),
     }
 }
@@ -155,21 +141,14 @@ fn pushed(event: PackageEvent) -> Event {
     let Some(version) = event.package.package_version else {
         return Event::Ignored("a package without a version");
     };
-    let at = version
-        .updated_at
-        .or(version.created_at)
-        .or(event.package.updated_at);
+    let at = version.updated_at.or(version.created_at).or(event.package.updated_at);
     let tag = version.container_metadata.and_then(|metadata| metadata.tag);
-    let build = tag
-        .as_ref()
-        .and_then(|tag| BuildId::from_unique_tag(tag.name.as_deref()?));
+    let build = tag.as_ref().and_then(|tag| BuildId::from_unique_tag(tag.name.as_deref()?));
     let digest = tag.and_then(|tag| tag.digest?.parse().ok());
     match (build, digest) {
-        (Some(build), Some(digest)) => Event::Pushed {
-            build,
-            at: at.unwrap_or(Timestamp::UNIX_EPOCH),
-            digest,
-        },
+        (Some(build), Some(digest)) => {
+            Event::Pushed { build, at: at.unwrap_or(Timestamp::UNIX_EPOCH), digest }
+        }
         _ => Event::Ignored("a package without a build's tag"),
     }
 }

@@ -14,9 +14,7 @@ pub fn is_log_host(location: &Uri, api: &Uri) -> bool {
     }
     let plain_https = location.scheme_str() == Some("https")
         && location.port().is_none()
-        && !location
-            .authority()
-            .is_some_and(|authority| authority.as_str().contains('@'));
+        && !location.authority().is_some_and(|authority| authority.as_str().contains('@'));
     let Some(host) = location.host().filter(|_| plain_https) else {
         return false;
     };

@@ -19,12 +19,7 @@ pub fn message(response: &Response) -> String {
 
 /// Why a dispatch was refused.
 pub fn of_dispatch(response: &Response, api: &Api) -> String {
-    let Api {
-        builder,
-        workflow,
-        builder_ref,
-        ..
-    } = api;
+    let Api { builder, workflow, builder_ref, .. } = api;
     let said = message(response);
     let ask = "This is for the platform's administrator to mend.";
     match response.status() {

@@ -31,10 +31,7 @@ pub enum Tag {
 
 /// Asks what `tag` of `repository` points to.
 pub fn head(api: &Url, repository: &str, tag: &str, token: Option<&str>) -> Request {
-    let uri = format!(
-        "{}/v2/{repository}/manifests/{tag}",
-        api.as_str().trim_end_matches('/')
-    );
+    let uri = format!("{}/v2/{repository}/manifests/{tag}", api.as_str().trim_end_matches('/'));
     let mut request = Request::new(Vec::new());
     *request.method_mut() = Method::HEAD;
     *request.uri_mut() = uri.parse().unwrap_or_default();
@@ -51,12 +48,7 @@ pub fn head(api: &Url, repository: &str, tag: &str, token: Option<&str>) -> Requ
 /// The token is fetched only where the registry's own API is: a registry that sends us elsewhere
 /// would get our password there.
 pub fn read_head(response: &Response, api: &Url) -> Tag {
-    let header = |name: &str| {
-        response
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
     match response.status() {
         StatusCode::OK => match header("docker-content-digest").map(str::parse) {
             Some(Ok(digest)) => Tag::Points(digest),
@@ -111,21 +103,11 @@ pub fn read_token(response: &Response) -> Option<String> {
         access_token: Option<String>,
     }
     let token: Token = serde_json::from_slice(response.body()).ok()?;
-    token
-        .token
-        .or(token.access_token)
-        .filter(|_| response.status().is_success())
+    token.token.or(token.access_token).filter(|_| response.status().is_success())
 }
 
 /// What an answer that was not expected looks like, for people.
 pub fn describe(response: &Response) -> String {
-    let server = response
-        .headers()
-        .get(header::SERVER)
-        .and_then(|value| value.to_str().ok());
-    format!(
-        "{} from {}",
-        response.status(),
-        server.unwrap_or("an unnamed server")
-    )
+    let server = response.headers().get(header::SERVER).and_then(|value| value.to_str().ok());
+    format!("{} from {}", response.status(), server.unwrap_or("an unnamed server"))
 }

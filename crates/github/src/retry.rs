@@ -39,9 +39,7 @@ pub fn next(
     now: i64,
 ) -> Next {
     let left = tried < patience.tries;
-    let backoff = patience
-        .first_wait
-        .saturating_mul(1 << tried.saturating_sub(1).min(16));
+    let backoff = patience.first_wait.saturating_mul(1 << tried.saturating_sub(1).min(16));
     if let Some(seconds) = limited(status, headers, now) {
         let wait = seconds.saturating_mul(1000).max(backoff);
         return if left && wait <= patience.longest_wait {
@@ -60,19 +58,14 @@ pub fn next(
 /// After a failure without an answer: reading is repeated.
 pub fn next_without_answer(method: &Method, tried: u32, patience: Patience) -> Option<u64> {
     let reading = matches!(*method, Method::GET | Method::HEAD);
-    let backoff = patience
-        .first_wait
-        .saturating_mul(1 << tried.saturating_sub(1).min(16));
+    let backoff = patience.first_wait.saturating_mul(1 << tried.saturating_sub(1).min(16));
     (reading && tried < patience.tries).then(|| backoff.min(patience.longest_wait))
 }
 
 /// How many seconds a limit asks to wait: `retry-after`, else until `x-ratelimit-reset` when nothing
 /// remains, else a minute for 429. A 403 without either is a refusal, not a limit.
 fn limited(status: StatusCode, headers: &HeaderMap, now: i64) -> Option<u64> {
-    if !matches!(
-        status,
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::FORBIDDEN
-    ) {
+    if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::FORBIDDEN) {
         return None;
     }
     let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();

@@ -24,9 +24,7 @@ impl Verifier {
             return None;
         }
         let macs = secrets.iter().filter(|secret| !secret.is_empty());
-        let macs = macs
-            .filter_map(|secret| Hmac::new_from_slice(secret.as_bytes()).ok())
-            .collect();
+        let macs = macs.filter_map(|secret| Hmac::new_from_slice(secret.as_bytes()).ok()).collect();
         Some(Self { macs, expected })
     }
 
@@ -41,8 +39,6 @@ impl Verifier {
     /// and always under each secret.
     pub fn fits(self) -> bool {
         let Self { macs, expected } = self;
-        macs.into_iter().fold(false, |fits, mac| {
-            mac.verify_slice(&expected).is_ok() | fits
-        })
+        macs.into_iter().fold(false, |fits, mac| mac.verify_slice(&expected).is_ok() | fits)
     }
 }

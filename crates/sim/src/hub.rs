@@ -130,10 +130,7 @@ impl Hub {
         else {
             return;
         };
-        let installation = self
-            .app
-            .as_ref()
-            .map(|_| model.grants.installation(&repository.owner));
+        let installation = self.app.as_ref().map(|_| model.grants.installation(&repository.owner));
         let (event, action, body) =
             event::event(&self.webhook_links(), &repository, notice, installation);
         self.mailbox.post(Event {
@@ -148,10 +145,9 @@ impl Hub {
 
     /// Sends the event that a new webhook begins with.
     pub(crate) fn ping(&self) {
-        let (Some(target), Some((owner, name))) = (
-            self.mailbox.target(),
-            owner_and_name(&self.options.builder_repository),
-        ) else {
+        let (Some(target), Some((owner, name))) =
+            (self.mailbox.target(), owner_and_name(&self.options.builder_repository))
+        else {
             return;
         };
         let Some(repository) = self.model().world.repository(owner, name) else {
@@ -179,10 +175,7 @@ impl Hub {
 
     fn webhook_links(&self) -> Links {
         let prefix = if self.options.ghes { "/api/v3" } else { "" };
-        Links {
-            web: self.origin.clone(),
-            api: format!("{}{prefix}", self.origin),
-        }
+        Links { web: self.origin.clone(), api: format!("{}{prefix}", self.origin) }
     }
 
     /// Whether something is still going to happen by itself.
@@ -197,6 +190,5 @@ pub(crate) fn owner_and_name(full_name: &str) -> Option<(&str, &str)> {
 
 fn shifted(offset: i64) -> Timestamp {
     let now = Timestamp::now();
-    now.saturating_add(SignedDuration::from_secs(offset))
-        .unwrap_or(now)
+    now.saturating_add(SignedDuration::from_secs(offset)).unwrap_or(now)
 }

@@ -53,12 +53,7 @@ struct Arguments {
     #[arg(long)]
     private_packages: bool,
     /// Seconds by which the clock is ahead
-    #[arg(
-        long,
-        env = "SIM_CLOCK_OFFSET",
-        default_value_t = 0,
-        allow_negative_numbers = true
-    )]
+    #[arg(long, env = "SIM_CLOCK_OFFSET", default_value_t = 0, allow_negative_numbers = true)]
     clock_offset: i64,
 }
 
@@ -82,10 +77,7 @@ fn options(given: Arguments) -> anyhow::Result<Options> {
         None => None,
         Some(client_id) => {
             let private_key_pem = private_key()?;
-            Some(AppKey {
-                client_id,
-                private_key_pem,
-            })
+            Some(AppKey { client_id, private_key_pem })
         }
     };
     let webhook = given.webhook_url.map(|url| {
@@ -96,10 +88,7 @@ fn options(given: Arguments) -> anyhow::Result<Options> {
         None => None,
         Some(user) => {
             let token = secret("SIM_REGISTRY_TOKEN");
-            Some((
-                user,
-                token.context("a registry user needs SIM_REGISTRY_TOKEN")?,
-            ))
+            Some((user, token.context("a registry user needs SIM_REGISTRY_TOKEN")?))
         }
     };
     Ok(Options {

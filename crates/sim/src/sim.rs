@@ -70,11 +70,7 @@ impl Sim {
         if hub.options.ping {
             hub.ping();
         }
-        Ok(Self {
-            control,
-            control_url,
-            tasks,
-        })
+        Ok(Self { control, control_url, tasks })
     }
 
     #[must_use]
@@ -147,10 +143,7 @@ impl Control {
     #[must_use]
     pub fn dispatches(&self) -> usize {
         let desk = self.hub.desk();
-        desk.seen
-            .iter()
-            .filter(|seen| seen.is("POST", "/dispatches"))
-            .count()
+        desk.seen.iter().filter(|seen| seen.is("POST", "/dispatches")).count()
     }
 
     // Runs.
@@ -183,11 +176,7 @@ impl Control {
 
     #[must_use]
     pub fn run_of(&self, build_id: &str) -> Option<Run> {
-        self.hub
-            .model()
-            .runs()
-            .find(|run| run.input("build_id") == build_id)
-            .cloned()
+        self.hub.model().runs().find(|run| run.input("build_id") == build_id).cloned()
     }
 
     /// Adds a run that somebody else started, and returns its id.
@@ -197,11 +186,10 @@ impl Control {
 
     /// As if somebody pressed "Re-run all jobs" on GitHub's page.
     pub fn rerun_in_github(&self, run: u64) -> bool {
-        self.hub
-            .act(|model, now| match model.rerun(run, false, now) {
-                Ok(effects) => (true, effects),
-                Err(_) => (false, Vec::new()),
-            })
+        self.hub.act(|model, now| match model.rerun(run, false, now) {
+            Ok(effects) => (true, effects),
+            Err(_) => (false, Vec::new()),
+        })
     }
 
     /// As if somebody pressed "Cancel workflow" on GitHub's page.
@@ -214,9 +202,7 @@ impl Control {
 
     /// Ends a run at once.
     pub fn finish(&self, run: u64, conclusion: Conclusion) -> bool {
-        self.on_run(run, |hub| {
-            hub.act(|model, now| ((), model.finish(run, conclusion, now)))
-        })
+        self.on_run(run, |hub| hub.act(|model, now| ((), model.finish(run, conclusion, now))))
     }
 
     fn on_run(&self, run: u64, change: impl FnOnce(&Arc<Hub>)) -> bool {
@@ -231,10 +217,7 @@ impl Control {
 
     /// Where events go from now on.
     pub fn set_webhook(&self, url: &str, secret: &str) {
-        let target = Webhook {
-            url: url.to_owned(),
-            secret: secret.to_owned(),
-        };
+        let target = Webhook { url: url.to_owned(), secret: secret.to_owned() };
         self.hub.mailbox.set_target(Some(target));
         if self.hub.options.ping {
             self.hub.ping();
@@ -294,10 +277,7 @@ impl Control {
     /// Pushes another image under a tag and returns its digest.
     pub fn push_image(&self, name: &str, tag: &str) -> String {
         let seed = self.hub.now().as_nanosecond().to_string();
-        self.hub
-            .model()
-            .registry
-            .push(name, &[tag.to_owned()], &seed, "")
+        self.hub.model().registry.push(name, &[tag.to_owned()], &seed, "")
     }
 
     pub fn delete_tag(&self, name: &str, tag: &str) {
@@ -307,11 +287,7 @@ impl Control {
     /// The digest behind a tag.
     #[must_use]
     pub fn digest(&self, name: &str, tag: &str) -> Option<String> {
-        self.hub
-            .model()
-            .registry
-            .manifest(name, tag)
-            .map(|(digest, _)| digest)
+        self.hub.model().registry.manifest(name, tag).map(|(digest, _)| digest)
     }
 
     /// Makes every installation token invalid.

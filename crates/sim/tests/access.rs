@@ -26,11 +26,7 @@ fn key() -> &'static PrivateKey {
 
 fn jwt(claims: &Value) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let signed = format!(
-        "{}.{}",
-        part(&json!({"alg": "RS256", "typ": "JWT"})),
-        part(claims)
-    );
+    let signed = format!("{}.{}", part(&json!({"alg": "RS256", "typ": "JWT"})), part(claims));
     let signature = SigningKey::<Sha256>::new(key().clone()).sign(signed.as_bytes());
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
 }
@@ -43,24 +39,12 @@ fn app_jwt(iat: i64, exp: i64) -> String {
 
 async fn app_world() -> World {
     let private_key_pem = key().to_pkcs1_pem(LineEnding::LF).unwrap().to_string();
-    let app = Some(AppKey {
-        client_id: "Iv23client".to_owned(),
-        private_key_pem,
-    });
-    world_with(Options {
-        app,
-        ..Options::default()
-    })
-    .await
+    let app = Some(AppKey { client_id: "Iv23client".to_owned(), private_key_pem });
+    world_with(Options { app, ..Options::default() }).await
 }
 
 async fn get(world: &World, path: &str, token: &str) -> reqwest::Response {
-    world
-        .request(Method::GET, path)
-        .bearer_auth(token)
-        .send()
-        .await
-        .unwrap()
+    world.request(Method::GET, path).bearer_auth(token).send().await.unwrap()
 }
 
 async fn token(world: &World, repository: &str, scope: Value) -> reqwest::Response {
@@ -68,23 +52,13 @@ async fn token(world: &World, repository: &str, scope: Value) -> reqwest::Respon
     let installation = get(world, &format!("/repos/{repository}/installation"), &app).await;
     let id = installation.json::<Value>().await.unwrap()["id"].clone();
     let path = format!("/app/installations/{id}/access_tokens");
-    world
-        .request(Method::POST, &path)
-        .bearer_auth(&app)
-        .json(&scope)
-        .send()
-        .await
-        .unwrap()
+    world.request(Method::POST, &path).bearer_auth(&app).json(&scope).send().await.unwrap()
 }
 
 #[tokio::test]
 async fn without_valid_credentials_there_is_nothing() {
     let world = world().await;
-    let none = world
-        .request(Method::GET, "/repos/alice/shop")
-        .send()
-        .await
-        .unwrap();
+    let none = world.request(Method::GET, "/repos/alice/shop").send().await.unwrap();
     assert_eq!(message(none).await, (401, "Requires authentication".into()));
     let unknown = get(&world, "/repos/alice/shop", "ghp_stranger").await;
     assert_eq!(message(unknown).await, (401, "Bad credentials".into()));
@@ -105,11 +79,7 @@ async fn the_apps_jwt_is_checked() {
     assert_eq!(get(&world, "/app", &stranger).await.status(), 401);
     let forged = format!("{}AA", app_jwt(-60, 500));
     assert_eq!(get(&world, "/app", &forged).await.status(), 401);
-    assert_eq!(
-        get(&world, "/app", "personal").await.status(),
-        401,
-        "not for a personal token"
-    );
+    assert_eq!(get(&world, "/app", "personal").await.status(), 401, "not for a personal token");
 }
 
 #[tokio::test]
@@ -127,51 +97,24 @@ async fn an_installation_token_opens_its_repositories_only() {
     assert_eq!(status("/repos/alice/private-other").await, 404);
     assert_eq!(status("/repos/bob/private-shop").await, 404);
     assert_eq!(status("/repos/bob/shop").await, 200, "it is public");
-    assert_eq!(
-        status("/repos/bob/shop/collaborators/bob/permission").await,
-        403
-    );
+    assert_eq!(status("/repos/bob/shop/collaborators/bob/permission").await, 403);
     world.sim.set_clock_offset(3700);
-    assert_eq!(
-        status("/repos/alice/private-shop").await,
-        401,
-        "it has ended"
-    );
+    assert_eq!(status("/repos/alice/private-shop").await, 401, "it has ended");
 }
 
 #[tokio::test]
 async fn a_token_has_the_permissions_that_were_asked_for() {
     let world = app_world().await;
-    let answer = token(
-        &world,
-        "nokube/builder",
-        json!({"permissions": {"actions": "read"}}),
-    )
-    .await;
+    let answer = token(&world, "nokube/builder", json!({"permissions": {"actions": "read"}})).await;
     let answer: Value = answer.json().await.unwrap();
     let path = "/repos/nokube/builder/actions/workflows/build.yml/dispatches";
-    let request = world
-        .request(Method::POST, path)
-        .bearer_auth(answer["token"].as_str().unwrap());
+    let request = world.request(Method::POST, path).bearer_auth(answer["token"].as_str().unwrap());
     let refused = request.json(&json!({"ref": "main"})).send().await.unwrap();
-    assert_eq!(
-        message(refused).await,
-        (403, "Resource not accessible by integration".into())
-    );
+    assert_eq!(message(refused).await, (403, "Resource not accessible by integration".into()));
 
-    let more = token(
-        &world,
-        "nokube/builder",
-        json!({"permissions": {"contents": "write"}}),
-    )
-    .await;
+    let more = token(&world, "nokube/builder", json!({"permissions": {"contents": "write"}})).await;
     assert_eq!(more.status(), 422);
-    let elsewhere = token(
-        &world,
-        "nokube/builder",
-        json!({"repositories": ["missing"]}),
-    )
-    .await;
+    let elsewhere = token(&world, "nokube/builder", json!({"repositories": ["missing"]})).await;
     assert_eq!(elsewhere.status(), 422);
     let not_installed = get(&world, "/repos/noapp/x/installation", &app_jwt(-60, 500)).await;
     assert_eq!(not_installed.status(), 404);
@@ -181,17 +124,11 @@ async fn a_token_has_the_permissions_that_were_asked_for() {
 async fn rights_on_a_private_repository_are_its_owners_and_collaborators() {
     let world = world().await;
     let collaborators = Some([("bob".to_owned(), "maintain".to_owned())].into());
-    let settings = RepositorySettings {
-        collaborators,
-        private: Some(true),
-        ..Default::default()
-    };
+    let settings = RepositorySettings { collaborators, private: Some(true), ..Default::default() };
     world.sim.set_repository("alice/shop", settings);
-    for (login, permission, role) in [
-        ("Alice", "admin", "admin"),
-        ("bob", "write", "maintain"),
-        ("mallory", "none", "none"),
-    ] {
+    for (login, permission, role) in
+        [("Alice", "admin", "admin"), ("bob", "write", "maintain"), ("mallory", "none", "none")]
+    {
         let path = format!("/repos/alice/shop/collaborators/{login}/permission");
         let answer = world.json(&path).await;
         assert_eq!(
@@ -199,13 +136,7 @@ async fn rights_on_a_private_repository_are_its_owners_and_collaborators() {
             (Some(permission), Some(role))
         );
     }
-    assert_eq!(
-        world
-            .get("/repos/alice/shop/collaborators/missing/permission")
-            .await
-            .status(),
-        404
-    );
+    assert_eq!(world.get("/repos/alice/shop/collaborators/missing/permission").await.status(), 404);
 }
 
 #[tokio::test]
@@ -214,38 +145,17 @@ async fn commits_stay_the_same_until_a_branch_moves() {
     let path = "/repos/alice/shop/commits/feature/cart";
     let commit = world.json(path).await["sha"].as_str().unwrap().to_owned();
     let plain = world.request(Method::GET, path).bearer_auth("personal");
-    let plain = plain
-        .header("accept", "application/vnd.github.sha")
-        .send()
-        .await
-        .unwrap();
+    let plain = plain.header("accept", "application/vnd.github.sha").send().await.unwrap();
     assert_eq!(plain.text().await.unwrap(), commit);
-    assert_eq!(
-        world
-            .json(&format!("/repos/alice/shop/commits/{commit}"))
-            .await["sha"],
-        commit
-    );
-    assert_eq!(
-        world.json("/repos/alice/shop/commits/feature%2Fcart").await["sha"],
-        commit
-    );
+    assert_eq!(world.json(&format!("/repos/alice/shop/commits/{commit}")).await["sha"], commit);
+    assert_eq!(world.json("/repos/alice/shop/commits/feature%2Fcart").await["sha"], commit);
     let unknown = message(world.get("/repos/alice/shop/commits/missing").await).await;
     assert_eq!(unknown, (422, "No commit found for SHA: missing".into()));
 
     let moved = "0123456789".repeat(4);
     let refs = Some([("feature/cart".to_owned(), moved.clone())].into());
-    world.sim.set_repository(
-        "alice/shop",
-        RepositorySettings {
-            refs,
-            ..Default::default()
-        },
-    );
+    world.sim.set_repository("alice/shop", RepositorySettings { refs, ..Default::default() });
     assert_eq!(world.json(path).await["sha"], moved);
-    assert_eq!(
-        world.get("/repos/alice/shop/commits/main").await.status(),
-        422
-    );
+    assert_eq!(world.get("/repos/alice/shop/commits/main").await.status(), 422);
     assert_eq!(world.get("/repos/alice/missing-shop").await.status(), 404);
 }

@@ -37,10 +37,7 @@ async fn a_build_succeeds_and_tells_so() {
     assert_eq!(tag["name"], "build-b1");
     let digest = world.sim.digest("nokube/alice-shop", "latest").unwrap();
     assert_eq!(tag["digest"], digest);
-    assert_eq!(
-        world.sim.digest("nokube/alice-shop", "build-b1"),
-        Some(digest)
-    );
+    assert_eq!(world.sim.digest("nokube/alice-shop", "build-b1"), Some(digest));
     assert_eq!(world.sim.dispatches(), 1);
 }
 
@@ -52,52 +49,22 @@ async fn an_image_called_fail_fails_while_it_is_built_and_its_log_says_why() {
 
     assert_eq!(world.run(run).await["conclusion"], "failure");
     let job = world.job(run).await;
-    let failed = job["steps"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|step| step["conclusion"] == "failure");
+    let failed =
+        job["steps"].as_array().unwrap().iter().find(|step| step["conclusion"] == "failure");
     assert_eq!(failed.unwrap()["name"], "Build the image");
     assert!(world.sim.digest("nokube/alice-fail", "latest").is_none());
 
-    let log = world
-        .get(&format!("{BUILDER}/actions/jobs/{}/logs", job["id"]))
-        .await;
+    let log = world.get(&format!("{BUILDER}/actions/jobs/{}/logs", job["id"])).await;
     assert_eq!(log.status(), 302);
     let location = log.headers()["location"].to_str().unwrap().to_owned();
     let path = location.strip_prefix(&world.sim.url()).unwrap();
-    assert_eq!(
-        world.get(path).await.status(),
-        400,
-        "the storage refuses credentials"
-    );
-    let text = world
-        .request(Method::GET, path)
-        .send()
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
-    for part in [
-        "alice/shop",
-        "MODE=prod",
-        "\u{1b}[31m",
-        "##[error]buildx failed",
-        "Z #8 ",
-    ] {
+    assert_eq!(world.get(path).await.status(), 400, "the storage refuses credentials");
+    let text = world.request(Method::GET, path).send().await.unwrap().text().await.unwrap();
+    for part in ["alice/shop", "MODE=prod", "\u{1b}[31m", "##[error]buildx failed", "Z #8 "] {
         assert!(text.contains(part), "{part} is not in {text}");
     }
     world.sim.set_clock_offset(61);
-    assert_eq!(
-        world
-            .request(Method::GET, path)
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        403
-    );
+    assert_eq!(world.request(Method::GET, path).send().await.unwrap().status(), 403);
 }
 
 #[tokio::test]
@@ -113,9 +80,7 @@ async fn a_held_run_waits_with_visible_steps_and_without_a_log() {
         (status(0), status(7), status(10)),
         ("completed".into(), "in_progress".into(), "queued".into())
     );
-    let log = world
-        .get(&format!("{BUILDER}/actions/jobs/{}/logs", job["id"]))
-        .await;
+    let log = world.get(&format!("{BUILDER}/actions/jobs/{}/logs", job["id"])).await;
     assert_eq!(log.status(), 404);
     world.sim.release(run);
     world.sim.settled().await.unwrap();
@@ -145,23 +110,14 @@ async fn cancel_is_accepted_first_and_true_later() {
     world.sim.hold_runs(HoldAt::Cancelling);
     let cancel = format!("{BUILDER}/actions/runs/{run}/cancel");
     let response = world.post(&cancel, json!({})).await;
-    assert_eq!(
-        (
-            response.status().as_u16(),
-            response.text().await.unwrap().as_str()
-        ),
-        (202, "{}")
-    );
+    assert_eq!((response.status().as_u16(), response.text().await.unwrap().as_str()), (202, "{}"));
     world.sim.settled().await.unwrap();
     assert_eq!(world.run(run).await["status"], "queued");
 
     world.sim.release_all();
     world.sim.settled().await.unwrap();
     assert_eq!(world.run(run).await["conclusion"], "cancelled");
-    assert_eq!(
-        world.inbox.names().last().unwrap(),
-        "workflow_run.completed"
-    );
+    assert_eq!(world.inbox.names().last().unwrap(), "workflow_run.completed");
     assert_eq!(world.post(&cancel, json!({})).await.status(), 409);
 }
 
@@ -171,11 +127,7 @@ async fn a_rerun_is_another_attempt_of_the_same_run() {
     world.sim.next_outcome(Conclusion::TimedOut);
     let run = world.build("b6", "ghcr.io/nokube/shop").await;
     let rerun = format!("{BUILDER}/actions/runs/{run}/rerun-failed-jobs");
-    assert_eq!(
-        world.post(&rerun, json!({})).await.status(),
-        403,
-        "it is still running"
-    );
+    assert_eq!(world.post(&rerun, json!({})).await.status(), 403, "it is still running");
     world.sim.settled().await.unwrap();
     assert_eq!(world.run(run).await["conclusion"], "timed_out");
     let first = world.job(run).await;
@@ -183,29 +135,13 @@ async fn a_rerun_is_another_attempt_of_the_same_run() {
     assert_eq!(world.post(&rerun, json!({})).await.status(), 201);
     world.sim.settled().await.unwrap();
     let seen = world.run(run).await;
-    assert_eq!(
-        (&seen["run_attempt"], &seen["conclusion"]),
-        (&json!(2), &json!("success"))
-    );
+    assert_eq!((&seen["run_attempt"], &seen["conclusion"]), (&json!(2), &json!("success")));
     assert_ne!(world.job(run).await["id"], first["id"]);
     let path = format!("{BUILDER}/actions/runs/{run}");
-    assert_eq!(
-        world.json(&format!("{path}/attempts/1")).await["conclusion"],
-        "timed_out"
-    );
-    assert_eq!(
-        world.json(&format!("{path}/jobs?filter=all")).await["total_count"],
-        2
-    );
-    assert_eq!(
-        world.json(&format!("{path}/attempts/1/jobs")).await["jobs"][0],
-        first
-    );
-    assert_eq!(
-        world.post(&rerun, json!({})).await.status(),
-        403,
-        "nothing failed"
-    );
+    assert_eq!(world.json(&format!("{path}/attempts/1")).await["conclusion"], "timed_out");
+    assert_eq!(world.json(&format!("{path}/jobs?filter=all")).await["total_count"], 2);
+    assert_eq!(world.json(&format!("{path}/attempts/1/jobs")).await["jobs"][0], first);
+    assert_eq!(world.post(&rerun, json!({})).await.status(), 403, "nothing failed");
 }
 
 #[tokio::test]
@@ -216,10 +152,7 @@ async fn a_run_that_never_starts_up_has_no_job() {
     world.sim.settled().await.unwrap();
     assert_eq!(world.run(run).await["conclusion"], "startup_failure");
     assert!(world.job(run).await.is_null());
-    assert_eq!(
-        world.inbox.names(),
-        ["workflow_run.requested", "workflow_run.completed"]
-    );
+    assert_eq!(world.inbox.names(), ["workflow_run.requested", "workflow_run.completed"]);
 }
 
 #[tokio::test]
@@ -234,20 +167,13 @@ async fn runs_are_found_by_event_time_and_status_newest_first() {
         let path =
             format!("{BUILDER}/actions/workflows/build.yml/runs?event=workflow_dispatch{query}");
         let runs = world.json(&path).await["workflow_runs"].clone();
-        runs.as_array()
-            .unwrap()
-            .iter()
-            .map(|run| run["id"].as_u64().unwrap())
-            .collect::<Vec<_>>()
+        runs.as_array().unwrap().iter().map(|run| run["id"].as_u64().unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(ids("").await, [second, first]);
     assert_eq!(ids("&per_page=1&page=2").await, [first]);
     assert_eq!(ids("&status=queued").await.len(), 2);
     assert!(ids("&status=success").await.is_empty());
-    let created = world.run(second).await["created_at"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let created = world.run(second).await["created_at"].as_str().unwrap().to_owned();
     assert_eq!(ids(&format!("&created=%3E%3D{created}")).await, [second]);
     let all = world.json(&format!("{BUILDER}/actions/runs")).await;
     assert_eq!(all["total_count"], 3);

@@ -29,15 +29,10 @@ fn its_inputs_and_names_are_those_of_the_simulation() {
     let build = "${{ inputs.build_id }}";
     assert_eq!(workflow["name"], contract::WORKFLOW_NAME);
     assert_eq!(workflow["run-name"], contract::run_name(build).as_str());
-    assert_eq!(
-        workflow["jobs"]["build"]["name"],
-        contract::job_name(build).as_str()
-    );
+    assert_eq!(workflow["jobs"]["build"]["name"], contract::job_name(build).as_str());
     assert_eq!(workflow["jobs"].as_mapping().unwrap().len(), 1);
 
-    let inputs = workflow["on"]["workflow_dispatch"]["inputs"]
-        .as_mapping()
-        .unwrap();
+    let inputs = workflow["on"]["workflow_dispatch"]["inputs"].as_mapping().unwrap();
     let inputs: Vec<(&str, bool)> = inputs
         .iter()
         .map(|(name, input)| {
@@ -47,10 +42,8 @@ fn its_inputs_and_names_are_those_of_the_simulation() {
         .collect();
     assert_eq!(inputs, contract::INPUTS);
 
-    let named: Vec<&str> = steps(&workflow)
-        .iter()
-        .map(|step| step["name"].as_str().unwrap())
-        .collect();
+    let named: Vec<&str> =
+        steps(&workflow).iter().map(|step| step["name"].as_str().unwrap()).collect();
     // The first and the last are the runner's own.
     assert_eq!(named, contract::STEPS[1..contract::STEPS.len() - 1]);
 }
@@ -60,10 +53,7 @@ fn nothing_is_interpolated_into_a_script_and_every_action_is_pinned() {
     let workflow = workflow();
     for step in steps(&workflow) {
         if let Some(script) = step["run"].as_str() {
-            assert!(
-                !script.contains("${{"),
-                "an expression in a script: {script}"
-            );
+            assert!(!script.contains("${{"), "an expression in a script: {script}");
         }
         let Some(action) = step["uses"].as_str() else {
             continue;
@@ -73,10 +63,7 @@ fn nothing_is_interpolated_into_a_script_and_every_action_is_pinned() {
         assert!(pinned, "{action} is not pinned by its commit");
         // What an action is given has been checked before: inputs themselves never.
         let with = serde_yaml_ng::to_string(&step["with"]).unwrap();
-        assert!(
-            !with.contains("inputs."),
-            "{action} is given an unchecked input"
-        );
+        assert!(!with.contains("inputs."), "{action} is given an unchecked input");
     }
     assert!(!text().contains("github.event"));
 }
@@ -89,21 +76,11 @@ fn it_may_do_little_and_logs_in_last() {
     let permissions: BTreeMap<String, String> =
         serde_yaml_ng::from_value(job["permissions"].clone()).unwrap();
     let expected = [("contents", "read"), ("packages", "write")];
-    assert_eq!(
-        permissions,
-        expected
-            .map(|(name, level)| (name.into(), level.into()))
-            .into()
-    );
+    assert_eq!(permissions, expected.map(|(name, level)| (name.into(), level.into())).into());
     assert!(job["timeout-minutes"].as_u64().is_some());
     assert!(workflow.get("concurrency").is_none() && job.get("concurrency").is_none());
 
-    let place = |name: &str| {
-        steps(&workflow)
-            .iter()
-            .position(|step| step["name"] == name)
-            .unwrap()
-    };
+    let place = |name: &str| steps(&workflow).iter().position(|step| step["name"] == name).unwrap();
     let login = place("Log in to the registry");
     assert!(login > place(contract::DOCKERFILE_STEP) && login > place(contract::BUILDPACKS_STEP));
     assert_eq!(
@@ -117,10 +94,7 @@ fn it_may_do_little_and_logs_in_last() {
         .filter(secrets)
         .map(|step| step["name"].as_str().unwrap())
         .collect();
-    assert_eq!(
-        with_secrets,
-        [contract::PRIVATE_STEP, "Log in to the registry"]
-    );
+    assert_eq!(with_secrets, [contract::PRIVATE_STEP, "Log in to the registry"]);
 }
 
 /// Runs a step's script as the runner does, in a directory of its own.
@@ -140,21 +114,11 @@ impl Runner {
     /// Whether it succeeded, what it printed, and its outputs.
     fn run(&self, step: &str, env: &[(&str, &str)]) -> (bool, String, String) {
         let workflow = workflow();
-        let step = steps(&workflow)
-            .iter()
-            .find(|found| found["name"] == step)
-            .unwrap();
+        let step = steps(&workflow).iter().find(|found| found["name"] == step).unwrap();
         let output = self.directory.join("output");
         fs::write(&output, "").unwrap();
         let done = Command::new("bash")
-            .args([
-                "--noprofile",
-                "--norc",
-                "-eo",
-                "pipefail",
-                "-c",
-                step["run"].as_str().unwrap(),
-            ])
+            .args(["--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"].as_str().unwrap()])
             .env("GITHUB_OUTPUT", &output)
             .env("RUNNER_TEMP", self.directory.join("temp"))
             .envs(env.iter().copied())
@@ -162,11 +126,7 @@ impl Runner {
             .output()
             .unwrap();
         let printed = String::from_utf8(done.stdout).unwrap();
-        (
-            done.status.success(),
-            printed,
-            fs::read_to_string(output).unwrap(),
-        )
+        (done.status.success(), printed, fs::read_to_string(output).unwrap())
     }
 
     fn check(&self, name: &str, value: &str) -> (bool, String, String) {
@@ -254,10 +214,7 @@ fn a_bad_request_is_refused_in_words_and_leaves_no_outputs() {
         assert!(!passed, "{name}={value:?} passed");
         let lines: Vec<&str> = printed.lines().collect();
         assert_eq!(lines.len(), 1, "{name}={value:?}: {printed}");
-        assert!(
-            lines[0].starts_with("::error title=Request refused::"),
-            "{printed}"
-        );
+        assert!(lines[0].starts_with("::error title=Request refused::"), "{printed}");
         assert_eq!(outputs, "", "{name}={value:?}");
     }
 }
@@ -283,10 +240,7 @@ fn the_source_is_prepared_at_fixed_places() {
     };
     let read = |path: PathBuf| fs::read_to_string(path).unwrap();
 
-    let files = [
-        ("sub/My Dockerfile", "FROM a\n"),
-        ("sub/My Dockerfile.dockerignore", "x\n"),
-    ];
+    let files = [("sub/My Dockerfile", "FROM a\n"), ("sub/My Dockerfile.dockerignore", "x\n")];
     let env = [
         ("DOCKERFILE_PATH", "sub/My Dockerfile"),
         ("CONTEXT", "sub"),
@@ -300,27 +254,16 @@ fn the_source_is_prepared_at_fixed_places() {
     let lines: Vec<&str> = outputs.lines().collect();
     let delimiter = lines[1].strip_prefix("build_args<<").unwrap();
     assert!(delimiter.len() > 32);
-    let expected = [
-        "kind=dockerfile",
-        lines[1],
-        r#""A=say ""hi"", you""#,
-        r#""B=kind=evil""#,
-        delimiter,
-    ];
+    let expected =
+        ["kind=dockerfile", lines[1], r#""A=say ""hi"", you""#, r#""B=kind=evil""#, delimiter];
     assert_eq!(lines, expected);
 
-    let (place, (passed, ..)) = prepare(
-        "content",
-        &[],
-        &[("DOCKERFILE_CONTENT", "FROM b\n$(id) `id`")],
-    );
+    let (place, (passed, ..)) =
+        prepare("content", &[], &[("DOCKERFILE_CONTENT", "FROM b\n$(id) `id`")]);
     assert!(passed);
     assert_eq!(read(place.join("file/Dockerfile")), "FROM b\n$(id) `id`\n");
     let (_, (passed, _, outputs)) = prepare("buildpacks", &[("index.js", "")], &[]);
-    assert!(
-        passed && outputs.starts_with("kind=buildpacks\n"),
-        "{outputs}"
-    );
+    assert!(passed && outputs.starts_with("kind=buildpacks\n"), "{outputs}");
 
     for (name, env) in [
         ("absent", [("DOCKERFILE_PATH", "Dockerfile")]),
@@ -328,10 +271,7 @@ fn the_source_is_prepared_at_fixed_places() {
         ("no-context", [("CONTEXT", "other")]),
     ] {
         let (_, (passed, printed, outputs)) = prepare(name, &[], &env);
-        assert!(
-            !passed && printed.starts_with("::error title=Source refused::"),
-            "{printed}"
-        );
+        assert!(!passed && printed.starts_with("::error title=Source refused::"), "{printed}");
         assert_eq!(outputs, "");
     }
 }
@@ -346,12 +286,9 @@ fn a_link_out_of_the_source_is_refused() {
     link("/etc", "etc");
     link("/etc/passwd", "Dockerfile");
     link("../temp", "temp");
-    for (context, dockerfile) in [
-        ("etc", ""),
-        ("temp", ""),
-        (".", "Dockerfile"),
-        (".", "etc/passwd"),
-    ] {
+    for (context, dockerfile) in
+        [("etc", ""), ("temp", ""), (".", "Dockerfile"), (".", "etc/passwd")]
+    {
         let env = [
             ("CONTEXT", context),
             ("DOCKERFILE_PATH", dockerfile),
@@ -359,9 +296,6 @@ fn a_link_out_of_the_source_is_refused() {
             ("BUILD_ARGS", "{}"),
         ];
         let (passed, printed, _) = runner.run("Prepare the build", &env);
-        assert!(
-            !passed && printed.contains("leads out of the repository"),
-            "{context}: {printed}"
-        );
+        assert!(!passed && printed.contains("leads out of the repository"), "{context}: {printed}");
     }
 }

@@ -13,11 +13,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn model() -> Model {
-    Model::new(
-        BuilderWorkflow::new("nokube/builder", "build.yml"),
-        at(0),
-        [7; 32],
-    )
+    Model::new(BuilderWorkflow::new("nokube/builder", "build.yml"), at(0), [7; 32])
 }
 
 fn dispatch(model: &mut Model, image: &str) -> (u64, Vec<Effect>) {
@@ -29,12 +25,9 @@ fn dispatch(model: &mut Model, image: &str) -> (u64, Vec<Effect>) {
         ("tag", "latest"),
         ("dockerfile_path", "Dockerfile"),
     ];
-    let inputs: BTreeMap<String, String> = inputs
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
-    model
-        .dispatch("build.yml", "main", inputs, "nokube[bot]", at(0))
-        .unwrap()
+    let inputs: BTreeMap<String, String> =
+        inputs.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    model.dispatch("build.yml", "main", inputs, "nokube[bot]", at(0)).unwrap()
 }
 
 /// Lets every timer fire in its turn and returns what would have been told.
@@ -85,24 +78,14 @@ fn a_run_goes_through_its_steps_and_skips_what_it_does_not_need() {
     let run = model.run("Nokube/Builder", id).unwrap();
     assert_eq!(end(run), (Status::Completed, Some(Conclusion::Success)));
     let steps = &run.latest().unwrap().job.as_ref().unwrap().steps;
-    let skipped: Vec<_> = steps
-        .iter()
-        .filter(|step| step.conclusion == Some(Conclusion::Skipped))
-        .collect();
+    let skipped: Vec<_> =
+        steps.iter().filter(|step| step.conclusion == Some(Conclusion::Skipped)).collect();
     let skipped: Vec<_> = skipped.iter().map(|step| step.name.as_str()).collect();
     assert_eq!(
         skipped,
-        [
-            "Get a token for the private source",
-            "Set up Buildpacks",
-            "Build the image from source"
-        ]
+        ["Get a token for the private source", "Set up Buildpacks", "Build the image from source"]
     );
-    assert!(
-        steps
-            .windows(2)
-            .all(|pair| pair[0].completed_at <= pair[1].started_at)
-    );
+    assert!(steps.windows(2).all(|pair| pair[0].completed_at <= pair[1].started_at));
 }
 
 #[test]
@@ -123,10 +106,7 @@ fn every_conclusion_can_be_asked_for() {
         let told = play(&mut model, effects);
         let run = model.run("nokube/builder", id).unwrap();
         assert_eq!(end(run), (Status::Completed, Some(wanted)));
-        assert!(
-            !told.iter().any(|told| told.starts_with("package")),
-            "{wanted:?}"
-        );
+        assert!(!told.iter().any(|told| told.starts_with("package")), "{wanted:?}");
         assert!(model.registry.tags("n/a").is_empty());
     }
 }
@@ -136,16 +116,10 @@ fn a_timer_that_was_overtaken_does_nothing() {
     let mut model = model();
     let (id, first) = dispatch(&mut model, "ghcr.io/n/a");
     let cancel = model.cancel(id, at(1)).unwrap();
-    let old = first
-        .into_iter()
-        .filter(|effect| matches!(effect, Effect::Later { .. }))
-        .collect();
+    let old = first.into_iter().filter(|effect| matches!(effect, Effect::Later { .. })).collect();
     assert!(play(&mut model, old).is_empty());
     assert_eq!(play(&mut model, cancel), ["job completed", "run completed"]);
-    assert_eq!(
-        end(model.run("nokube/builder", id).unwrap()).1,
-        Some(Conclusion::Cancelled)
-    );
+    assert_eq!(end(model.run("nokube/builder", id).unwrap()).1, Some(Conclusion::Cancelled));
     assert!(model.cancel(id, at(2)).is_err());
 }
 
@@ -160,10 +134,7 @@ fn holds_wait_and_a_release_goes_past_all_of_them() {
         assert!(held.held && !held.is_over(), "{hold:?}");
         let released = model.release(id);
         play(&mut model, released);
-        assert_eq!(
-            end(model.run("nokube/builder", id).unwrap()).1,
-            Some(Conclusion::Success)
-        );
+        assert_eq!(end(model.run("nokube/builder", id).unwrap()).1, Some(Conclusion::Success));
         assert!(model.release(id).is_empty());
     }
 }
@@ -178,8 +149,5 @@ fn each_attempt_pushes_another_image() {
     play(&mut model, again);
     let second = model.registry.manifest("n/a", "build-b1").unwrap().0;
     assert_ne!(first, second);
-    assert!(
-        model.registry.manifest("n/a", &first).is_some(),
-        "the old one is still there"
-    );
+    assert!(model.registry.manifest("n/a", &first).is_some(), "the old one is still there");
 }

@@ -40,65 +40,31 @@ async fn anybody_reads_the_digest_of_a_public_image() {
     let challenge = world.request(Method::HEAD, MANIFEST).send().await.unwrap();
     assert_eq!(challenge.status(), 401);
     let challenge = challenge.headers()["www-authenticate"].to_str().unwrap();
-    assert!(
-        challenge.contains(r#"scope="repository:n/a:pull""#),
-        "{challenge}"
-    );
+    assert!(challenge.contains(r#"scope="repository:n/a:pull""#), "{challenge}");
 
     let token = bearer(&world, None).await;
     let answer = head(&world, MANIFEST, &token, INDEX).await;
     assert_eq!(answer.status(), 200);
-    let digest = answer.headers()["docker-content-digest"]
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let digest = answer.headers()["docker-content-digest"].to_str().unwrap().to_owned();
     assert_eq!(Some(&digest), world.sim.digest("n/a", "build-b1").as_ref());
     let by_digest = format!("/v2/n/a/manifests/{digest}");
-    let body = world
-        .request(Method::GET, &by_digest)
-        .bearer_auth(&token)
-        .header("accept", INDEX);
+    let body = world.request(Method::GET, &by_digest).bearer_auth(&token).header("accept", INDEX);
     let body = body.send().await.unwrap();
     assert_eq!(body.headers()["content-type"], INDEX);
     let body = body.bytes().await.unwrap();
-    assert_eq!(
-        digest,
-        format!("sha256:{}", nokube_sim::model::ids::sha256(&body))
-    );
+    assert_eq!(digest, format!("sha256:{}", nokube_sim::model::ids::sha256(&body)));
 
     let not_an_index = "application/vnd.docker.distribution.manifest.v2+json";
-    assert_eq!(
-        head(&world, MANIFEST, &token, not_an_index).await.status(),
-        404
-    );
-    assert_eq!(
-        head(&world, "/v2/n/a/manifests/other", &token, INDEX)
-            .await
-            .status(),
-        404
-    );
-    assert_eq!(
-        head(&world, "/v2/n/b/manifests/latest", &token, INDEX)
-            .await
-            .status(),
-        401
-    );
-    assert_eq!(
-        head(&world, "/v2/N/A/manifests/latest", &token, INDEX)
-            .await
-            .status(),
-        400
-    );
+    assert_eq!(head(&world, MANIFEST, &token, not_an_index).await.status(), 404);
+    assert_eq!(head(&world, "/v2/n/a/manifests/other", &token, INDEX).await.status(), 404);
+    assert_eq!(head(&world, "/v2/n/b/manifests/latest", &token, INDEX).await.status(), 401);
+    assert_eq!(head(&world, "/v2/N/A/manifests/latest", &token, INDEX).await.status(), 400);
 }
 
 #[tokio::test]
 async fn a_private_image_wants_the_readers_credentials() {
     let registry_credentials = Some(("reader".to_owned(), "classic".to_owned()));
-    let options = Options {
-        registry_credentials,
-        private_packages: true,
-        ..Options::default()
-    };
+    let options = Options { registry_credentials, private_packages: true, ..Options::default() };
     let world = world_with(options).await;
     world.build("b1", "ghcr.io/n/a").await;
     world.sim.settled().await.unwrap();

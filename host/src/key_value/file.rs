@@ -74,8 +74,7 @@ impl File {
 
     pub async fn get(&self, store: &str, key: String) -> Result<Option<Vec<u8>>, FileError> {
         let store = store.to_string();
-        self.run(move |connection| Ok(get(connection, &store, &key)?))
-            .await
+        self.run(move |connection| Ok(get(connection, &store, &key)?)).await
     }
 
     pub async fn set(&self, store: &str, key: String, value: Vec<u8>) -> Result<(), FileError> {
@@ -88,8 +87,7 @@ impl File {
 
     pub async fn exists(&self, store: &str, key: String) -> Result<bool, FileError> {
         let store = store.to_string();
-        self.run(move |connection| Ok(connection.prepare_cached(GET)?.exists([store, key])?))
-            .await
+        self.run(move |connection| Ok(connection.prepare_cached(GET)?.exists([store, key])?)).await
     }
 
     pub async fn keys(&self, store: &str) -> Result<Vec<String>, FileError> {
@@ -129,9 +127,7 @@ impl File {
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             for (key, value) in pairs {
-                transaction
-                    .prepare_cached(SET)?
-                    .execute(params![store, key, value])?;
+                transaction.prepare_cached(SET)?.execute(params![store, key, value])?;
             }
             Ok(transaction.commit()?)
         })
@@ -144,9 +140,7 @@ impl File {
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             for key in keys {
-                transaction
-                    .prepare_cached(DELETE)?
-                    .execute([&store, &key])?;
+                transaction.prepare_cached(DELETE)?.execute([&store, &key])?;
             }
             Ok(transaction.commit()?)
         })
@@ -161,18 +155,13 @@ impl File {
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let before = match get(&transaction, &store, &key)? {
                 Some(bytes) => i64::from_le_bytes(
-                    bytes
-                        .try_into()
-                        .map_err(|_| FileError::NotACounter(key.clone()))?,
+                    bytes.try_into().map_err(|_| FileError::NotACounter(key.clone()))?,
                 ),
                 None => 0,
             };
-            let after = before
-                .checked_add(delta)
-                .ok_or_else(|| FileError::Overflow(key.clone()))?;
-            transaction
-                .prepare_cached(SET)?
-                .execute(params![store, key, after.to_le_bytes()])?;
+            let after =
+                before.checked_add(delta).ok_or_else(|| FileError::Overflow(key.clone()))?;
+            transaction.prepare_cached(SET)?.execute(params![store, key, after.to_le_bytes()])?;
             transaction.commit()?;
             Ok(after)
         })
@@ -195,9 +184,7 @@ impl File {
             if now != seen {
                 return Ok(Swapped::No(now));
             }
-            transaction
-                .prepare_cached(SET)?
-                .execute(params![store, key, value])?;
+            transaction.prepare_cached(SET)?.execute(params![store, key, value])?;
             transaction.commit()?;
             Ok(Swapped::Yes)
         })
@@ -206,8 +193,5 @@ impl File {
 }
 
 fn get(connection: &Connection, store: &str, key: &str) -> rusqlite::Result<Option<Vec<u8>>> {
-    connection
-        .prepare_cached(GET)?
-        .query_row([store, key], |row| row.get(0))
-        .optional()
+    connection.prepare_cached(GET)?.query_row([store, key], |row| row.get(0)).optional()
 }

@@ -85,10 +85,7 @@ impl<T: Send> HostStoreWithStore<T> for HasSelf<Instance> {
     async fn get_keys(
         access: &Access<T>,
         store: Resource<Bucket>,
-    ) -> Result<(
-        StreamReader<String>,
-        FutureReader<std::result::Result<(), Error>>,
-    )> {
+    ) -> Result<(StreamReader<String>, FutureReader<std::result::Result<(), Error>>)> {
         let Bucket { file, label } = bucket(access, &store)?;
         count(access, |counters| counts::add(&counters.listings, 1));
         let (keys, outcome) = match file.keys(&label).await {

@@ -73,9 +73,7 @@ impl store::HostBucket for Instance {
         }
         counts::add(&self.counters().listings, 1);
         let keys = file.keys(&label).await;
-        Ok(keys
-            .map(|keys| KeyResponse { keys, cursor: None })
-            .map_err(Error::from))
+        Ok(keys.map(|keys| KeyResponse { keys, cursor: None }).map_err(Error::from))
     }
 
     async fn drop(&mut self, bucket: Resource<Bucket>) -> Result<()> {
@@ -93,10 +91,7 @@ impl atomics::Host for Instance {
     ) -> Answer<i64> {
         let Bucket { file, label } = self.bucket(&bucket)?;
         counts::add(&self.counters().increments, 1);
-        Ok(file
-            .increment(&label, key, delta)
-            .await
-            .map_err(Error::from))
+        Ok(file.increment(&label, key, delta).await.map_err(Error::from))
     }
 
     async fn swap(
@@ -106,11 +101,7 @@ impl atomics::Host for Instance {
     ) -> Result<std::result::Result<(), CasError>> {
         let Cas { bucket, key, seen } = self.table.delete(cas)?;
         counts::add(&self.counters().writes, 1);
-        match bucket
-            .file
-            .swap(&bucket.label, key.clone(), seen, value)
-            .await
-        {
+        match bucket.file.swap(&bucket.label, key.clone(), seen, value).await {
             Ok(Swapped::Yes) => Ok(Ok(())),
             Ok(Swapped::No(seen)) => {
                 let again = self.table.push(Cas { bucket, key, seen })?;

@@ -19,15 +19,8 @@ other = { required = true }
 async fn a_component_has_its_variables() {
     let story = Story::new(&(STORY.to_string() + VARIABLES));
     let env_file = story.folder.path().join(".env");
-    std::fs::write(
-        &env_file,
-        "SPIN_VARIABLE_NAME='you'\nSPIN_VARIABLE_OTHER=x\n",
-    )
-    .unwrap();
-    let options = Options {
-        env_file: Some(env_file),
-        ..Options::default()
-    };
+    std::fs::write(&env_file, "SPIN_VARIABLE_NAME='you'\nSPIN_VARIABLE_OTHER=x\n").unwrap();
+    let options = Options { env_file: Some(env_file), ..Options::default() };
 
     let host = story.start_with(options.clone()).await.unwrap();
     assert_eq!(story.get(&host, "/variable/greeting").await, "Hello, you!");
@@ -38,49 +31,26 @@ async fn a_component_has_its_variables() {
     assert!(invalid.contains("InvalidName"), "{invalid}");
 
     let variables = texts([("name", "me")]);
-    let host = story
-        .start_with(Options {
-            variables,
-            ..options
-        })
-        .await
-        .unwrap();
+    let host = story.start_with(Options { variables, ..options }).await.unwrap();
     assert_eq!(story.get(&host, "/variable/greeting").await, "Hello, me!");
 }
 
 #[tokio::test]
 async fn a_missing_variable_stops_the_start() {
     let story = Story::new(&(STORY.to_string() + VARIABLES));
-    let error = story
-        .start_with(Options::default())
-        .await
-        .err()
-        .unwrap()
-        .to_string();
-    assert!(
-        error.contains("SPIN_VARIABLE_NAME, SPIN_VARIABLE_OTHER"),
-        "{error}"
-    );
+    let error = story.start_with(Options::default()).await.err().unwrap().to_string();
+    assert!(error.contains("SPIN_VARIABLE_NAME, SPIN_VARIABLE_OTHER"), "{error}");
 }
 
 #[tokio::test]
 async fn the_clock_can_be_moved() {
     let story = Story::new(STORY);
     for offset in [0_i64, 7200, -7200] {
-        let host = story.start_with(Options {
-            clock_offset: offset,
-            ..Options::default()
-        });
+        let host = story.start_with(Options { clock_offset: offset, ..Options::default() });
         let host = host.await.unwrap();
         let theirs: i64 = story.get(&host, "/time").await.parse().unwrap();
-        let ours = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap()
-            .as_secs() as i64;
-        assert!(
-            (theirs - ours - offset).abs() <= 2,
-            "{theirs} {ours} {offset}"
-        );
+        let ours = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
+        assert!((theirs - ours - offset).abs() <= 2, "{theirs} {ours} {offset}");
     }
 }
 
@@ -90,30 +60,18 @@ async fn what_a_component_prints_bears_its_name() {
     let host = story.start().await;
     story.get(&host, "/print").await;
     let console = host.console();
-    assert!(
-        console.contains("[story] said aloud\n[story] said quietly\n"),
-        "{console}"
-    );
+    assert!(console.contains("[story] said aloud\n[story] said quietly\n"), "{console}");
 }
 
 #[tokio::test]
 async fn an_application_that_cannot_run_says_why() {
     let story = Story::new(&STORY.replace("GUEST", "absent.wasm"));
     let error = format!("{:#}", App::load(&story.manifest()).err().unwrap());
-    assert!(
-        error.contains("absent.wasm does not exist: has it been built?"),
-        "{error}"
-    );
+    assert!(error.contains("absent.wasm does not exist: has it been built?"), "{error}");
 
     let story = Story::new(STORY);
     let host = story.start().await;
-    let error = story.start_with(Options {
-        listen: host.addr(),
-        ..Options::default()
-    });
+    let error = story.start_with(Options { listen: host.addr(), ..Options::default() });
     let error = error.await.err().unwrap().to_string();
-    assert_eq!(
-        error,
-        format!("{} is already in use: choose another port", host.addr())
-    );
+    assert_eq!(error, format!("{} is already in use: choose another port", host.addr()));
 }

@@ -8,29 +8,20 @@ use local_host::{Limits, Options, Running};
 use crate::world::{STORY, Story};
 
 fn limited(limits: Limits) -> Options {
-    Options {
-        limits,
-        ..Options::default()
-    }
+    Options { limits, ..Options::default() }
 }
 
 #[tokio::test]
 async fn concurrent_requests_share_an_instance() {
     let story = Story::new(STORY);
     let most = async |concurrent| {
-        let limits = Limits {
-            max_instance_concurrent_reuse_count: concurrent,
-            ..Limits::default()
-        };
+        let limits =
+            Limits { max_instance_concurrent_reuse_count: concurrent, ..Limits::default() };
         let host = story.start_with(limited(limits)).await.unwrap();
         // One instance is there before the others ask.
         story.get(&host, "/print").await;
         let answers = join_all((0..8).map(|_| story.get(&host, "/together"))).await;
-        answers
-            .iter()
-            .map(|text| text.parse::<usize>().unwrap())
-            .max()
-            .unwrap()
+        answers.iter().map(|text| text.parse::<usize>().unwrap()).max().unwrap()
     };
     assert!(most(16).await > 1);
     assert!(most(4).await <= 4);
@@ -45,20 +36,13 @@ async fn a_trap_ends_its_instance_and_nothing_else() {
         assert_eq!(story.status(&host, "/trap").await, 500);
         assert_eq!(story.status(&host, "/print").await, 200);
     }
-    assert!(
-        host.console().contains("[story] an instance failed"),
-        "{}",
-        host.console()
-    );
+    assert!(host.console().contains("[story] an instance failed"), "{}", host.console());
 }
 
 #[tokio::test]
 async fn memory_has_a_limit() {
     let story = Story::new(STORY);
-    let limits = Limits {
-        memory: Some(16 << 20),
-        ..Limits::default()
-    };
+    let limits = Limits { memory: Some(16 << 20), ..Limits::default() };
     let host = story.start_with(limited(limits)).await.unwrap();
     assert_eq!(story.get(&host, "/allocate/1000000").await, "1000000");
     assert_eq!(story.status(&host, "/allocate/64000000").await, 500);
@@ -68,18 +52,11 @@ async fn memory_has_a_limit() {
 #[tokio::test]
 async fn a_request_may_be_given_a_time() {
     let story = Story::new(STORY);
-    let limits = Limits {
-        request_timeout: Some(Duration::from_millis(200)),
-        ..Limits::default()
-    };
+    let limits = Limits { request_timeout: Some(Duration::from_millis(200)), ..Limits::default() };
     let host = story.start_with(limited(limits)).await.unwrap();
     let start = Instant::now();
     assert_eq!(story.status(&host, "/hang").await, 500);
-    assert!(
-        start.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     assert_eq!(story.status(&host, "/print").await, 200);
 }
 
@@ -103,16 +80,9 @@ async fn an_end_waits_for_what_runs_and_not_for_ever() {
     arrived(&host).await;
     let start = Instant::now();
     host.stop().await.unwrap();
-    assert!(
-        start.elapsed() < Duration::from_secs(8),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
     // Either the connection was faster to end or the instance.
-    let status = hanging
-        .await
-        .unwrap()
-        .map_or(0, |response| response.status().as_u16());
+    let status = hanging.await.unwrap().map_or(0, |response| response.status().as_u16());
     assert_ne!(status, 200);
 }
 

@@ -46,41 +46,17 @@ fn a_usual_manifest_is_read() {
 #[test]
 fn what_it_does_not_know_is_refused_by_name() {
     for (parts, named) in [
-        (
-            "[component.a]\nsource = \"a\"\nsqlite_databases = [\"default\"]",
-            "sqlite_databases",
-        ),
-        (
-            "[component.a]\nsource = \"a\"\nfiles = [\"x\"]",
-            "`files` is not supported",
-        ),
-        (
-            "[component.a]\nsource = { url = \"u\", digest = \"d\" }",
-            "must be a path",
-        ),
-        (
-            "[component.a]\nsource = \"a\"\nkey_value_stores = [\"b\"]",
-            "not \"b\"",
-        ),
-        (
-            "[component.a]\nsource = \"a\"\nvariables = { Big = \"\" }",
-            "Big",
-        ),
+        ("[component.a]\nsource = \"a\"\nsqlite_databases = [\"default\"]", "sqlite_databases"),
+        ("[component.a]\nsource = \"a\"\nfiles = [\"x\"]", "`files` is not supported"),
+        ("[component.a]\nsource = { url = \"u\", digest = \"d\" }", "must be a path"),
+        ("[component.a]\nsource = \"a\"\nkey_value_stores = [\"b\"]", "not \"b\""),
+        ("[component.a]\nsource = \"a\"\nvariables = { Big = \"\" }", "Big"),
         ("[component.b]\nsource = \"a\"", "no [component.a]"),
-        (
-            "[component.a]\nsource = \"a\"\n[variables]\nv = {}",
-            "\"v\" must have either",
-        ),
+        ("[component.a]\nsource = \"a\"\n[variables]\nv = {}", "\"v\" must have either"),
         ("[component.a]\nsource = \"a\"\n[trigger.redis]", "redis"),
-        (
-            "[[trigger.http]]\nroute = \"/\"\n[component.a]\nsource = \"a\"",
-            "either a `component`",
-        ),
+        ("[[trigger.http]]\nroute = \"/\"\n[component.a]\nsource = \"a\"", "either a `component`"),
     ] {
         let error = Manifest::parse(&format!("{HEAD}{HTTP}{parts}")).expect_err(parts);
-        assert!(
-            format!("{error:#}").contains(named),
-            "{named:?} is not in: {error:#}"
-        );
+        assert!(format!("{error:#}").contains(named), "{named:?} is not in: {error:#}");
     }
 }

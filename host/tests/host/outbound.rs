@@ -18,13 +18,7 @@ fn sender() -> Story {
 
 async fn start(story: &Story, friend: &str) -> Running {
     let variables = texts([("friend", friend)]);
-    story
-        .start_with(Options {
-            variables,
-            ..Options::default()
-        })
-        .await
-        .unwrap()
+    story.start_with(Options { variables, ..Options::default() }).await.unwrap()
 }
 
 #[tokio::test]
@@ -35,23 +29,11 @@ async fn only_what_the_manifest_allows_is_sent() {
     let story = sender();
     let host = start(&story, &friend.addr().to_string()).await;
 
-    assert_eq!(
-        story
-            .get(&host, &format!("/fetch?{}/x", friend.url()))
-            .await,
-        "200 hello"
-    );
-    let answer = story
-        .get(&host, &format!("/fetch?{}/x", stranger.url()))
-        .await;
+    assert_eq!(story.get(&host, &format!("/fetch?{}/x", friend.url())).await, "200 hello");
+    let answer = story.get(&host, &format!("/fetch?{}/x", stranger.url())).await;
     assert!(answer.contains("HttpRequestDenied"), "{answer}");
 
-    assert!(
-        host.console()
-            .contains(&format!("add {:?}", stranger.url())),
-        "{}",
-        host.console()
-    );
+    assert!(host.console().contains(&format!("add {:?}", stranger.url())), "{}", host.console());
     assert_eq!((host.counts().outbound, host.counts().refused), (1, 1));
     assert_eq!(stranger.counts().requests, 0);
 }
@@ -61,9 +43,7 @@ async fn components_call_each_other_without_the_network() {
     let story = sender();
     let host = start(&story, "unused").await;
 
-    let answer = story
-        .get(&host, "/fetch?http://private.spin.internal/a/b")
-        .await;
+    let answer = story.get(&host, "/fetch?http://private.spin.internal/a/b").await;
     for expected in [
         "200 ",
         "spin-path-info: /a/b\n",
@@ -74,9 +54,7 @@ async fn components_call_each_other_without_the_network() {
     }
     assert_eq!((host.counts().chained, host.counts().outbound), (1, 0));
 
-    let answer = story
-        .get(&host, "/fetch?http://nobody.spin.internal/")
-        .await;
+    let answer = story.get(&host, "/fetch?http://nobody.spin.internal/").await;
     assert!(answer.contains("DestinationNotFound"), "{answer}");
     let answer = story.get(&host, "/fetch?http://story.spin.internal/").await;
     assert!(answer.contains("HttpRequestDenied"), "{answer}");
@@ -86,10 +64,7 @@ async fn components_call_each_other_without_the_network() {
 async fn a_component_calls_its_own_application() {
     let story = sender();
     let host = start(&story, "unused").await;
-    assert_eq!(
-        story.get(&host, "/fetch?http://self.alt/print").await,
-        "200 "
-    );
+    assert_eq!(story.get(&host, "/fetch?http://self.alt/print").await, "200 ");
     assert_eq!(host.counts().requests, 2);
 }
 
@@ -97,16 +72,10 @@ async fn a_component_calls_its_own_application() {
 async fn a_failed_connection_says_how() {
     let story = sender();
     let host = start(&story, "does-not-exist.invalid").await;
-    let answer = story
-        .get(&host, "/fetch?http://does-not-exist.invalid/")
-        .await;
+    let answer = story.get(&host, "/fetch?http://does-not-exist.invalid/").await;
     assert!(answer.contains("DnsError"), "{answer}");
 
-    let closed = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let host = start(&story, &closed.to_string()).await;
     let answer = story.get(&host, &format!("/fetch?http://{closed}/")).await;
     assert!(answer.contains("ConnectionRefused"), "{answer}");
@@ -124,9 +93,5 @@ async fn a_time_out_of_the_component_is_kept() {
     let start = Instant::now();
     let answer = story.get(&host, &format!("/fetch?http://{address}/")).await;
     assert!(answer.contains("ConnectionReadTimeout"), "{answer}");
-    assert!(
-        start.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }

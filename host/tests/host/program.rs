@@ -25,12 +25,7 @@ async fn it_serves_until_it_is_told_to_end() {
     output.read_line(&mut line).unwrap();
     let url = line.trim().strip_prefix("Serving ").unwrap().to_string();
 
-    let response = story
-        .client
-        .get(format!("{url}/kv/none"))
-        .send()
-        .await
-        .unwrap();
+    let response = story.client.get(format!("{url}/kv/none")).send().await.unwrap();
     assert_eq!(response.status(), 404);
     let address = url.strip_prefix("http://").unwrap();
     let second = program(&story, address).wait_with_output().unwrap();
@@ -40,10 +35,7 @@ async fn it_serves_until_it_is_told_to_end() {
         format!("local-host: {address} is already in use: choose another port\n")
     );
 
-    Command::new("kill")
-        .arg(child.id().to_string())
-        .status()
-        .unwrap();
+    Command::new("kill").arg(child.id().to_string()).status().unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
     let mut rest = String::new();
     output.read_to_string(&mut rest).unwrap();

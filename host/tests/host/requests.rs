@@ -8,14 +8,10 @@ async fn a_component_learns_its_route_after_what_the_client_claims() {
     let host = story.start().await;
 
     let request = story.client.get(host.url() + "/users/42/files/a?x=1");
-    let request = request
-        .header("spin-path-info", "/forged")
-        .header("spin-client-addr", "9.9.9.9:9");
+    let request =
+        request.header("spin-path-info", "/forged").header("spin-client-addr", "9.9.9.9:9");
     let answer = request.send().await.unwrap().text().await.unwrap();
-    let headers: Vec<_> = answer
-        .lines()
-        .filter(|line| line.starts_with("spin-"))
-        .collect();
+    let headers: Vec<_> = answer.lines().filter(|line| line.starts_with("spin-")).collect();
 
     let full_url = format!("spin-full-url: {}/users/42/files/a?x=1", host.url());
     for expected in [
@@ -29,10 +25,7 @@ async fn a_component_learns_its_route_after_what_the_client_claims() {
         assert!(headers.contains(&expected), "{expected} is not in {answer}");
     }
     let values = |name: &str| -> Vec<String> {
-        headers
-            .iter()
-            .filter_map(|line| line.strip_prefix(name).map(str::to_string))
-            .collect()
+        headers.iter().filter_map(|line| line.strip_prefix(name).map(str::to_string)).collect()
     };
     assert_eq!(values("spin-path-info: "), ["/forged", "/files/a"]);
     let clients = values("spin-client-addr: ");
@@ -50,30 +43,16 @@ async fn what_no_component_answers() {
 
     assert_eq!(story.status(&host, "/elsewhere").await, 404);
     assert_eq!(story.get(&host, "/.well-known/spin/health").await, "OK");
-    assert!(
-        story
-            .get(&host, "/.well-known/spin/info")
-            .await
-            .contains("\"name\":\"story\"")
-    );
+    assert!(story.get(&host, "/.well-known/spin/info").await.contains("\"name\":\"story\""));
     assert_eq!(story.status(&host, "/.well-known/spin/other").await, 404);
-    let response = story
-        .client
-        .get(host.url() + "/fixed")
-        .send()
-        .await
-        .unwrap();
+    let response = story.client.get(host.url() + "/fixed").send().await.unwrap();
     assert_eq!(
         (response.status().as_u16(), &response.headers()["x-a"]),
         (418, &"b".parse().unwrap())
     );
     assert_eq!(response.text().await.unwrap(), "short");
 
-    assert!(
-        host.console().contains("GET /elsewhere 404 "),
-        "{}",
-        host.console()
-    );
+    assert!(host.console().contains("GET /elsewhere 404 "), "{}", host.console());
     assert_eq!(host.counts().requests, 5);
 }
 
@@ -81,9 +60,6 @@ async fn what_no_component_answers() {
 async fn an_internal_name_in_the_host_header_is_refused() {
     let story = Story::new(STORY);
     let host = story.start().await;
-    let request = story
-        .client
-        .get(host.url())
-        .header("host", "story.spin.internal");
+    let request = story.client.get(host.url()).header("host", "story.spin.internal");
     assert_eq!(request.send().await.unwrap().status(), 400);
 }

@@ -17,10 +17,7 @@ fn the_most_exact_route_answers() {
         "/twice",
         "plain",
     ];
-    let routes = all
-        .iter()
-        .enumerate()
-        .map(|(n, route)| (Pattern::parse(route).unwrap(), n));
+    let routes = all.iter().enumerate().map(|(n, route)| (Pattern::parse(route).unwrap(), n));
     let router = Router::new(routes.collect());
     for (path, expected) in [
         ("/", Some("/")),
@@ -55,11 +52,7 @@ fn a_wildcard_hands_on_the_rest_of_the_path() {
         ("/foo", "/foo", "", "/foo"),
     ] {
         let found = Pattern::parse(route).unwrap().find(path).unwrap();
-        assert_eq!(
-            (found.path_info.as_str(), found.route_prefix()),
-            (path_info, prefix),
-            "{path}"
-        );
+        assert_eq!((found.path_info.as_str(), found.route_prefix()), (path_info, prefix), "{path}");
     }
 }
 
@@ -67,11 +60,7 @@ fn a_wildcard_hands_on_the_rest_of_the_path() {
 fn parameters_are_named() {
     let pattern = Pattern::parse("/users/:user/files/:file/...").unwrap();
     let found = pattern.find("/users/ann/files/7/raw").unwrap();
-    let pairs: Vec<_> = found
-        .parameters
-        .iter()
-        .map(|(n, v)| (n.as_str(), v.as_str()))
-        .collect();
+    let pairs: Vec<_> = found.parameters.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     assert_eq!(pairs, [("user", "ann"), ("file", "7")]);
     assert_eq!(found.path_info, "/raw");
 }

@@ -26,10 +26,7 @@ pub fn guest() -> &'static Path {
     GUEST.get_or_init(|| {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         // A target folder of its own: the one in use is locked by the outer cargo.
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .parent()
-            .unwrap()
-            .join("guests");
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("guests");
         let mut cargo = Command::new("cargo");
         cargo
             .args(["build", "--quiet", "--release", "--target", "wasm32-wasip2"])
@@ -41,10 +38,7 @@ pub fn guest() -> &'static Path {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("RUSTC")) {
             cargo.env_remove(name);
         }
-        assert!(
-            cargo.status().unwrap().success(),
-            "the guest does not compile"
-        );
+        assert!(cargo.status().unwrap().success(), "the guest does not compile");
         target.join("wasm32-wasip2/release/guest_story.wasm")
     })
 }
@@ -62,10 +56,7 @@ impl Story {
         let head = "spin_manifest_version = 2\n[application]\nname = \"story\"\n";
         let parts = parts.replace("GUEST", guest().to_str().unwrap());
         std::fs::write(folder.path().join("spin.toml"), format!("{head}{parts}")).unwrap();
-        Story {
-            folder,
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
-        }
+        Story { folder, client: reqwest::Client::builder().no_proxy().build().unwrap() }
     }
 
     pub fn manifest(&self) -> PathBuf {
@@ -77,10 +68,7 @@ impl Story {
     }
 
     pub async fn start_with(&self, options: Options) -> anyhow::Result<Running> {
-        let options = Options {
-            console: Console::Capture,
-            ..options
-        };
+        let options = Options { console: Console::Capture, ..options };
         App::load(&self.manifest())?.serve(options).await
     }
 
@@ -90,13 +78,7 @@ impl Story {
     }
 
     pub async fn status(&self, host: &Running, path: &str) -> u16 {
-        self.client
-            .get(host.url() + path)
-            .send()
-            .await
-            .unwrap()
-            .status()
-            .as_u16()
+        self.client.get(host.url() + path).send().await.unwrap().status().as_u16()
     }
 
     pub async fn put(&self, host: &Running, path: &str, body: &'static str) -> u16 {
@@ -106,7 +88,5 @@ impl Story {
 }
 
 pub fn texts<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
-    pairs
-        .map(|(name, value)| (name.to_string(), value.to_string()))
-        .into()
+    pairs.map(|(name, value)| (name.to_string(), value.to_string())).into()
 }

@@ -28,10 +28,7 @@ pub async fn cancel(call: Call) -> Result<Reply> {
         }
     }
     if known.cancel_wished().is_none() {
-        let wish = Wish {
-            attempt: known.run.attempt(),
-            at: now(),
-        };
+        let wish = Wish { attempt: known.run.attempt(), at: now() };
         store.set_wish(answer.build_id, &wish).await?;
         known.wish = Some(wish);
     }
@@ -40,8 +37,5 @@ pub async fn cancel(call: Call) -> Result<Reply> {
         github::cancel(&github, key, false).await?;
     }
     let grace = Waits::read().await?.windows.grace;
-    Ok(Reply::json(
-        StatusCode::ACCEPTED,
-        &view(&known, None, grace, now()),
-    ))
+    Ok(Reply::json(StatusCode::ACCEPTED, &view(&known, None, grace, now())))
 }

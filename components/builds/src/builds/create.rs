@@ -38,10 +38,7 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     call.only_query(&[])?;
     let (mut fields, body) = call.fields().await?;
     let body = HEXLOWER.encode(&Sha256::digest(&body));
-    let key = call
-        .idempotency_key()?
-        .map(|key| claim_name(&call, key))
-        .transpose()?;
+    let key = call.idempotency_key()?.map(|key| claim_name(&call, key)).transpose()?;
     let store = Store::open().await?;
     let pid = NewBuild::project_id(&mut fields)?;
 
@@ -76,9 +73,7 @@ pub async fn create(mut call: Call) -> Result<Reply> {
             Claim::Made(earlier) => return replay(&store, &earlier, &body).await,
             Claim::Busy => {
                 let detail = "The same request is being carried out; ask again in a moment.";
-                return Err(Problem::new(ProblemKind::InProgress, detail)
-                    .retry_after(2)
-                    .into());
+                return Err(Problem::new(ProblemKind::InProgress, detail).retry_after(2).into());
             }
         },
     };
@@ -99,10 +94,7 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     if let Some(held) = &held {
         held.made(&store, &Made { build: id, body }).await?;
         if !held.holds() {
-            return Err(Failure::internal(
-                "create",
-                "the claim was held for too long",
-            ));
+            return Err(Failure::internal("create", "the claim was held for too long"));
         }
     }
     let news = dispatch(&github, &record, 1).await?.heard(now());
@@ -125,27 +117,18 @@ async fn replay(store: &Store, earlier: &Made, body: &str) -> Result<Reply> {
         .into());
     }
     let id = earlier.build;
-    let (record, run) = futures::join!(
-        store.build(id.project, id.number),
-        store.run(id.project, id.number)
-    );
+    let (record, run) =
+        futures::join!(store.build(id.project, id.number), store.run(id.project, id.number));
     let record = record?.filter(|record| record.id == id);
     let record = record.ok_or_else(|| Failure::internal("replay", "the build has no record"))?;
-    let run = run?
-        .filter(|run| run.of == id)
-        .unwrap_or_else(|| RunDoc::new(id));
+    let run = run?.filter(|run| run.of == id).unwrap_or_else(|| RunDoc::new(id));
     answer(record, run).await
 }
 
 async fn answer(record: BuildRecord, run: RunDoc) -> Result<Reply> {
     let grace = Waits::read().await?.windows.grace;
     let jobs = nokube_domain::build::JobsDoc::new(record.id, Default::default());
-    let known = Known {
-        record,
-        run,
-        jobs,
-        wish: None,
-    };
+    let known = Known { record, run, jobs, wish: None };
     let verdict = verdict(&known, grace, now());
     let record = &known.record;
     let created = BuildCreated {
@@ -170,9 +153,7 @@ async fn estimate(
     else_: u32,
 ) -> Result<u32> {
     let count = store.count(&Counter::builds(project)).await?;
-    let numbers = (count.saturating_sub(5)..count)
-        .rev()
-        .map(|below| below + 1);
+    let numbers = (count.saturating_sub(5)..count).rev().map(|below| below + 1);
     let runs = join_all(numbers.map(|number| store.run(project, number))).await;
     for run in runs {
         let answer = run?.and_then(|run| run.done.map(|done| done.answer));

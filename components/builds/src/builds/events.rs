@@ -32,11 +32,7 @@ impl Position {
         let attempt = parts.next()?.parse().ok()?;
         let jobs = parts.next()?.parse().ok()?;
         let lines = parts.next()?.parse().ok()?;
-        Some(Self {
-            attempt,
-            jobs,
-            lines,
-        })
+        Some(Self { attempt, jobs, lines })
     }
 
     fn id(self) -> String {
@@ -46,19 +42,10 @@ impl Position {
 
 pub async fn follow(call: Call, store: Store, answer: BuildView, known: Known) -> Result<Reply> {
     let (sender, body) = nokube_edge::reply::channel();
-    let position = call
-        .header("last-event-id")
-        .and_then(Position::parse)
-        .unwrap_or_default();
+    let position = call.header("last-event-id").and_then(Position::parse).unwrap_or_default();
     spawn(async move {
-        let mut follower = Follower {
-            call,
-            store,
-            sender,
-            position,
-            steps: Vec::new(),
-            status: String::new(),
-        };
+        let mut follower =
+            Follower { call, store, sender, position, steps: Vec::new(), status: String::new() };
         // An error ends the stream; the reader comes back and is told by the status of that answer.
         let _ = follower.run(answer, known).await;
     });
@@ -85,10 +72,7 @@ impl Follower {
         self.raw(format!("retry: {LOOK}\n\n")).await?;
         loop {
             if self.position.attempt != answer.attempt {
-                self.position = Position {
-                    attempt: answer.attempt,
-                    ..Position::default()
-                };
+                self.position = Position { attempt: answer.attempt, ..Position::default() };
                 self.steps.clear();
             }
             self.tell_state(&answer).await?;
@@ -101,15 +85,9 @@ impl Follower {
             }
             sleep(LOOK).await;
             (answer, known) = match present(&self.call, &self.store).await {
-                Ok(Present {
-                    answer,
-                    known: Some(known),
-                }) => (answer, known),
+                Ok(Present { answer, known: Some(known) }) => (answer, known),
                 // Its final answer has been kept meanwhile: what was known of its jobs still holds.
-                Ok(Present {
-                    answer,
-                    known: None,
-                }) => {
+                Ok(Present { answer, known: None }) => {
                     let known = super::present::present_with_known(&self.call, &self.store).await;
                     (answer, known.map_err(|_| Gone)?.1)
                 }
@@ -147,11 +125,7 @@ impl Follower {
                 Ok(log) => self.tell_log(log).await?,
                 Err(_) => self.event("log", "\"(The log cannot be read.)\"").await?,
             }
-            self.position = Position {
-                jobs: self.position.jobs + 1,
-                lines: 0,
-                ..self.position
-            };
+            self.position = Position { jobs: self.position.jobs + 1, lines: 0, ..self.position };
         }
         Ok(())
     }
@@ -168,11 +142,7 @@ impl Follower {
                 }
             }
         }
-        if line.is_empty() {
-            Ok(())
-        } else {
-            self.line(number + 1, &line).await
-        }
+        if line.is_empty() { Ok(()) } else { self.line(number + 1, &line).await }
     }
 
     async fn line(&mut self, number: usize, line: &[u8]) -> std::result::Result<(), Gone> {
@@ -181,23 +151,17 @@ impl Follower {
         }
         self.position.lines = number;
         let text = String::from_utf8_lossy(line);
-        self.event("log", &json(&text.trim_end_matches(['\r', '\n'])))
-            .await
+        self.event("log", &json(&text.trim_end_matches(['\r', '\n']))).await
     }
 
     /// `data` is JSON, which has no line breaks of its own.
     async fn event(&mut self, name: &str, data: &str) -> std::result::Result<(), Gone> {
         let id = self.position.id();
-        self.raw(format!("event: {name}\nid: {id}\ndata: {data}\n\n"))
-            .await
+        self.raw(format!("event: {name}\nid: {id}\ndata: {data}\n\n")).await
     }
 
     async fn raw(&mut self, text: String) -> std::result::Result<(), Gone> {
-        if self.sender.send(text).await {
-            Ok(())
-        } else {
-            Err(Gone)
-        }
+        if self.sender.send(text).await { Ok(()) } else { Err(Gone) }
     }
 }
 

@@ -13,6 +13,7 @@ use nokube_edge::{
     store::{Counter, Store},
 };
 use serde_json::json;
+use std::collections::VecDeque;
 
 /// How far into the builds of several projects one may leaf; further, a project must be named.
 const DEEPEST: u32 = 1_000;
@@ -49,10 +50,7 @@ async fn page(call: &Call, store: &Store, projects: Vec<ProjectId>) -> Result<Re
         None => numbered(store, &projects, page).await,
         Some(text) => {
             let status = Status::parse(text).ok_or_else(|| {
-                Problem::field(
-                    "status",
-                    "must be pending, building, success, failed or cancelled",
-                )
+                Problem::field("status", "must be pending, building, success, failed or cancelled")
             })?;
             with_status(call, store, &projects, status, page).await
         }
@@ -74,22 +72,40 @@ async fn numbered(store: &Store, projects: &[ProjectId], page: Page) -> Result<R
                 )
                 .into());
             }
-            let newest = Page {
-                limit: deepest,
-                offset: 0,
-            };
-            let heads = counts
-                .iter()
-                .flat_map(|(project, count)| newest.numbers(*count).map(|n| (*project, n)));
-            let mut builds = rows(store, heads).await?;
-            newest_first(&mut builds);
-            let (skip, take) = (page.offset as usize, page.limit as usize);
-            builds.into_iter().skip(skip).take(take).collect()
+            merged(store, &counts, page).await?
         }
     };
     let Page { limit, offset } = page;
     let answer = json!({ "builds": builds, "total": total, "limit": limit, "offset": offset });
     Ok(Reply::json(StatusCode::OK, &answer))
+}
+
+/// A page of several projects' builds: of each project a few rows are read ahead, and more only when
+/// those have gone into the list.
+async fn merged(store: &Store, counts: &[(ProjectId, u32)], page: Page) -> Result<Vec<BuildView>> {
+    const AHEAD: Page = Page { limit: 8, offset: 0 };
+    let mut ahead: Vec<VecDeque<BuildView>> = vec![VecDeque::new(); counts.len()];
+    let mut below: Vec<(ProjectId, u32)> = counts.to_vec();
+    let mut list = Vec::new();
+    while list.len() < (page.offset + page.limit) as usize {
+        let pairs = ahead.iter_mut().zip(&mut below);
+        let dry = pairs.filter(|(ahead, (_, below))| ahead.is_empty() && *below > 0);
+        let read = dry.map(|(ahead, (project, below))| async move {
+            let numbers = AHEAD.numbers(*below).map(|number| (*project, number));
+            ahead.extend(rows(store, numbers).await?);
+            *below = below.saturating_sub(AHEAD.limit);
+            Ok::<_, nokube_edge::Failure>(())
+        });
+        if !try_join_all(read).await?.is_empty() {
+            continue; // What was read may have been gaps only.
+        }
+        let newest = ahead.iter_mut().max_by_key(|rows| rows.front().map(|row| row.created_at));
+        match newest.and_then(VecDeque::pop_front) {
+            Some(row) => list.push(row),
+            None => break,
+        }
+    }
+    Ok(list.into_iter().skip(page.offset as usize).collect())
 }
 
 /// A page of builds with a status. Unfinished builds are looked for as far back as one can be, so
@@ -113,9 +129,7 @@ async fn with_status(
             let chunk = Page { limit, offset: 0 };
             let chunk: Vec<_> = chunk.numbers(*below).map(|n| (*project, n)).collect();
             let (size, rows) = (chunk.len(), rows(store, chunk.into_iter()).await?);
-            let old = rows
-                .last()
-                .is_some_and(|row| row.created_at.as_second() < horizon);
+            let old = rows.last().is_some_and(|row| row.created_at.as_second() < horizon);
             found.extend(rows.into_iter().filter(|row| row.status == status));
             let size = u32::try_from(size).unwrap_or(u32::MAX);
             *below = below.saturating_sub(size);
@@ -134,15 +148,10 @@ async fn with_status(
     }
     let more = fronts.iter().any(|(_, below)| *below > 0);
     let next = more.then(|| {
-        let parts = fronts
-            .iter()
-            .map(|(project, below)| format!("{project}-{below}"));
+        let parts = fronts.iter().map(|(project, below)| format!("{project}-{below}"));
         parts.collect::<Vec<_>>().join(".")
     });
-    Ok(Reply::json(
-        StatusCode::OK,
-        &json!({ "builds": found, "next": next }),
-    ))
+    Ok(Reply::json(StatusCode::OK, &json!({ "builds": found, "next": next })))
 }
 
 /// Where a filtered page begins in each project: where `next` says, or at the newest build.
@@ -190,25 +199,13 @@ async fn rows(
             return Ok(None);
         };
         let id = record.id;
-        let run = run?
-            .filter(|run| run.of == id)
-            .unwrap_or_else(|| RunDoc::new(id));
+        let run = run?.filter(|run| run.of == id).unwrap_or_else(|| RunDoc::new(id));
         let mut row = match run.done() {
             Some(done) => done.answer.clone(),
             None => {
                 let jobs = JobsDoc::new(id, Default::default());
                 let digest = run.pushed.as_ref().map(|(_, digest)| digest.clone());
-                view(
-                    &Known {
-                        record,
-                        run,
-                        jobs,
-                        wish: None,
-                    },
-                    digest,
-                    grace,
-                    now(),
-                )
+                view(&Known { record, run, jobs, wish: None }, digest, grace, now())
             }
         };
         row.steps = Vec::new(); // A list is an overview; the build itself has its steps.

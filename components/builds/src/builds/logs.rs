@@ -15,11 +15,9 @@ pub async fn logs(call: Call) -> Result<Reply> {
     call.only_query(&[])?;
     let store = Store::open().await?;
     let (answer, known) = present_with_known(&call, &store).await?;
-    let wants_events = call.header("accept").is_some_and(|accept| {
-        accept
-            .split(',')
-            .any(|a| a.trim().starts_with("text/event-stream"))
-    });
+    let wants_events = call
+        .header("accept")
+        .is_some_and(|accept| accept.split(',').any(|a| a.trim().starts_with("text/event-stream")));
     if wants_events {
         return events::follow(call, store, answer, known).await;
     }
@@ -34,10 +32,7 @@ pub fn ended_jobs(known: &Known) -> Vec<u64> {
     let Some(run) = known.present_run() else {
         return Vec::new();
     };
-    let ended = known
-        .jobs
-        .of_run(run)
-        .filter(|(_, job)| job.phase.ended().is_some());
+    let ended = known.jobs.of_run(run).filter(|(_, job)| job.phase.ended().is_some());
     ended.map(|(id, _)| id).collect()
 }
 
@@ -45,9 +40,8 @@ async fn text(jobs: &[u64]) -> Result<Reply> {
     let github = GitHub::new().await?;
     let (mut sender, body) = nokube_edge::reply::channel();
     // The first one is opened before the answer begins, so that its failure can still be told.
-    let (first, rest) = jobs
-        .split_first()
-        .map_or((None, jobs), |(first, rest)| (Some(*first), rest));
+    let (first, rest) =
+        jobs.split_first().map_or((None, jobs), |(first, rest)| (Some(*first), rest));
     let first = match first {
         Some(job) => open(&github, job).await?,
         None => return Ok(Reply::text("")),
@@ -60,11 +54,7 @@ async fn text(jobs: &[u64]) -> Result<Reply> {
         for job in rest {
             let going_on = match open(&github, job).await {
                 Ok(log) => sender.copy(log).await,
-                Err(_) => {
-                    sender
-                        .send("\n(The log of another job cannot be read.)\n")
-                        .await
-                }
+                Err(_) => sender.send("\n(The log of another job cannot be read.)\n").await,
             };
             if !going_on {
                 return;

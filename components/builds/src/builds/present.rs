@@ -38,10 +38,7 @@ pub async fn present(call: &Call, store: &Store) -> Result<Present> {
     call.may(members?.as_ref(), "build")?;
     let run = run?.filter(|run| run.of == id);
     if let Some(Final { answer, .. }) = run.as_ref().and_then(RunDoc::done) {
-        return Ok(Present {
-            answer: answer.clone(),
-            known: None,
-        });
+        return Ok(Present { answer: answer.clone(), known: None });
     }
     let known = load(store, id, run).await?;
     complete(store, known).await
@@ -57,24 +54,17 @@ pub async fn present_with_known(call: &Call, store: &Store) -> Result<(BuildView
         Some(known) => Ok((answer, known)),
         None => {
             let id = answer.build_id;
-            let run = store
-                .run(id.project, id.number)
-                .await?
-                .filter(|run| run.of == id);
+            let run = store.run(id.project, id.number).await?.filter(|run| run.of == id);
             Ok((answer, load(store, id, run).await?))
         }
     }
 }
 
 async fn load(store: &Store, id: BuildId, run: Option<RunDoc>) -> Result<Known> {
-    let (record, jobs, wish) = futures::join!(
-        store.build(id.project, id.number),
-        store.jobs(id),
-        store.wish(id)
-    );
-    let record = record?
-        .filter(|record| record.id == id)
-        .ok_or_else(|| Problem::not_found("build"))?;
+    let (record, jobs, wish) =
+        futures::join!(store.build(id.project, id.number), store.jobs(id), store.wish(id));
+    let record =
+        record?.filter(|record| record.id == id).ok_or_else(|| Problem::not_found("build"))?;
     Ok(Known {
         record,
         run: run.unwrap_or_else(|| RunDoc::new(id)),
@@ -94,11 +84,7 @@ async fn complete(store: &Store, mut known: Known) -> Result<Present> {
     let mut found = Found::default();
     let mut incomplete = false;
     let ended = known.present_run().is_some_and(|key| {
-        known
-            .run
-            .runs
-            .get(&key)
-            .is_some_and(|facts| facts.phase.ended().is_some())
+        known.run.runs.get(&key).is_some_and(|facts| facts.phase.ended().is_some())
     });
     if !plan.is_empty() && (ended || may_ask(id, windows.quiet)) {
         let github = GitHub::new().await?;
@@ -122,20 +108,27 @@ async fn complete(store: &Store, mut known: Known) -> Result<Present> {
     let digest = digest.or_else(|| known.run.pushed.as_ref().map(|(_, digest)| digest.clone()));
     let answer = view(&known, digest, windows.grace, now());
     if !incomplete && known.is_settled(found, windows, now()) {
-        let latest = known.run.latest();
-        let done = Final {
-            attempt: known.run.attempt(),
-            latest: latest.map(|(key, _)| key),
-            run_url: latest.and_then(|(_, facts)| facts.url.clone()),
-            answer: answer.clone(),
-        };
-        known.run.done = Some(Box::new(done));
-        store.set_run(&known.run).await?;
+        settle(store, &mut known, &answer).await?;
     }
-    Ok(Present {
-        answer,
-        known: Some(known),
-    })
+    Ok(Present { answer, known: Some(known) })
+}
+
+/// Keeps the final answer, unless something has been learned meanwhile that it does not know of.
+async fn settle(store: &Store, known: &mut Known, answer: &BuildView) -> Result<()> {
+    let id = known.record.id;
+    let stored = store.run(id.project, id.number).await?.filter(|run| run.of == id);
+    let mut run = stored.unwrap_or_else(|| known.run.clone());
+    let present = |run: &RunDoc| (run.attempt(), run.latest().map(|(key, _)| key));
+    if present(&run) != present(&known.run) {
+        return Ok(());
+    }
+    run.join(known.run.clone());
+    let (attempt, latest) = present(&run);
+    let run_url = run.latest().and_then(|(_, facts)| facts.url.clone());
+    run.done = Some(Box::new(Final { attempt, latest, run_url, answer: answer.clone() }));
+    store.set_run(&run).await?;
+    known.run = run;
+    Ok(())
 }
 
 /// Keeps what GitHub told. Asking took a while in which a webhook may have written, so the documents
@@ -146,10 +139,7 @@ async fn keep(store: &Store, known: &mut Known, run: RunDoc, jobs: JobsDoc) -> R
     let run_is_new = run_news.learn(run.clone());
     let jobs_are_new = jobs_news.learn(jobs.clone());
     if run_is_new {
-        let now = store
-            .run(id.project, id.number)
-            .await?
-            .filter(|run| run.of == id);
+        let now = store.run(id.project, id.number).await?.filter(|run| run.of == id);
         known.run = now.unwrap_or_else(|| RunDoc::new(id));
         known.run.learn(run);
         store.set_run(&known.run).await?;

@@ -7,8 +7,5 @@ use nokube_edge::{Call, Reply, Result, store::Store};
 pub async fn read(call: Call) -> Result<Reply> {
     call.only_query(&[])?;
     let store = Store::open().await?;
-    Ok(Reply::json(
-        StatusCode::OK,
-        &present(&call, &store).await?.answer,
-    ))
+    Ok(Reply::json(StatusCode::OK, &present(&call, &store).await?.answer))
 }

@@ -30,18 +30,9 @@ pub struct Facts {
 pub async fn ask(github: &GitHub, known: &Known, plan: &Plan) -> Facts {
     let id = known.record.id;
     let (found, run, jobs, digest, _) = futures::join!(
-        optional(plan.find_run, |since| find_run(
-            github,
-            &known.record,
-            since
-        )),
+        optional(plan.find_run, |since| find_run(github, &known.record, since)),
         optional(plan.read_run, |key| read_run(github, &known.record, key)),
-        optional(plan.read_jobs, |key| read_jobs(
-            github,
-            &known.record,
-            key,
-            known
-        )),
+        optional(plan.read_jobs, |key| read_jobs(github, &known.record, key, known)),
         async {
             match plan.read_digest {
                 true => registry::digest(&github.settings, &known.record).await,
@@ -52,24 +43,13 @@ pub async fn ask(github: &GitHub, known: &Known, plan: &Plan) -> Facts {
     );
     let incomplete = [found.is_err(), run.is_err(), jobs.is_err()].contains(&true);
     let mut doc = RunDoc::new(id);
-    for facts in [found.unwrap_or_default(), run.unwrap_or_default()]
-        .into_iter()
-        .flatten()
-    {
+    for facts in [found.unwrap_or_default(), run.unwrap_or_default()].into_iter().flatten() {
         doc.join(facts);
     }
     let saw_jobs = matches!(jobs, Ok(Some(_)));
-    let jobs = jobs
-        .unwrap_or_default()
-        .unwrap_or_else(|| JobsDoc::new(id, Default::default()));
+    let jobs = jobs.unwrap_or_default().unwrap_or_else(|| JobsDoc::new(id, Default::default()));
     let at = now();
-    Facts {
-        run: doc.heard(at),
-        jobs: jobs.heard(at),
-        digest,
-        saw_jobs,
-        incomplete,
-    }
+    Facts { run: doc.heard(at), jobs: jobs.heard(at), digest, saw_jobs, incomplete }
 }
 
 async fn optional<A, T, F>(ask: Option<A>, then: impl FnOnce(A) -> F) -> Result<Option<T>>
@@ -96,10 +76,7 @@ async fn find_run(github: &GitHub, build: &BuildRecord, since: Timestamp) -> Res
         for run in &runs {
             doc.join(RunDoc::of_run(build.id, run.key(), run.facts()));
         }
-        let more = listed
-            .headers()
-            .get("link")
-            .and_then(|link| link.to_str().ok());
+        let more = listed.headers().get("link").and_then(|link| link.to_str().ok());
         if !runs.is_empty() || !more.is_some_and(|link| link.contains("rel=\"next\"")) {
             break;
         }
@@ -108,9 +85,7 @@ async fn find_run(github: &GitHub, build: &BuildRecord, since: Timestamp) -> Res
 }
 
 async fn read_run(github: &GitHub, build: &BuildRecord, key: RunKey) -> Result<RunDoc> {
-    let read = github
-        .builder(|token| github.settings.api.run(key.run_id, token))
-        .await?;
+    let read = github.builder(|token| github.settings.api.run(key.run_id, token)).await?;
     match read.status() {
         StatusCode::OK => {
             let run = answer::run(&read).map_err(unreadable)?;
@@ -134,9 +109,7 @@ async fn read_jobs(
     // The validator belongs to one run's list; with another run's jobs known it may be another's.
     let same = known.jobs.jobs.values().all(|job| job.run == key);
     let etag = known.jobs.etag.as_deref().filter(|_| same);
-    let read = github
-        .builder(|token| github.settings.api.jobs(key, etag, token))
-        .await?;
+    let read = github.builder(|token| github.settings.api.jobs(key, etag, token)).await?;
     match read.status() {
         StatusCode::OK => answer::jobs(&read, build.id).map_err(unreadable),
         StatusCode::NOT_MODIFIED => Ok(known.jobs.clone()),
@@ -148,9 +121,7 @@ async fn read_jobs(
 /// Sends the wish to cancel. A refusal (409: it has ended) shows in what the run is.
 pub async fn cancel(github: &GitHub, key: RunKey, forced: bool) -> Result<()> {
     let api = &github.settings.api;
-    let sent = github
-        .builder(|token| api.cancel(key.run_id, forced, token))
-        .await?;
+    let sent = github.builder(|token| api.cancel(key.run_id, forced, token)).await?;
     match sent.status() {
         status if status.is_success() => Ok(()),
         StatusCode::CONFLICT | StatusCode::NOT_FOUND => Ok(()),
@@ -180,17 +151,13 @@ pub async fn dispatch(github: &GitHub, build: &BuildRecord, attempt: u32) -> Res
     let status = answered.status();
     Ok(if status.is_success() {
         let queued = RunFacts::new(Phase::Queued);
-        answer::dispatched(&answered).map_or(RunDoc::new(build.id), |key| {
-            RunDoc::of_run(build.id, key, queued)
-        })
+        answer::dispatched(&answered)
+            .map_or(RunDoc::new(build.id), |key| RunDoc::of_run(build.id, key, queued))
     } else if status.is_server_error() {
         RunDoc::new(build.id)
     } else {
         let reason = refusal::of_dispatch(&answered, api);
-        eprintln!(
-            "warning dispatch of {} refused: {status} {reason}",
-            build.id
-        );
+        eprintln!("warning dispatch of {} refused: {status} {reason}", build.id);
         RunDoc::of_refusal(build.id, attempt, now(), reason)
     })
 }
@@ -215,12 +182,7 @@ pub async fn rerun(
     if status.is_success() || status.is_server_error() {
         return Ok(RunDoc::new(build.id));
     }
-    Ok(RunDoc::of_refusal(
-        build.id,
-        attempt,
-        now(),
-        refusal::of_rerun(&answered),
-    ))
+    Ok(RunDoc::of_refusal(build.id, attempt, now(), refusal::of_rerun(&answered)))
 }
 
 fn unreadable(error: answer::Unreadable) -> Failure {

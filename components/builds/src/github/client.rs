@@ -17,8 +17,8 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
 pub const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(5),
-    idle: Duration::from_secs(10),
-    total: Duration::from_secs(20),
+    idle: Duration::from_secs(8),
+    total: Duration::from_secs(10),
 };
 
 /// Seconds before its end that a token is not used any more.
@@ -57,9 +57,7 @@ impl GitHub {
     /// # Errors
     /// The settings are not complete.
     pub async fn new() -> Result<Self> {
-        Ok(Self {
-            settings: Settings::read().await?,
-        })
+        Ok(Self { settings: Settings::read().await? })
     }
 
     /// Sends a request, again if GitHub asks for that, and returns the answer of whatever status.
@@ -106,23 +104,14 @@ impl GitHub {
         make: impl Fn(&str) -> Request,
     ) -> Result<Response> {
         let token = self.token(repository, access).await?;
-        let answer = self
-            .send(|| make(&token))
-            .await
-            .map_err(|error| error.of("GitHub"))?;
+        let answer = self.send(|| make(&token)).await.map_err(|error| error.of("GitHub"))?;
         let app = matches!(self.settings.credentials, Credentials::App(_));
         if answer.status() != StatusCode::UNAUTHORIZED || !app {
             return Ok(answer);
         }
-        TOKENS.with(|tokens| {
-            tokens
-                .borrow_mut()
-                .remove(&(repository.to_string(), access))
-        });
+        TOKENS.with(|tokens| tokens.borrow_mut().remove(&(repository.to_string(), access)));
         let token = self.token(repository, access).await?;
-        self.send(|| make(&token))
-            .await
-            .map_err(|error| error.of("GitHub"))
+        self.send(|| make(&token)).await.map_err(|error| error.of("GitHub"))
     }
 
     /// Sends a request about the builder repository.
@@ -130,8 +119,7 @@ impl GitHub {
     /// # Errors
     /// As [`Self::call`].
     pub async fn builder(&self, make: impl Fn(&str) -> Request) -> Result<Response> {
-        self.call(&self.settings.api.builder, Access::Builder, make)
-            .await
+        self.call(&self.settings.api.builder, Access::Builder, make).await
     }
 
     async fn token(&self, repository: &Repository, access: Access) -> Result<String> {

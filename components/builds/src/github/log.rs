@@ -17,25 +17,12 @@ pub async fn job_log(github: &GitHub, job: u64) -> Result<Option<BoxBody>> {
         StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(None),
         _ => return Err(refused(&answer)),
     }
-    let location = answer
-        .headers()
-        .get(header::LOCATION)
-        .and_then(|value| value.to_str().ok());
-    let location = location
-        .and_then(|location| location.parse::<Uri>().ok())
-        .unwrap_or_default();
-    let origin = github
-        .settings
-        .api_origin
-        .as_str()
-        .parse()
-        .unwrap_or_default();
+    let location = answer.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
+    let location = location.and_then(|location| location.parse::<Uri>().ok()).unwrap_or_default();
+    let origin = github.settings.api_origin.as_str().parse().unwrap_or_default();
     if !is_log_host(&location, &origin) {
         let host = location.host().unwrap_or_default();
-        return Err(Failure::internal(
-            "GitHub sends us to a strange place for a log",
-            host,
-        ));
+        return Err(Failure::internal("GitHub sends us to a strange place for a log", host));
     }
     // Without our token: the address itself is the permission, and that host is another's.
     let mut request = Request::new(Vec::new());

@@ -10,23 +10,17 @@ use nokube_github::registry::{Tag, head, read_head, read_token, token};
 pub async fn digest(settings: &Settings, build: &BuildRecord) -> Option<Digest> {
     let (api, repository) = (&settings.registry_api, build.image_repository());
     let tag = build.id.unique_tag();
-    let first = outbound::send(head(api, repository, &tag, None), TIMEOUTS)
-        .await
-        .ok()?;
+    let first = outbound::send(head(api, repository, &tag, None), TIMEOUTS).await.ok()?;
     let url = match read_head(&first, api) {
         Tag::Points(digest) => return Some(digest),
         Tag::NeedsToken(url) => url,
         Tag::Hidden | Tag::Away => return None,
     };
-    let login = settings
-        .registry_login
-        .as_ref()
-        .map(|(user, token)| (user.as_str(), token.as_str()));
+    let login =
+        settings.registry_login.as_ref().map(|(user, token)| (user.as_str(), token.as_str()));
     let answer = outbound::send(token(&url, login), TIMEOUTS).await.ok()?;
     let bearer = read_token(&answer)?;
-    let second = outbound::send(head(api, repository, &tag, Some(&bearer)), TIMEOUTS)
-        .await
-        .ok()?;
+    let second = outbound::send(head(api, repository, &tag, Some(&bearer)), TIMEOUTS).await.ok()?;
     match read_head(&second, api) {
         Tag::Points(digest) => Some(digest),
         _ => None,

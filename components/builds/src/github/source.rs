@@ -20,9 +20,7 @@ pub struct Checked {
 pub async fn check_source(github: &GitHub, caller: &Caller, asked: &NewBuild) -> Result<Checked> {
     let (api, repository) = (&github.settings.api, &asked.repository);
     // The builder's own token reads whatever is public.
-    let looked = github
-        .builder(|token| api.repository(repository, token))
-        .await?;
+    let looked = github.builder(|token| api.repository(repository, token)).await?;
     let access = match looked.status() {
         StatusCode::OK if !read(answer::is_private(&looked))? => None,
         // A user's token may see private repositories too.
@@ -41,21 +39,13 @@ pub async fn check_source(github: &GitHub, caller: &Caller, asked: &NewBuild) ->
         None => github.builder(ask).await?,
         Some(access) => github.call(repository, access, ask).await?,
     };
-    Ok(Checked {
-        commit: read_commit(&commit, asked)?,
-        private: access.is_some(),
-    })
+    Ok(Checked { commit: read_commit(&commit, asked)?, private: access.is_some() })
 }
 
 async fn may_read(github: &GitHub, caller: &Caller, asked: &NewBuild) -> Result<()> {
     let (api, repository) = (&github.settings.api, &asked.repository);
     let hidden = || {
-        let web = github
-            .settings
-            .web
-            .host_str()
-            .unwrap_or_default()
-            .to_owned();
+        let web = github.settings.web.host_str().unwrap_or_default().to_owned();
         let login = &caller.login;
         Failure::from(at_repository(format!(
             "cannot be read: there is no such repository on {web}, or it is private and either \
@@ -82,11 +72,7 @@ async fn may_read(github: &GitHub, caller: &Caller, asked: &NewBuild) -> Result<
 }
 
 fn read_commit(commit: &Response, asked: &NewBuild) -> Result<CommitSha> {
-    let NewBuild {
-        repository,
-        git_ref,
-        ..
-    } = asked;
+    let NewBuild { repository, git_ref, .. } = asked;
     match commit.status() {
         StatusCode::OK => read(answer::commit(commit)),
         StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY => Err(Problem::field(

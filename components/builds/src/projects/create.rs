@@ -46,10 +46,8 @@ pub async fn create(mut call: Call) -> Result<Reply> {
             numbers
         }
         Claim::Made(numbers) => {
-            let (project, members) = futures::join!(
-                store.project(numbers.project),
-                store.members(numbers.project)
-            );
+            let (project, members) =
+                futures::join!(store.project(numbers.project), store.members(numbers.project));
             if project?.is_some() && members?.is_some() {
                 let detail = format!("You have a project named '{}' already.", new.name);
                 return Err(Failure::problem(ProblemKind::Conflict, detail));
@@ -62,28 +60,17 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         Claim::Busy => return Err(being_made(&new)),
     };
     let project: Project = new.into_project(numbers.project, caller.login, now());
-    store
-        .set_project_of(&caller.person, numbers.of_owner, project.id)
-        .await?;
+    store.set_project_of(&caller.person, numbers.of_owner, project.id).await?;
     store.set_project(&project).await?;
     // Last: without members nobody has a role, so nothing half made is ever seen.
-    store
-        .set_members(
-            project.id,
-            &Members {
-                owner: caller.person,
-            },
-        )
-        .await?;
+    store.set_members(project.id, &Members { owner: caller.person }).await?;
     let place = format!("/api/v1/projects/{}", project.id);
     Ok(Reply::json(StatusCode::CREATED, &project).header("location", &place))
 }
 
 fn being_made(new: &NewProject) -> Failure {
     let detail = format!("A project named '{}' is just being made.", new.name);
-    Problem::new(ProblemKind::InProgress, detail)
-        .retry_after(2)
-        .into()
+    Problem::new(ProblemKind::InProgress, detail).retry_after(2).into()
 }
 
 fn claim_name(person: &str, new: &NewProject) -> String {

@@ -33,8 +33,6 @@ pub async fn list(call: Call) -> Result<Reply> {
 /// The numbers of all projects of a person.
 pub async fn projects_of(store: &Store, person: &Person) -> Result<Vec<ProjectId>> {
     let count = store.count(&Counter::projects_of(person)).await?;
-    let ids = (1..=count)
-        .rev()
-        .map(|number| store.project_of(person, number));
+    let ids = (1..=count).rev().map(|number| store.project_of(person, number));
     Ok(try_join_all(ids).await?.into_iter().flatten().collect())
 }

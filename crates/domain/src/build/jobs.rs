@@ -74,20 +74,12 @@ pub struct JobsDoc {
 impl JobsDoc {
     /// A document that knows these jobs.
     pub fn new(of: BuildId, jobs: BTreeMap<u64, JobFacts>) -> Self {
-        Self {
-            of,
-            jobs,
-            heard_at: None,
-            etag: None,
-        }
+        Self { of, jobs, heard_at: None, etag: None }
     }
 
     /// This document, learned at `at`.
     pub fn heard(self, at: Timestamp) -> Self {
-        Self {
-            heard_at: Some(at),
-            ..self
-        }
+        Self { heard_at: Some(at), ..self }
     }
 
     /// Learns what `other` knows; says whether that was anything new. Of another build nothing is
@@ -117,10 +109,7 @@ impl JobsDoc {
 
     /// The jobs of one attempt, in GitHub's order.
     pub fn of_run(&self, run: RunKey) -> impl Iterator<Item = (u64, &JobFacts)> {
-        self.jobs
-            .iter()
-            .filter(move |(_, job)| job.run == run)
-            .map(|(id, job)| (*id, job))
+        self.jobs.iter().filter(move |(_, job)| job.run == run).map(|(id, job)| (*id, job))
     }
 
     /// Is everything known about an attempt that has ended: its jobs, and each of them ended?
@@ -131,13 +120,13 @@ impl JobsDoc {
 
     /// The name and the end of the first step that failed in an attempt.
     pub fn failed_step(&self, run: RunKey) -> Option<(&str, Conclusion)> {
-        self.of_run(run)
-            .flat_map(|(_, job)| job.steps.values())
-            .find_map(|step| match step.phase.ended()? {
+        self.of_run(run).flat_map(|(_, job)| job.steps.values()).find_map(|step| {
+            match step.phase.ended()? {
                 bad @ (Conclusion::Failure | Conclusion::TimedOut) => {
                     Some((step.name.as_str(), bad))
                 }
                 _ => None,
-            })
+            }
+        })
     }
 }

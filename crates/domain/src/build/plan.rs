@@ -60,20 +60,13 @@ pub fn plan(known: &Known, windows: Windows, now: Timestamp) -> Plan {
         }
         return plan;
     };
-    let ended = known
-        .run
-        .runs
-        .get(&key)
-        .and_then(|facts| facts.phase.ended());
+    let ended = known.run.runs.get(&key).and_then(|facts| facts.phase.ended());
     if ended.is_none() {
         if quiet {
             plan.read_run = Some(key);
             plan.read_jobs = Some(key);
         }
-        if let Some(wish) = known
-            .cancel_wished()
-            .filter(|wish| since(wish.at) >= windows.quiet)
-        {
+        if let Some(wish) = known.cancel_wished().filter(|wish| since(wish.at) >= windows.quiet) {
             plan.cancel = Some((key, since(wish.at) >= windows.force));
         }
         return plan;
@@ -115,7 +108,9 @@ impl Known {
             .ended_at
             .or(self.run.heard_at)
             .is_none_or(|at| now.as_second() - at.as_second() >= windows.digest);
-        let jobs = found.jobs || self.jobs.complete(key);
+        // A run that could not start has no jobs; of others the list may lag behind the run.
+        let none = found.jobs && self.jobs.of_run(key).next().is_none();
+        let jobs = none || self.jobs.complete(key);
         let digest = found.digest || verdict.status != Status::Success;
         long_ago || (jobs && digest)
     }

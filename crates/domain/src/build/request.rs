@@ -50,10 +50,12 @@ impl NewBuild {
     /// `project_id` is missing or no number.
     pub fn project_id(fields: &mut Fields) -> Result<crate::ProjectId, Problem> {
         let id = fields.positive("project_id");
-        fields
-            .required("project_id", id)
-            .map(crate::ProjectId)
-            .ok_or_else(|| Problem::field("project_id", "is required: the project's number, a whole number above 0"))
+        fields.required("project_id", id).map(crate::ProjectId).ok_or_else(|| {
+            Problem::field(
+                "project_id",
+                "is required: the project's number, a whole number above 0",
+            )
+        })
     }
 
     /// Reads the rest of the request; `web` is the GitHub that people see.
@@ -64,9 +66,7 @@ impl NewBuild {
         let f = &mut fields;
         let url = f.text("repository_url");
         let url = f.required("repository_url", url);
-        let repository = f.parsed("repository_url", url, |text| {
-            Repository::from_url(text, web)
-        });
+        let repository = f.parsed("repository_url", url, |text| Repository::from_url(text, web));
         let branch = f.text("branch").unwrap_or_else(|| "main".into());
         let git_ref = f.parsed("branch", Some(branch), check_git_ref);
         let context = f.text("context").unwrap_or_else(|| ".".into());
@@ -88,15 +88,7 @@ impl NewBuild {
                 Some(source),
                 Some(service),
                 Some(tag),
-            ) => Ok(Self {
-                repository,
-                git_ref,
-                context,
-                source,
-                service,
-                tag,
-                build_args,
-            }),
+            ) => Ok(Self { repository, git_ref, context, source, service, tag, build_args }),
             // A value that is missing left its fault behind, so `finish` has returned it.
             _ => Err(Problem::invalid(Vec::new())),
         }
@@ -104,18 +96,14 @@ impl NewBuild {
 
     fn source(f: &mut Fields) -> Option<Source> {
         let has_dockerfile = f.boolean("has_dockerfile").unwrap_or(false);
-        let path = f
-            .text("dockerfile_path")
-            .unwrap_or_else(|| "Dockerfile".into());
+        let path = f.text("dockerfile_path").unwrap_or_else(|| "Dockerfile".into());
         let path = f.parsed("dockerfile_path", Some(path), |text| {
             check_path(text).and_then(|path| match path.as_str() {
                 "." => Err(BadName("must be a file's path in the repository")),
                 _ => Ok(path),
             })
         });
-        let content = f
-            .text("dockerfile_content")
-            .filter(|text| !text.trim().is_empty());
+        let content = f.text("dockerfile_content").filter(|text| !text.trim().is_empty());
         match (has_dockerfile, content) {
             (true, Some(_)) => {
                 f.fault(
@@ -127,10 +115,7 @@ impl NewBuild {
             (true, None) => path.map(Source::DockerfileAt),
             (false, Some(content)) => {
                 if content.len() > MOST_TEXT {
-                    f.fault(
-                        "dockerfile_content",
-                        format!("must have at most {MOST_TEXT} bytes"),
-                    );
+                    f.fault("dockerfile_content", format!("must have at most {MOST_TEXT} bytes"));
                 }
                 Some(Source::DockerfileGiven(content))
             }
@@ -145,15 +130,10 @@ impl NewBuild {
         for (name, value) in &args {
             let field = format!("build_args.{name}");
             let mut bytes = name.bytes();
-            let is_name = bytes
-                .next()
-                .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+            let is_name = bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
                 && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_');
             if !is_name {
-                f.fault(
-                    &field,
-                    "must be named with letters, digits and '_', no digit first",
-                );
+                f.fault(&field, "must be named with letters, digits and '_', no digit first");
             }
             if value.contains(['\n', '\r', '\0']) {
                 f.fault(&field, "must be a single line");
@@ -161,10 +141,7 @@ impl NewBuild {
         }
         let total = written_size(&args);
         if total > MOST_TEXT {
-            f.fault(
-                "build_args",
-                format!("must have at most {MOST_TEXT} bytes together"),
-            );
+            f.fault("build_args", format!("must have at most {MOST_TEXT} bytes together"));
         }
         args
     }
@@ -179,15 +156,9 @@ impl NewBuild {
                 f.fault("image_name", format!("must be '{project}' or '{full}'"));
             }
         }
-        if let Some(name) = f
-            .text("project_name")
-            .filter(|name| name != project.as_str())
-        {
+        if let Some(name) = f.text("project_name").filter(|name| name != project.as_str()) {
             let shown: String = name.chars().take(60).collect();
-            f.fault(
-                "project_name",
-                format!("the project's name is '{project}', not '{shown}'"),
-            );
+            f.fault("project_name", format!("the project's name is '{project}', not '{shown}'"));
         }
     }
 
@@ -210,9 +181,9 @@ impl NewBuild {
     }
 }
 
-/// How long the arguments are as they are sent to GitHub: JSON in a text.
+/// How long the arguments are as they are sent to GitHub: JSON in a text, but for its braces.
 fn written_size(args: &BTreeMap<String, String>) -> usize {
-    serde_json::to_string(args).map_or(usize::MAX, |text| text.len())
+    serde_json::to_string(args).map_or(usize::MAX, |text| text.len().saturating_sub(2))
 }
 
 /// The record of a build; written once, never changed.
@@ -269,8 +240,6 @@ impl BuildRecord {
 
     /// The image's name at the registry: without the registry's host.
     pub fn image_repository(&self) -> &str {
-        self.image
-            .split_once('/')
-            .map_or(&self.image, |(_, repository)| repository)
+        self.image.split_once('/').map_or(&self.image, |(_, repository)| repository)
     }
 }

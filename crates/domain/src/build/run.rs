@@ -31,10 +31,7 @@ impl FromStr for RunKey {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.split_once('/')
             .and_then(|(run, attempt)| {
-                Some(Self {
-                    run_id: run.parse().ok()?,
-                    attempt: attempt.parse().ok()?,
-                })
+                Some(Self { run_id: run.parse().ok()?, attempt: attempt.parse().ok()? })
             })
             .ok_or("a run key is RUN/ATTEMPT")
     }
@@ -106,12 +103,7 @@ pub struct RunFacts {
 
 impl RunFacts {
     pub fn new(phase: Phase) -> Self {
-        Self {
-            phase,
-            started_at: None,
-            ended_at: None,
-            url: None,
-        }
+        Self { phase, started_at: None, ended_at: None, url: None }
     }
 
     fn join(&mut self, other: Self) {
@@ -190,39 +182,22 @@ impl RunDoc {
 
     /// A document that knows one thing about one run.
     pub fn of_run(of: BuildId, key: RunKey, facts: RunFacts) -> Self {
-        Self {
-            runs: BTreeMap::from([(key, facts)]),
-            ..Self::new(of)
-        }
+        Self { runs: BTreeMap::from([(key, facts)]), ..Self::new(of) }
     }
 
     /// A document that knows of an attempt that was asked for.
     pub fn of_ask(of: BuildId, attempt: u32, ask: Ask) -> Self {
-        Self {
-            asks: BTreeMap::from([(attempt, ask)]),
-            ..Self::new(of)
-        }
+        Self { asks: BTreeMap::from([(attempt, ask)]), ..Self::new(of) }
     }
 
     /// A document that knows that GitHub refused attempt `attempt`.
     pub fn of_refusal(of: BuildId, attempt: u32, at: Timestamp, reason: String) -> Self {
-        Self::of_ask(
-            of,
-            attempt,
-            Ask {
-                at,
-                after: None,
-                refused: Some(reason),
-            },
-        )
+        Self::of_ask(of, attempt, Ask { at, after: None, refused: Some(reason) })
     }
 
     /// This document, learned at `at`.
     pub fn heard(self, at: Timestamp) -> Self {
-        Self {
-            heard_at: Some(at),
-            ..self
-        }
+        Self { heard_at: Some(at), ..self }
     }
 
     /// Learns what `other` knows; says whether that was anything new. Of another build nothing is
@@ -235,10 +210,7 @@ impl RunDoc {
         }
         let heard = other.heard_at;
         let before = self.clone();
-        self.join(Self {
-            heard_at: None,
-            ..other
-        });
+        self.join(Self { heard_at: None, ..other });
         let new = *self != before;
         if new {
             self.heard_at = self.heard_at.max(heard);
@@ -275,20 +247,12 @@ impl RunDoc {
         let rank = |done: &Final| {
             let text = serde_json::to_string(&done.answer).unwrap_or_default();
             let digest = done.answer.image_digest.is_some();
-            (
-                done.attempt,
-                done.latest,
-                digest,
-                text,
-                done.run_url.clone(),
-            )
+            (done.attempt, done.latest, digest, text, done.run_url.clone())
         };
         self.done = match (self.done.take(), other) {
-            (Some(mine), Some(other)) => Some(if mine == other || rank(&mine) >= rank(&other) {
-                mine
-            } else {
-                other
-            }),
+            (Some(mine), Some(other)) => {
+                Some(if mine == other || rank(&mine) >= rank(&other) { mine } else { other })
+            }
             (mine, other) => mine.or(other),
         };
     }
@@ -304,17 +268,10 @@ impl RunDoc {
     /// whether or not each was heard of. An attempt that GitHub refused has no run.
     pub fn attempt(&self) -> u32 {
         let asked = self.asks.last_key_value().map_or(1, |(number, _)| *number);
-        let latest: BTreeMap<_, _> = self
-            .runs
-            .keys()
-            .map(|key| (key.run_id, key.attempt))
-            .collect();
+        let latest: BTreeMap<_, _> =
+            self.runs.keys().map(|key| (key.run_id, key.attempt)).collect();
         let run = latest.into_values().fold(0, u32::saturating_add);
-        let refused = self
-            .asks
-            .values()
-            .filter(|ask| ask.refused.is_some())
-            .count();
+        let refused = self.asks.values().filter(|ask| ask.refused.is_some()).count();
         asked.max(run.saturating_add(u32::try_from(refused).unwrap_or(u32::MAX)))
     }
 
@@ -328,9 +285,7 @@ impl RunDoc {
     /// The final answer, as long as nothing newer is known.
     pub fn done(&self) -> Option<&Final> {
         let latest = self.latest().map(|(key, _)| key);
-        self.done
-            .as_deref()
-            .filter(|f| f.attempt == self.attempt() && f.latest == latest)
+        self.done.as_deref().filter(|f| f.attempt == self.attempt() && f.latest == latest)
     }
 }
 

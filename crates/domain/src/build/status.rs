@@ -53,9 +53,7 @@ pub struct Known {
 impl Known {
     /// When the present attempt was asked for.
     pub fn asked_at(&self) -> Timestamp {
-        self.run
-            .unanswered()
-            .map_or(self.record.created_at, |ask| ask.at)
+        self.run.unanswered().map_or(self.record.created_at, |ask| ask.at)
     }
 
     /// The run of the present attempt, if one is known.
@@ -68,9 +66,7 @@ impl Known {
 
     /// The wish to cancel, if it is about the present attempt.
     pub fn cancel_wished(&self) -> Option<&Wish> {
-        self.wish
-            .as_ref()
-            .filter(|wish| wish.attempt == self.run.attempt())
+        self.wish.as_ref().filter(|wish| wish.attempt == self.run.attempt())
     }
 }
 
@@ -88,11 +84,7 @@ pub struct Verdict {
 /// is taken as never started. A run that shows up later still counts: what GitHub says beats what
 /// we assumed.
 pub fn verdict(known: &Known, grace: i64, now: Timestamp) -> Verdict {
-    let plain = |status| Verdict {
-        status,
-        code: None,
-        message: None,
-    };
+    let plain = |status| Verdict { status, code: None, message: None };
     let failed = |code, message: String| Verdict {
         status: Status::Failed,
         code: Some(code),
@@ -101,9 +93,7 @@ pub fn verdict(known: &Known, grace: i64, now: Timestamp) -> Verdict {
     if let Some(reason) = known.run.unanswered().and_then(|ask| ask.refused.clone()) {
         return failed("refused", reason);
     }
-    let latest = known
-        .present_run()
-        .and_then(|key| known.run.runs.get_key_value(&key));
+    let latest = known.present_run().and_then(|key| known.run.runs.get_key_value(&key));
     let Some((key, facts)) = latest else {
         if now.as_second() - known.asked_at().as_second() < grace {
             return plain(Status::Pending);
@@ -119,10 +109,7 @@ pub fn verdict(known: &Known, grace: i64, now: Timestamp) -> Verdict {
         Phase::Ended(Conclusion::Cancelled) => plain(Status::Cancelled),
         Phase::Ended(other) => {
             let step = known.jobs.failed_step(*key);
-            failed(
-                failure_code(other, step.is_some()),
-                failure_message(other, step),
-            )
+            failed(failure_code(other, step.is_some()), failure_message(other, step))
         }
     }
 }
@@ -141,9 +128,7 @@ pub fn failure_code(conclusion: Conclusion, step_known: bool) -> &'static str {
 }
 
 fn failure_message(conclusion: Conclusion, step: Option<(&str, Conclusion)>) -> String {
-    let at = step
-        .map(|(name, _)| format!(" at the step \"{name}\""))
-        .unwrap_or_default();
+    let at = step.map(|(name, _)| format!(" at the step \"{name}\"")).unwrap_or_default();
     match conclusion {
         Conclusion::TimedOut => {
             format!("The build took longer than it may and was stopped{at}. See the log.")

@@ -62,13 +62,8 @@ pub fn view(known: &Known, digest: Option<Digest>, grace: i64, now: Timestamp) -
     let run = known.present_run();
     let facts = run.and_then(|key| known.run.runs.get(&key));
     // GitHub counts a run as started when it is queued; what people mean is the first job's start.
-    let begun = run.and_then(|key| {
-        known
-            .jobs
-            .of_run(key)
-            .filter_map(|(_, job)| job.started_at)
-            .min()
-    });
+    let begun =
+        run.and_then(|key| known.jobs.of_run(key).filter_map(|(_, job)| job.started_at).min());
     let started_at = match verdict.status {
         Status::Pending => None,
         _ => begun.or(facts.and_then(|facts| facts.started_at)),
@@ -82,14 +77,9 @@ pub fn view(known: &Known, digest: Option<Digest>, grace: i64, now: Timestamp) -
         }
         (true, None) => Some(known.asked_at()),
     };
-    let until = if verdict.status.is_final() {
-        completed_at
-    } else {
-        Some(now)
-    };
-    let duration = started_at
-        .zip(until)
-        .map(|(from, to)| (to.as_second() - from.as_second()).max(0));
+    let until = if verdict.status.is_final() { completed_at } else { Some(now) };
+    let duration =
+        started_at.zip(until).map(|(from, to)| (to.as_second() - from.as_second()).max(0));
     BuildView {
         build_id: record.id,
         project_id: record.id.project,
@@ -120,9 +110,7 @@ fn steps(jobs: &JobsDoc, run: RunKey) -> Vec<StepView> {
         started_at: step.started_at.map(whole_seconds),
         completed_at: step.ended_at.map(whole_seconds),
     };
-    jobs.of_run(run)
-        .flat_map(|(_, job)| job.steps.iter().map(step))
-        .collect()
+    jobs.of_run(run).flat_map(|(_, job)| job.steps.iter().map(step)).collect()
 }
 
 fn step_status(phase: Phase) -> &'static str {

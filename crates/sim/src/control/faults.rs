@@ -45,19 +45,13 @@ impl Fault {
     /// The next matching request is answered with this status.
     #[must_use]
     pub fn status(method: &str, path_contains: &str, status: u16) -> Self {
-        Self {
-            status: Some(status),
-            ..Self::on(method, path_contains)
-        }
+        Self { status: Some(status), ..Self::on(method, path_contains) }
     }
 
     /// The connection of the next matching request is cut.
     #[must_use]
     pub fn cut(method: &str, path_contains: &str) -> Self {
-        Self {
-            drop_connection: true,
-            ..Self::on(method, path_contains)
-        }
+        Self { drop_connection: true, ..Self::on(method, path_contains) }
     }
 
     /// Nothing yet, for these requests.
@@ -103,14 +97,8 @@ impl Fault {
 
     fn fits(&self, method: &str, path: &str) -> bool {
         self.times > 0
-            && self
-                .method
-                .as_ref()
-                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
-            && self
-                .path_contains
-                .as_ref()
-                .is_none_or(|part| path.contains(part))
+            && self.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+            && self.path_contains.as_ref().is_none_or(|part| path.contains(part))
     }
 }
 

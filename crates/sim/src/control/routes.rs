@@ -104,8 +104,7 @@ async fn release_all(State(sim): Sim) -> StatusCode {
 }
 
 async fn outcomes(State(sim): Sim, Json(next): Json<Vec<Conclusion>>) -> StatusCode {
-    next.into_iter()
-        .for_each(|outcome| sim.next_outcome(outcome));
+    next.into_iter().for_each(|outcome| sim.next_outcome(outcome));
     StatusCode::NO_CONTENT
 }
 
@@ -120,11 +119,7 @@ async fn change_run(State(sim): Sim, Path((id, change)): Path<(u64, String)>) ->
             Err(_) => false,
         },
     };
-    if done {
-        StatusCode::NO_CONTENT
-    } else {
-        StatusCode::NOT_FOUND
-    }
+    if done { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
 }
 
 async fn deliveries(State(sim): Sim) -> Json<Value> {
@@ -173,11 +168,7 @@ async fn ping(State(sim): Sim) -> StatusCode {
 }
 
 async fn redeliver(State(sim): Sim, Path(id): Path<u64>) -> StatusCode {
-    if sim.redeliver(id) {
-        StatusCode::NO_CONTENT
-    } else {
-        StatusCode::NOT_FOUND
-    }
+    if sim.redeliver(id) { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
 }
 
 async fn set_repository(

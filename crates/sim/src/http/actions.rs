@@ -53,18 +53,12 @@ fn list(call: &Call, filter: &Filter, also: impl Fn(&Run) -> bool) -> Answer {
     let model = call.hub.model();
     let name = repository.full_name();
     let here = |run: &&Run| run.visible && run.repository.eq_ignore_ascii_case(&name);
-    let found: Vec<&Run> = model
-        .runs()
-        .rev()
-        .filter(here)
-        .filter(|run| also(run) && fits(run, filter))
-        .collect();
+    let found: Vec<&Run> =
+        model.runs().rev().filter(here).filter(|run| also(run) && fits(run, filter)).collect();
     let size = filter.per_page.unwrap_or(30).clamp(1, 100);
     let page = filter.page.unwrap_or(1).max(1);
     let shown = found.iter().skip((page - 1) * size).take(size);
-    let rendered = shown
-        .filter_map(|run| latest(call, &repository, run))
-        .collect::<Vec<_>>();
+    let rendered = shown.filter_map(|run| latest(call, &repository, run)).collect::<Vec<_>>();
     let mut response = ok(&json!({"total_count": found.len(), "workflow_runs": rendered}))?;
     if found.len() > page * size {
         let path = format!("{}/actions/runs", call.links.repo(&name));
@@ -87,25 +81,15 @@ fn fits(run: &Run, filter: &Filter) -> bool {
         && is(&filter.branch, &run.head_branch)
         && is(&filter.head_sha, &run.head_sha)
         && is(&filter.actor, &run.actor)
-        && filter
-            .status
-            .as_ref()
-            .is_none_or(|wanted| status.contains(wanted))
-        && filter
-            .created
-            .as_deref()
-            .is_none_or(|range| was_created(run.created_at, range))
+        && filter.status.as_ref().is_none_or(|wanted| status.contains(wanted))
+        && filter.created.as_deref().is_none_or(|range| was_created(run.created_at, range))
 }
 
 /// GitHub compares whole seconds.
 fn was_created(at: Timestamp, range: &str) -> bool {
     let at = at.as_second();
     let time = |text: &str| {
-        let whole = if text.len() == 10 {
-            format!("{text}T00:00:00Z")
-        } else {
-            text.to_owned()
-        };
+        let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
         whole.parse::<Timestamp>().map(Timestamp::as_second).ok()
     };
     let holds =
@@ -127,17 +111,12 @@ fn was_created(at: Timestamp, range: &str) -> bool {
         return holds(rest, |at, then| at < then);
     }
     time(range).is_some_and(|then| {
-        if range.len() == 10 {
-            (then..then + 86_400).contains(&at)
-        } else {
-            at == then
-        }
+        if range.len() == 10 { (then..then + 86_400).contains(&at) } else { at == then }
     })
 }
 
 fn latest(call: &Call, repository: &Repository, run: &Run) -> Option<Value> {
-    run.latest()
-        .map(|attempt| render::run(&call.links, repository, run, attempt))
+    run.latest().map(|attempt| render::run(&call.links, repository, run, attempt))
 }
 
 pub async fn run(call: Call) -> Answer {
@@ -152,10 +131,7 @@ pub async fn run(call: Call) -> Answer {
 pub async fn attempt(call: Call) -> Answer {
     let repository = call.repository("actions", false)?;
     let model = call.hub.model();
-    let (run, attempt) = find(
-        &call,
-        model.run(&repository.full_name(), call.number("run")?),
-    )?;
+    let (run, attempt) = find(&call, model.run(&repository.full_name(), call.number("run")?))?;
     ok(&render::run(&call.links, &repository, run, attempt))
 }
 
@@ -187,19 +163,13 @@ pub async fn jobs(call: Call, Query(which): Query<Which>) -> Answer {
 pub async fn jobs_of_attempt(call: Call) -> Answer {
     let repository = call.repository("actions", false)?;
     let model = call.hub.model();
-    let (run, attempt) = find(
-        &call,
-        model.run(&repository.full_name(), call.number("run")?),
-    )?;
+    let (run, attempt) = find(&call, model.run(&repository.full_name(), call.number("run")?))?;
     list_jobs(&call, run, std::slice::from_ref(attempt))
 }
 
 fn list_jobs(call: &Call, run: &Run, attempts: &[Attempt]) -> Answer {
     let jobs = attempts.iter().filter_map(|attempt| {
-        attempt
-            .job
-            .as_ref()
-            .map(|job| render::job(&call.links, run, attempt, job))
+        attempt.job.as_ref().map(|job| render::job(&call.links, run, attempt, job))
     });
     let jobs: Vec<Value> = jobs.collect();
     ok(&json!({"total_count": jobs.len(), "jobs": jobs}))

@@ -18,11 +18,7 @@ pub struct Refusal {
 
 impl Refusal {
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            message: message.into(),
-            docs: "",
-        }
+        Self { status, message: message.into(), docs: "" }
     }
 
     pub fn not_found() -> Self {
@@ -53,10 +49,9 @@ impl From<Denial> for Refusal {
     fn from(denial: Denial) -> Self {
         match denial {
             Denial::NotFound => Self::not_found(),
-            Denial::Forbidden => Self::new(
-                StatusCode::FORBIDDEN,
-                "Resource not accessible by integration",
-            ),
+            Denial::Forbidden => {
+                Self::new(StatusCode::FORBIDDEN, "Resource not accessible by integration")
+            }
         }
     }
 }

@@ -40,12 +40,7 @@ pub async fn installation(call: Call) -> Answer {
         return Err(Refusal::not_found());
     }
     let id = call.hub.model().grants.installation(&repository.owner);
-    ok(&render::installation(
-        &call.links,
-        client_id,
-        &repository.owner,
-        id,
-    ))
+    ok(&render::installation(&call.links, client_id, &repository.owner, id))
 }
 
 #[derive(Default, Deserialize)]
@@ -66,18 +61,10 @@ pub async fn access_token(call: Call, body: Bytes) -> Answer {
     };
     let id = call.number("id")?;
     let mut model = call.hub.model();
-    let account = model
-        .grants
-        .account(id)
-        .map(str::to_owned)
-        .ok_or_else(Refusal::not_found)?;
+    let account = model.grants.account(id).map(str::to_owned).ok_or_else(Refusal::not_found)?;
 
     let granted: BTreeMap<&str, &str> = PERMISSIONS.into();
-    let everything = || {
-        granted
-            .iter()
-            .map(|(name, level)| ((*name).into(), (*level).into()))
-    };
+    let everything = || granted.iter().map(|(name, level)| ((*name).into(), (*level).into()));
     let mut permissions = scope.permissions.unwrap_or_else(|| everything().collect());
     let allowed = |(name, level): (&String, &String)| match granted.get(name.as_str()) {
         Some(granted) => *granted == "write" || level == granted,
@@ -87,16 +74,11 @@ pub async fn access_token(call: Call, body: Bytes) -> Answer {
         let message = "The permissions requested are not granted to this installation.";
         return Err(Refusal::unprocessable(message).see(DOCS));
     }
-    permissions
-        .entry("metadata".to_owned())
-        .or_insert_with(|| "read".to_owned());
+    permissions.entry("metadata".to_owned()).or_insert_with(|| "read".to_owned());
 
     let mut repositories = Vec::new();
     for name in scope.repositories.iter().flatten() {
-        let found = model
-            .world
-            .repository(&account, name)
-            .filter(|found| found.app_installed);
+        let found = model.world.repository(&account, name).filter(|found| found.app_installed);
         repositories.push(found.ok_or_else(|| {
             let message = "There is at least one repository that does not exist or is not \
                            accessible to the parent installation.";
@@ -107,9 +89,7 @@ pub async fn access_token(call: Call, body: Bytes) -> Answer {
         let names: BTreeSet<_> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
         names.into_iter().collect()
     });
-    let (token, grant) = model
-        .grants
-        .issue(id, &account, names, permissions, call.now);
+    let (token, grant) = model.grants.issue(id, &account, names, permissions, call.now);
     drop(model);
     let body = render::token(&call.links, &token, &grant, &repositories);
     Ok(reply(StatusCode::CREATED, &body))

@@ -40,28 +40,15 @@ impl FromRequestParts<Arc<Hub>> for Call {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, Refusal> {
-        let dialect = *parts
-            .extensions
-            .get::<Dialect>()
-            .unwrap_or(&Dialect::GitHub);
+        let dialect = *parts.extensions.get::<Dialect>().unwrap_or(&Dialect::GitHub);
         let caller = caller(hub, &parts.headers)?;
         let newest = version(dialect, &parts.headers)?;
         let path = RawPathParams::from_request_parts(parts, hub).await;
         let path = path.map_err(|_| Refusal::not_found())?;
-        let path = path
-            .iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        let prefix = if dialect == Dialect::Enterprise {
-            "/api/v3"
-        } else {
-            ""
-        };
+        let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let prefix = if dialect == Dialect::Enterprise { "/api/v3" } else { "" };
         Ok(Self {
-            links: Links {
-                web: hub.origin.clone(),
-                api: format!("{}{prefix}", hub.origin),
-            },
+            links: Links { web: hub.origin.clone(), api: format!("{}{prefix}", hub.origin) },
             now: hub.now(),
             hub: hub.clone(),
             caller,
@@ -85,11 +72,7 @@ impl Call {
 
     /// The repository of the path, if it exists at all.
     pub fn any_repository(&self) -> Result<Repository, Refusal> {
-        let found = self
-            .hub
-            .model()
-            .world
-            .repository(self.part("owner"), self.part("repo"));
+        let found = self.hub.model().world.repository(self.part("owner"), self.part("repo"));
         found.ok_or_else(Refusal::not_found)
     }
 
@@ -110,9 +93,7 @@ impl Call {
     pub fn app(&self) -> Result<&str, Refusal> {
         match (&self.hub.app, &self.caller) {
             (Some(app), Caller::App) => Ok(&app.client_id),
-            _ => Err(Refusal::unauthorized(
-                "A JSON web token could not be decoded",
-            )),
+            _ => Err(Refusal::unauthorized("A JSON web token could not be decoded")),
         }
     }
 }
@@ -133,8 +114,7 @@ fn caller(hub: &Hub, headers: &HeaderMap) -> Result<Caller, Refusal> {
     }
     if jwt::looks_like_one(token) {
         let app = hub.app.as_ref().ok_or_else(bad)?;
-        app.verify(token, hub.now())
-            .map_err(Refusal::unauthorized)?;
+        app.verify(token, hub.now()).map_err(Refusal::unauthorized)?;
         return Ok(Caller::App);
     }
     let grant = hub.model().grants.find(token, hub.now()).cloned();

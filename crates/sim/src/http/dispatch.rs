@@ -40,7 +40,7 @@ pub async fn dispatch(call: Call, body: Bytes) -> Answer {
     }
     let Some(branch) = body.get("ref").and_then(Value::as_str) else {
         return Err(
-            Refusal::unprocessable("Invalid request.\n\n\"ref\" wasn't supplied.").see(DOCS),
+            Refusal::unprocessable("Invalid request.\n\n\"ref\" wasn't supplied.").see(DOCS)
         );
     };
     let inputs = inputs(body.get("inputs"))?;
@@ -84,9 +84,7 @@ fn inputs(given: Option<&Value>) -> Result<BTreeMap<String, String>, Refusal> {
         Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
         _ => None,
     };
-    let pairs = given
-        .iter()
-        .map(|(name, value)| text(value).map(|text| (name.clone(), text)));
+    let pairs = given.iter().map(|(name, value)| text(value).map(|text| (name.clone(), text)));
     pairs.collect::<Option<_>>().ok_or_else(wrong)
 }
 
@@ -123,11 +121,10 @@ pub async fn change(method: Method, call: Call) -> Answer {
             "Cannot cancel a workflow run that is completed.",
         )
         .see("/actions/workflow-runs#cancel-a-workflow-run")),
-        Err(RunRefusal::StillRunning) => Err(Refusal::new(
-            StatusCode::FORBIDDEN,
-            "This workflow is already running",
-        )
-        .see("/actions/workflow-runs#re-run-a-workflow")),
+        Err(RunRefusal::StillRunning) => {
+            Err(Refusal::new(StatusCode::FORBIDDEN, "This workflow is already running")
+                .see("/actions/workflow-runs#re-run-a-workflow"))
+        }
         Err(RunRefusal::NothingFailed) => Err(Refusal::new(
             StatusCode::FORBIDDEN,
             "The workflow run cannot be retried: it has no failed jobs",

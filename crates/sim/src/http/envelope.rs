@@ -21,10 +21,7 @@ const LARGEST_BODY: usize = 1 << 20;
 
 pub async fn wrap(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let path = parts
-        .uri
-        .path_and_query()
-        .map_or_else(String::new, ToString::to_string);
+    let path = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
     let method = parts.method.clone();
     let headers = parts.headers.clone();
     let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
@@ -62,9 +59,7 @@ fn remember(
     let at = hub.now();
     let mut desk = hub.desk();
     let fault = faults::take(&mut desk.faults, method.as_str(), path);
-    let version = headers
-        .get("x-github-api-version")
-        .and_then(|version| version.to_str().ok());
+    let version = headers.get("x-github-api-version").and_then(|version| version.to_str().ok());
     desk.seen.push(Seen {
         at,
         method: method.to_string(),
@@ -115,10 +110,7 @@ async fn answered(
     headers: &HeaderMap,
     handled: impl Future<Output = Response>,
 ) -> Response {
-    if ["/v2/", "/token", "/_logs/"]
-        .iter()
-        .any(|other| path.starts_with(other))
-    {
+    if ["/v2/", "/token", "/_logs/"].iter().any(|other| path.starts_with(other)) {
         return handled.await;
     }
     if !headers.contains_key(header::USER_AGENT) {
@@ -127,16 +119,11 @@ async fn answered(
                        resources-in-the-rest-api#user-agent-required).";
         return (StatusCode::FORBIDDEN, message).into_response();
     }
-    let credentials = headers
-        .get(header::AUTHORIZATION)
-        .map(HeaderValue::as_bytes);
+    let credentials = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
     let caller = ids::sha256(credentials.unwrap_or_default());
     let (limit, used) = {
         let desk = hub.desk();
-        (
-            desk.rate_limit,
-            desk.used.get(&caller).copied().unwrap_or_default(),
-        )
+        (desk.rate_limit, desk.used.get(&caller).copied().unwrap_or_default())
     };
     let mut response = if used >= limit {
         let message = "API rate limit exceeded for installation.";
@@ -159,18 +146,12 @@ async fn answered(
     let now = hub.now();
     set("x-ratelimit-limit", limit.to_string());
     set("x-ratelimit-used", used.to_string());
-    set(
-        "x-ratelimit-remaining",
-        limit.saturating_sub(used).to_string(),
-    );
+    set("x-ratelimit-remaining", limit.saturating_sub(used).to_string());
     set("x-ratelimit-reset", reset(now).to_string());
     set("x-ratelimit-resource", "core".to_owned());
     let request = ids::sha256(format!("{path}{}", now.as_nanosecond())).to_uppercase();
     let part = |from, to| request.get(from..to).unwrap_or_default();
-    set(
-        "x-github-request-id",
-        [part(0, 4), part(4, 10), part(10, 17), part(17, 24)].join(":"),
-    );
+    set("x-github-request-id", [part(0, 4), part(4, 10), part(10, 17), part(17, 24)].join(":"));
     set("x-github-media-type", "github.v3; format=json".to_owned());
     response
 }
@@ -186,9 +167,7 @@ async fn with_etag(response: Response, asked: &HeaderMap) -> Response {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let etag = format!("W/\"{}\"", ids::sha256(&body));
-    let known = asked
-        .get(header::IF_NONE_MATCH)
-        .and_then(|known| known.to_str().ok());
+    let known = asked.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
     let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let same = known.is_some_and(|known| known.split(',').any(|tag| strong(tag) == strong(&etag)));
     if let Ok(etag) = HeaderValue::from_str(&etag) {

@@ -29,10 +29,7 @@ pub async fn list(call: Call, Query(page): Query<Page>) -> Answer {
 
 fn deliveries(call: &Call, page: &Page) -> Answer {
     let known = |delivery: &&Delivery| {
-        !matches!(
-            delivery.state,
-            DeliveryState::Held | DeliveryState::NoTarget
-        )
+        !matches!(delivery.state, DeliveryState::Held | DeliveryState::NoTarget)
     };
     let fits = |delivery: &&Delivery| match page.status.as_deref() {
         Some("success") => was_received(delivery),
@@ -43,25 +40,15 @@ fn deliveries(call: &Call, page: &Page) -> Answer {
     let size = page.per_page.unwrap_or(30).clamp(1, 100);
     let newest = all.iter().rev().filter(known).filter(fits).take(size);
     let installation = call.hub.app.as_ref().map(|_| {
-        let owner = call
-            .hub
-            .options
-            .builder_repository
-            .split('/')
-            .next()
-            .unwrap_or_default();
+        let owner = call.hub.options.builder_repository.split('/').next().unwrap_or_default();
         call.hub.model().grants.installation(owner)
     });
     let now = time(call.now);
-    ok(&newest
-        .map(|delivery| item(delivery, installation, &now))
-        .collect::<Value>())
+    ok(&newest.map(|delivery| item(delivery, installation, &now)).collect::<Value>())
 }
 
 fn was_received(delivery: &Delivery) -> bool {
-    delivery
-        .status_code
-        .is_some_and(|status| (200..300).contains(&status))
+    delivery.status_code.is_some_and(|status| (200..300).contains(&status))
 }
 
 /// `hook-delivery-item`

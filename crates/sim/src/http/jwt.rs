@@ -30,10 +30,7 @@ impl AppVerifier {
             .or_else(|_| PrivateKey::from_pkcs8_pem(pem))
             .context("the App's private key is neither PKCS#1 nor PKCS#8 PEM of an RSA key")?;
         let key = VerifyingKey::new(PublicKey::from(&private));
-        Ok(Self {
-            client_id: app.client_id.clone(),
-            key,
-        })
+        Ok(Self { client_id: app.client_id.clone(), key })
     }
 
     /// The error is GitHub's message.
@@ -48,9 +45,7 @@ impl AppVerifier {
         }
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| UNREADABLE)?;
         let signature = Signature::try_from(signature.as_slice()).map_err(|_| UNREADABLE)?;
-        self.key
-            .verify(signed.as_bytes(), &signature)
-            .map_err(|_| UNREADABLE)?;
+        self.key.verify(signed.as_bytes(), &signature).map_err(|_| UNREADABLE)?;
 
         let issuer = match claims.get("iss") {
             Some(Value::String(text)) => text.clone(),
@@ -65,10 +60,8 @@ impl AppVerifier {
         match seconds("iat") {
             Some(at) if at <= now => {}
             _ => {
-                return Err(
-                    "'Issued at' claim ('iat') must be an Integer representing the time \
-                            that the assertion was issued",
-                );
+                return Err("'Issued at' claim ('iat') must be an Integer representing the time \
+                            that the assertion was issued");
             }
         }
         match seconds("exp") {
@@ -81,10 +74,10 @@ impl AppVerifier {
                 Err("'Expiration time' claim ('exp') is too far in the future")
             }
             Some(_) => Ok(()),
-            None => Err(
-                "'Expiration time' claim ('exp') must be a numeric value representing the \
-                         future time at which the assertion expires",
-            ),
+            None => {
+                Err("'Expiration time' claim ('exp') must be a numeric value representing the \
+                         future time at which the assertion expires")
+            }
         }
     }
 }

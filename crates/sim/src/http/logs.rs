@@ -25,10 +25,7 @@ pub async fn redirect(call: Call) -> Answer {
     }
     let mut random = [0_u8; 16];
     if getrandom::fill(&mut random).is_err() {
-        return Err(Refusal::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Server Error",
-        ));
+        return Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "Server Error"));
     }
     let link = ids::hex(&random);
     let until = call.now.saturating_add(LIFE).unwrap_or(call.now);
@@ -51,10 +48,7 @@ pub async fn download(
     let text = job.and_then(|job| {
         let model = hub.model();
         let run = model.runs().find(|run| {
-            let mut jobs = run
-                .attempts
-                .iter()
-                .filter_map(|attempt| attempt.job.as_ref());
+            let mut jobs = run.attempts.iter().filter_map(|attempt| attempt.job.as_ref());
             jobs.any(|found| found.id == job)
         })?;
         let repository = run.repository.clone();
@@ -69,10 +63,7 @@ pub async fn download(
 
 fn living_link(hub: &Hub, link: &str, now: Timestamp) -> Option<u64> {
     let desk = hub.desk();
-    desk.log_links
-        .get(link)
-        .filter(|(_, until)| *until > now)
-        .map(|(job, _)| *job)
+    desk.log_links.get(link).filter(|(_, until)| *until > now).map(|(job, _)| *job)
 }
 
 fn text(hub: &Hub, repository: &str, job: u64) -> Option<String> {

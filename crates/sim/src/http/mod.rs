@@ -40,15 +40,9 @@ fn api(dialect: Dialect) -> Router<Arc<Hub>> {
     Router::new()
         .route("/", get(app::meta))
         .route("/app", get(app::app))
-        .route(
-            "/app/installations/{id}/access_tokens",
-            post(app::access_token),
-        )
+        .route("/app/installations/{id}/access_tokens", post(app::access_token))
         .route("/app/hook/deliveries", get(hooks::list_of_app))
-        .route(
-            "/app/hook/deliveries/{id}/attempts",
-            post(hooks::redeliver_of_app),
-        )
+        .route("/app/hook/deliveries/{id}/attempts", post(hooks::redeliver_of_app))
         .route("/users/{login}", get(repos::user))
         .route("/rate_limit", get(app::rate_limit))
         .nest("/repos/{owner}/{repo}", repository())
@@ -66,30 +60,15 @@ fn repository() -> Router<Arc<Hub>> {
         .route("/contents/", get(repos::root_contents))
         .route("/contents/{*path}", get(repos::contents))
         .route("/hooks/{hook}/deliveries", get(hooks::list))
-        .route(
-            "/hooks/{hook}/deliveries/{id}/attempts",
-            post(hooks::redeliver),
-        )
+        .route("/hooks/{hook}/deliveries/{id}/attempts", post(hooks::redeliver))
         .route("/actions/workflows/{workflow}", get(dispatch::workflow))
-        .route(
-            "/actions/workflows/{workflow}/dispatches",
-            post(dispatch::dispatch),
-        )
-        .route(
-            "/actions/workflows/{workflow}/runs",
-            get(actions::runs_of_workflow),
-        )
+        .route("/actions/workflows/{workflow}/dispatches", post(dispatch::dispatch))
+        .route("/actions/workflows/{workflow}/runs", get(actions::runs_of_workflow))
         .route("/actions/runs", get(actions::runs))
         .route("/actions/runs/{run}", get(actions::run))
-        .route(
-            "/actions/runs/{run}/attempts/{attempt}",
-            get(actions::attempt),
-        )
+        .route("/actions/runs/{run}/attempts/{attempt}", get(actions::attempt))
         .route("/actions/runs/{run}/jobs", get(actions::jobs))
-        .route(
-            "/actions/runs/{run}/attempts/{attempt}/jobs",
-            get(actions::jobs_of_attempt),
-        )
+        .route("/actions/runs/{run}/attempts/{attempt}/jobs", get(actions::jobs_of_attempt))
         .route("/actions/runs/{run}/{action}", any(dispatch::change))
         .route("/actions/jobs/{job}", get(actions::job))
         .route("/actions/jobs/{job}/logs", get(logs::redirect))

@@ -38,10 +38,7 @@ pub async fn token(
     headers: HeaderMap,
 ) -> Response {
     let mut scope = ask.scope.splitn(3, ':');
-    let (kind, name) = (
-        scope.next().unwrap_or_default(),
-        scope.next().unwrap_or_default(),
-    );
+    let (kind, name) = (scope.next().unwrap_or_default(), scope.next().unwrap_or_default());
     if ask.service.is_empty() || kind != "repository" || name.is_empty() {
         return error(
             StatusCode::BAD_REQUEST,
@@ -57,11 +54,7 @@ pub async fn token(
         },
     };
     if rights == Rights::Anonymous && hub.model().registry.is_private(name) {
-        return error(
-            StatusCode::UNAUTHORIZED,
-            "UNAUTHORIZED",
-            "authentication required",
-        );
+        return error(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "authentication required");
     }
     let token = bearer(&hub, name, rights);
     let body = json!({"token": token, "expires_in": 300, "issued_at": time(hub.now())});
@@ -80,18 +73,13 @@ fn log_in(hub: &Hub, basic: &str) -> Option<Rights> {
     if reader.is_some_and(|(name, token)| name == user && token == password) {
         return Some(Rights::Reader);
     }
-    hub.model()
-        .grants
-        .find(password, hub.now())
-        .map(|_| Rights::App)
+    hub.model().grants.find(password, hub.now()).map(|_| Rights::App)
 }
 
 /// Nothing is stored: the token says what it is for, and nobody needs to forge it.
 fn bearer(hub: &Hub, name: &str, rights: Rights) -> String {
-    STANDARD.encode(format!(
-        "{rights:?}:{}",
-        ids::sha256(format!("{}{name}{rights:?}", hub.origin))
-    ))
+    STANDARD
+        .encode(format!("{rights:?}:{}", ids::sha256(format!("{}{name}{rights:?}", hub.origin))))
 }
 
 pub async fn root(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
@@ -108,29 +96,15 @@ pub async fn manifest(
     headers: HeaderMap,
 ) -> Response {
     let Some((name, reference)) = path.split_once("/manifests/") else {
-        return error(
-            StatusCode::NOT_FOUND,
-            "BLOB_UNKNOWN",
-            "blob unknown to registry",
-        );
+        return error(StatusCode::NOT_FOUND, "BLOB_UNKNOWN", "blob unknown to registry");
     };
     if name != name.to_ascii_lowercase() {
-        return error(
-            StatusCode::BAD_REQUEST,
-            "NAME_INVALID",
-            "invalid repository name",
-        );
+        return error(StatusCode::BAD_REQUEST, "NAME_INVALID", "invalid repository name");
     }
-    let given = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|given| given.to_str().ok());
-    let given = given
-        .and_then(|given| given.split_once(' '))
-        .map(|(_, token)| token);
+    let given = headers.get(header::AUTHORIZATION).and_then(|given| given.to_str().ok());
+    let given = given.and_then(|given| given.split_once(' ')).map(|(_, token)| token);
     let known = [Rights::Anonymous, Rights::Reader, Rights::App];
-    let rights = known
-        .into_iter()
-        .find(|rights| given == Some(&bearer(&hub, name, *rights)));
+    let rights = known.into_iter().find(|rights| given == Some(&bearer(&hub, name, *rights)));
     let Some(rights) = rights else {
         return challenge(&hub, name);
     };
@@ -144,25 +118,15 @@ pub async fn manifest(
         );
     }
     let Some((digest, found)) = model.registry.manifest(name, reference) else {
-        return error(
-            StatusCode::NOT_FOUND,
-            "MANIFEST_UNKNOWN",
-            "manifest unknown",
-        );
+        return error(StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN", "manifest unknown");
     };
-    let accept = headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok());
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     if found.media_type == INDEX && !accept.is_some_and(|accept| accept.contains(INDEX)) {
         let message = "OCI index found, but Accept header does not support OCI indexes";
         return error(StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN", message);
     }
     let length = found.body.len().to_string();
-    let body = if method == Method::HEAD {
-        String::new()
-    } else {
-        found.body.clone()
-    };
+    let body = if method == Method::HEAD { String::new() } else { found.body.clone() };
     let headers = [
         ("content-type", found.media_type.to_owned()),
         ("content-length", length),
@@ -179,11 +143,7 @@ fn challenge(hub: &Hub, name: &str) -> Response {
         "Bearer realm=\"{}/token\",service=\"{service}\",scope=\"repository:{name}:pull\"",
         hub.origin
     );
-    let refused = error(
-        StatusCode::UNAUTHORIZED,
-        "UNAUTHORIZED",
-        "authentication required",
-    );
+    let refused = error(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "authentication required");
     ([("www-authenticate", bearer)], refused).into_response()
 }
 

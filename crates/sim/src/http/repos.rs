@@ -19,23 +19,14 @@ pub async fn repository(call: Call) -> Answer {
 pub async fn commit(call: Call, headers: HeaderMap) -> Answer {
     let repository = call.repository("contents", false)?;
     let reference = call.part("reference");
-    let sha = call
-        .hub
-        .model()
-        .world
-        .commit(&repository.full_name(), reference);
+    let sha = call.hub.model().world.commit(&repository.full_name(), reference);
     let sha = sha.ok_or_else(|| {
         let message = format!("No commit found for SHA: {reference}");
         Refusal::unprocessable(message).see("/commits/commits#get-a-commit")
     })?;
-    let accept = headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok());
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     if accept.is_some_and(|accept| accept.contains("vnd.github") && accept.contains("sha")) {
-        let kind = [(
-            header::CONTENT_TYPE,
-            "application/vnd.github.sha; charset=utf-8",
-        )];
+        let kind = [(header::CONTENT_TYPE, "application/vnd.github.sha; charset=utf-8")];
         return Ok((kind, sha).into_response());
     }
     ok(&render::commit(&call.links, &repository, &sha))
@@ -75,13 +66,7 @@ pub async fn contents(call: Call, Query(at): Query<At>) -> Answer {
         return ok(&files.iter().map(entry).collect::<Value>());
     }
     let text = model.world.file(&name, path).ok_or_else(missing)?;
-    ok(&render::file(
-        &call.links,
-        &repository,
-        &sha,
-        path,
-        Some(&text),
-    ))
+    ok(&render::file(&call.links, &repository, &sha, path, Some(&text)))
 }
 
 pub async fn user(call: Call) -> Answer {

@@ -47,9 +47,7 @@ pub async fn serve(listener: TcpListener, router: Router) {
                     }
                 }
             });
-            let _ = http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }

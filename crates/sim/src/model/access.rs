@@ -30,10 +30,7 @@ impl Caller {
                 let name = repository.name.to_ascii_lowercase();
                 repository.app_installed
                     && grant.account.eq_ignore_ascii_case(&repository.owner)
-                    && grant
-                        .repositories
-                        .as_ref()
-                        .is_none_or(|names| names.contains(&name))
+                    && grant.repositories.as_ref().is_none_or(|names| names.contains(&name))
             }
         }
     }
@@ -57,11 +54,7 @@ impl Caller {
             Some(_) => !write,
             None => permission == "metadata" && !write,
         };
-        if enough {
-            Ok(())
-        } else {
-            Err(Denial::Forbidden)
-        }
+        if enough { Ok(()) } else { Err(Denial::Forbidden) }
     }
 
     /// Like [`Caller::may`], where being public is not enough either.

@@ -74,11 +74,7 @@ impl BuilderWorkflow {
     #[must_use]
     pub fn new(repository: &str, file: &str) -> Self {
         let id = super::ids::number(90_000_000, &format!("{repository}/{file}"));
-        Self {
-            repository: repository.to_owned(),
-            file: file.to_owned(),
-            id,
-        }
+        Self { repository: repository.to_owned(), file: file.to_owned(), id }
     }
 
     #[must_use]

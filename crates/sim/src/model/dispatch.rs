@@ -81,9 +81,7 @@ impl Model {
         let image = inputs.get("image").cloned().unwrap_or_default();
         let empty = |name: &str| inputs.get(name).is_none_or(String::is_empty);
         let buildpacks = empty("dockerfile_path") && empty("dockerfile_content");
-        let private = inputs
-            .get("private")
-            .is_some_and(|private| private == "true");
+        let private = inputs.get("private").is_some_and(|private| private == "true");
         let steps = steps(private, buildpacks);
         let attempt = self.new_attempt(1, &image, job_name(&build), steps, now);
         let run = Run {
@@ -137,10 +135,7 @@ impl Model {
     fn begin(&mut self, mut run: Run, now: Timestamp) -> (u64, Vec<Effect>) {
         self.next_run += 7;
         let id = self.next_run;
-        let siblings = self
-            .runs
-            .values()
-            .filter(|other| other.workflow_id == run.workflow_id);
+        let siblings = self.runs.values().filter(|other| other.workflow_id == run.workflow_id);
         run.number = siblings.fold(1, |number, _| number + 1);
         run.id = id;
         self.runs.insert(id, run);

@@ -39,12 +39,7 @@ pub struct Grants {
 
 impl Grants {
     pub(crate) fn new(seed: [u8; 32]) -> Self {
-        Self {
-            seed,
-            issued: 0,
-            tokens: BTreeMap::new(),
-            accounts: BTreeMap::new(),
-        }
+        Self { seed, issued: 0, tokens: BTreeMap::new(), accounts: BTreeMap::new() }
     }
 
     /// The number of an account's installation. It is the same after a restart, when an earlier
@@ -83,9 +78,7 @@ impl Grants {
             account: account.to_owned(),
             repositories,
             permissions,
-            expires_at: now
-                .saturating_add(SignedDuration::from_hours(1))
-                .unwrap_or(now),
+            expires_at: now.saturating_add(SignedDuration::from_hours(1)).unwrap_or(now),
         };
         self.tokens.insert(token.clone(), grant.clone());
         (token, grant)
@@ -94,9 +87,7 @@ impl Grants {
     /// What a token is good for, while it lives.
     #[must_use]
     pub fn find(&self, token: &str, now: Timestamp) -> Option<&Grant> {
-        self.tokens
-            .get(token)
-            .filter(|grant| grant.expires_at > now)
+        self.tokens.get(token).filter(|grant| grant.expires_at > now)
     }
 
     /// Ends every token, as GitHub does when an installation is suspended.

@@ -23,10 +23,7 @@ pub fn sha1_like(text: &str) -> String {
 #[must_use]
 pub fn number(from: u64, name: &str) -> u64 {
     let hash = Sha256::digest(name.to_ascii_lowercase());
-    let small = hash
-        .iter()
-        .take(6)
-        .fold(0_u64, |sum, byte| sum * 256 + u64::from(*byte));
+    let small = hash.iter().take(6).fold(0_u64, |sum, byte| sum * 256 + u64::from(*byte));
     from + small % 10_000_000
 }
 

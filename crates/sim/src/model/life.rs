@@ -56,20 +56,13 @@ impl Model {
             effects.extend(self.schedule(id, number));
             return effects;
         }
-        let at = attempt
-            .running_step()
-            .map(str::to_owned)
-            .unwrap_or_default();
+        let at = attempt.running_step().map(str::to_owned).unwrap_or_default();
         let builds = at == DOCKERFILE_STEP || at == BUILDPACKS_STEP;
         if outcome != Conclusion::Success && (builds || private.is_empty()) {
             return self.complete(id, number, outcome, now);
         }
         let more = attempt.job.as_mut().is_some_and(|job| job.next_step(now));
-        let mut effects = if at == PUSH_STEP {
-            self.push(id, now)
-        } else {
-            Vec::new()
-        };
+        let mut effects = if at == PUSH_STEP { self.push(id, now) } else { Vec::new() };
         if more {
             effects.extend(self.schedule(id, number));
         } else {
@@ -114,21 +107,11 @@ impl Model {
             return Vec::new();
         };
         let run = Box::new(run);
-        let has_job = run
-            .attempt(number)
-            .is_some_and(|attempt| attempt.job.is_some());
-        let requested = Notice::Run {
-            action: "requested",
-            run: run.clone(),
-            attempt: number,
-        };
+        let has_job = run.attempt(number).is_some_and(|attempt| attempt.job.is_some());
+        let requested = Notice::Run { action: "requested", run: run.clone(), attempt: number };
         let mut effects = vec![Effect::Notify(requested)];
         if has_job {
-            effects.push(Effect::Notify(Notice::Job {
-                action: "queued",
-                run,
-                attempt: number,
-            }));
+            effects.push(Effect::Notify(Notice::Job { action: "queued", run, attempt: number }));
         }
         effects.extend(self.schedule(id, number));
         effects
@@ -153,11 +136,7 @@ impl Model {
         attempt.turn += 1;
         attempt.held = at.is_some() && at == hold && !attempt.released;
         let turn = attempt.turn;
-        (!attempt.held).then_some(Effect::Later {
-            run: id,
-            attempt: number,
-            turn,
-        })
+        (!attempt.held).then_some(Effect::Later { run: id, attempt: number, turn })
     }
 
     /// Lets a run go on to its end, past every hold. Runs that never were held go on as well.
@@ -170,11 +149,7 @@ impl Model {
         };
         attempt.released = true;
         let (held, number) = (attempt.held, attempt.number);
-        if held {
-            self.schedule(id, number).into_iter().collect()
-        } else {
-            Vec::new()
-        }
+        if held { self.schedule(id, number).into_iter().collect() } else { Vec::new() }
     }
 
     /// No more holds, and everything that waits goes on.
@@ -203,11 +178,7 @@ impl Model {
 
     /// Ends a run at once in a way of the caller's choice.
     pub fn finish(&mut self, id: u64, how: Conclusion, now: Timestamp) -> Vec<Effect> {
-        let latest = self
-            .runs
-            .get(&id)
-            .and_then(Run::latest)
-            .filter(|attempt| !attempt.is_over());
+        let latest = self.runs.get(&id).and_then(Run::latest).filter(|attempt| !attempt.is_over());
         let Some(number) = latest.map(|attempt| attempt.number) else {
             return Vec::new();
         };
@@ -239,16 +210,9 @@ impl Model {
             || super::contract::job_name(run.input("build_id")),
             |job| job.name.clone(),
         );
-        let (private, image) = (
-            run.input("private") == "true",
-            run.input("image").to_owned(),
-        );
+        let (private, image) = (run.input("private") == "true", run.input("image").to_owned());
         let buildpacks = is_buildpacks(run);
-        let steps = if image.is_empty() {
-            foreign_steps()
-        } else {
-            steps(private, buildpacks)
-        };
+        let steps = if image.is_empty() { foreign_steps() } else { steps(private, buildpacks) };
         let attempt = self.new_attempt(number, &image, job, steps, now);
         if let Some(run) = self.runs.get_mut(&id) {
             run.attempts.push(attempt);
@@ -264,11 +228,7 @@ impl Model {
         steps: Vec<Step>,
         now: Timestamp,
     ) -> Attempt {
-        let named = if image.contains("fail") {
-            Conclusion::Failure
-        } else {
-            Conclusion::Success
-        };
+        let named = if image.contains("fail") { Conclusion::Failure } else { Conclusion::Success };
         let outcome = self.outcomes.pop_front().unwrap_or(named);
         self.next_job += 3;
         let job = Job {
@@ -300,21 +260,11 @@ impl Model {
         let Some(run) = self.runs.get(&id) else {
             return Vec::new();
         };
-        let has_job = run
-            .attempt(number)
-            .is_some_and(|attempt| attempt.job.is_some());
+        let has_job = run.attempt(number).is_some_and(|attempt| attempt.job.is_some());
         let run = Box::new(run.clone());
-        let mut notices = vec![Notice::Run {
-            action,
-            run: run.clone(),
-            attempt: number,
-        }];
+        let mut notices = vec![Notice::Run { action, run: run.clone(), attempt: number }];
         if has_job {
-            notices.push(Notice::Job {
-                action,
-                run,
-                attempt: number,
-            });
+            notices.push(Notice::Job { action, run, attempt: number });
         }
         notices.into_iter().map(Effect::Notify).collect()
     }
@@ -328,10 +278,7 @@ impl Model {
         if name.is_empty() {
             return Vec::new();
         }
-        let tags = [
-            unique_tag(run.input("build_id")),
-            run.input("tag").to_owned(),
-        ];
+        let tags = [unique_tag(run.input("build_id")), run.input("tag").to_owned()];
         let seed = format!("{id}/{}", run.attempts.len());
         let digest = self.registry.push(&name, &tags, &seed, &run.head_sha);
         let run = Box::new(run.clone());
@@ -359,17 +306,12 @@ pub(crate) fn steps(private: bool, buildpacks: bool) -> Vec<Step> {
         _ => false,
     };
     let numbered = (1_u32..).zip(super::contract::STEPS);
-    let step = |(number, name)| Step {
-        skip: skipped(name),
-        ..Step::new(number, name)
-    };
+    let step = |(number, name)| Step { skip: skipped(name), ..Step::new(number, name) };
     numbered.map(step).collect()
 }
 
 /// The steps of a run that has nothing to do with NoKube.
 pub(crate) fn foreign_steps() -> Vec<Step> {
     let names = (1_u32..).zip(["Set up job", "Run tests", "Complete job"]);
-    names
-        .map(|(number, name)| Step::new(number, name))
-        .collect()
+    names.map(|(number, name)| Step::new(number, name)).collect()
 }

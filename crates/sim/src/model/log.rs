@@ -11,18 +11,11 @@ use super::run::{Attempt, Conclusion, Job, Run, Step};
 /// The log of an attempt's job; it exists once the job is over.
 #[must_use]
 pub fn text(run: &Run, attempt: &Attempt) -> Option<String> {
-    let job = attempt
-        .job
-        .as_ref()
-        .filter(|job| job.completed_at.is_some())?;
+    let job = attempt.job.as_ref().filter(|job| job.completed_at.is_some())?;
     let mut log = String::new();
     for step in &job.steps {
         let ran = step.conclusion != Some(Conclusion::Skipped);
-        let lines = if ran {
-            lines(run, job, step)
-        } else {
-            Vec::new()
-        };
+        let lines = if ran { lines(run, job, step) } else { Vec::new() };
         for (index, line) in (0_i64..).zip(lines) {
             let start = step.started_at.unwrap_or(job.started_at);
             let at = start.saturating_add(SignedDuration::from_micros(index * 1371 + 42));
@@ -93,10 +86,7 @@ fn lines(run: &Run, job: &Job, step: &Step) -> Vec<String> {
 }
 
 fn dockerfile(run: &Run, step: &Step) -> Vec<String> {
-    let file = or(
-        run.input("dockerfile_path"),
-        "Dockerfile (sent with the request)",
-    );
+    let file = or(run.input("dockerfile_path"), "Dockerfile (sent with the request)");
     let context = or(run.input("context"), ".");
     let layer = ids::sha256(run.input("ref"));
     let mut lines = vec![
@@ -184,9 +174,7 @@ fn build_args(run: &Run) -> Vec<String> {
     let args =
         serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(run.input("build_args"));
     let args = args.unwrap_or_default();
-    args.iter()
-        .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or("")))
-        .collect()
+    args.iter().map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or(""))).collect()
 }
 
 fn or<'a>(text: &'a str, instead: &'a str) -> &'a str {

@@ -49,23 +49,9 @@ pub enum Effect {
 /// Something that GitHub would send a webhook about, with the state at that moment.
 #[derive(Debug, Clone)]
 pub enum Notice {
-    Run {
-        action: &'static str,
-        run: Box<Run>,
-        attempt: u32,
-    },
-    Job {
-        action: &'static str,
-        run: Box<Run>,
-        attempt: u32,
-    },
-    Package {
-        run: Box<Run>,
-        name: String,
-        tag: String,
-        digest: String,
-        at: Timestamp,
-    },
+    Run { action: &'static str, run: Box<Run>, attempt: u32 },
+    Job { action: &'static str, run: Box<Run>, attempt: u32 },
+    Package { run: Box<Run>, name: String, tag: String, digest: String, at: Timestamp },
 }
 
 impl Notice {

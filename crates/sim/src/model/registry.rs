@@ -33,10 +33,7 @@ struct Package {
 impl Registry {
     #[must_use]
     pub fn is_private(&self, name: &str) -> bool {
-        self.packages
-            .get(name)
-            .and_then(|package| package.private)
-            .unwrap_or(self.private)
+        self.packages.get(name).and_then(|package| package.private).unwrap_or(self.private)
     }
 
     pub fn set_private(&mut self, name: &str, private: bool) {
@@ -45,23 +42,15 @@ impl Registry {
 
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.packages
-            .get(name)
-            .is_some_and(|package| !package.manifests.is_empty())
+        self.packages.get(name).is_some_and(|package| !package.manifests.is_empty())
     }
 
     /// A manifest and its digest, by tag or digest.
     #[must_use]
     pub fn manifest(&self, name: &str, reference: &str) -> Option<(String, &Manifest)> {
         let package = self.packages.get(name)?;
-        let digest = package
-            .tags
-            .get(reference)
-            .map_or(reference, String::as_str);
-        package
-            .manifests
-            .get(digest)
-            .map(|manifest| (digest.to_owned(), manifest))
+        let digest = package.tags.get(reference).map_or(reference, String::as_str);
+        package.manifests.get(digest).map(|manifest| (digest.to_owned(), manifest))
     }
 
     #[must_use]
@@ -117,13 +106,9 @@ impl Registry {
         let package = self.packages.entry(name).or_default();
         let top = digest(&index);
         for (media_type, body) in [(MANIFEST, image), (MANIFEST, attestation), (INDEX, index)] {
-            package
-                .manifests
-                .insert(digest(&body), Manifest { media_type, body });
+            package.manifests.insert(digest(&body), Manifest { media_type, body });
         }
-        package
-            .tags
-            .extend(tags.iter().map(|tag| (tag.clone(), top.clone())));
+        package.tags.extend(tags.iter().map(|tag| (tag.clone(), top.clone())));
         top
     }
 }

@@ -104,15 +104,11 @@ impl Run {
 
     #[must_use]
     pub fn attempt(&self, number: u32) -> Option<&Attempt> {
-        self.attempts
-            .iter()
-            .find(|attempt| attempt.number == number)
+        self.attempts.iter().find(|attempt| attempt.number == number)
     }
 
     pub(crate) fn attempt_mut(&mut self, number: u32) -> Option<&mut Attempt> {
-        self.attempts
-            .iter_mut()
-            .find(|attempt| attempt.number == number)
+        self.attempts.iter_mut().find(|attempt| attempt.number == number)
     }
 
     /// Every run has one.
@@ -124,9 +120,7 @@ impl Run {
     /// The image without its registry, as the registry names it: `namespace/name`.
     #[must_use]
     pub fn package(&self) -> &str {
-        self.input("image")
-            .split_once('/')
-            .map_or("", |(_, name)| name)
+        self.input("image").split_once('/').map_or("", |(_, name)| name)
     }
 }
 
@@ -138,10 +132,7 @@ impl Attempt {
 
     pub(crate) fn running_step(&self) -> Option<&str> {
         let steps = &self.job.as_ref()?.steps;
-        steps
-            .iter()
-            .find(|step| step.status == Status::InProgress)
-            .map(|step| step.name.as_str())
+        steps.iter().find(|step| step.status == Status::InProgress).map(|step| step.name.as_str())
     }
 }
 
@@ -153,11 +144,7 @@ impl Job {
                 step.end(Conclusion::Success, now);
             }
         }
-        for step in self
-            .steps
-            .iter_mut()
-            .filter(|step| step.status == Status::Queued)
-        {
+        for step in self.steps.iter_mut().filter(|step| step.status == Status::Queued) {
             if step.skip {
                 step.end(Conclusion::Skipped, now);
                 continue;

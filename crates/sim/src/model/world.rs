@@ -56,20 +56,12 @@ pub struct World {
 impl World {
     pub(crate) fn new(builder: &str) -> Self {
         // Its logs and arguments are every tenant's.
-        let builder_is = RepositorySettings {
-            private: Some(true),
-            ..Default::default()
-        };
-        Self {
-            settings: BTreeMap::from([(builder.to_ascii_lowercase(), builder_is)]),
-        }
+        let builder_is = RepositorySettings { private: Some(true), ..Default::default() };
+        Self { settings: BTreeMap::from([(builder.to_ascii_lowercase(), builder_is)]) }
     }
 
     pub fn set(&mut self, repository: &str, new: RepositorySettings) {
-        let old = self
-            .settings
-            .entry(repository.to_ascii_lowercase())
-            .or_default();
+        let old = self.settings.entry(repository.to_ascii_lowercase()).or_default();
         old.exists = new.exists.or(old.exists);
         old.private = new.private.or(old.private);
         old.app_installed = new.app_installed.or(old.app_installed);
@@ -88,16 +80,14 @@ impl World {
         let set = self.settings(&format!("{owner}/{name}"));
         let exists = set.and_then(|set| set.exists);
         let (by_name, private) = (!name.contains("missing"), name.contains("private"));
-        exists
-            .unwrap_or(by_name && is_login(owner))
-            .then(|| Repository {
-                owner: owner.to_owned(),
-                name: name.to_owned(),
-                private: set.and_then(|set| set.private).unwrap_or(private),
-                app_installed: set
-                    .and_then(|set| set.app_installed)
-                    .unwrap_or(!owner.eq_ignore_ascii_case("noapp")),
-            })
+        exists.unwrap_or(by_name && is_login(owner)).then(|| Repository {
+            owner: owner.to_owned(),
+            name: name.to_owned(),
+            private: set.and_then(|set| set.private).unwrap_or(private),
+            app_installed: set
+                .and_then(|set| set.app_installed)
+                .unwrap_or(!owner.eq_ignore_ascii_case("noapp")),
+        })
     }
 
     /// The commit that a branch, a tag or a commit's name stands for.
@@ -110,20 +100,14 @@ impl World {
             return Some(reference.to_ascii_lowercase());
         }
         let prefixes = ["refs/heads/", "refs/tags/", "heads/", "tags/"];
-        let name = prefixes
-            .iter()
-            .find_map(|prefix| reference.strip_prefix(prefix));
+        let name = prefixes.iter().find_map(|prefix| reference.strip_prefix(prefix));
         let name = name.unwrap_or(reference);
         let made_up = ids::sha1_like(&format!("{}@{name}", repository.to_ascii_lowercase()));
         match self.settings(repository).and_then(|set| set.refs.as_ref()) {
             None => Some(made_up),
             Some(refs) => {
                 let commit = refs.get(name)?;
-                Some(if commit.is_empty() {
-                    made_up
-                } else {
-                    commit.clone()
-                })
+                Some(if commit.is_empty() { made_up } else { commit.clone() })
             }
         }
     }
@@ -138,9 +122,7 @@ impl World {
         let set = self.settings(&repository.full_name());
         let collaborators = set.and_then(|set| set.collaborators.as_ref());
         let given = collaborators.and_then(|people| {
-            people
-                .iter()
-                .find(|(person, _)| person.eq_ignore_ascii_case(login))
+            people.iter().find(|(person, _)| person.eq_ignore_ascii_case(login))
         });
         let role = match given {
             Some((_, role)) => role.as_str(),
@@ -183,8 +165,6 @@ impl World {
 /// Logins that GitHub would take; those with `missing` in them belong to nobody.
 #[must_use]
 pub fn is_login(login: &str) -> bool {
-    let known = login
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let known = login.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     known && !login.is_empty() && login.len() <= 39 && !login.contains("missing")
 }

@@ -14,9 +14,7 @@ const SLUG: &str = "nokube";
 const EVENTS: [&str; 3] = ["package", "workflow_job", "workflow_run"];
 
 fn permissions() -> Value {
-    let all = PERMISSIONS
-        .iter()
-        .map(|(name, level)| ((*name).to_owned(), json!(level)));
+    let all = PERMISSIONS.iter().map(|(name, level)| ((*name).to_owned(), json!(level)));
     Value::Object(all.collect::<Map<_, _>>())
 }
 
@@ -53,19 +51,13 @@ pub fn installation(links: &Links, client_id: &str, account: &str, id: u64) -> V
 /// `installation-token`
 #[must_use]
 pub fn token(links: &Links, token: &str, grant: &Grant, repositories: &[Repository]) -> Value {
-    let selection = if grant.repositories.is_some() {
-        "selected"
-    } else {
-        "all"
-    };
+    let selection = if grant.repositories.is_some() { "selected" } else { "all" };
     let mut answer = json!({
         "token": token, "expires_at": time(grant.expires_at),
         "permissions": grant.permissions, "repository_selection": selection,
     });
     if let (Some(answer), Some(_)) = (answer.as_object_mut(), &grant.repositories) {
-        let listed = repositories
-            .iter()
-            .map(|repository| full(links, repository));
+        let listed = repositories.iter().map(|repository| full(links, repository));
         answer.insert("repositories".to_owned(), listed.collect());
     }
     answer

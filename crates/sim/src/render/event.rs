@@ -19,36 +19,19 @@ pub fn event(
     installation: Option<u64>,
 ) -> (&'static str, &'static str, Value) {
     let (name, action, body) = match notice {
-        Notice::Run {
-            action,
-            run: of,
-            attempt,
-        } => {
+        Notice::Run { action, run: of, attempt } => {
             let attempt = of.attempt(*attempt);
             let body = attempt.map(|attempt| run::run(links, repo, of, attempt));
             let body = json!({"workflow_run": body, "workflow": workflow(links, of)});
             ("workflow_run", *action, body)
         }
-        Notice::Job {
-            action,
-            run: of,
-            attempt,
-        } => {
+        Notice::Job { action, run: of, attempt } => {
             let job = of.attempt(*attempt).and_then(|attempt| {
-                attempt
-                    .job
-                    .as_ref()
-                    .map(|job| run::job(links, of, attempt, job))
+                attempt.job.as_ref().map(|job| run::job(links, of, attempt, job))
             });
             ("workflow_job", *action, json!({"workflow_job": job}))
         }
-        Notice::Package {
-            run,
-            name,
-            tag,
-            digest,
-            at,
-        } => {
+        Notice::Package { run, name, tag, digest, at } => {
             let body = package(links, run, name, tag, digest, &time(*at));
             ("package", "published", json!({"package": body}))
         }

@@ -34,8 +34,5 @@ pub fn time(at: Timestamp) -> String {
 #[must_use]
 pub fn node_id(prefix: &str, id: u64) -> String {
     let bytes = id.to_be_bytes();
-    format!(
-        "{prefix}_{}",
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
-    )
+    format!("{prefix}_{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
 }

@@ -36,10 +36,7 @@ const PATHS: [(&str, &str); 37] = [
     ("languages_url", "/languages"),
     ("merges_url", "/merges"),
     ("milestones_url", "/milestones{/number}"),
-    (
-        "notifications_url",
-        "/notifications{?since,all,participating}",
-    ),
+    ("notifications_url", "/notifications{?since,all,participating}"),
     ("pulls_url", "/pulls{/number}"),
     ("releases_url", "/releases{/id}"),
     ("stargazers_url", "/stargazers"),
@@ -62,9 +59,8 @@ pub fn id(repository: &Repository) -> u64 {
 pub fn minimal(links: &Links, repository: &Repository) -> Value {
     let full_name = repository.full_name();
     let api = links.repo(&full_name);
-    let urls = PATHS
-        .iter()
-        .map(|(field, path)| ((*field).to_owned(), json!(format!("{api}{path}"))));
+    let urls =
+        PATHS.iter().map(|(field, path)| ((*field).to_owned(), json!(format!("{api}{path}"))));
     let id = id(repository);
     extend(
         Value::Object(urls.collect::<Map<_, _>>()),
@@ -81,15 +77,8 @@ pub fn minimal(links: &Links, repository: &Repository) -> Value {
 #[must_use]
 pub fn full(links: &Links, repository: &Repository) -> Value {
     let web = format!("{}/{}", links.web, repository.full_name());
-    let git = web
-        .split_once("://")
-        .map_or(web.as_str(), |(_, rest)| rest)
-        .to_owned();
-    let visibility = if repository.private {
-        "private"
-    } else {
-        "public"
-    };
+    let git = web.split_once("://").map_or(web.as_str(), |(_, rest)| rest).to_owned();
+    let visibility = if repository.private { "private" } else { "public" };
     extend(
         minimal(links, repository),
         json!({
@@ -153,10 +142,7 @@ pub fn file(
     let blob = ids::sha1_like(&format!("{path}:{}", text.unwrap_or_default()));
     let web = format!("{}/{}", links.web, repository.full_name());
     let url = format!("{api}/contents/{path}?ref={sha}");
-    let (git, html) = (
-        format!("{api}/git/blobs/{blob}"),
-        format!("{web}/blob/{sha}/{path}"),
-    );
+    let (git, html) = (format!("{api}/git/blobs/{blob}"), format!("{web}/blob/{sha}/{path}"));
     let entry = json!({
         "name": path.rsplit('/').next().unwrap_or(path), "path": path, "sha": blob,
         "size": text.map_or(64, str::len), "url": url, "html_url": html, "git_url": git,

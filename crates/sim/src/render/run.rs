@@ -14,11 +14,7 @@ use crate::model::world::{Repository, WorkflowState};
 #[must_use]
 pub fn workflow(links: &Links, workflow: &BuilderWorkflow, state: WorkflowState) -> Value {
     let web = format!("{}/{}", links.web, workflow.repository);
-    let state = if state == WorkflowState::Disabled {
-        "disabled_manually"
-    } else {
-        "active"
-    };
+    let state = if state == WorkflowState::Disabled { "disabled_manually" } else { "active" };
     json!({
         "id": workflow.id, "node_id": node_id("W", workflow.id), "name": WORKFLOW_NAME,
         "path": workflow.path(), "state": state,
@@ -34,10 +30,7 @@ pub fn workflow(links: &Links, workflow: &BuilderWorkflow, state: WorkflowState)
 pub fn run(links: &Links, repository: &Repository, run: &Run, attempt: &Attempt) -> Value {
     let api = links.repo(&run.repository);
     let url = format!("{api}/actions/runs/{}", run.id);
-    let suite = ids::number(
-        30_000_000_000,
-        &format!("suite {}/{}", run.id, attempt.number),
-    );
+    let suite = ids::number(30_000_000_000, &format!("suite {}/{}", run.id, attempt.number));
     let actor = simple(links, &run.actor);
     let who = json!({"name": run.actor, "email": "builder@example.com"});
     let previous = (attempt.number > 1).then(|| format!("{url}/attempts/{}", attempt.number - 1));

@@ -57,11 +57,7 @@ pub fn permission(links: &Links, login: &str, role: &str) -> Value {
         other => other,
     };
     let rank = ["none", "read", "triage", "write", "maintain", "admin"];
-    let level = |role: &str| {
-        rank.iter()
-            .position(|known| *known == role)
-            .unwrap_or_default()
-    };
+    let level = |role: &str| rank.iter().position(|known| *known == role).unwrap_or_default();
     let may = |needed: &str| level(role) >= level(needed);
     let person = extend(
         simple(links, login),

@@ -44,11 +44,7 @@ impl Mailbox {
             outbox: VecDeque::new(),
             sending: false,
         };
-        Self {
-            inner: Mutex::new(inner),
-            wake: Notify::new(),
-            ghes,
-        }
+        Self { inner: Mutex::new(inner), wake: Notify::new(), ghes }
     }
 
     pub(super) fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -105,17 +101,8 @@ impl Mailbox {
     pub(crate) fn release(&self, ids: Option<Vec<u64>>) {
         let mut inner = self.inner();
         let held = |delivery: &&Delivery| delivery.state == DeliveryState::Held;
-        let all: Vec<u64> = inner
-            .deliveries
-            .iter()
-            .filter(held)
-            .map(|held| held.id)
-            .collect();
-        for id in ids
-            .unwrap_or_else(|| all.clone())
-            .into_iter()
-            .filter(|id| all.contains(id))
-        {
+        let all: Vec<u64> = inner.deliveries.iter().filter(held).map(|held| held.id).collect();
+        for id in ids.unwrap_or_else(|| all.clone()).into_iter().filter(|id| all.contains(id)) {
             inner.update(id, |delivery| delivery.state = DeliveryState::Waiting);
             inner.outbox.push_back(id);
         }
@@ -149,14 +136,7 @@ impl Inner {
         let id = self.next_id();
         let random = ids::sha256([&id.to_be_bytes(), event.body.as_ref()].concat());
         let part = |from: usize, to: usize| random.get(from..to).unwrap_or_default().to_owned();
-        let guid = [
-            part(0, 8),
-            part(8, 12),
-            part(12, 16),
-            part(16, 20),
-            part(20, 32),
-        ]
-        .join("-");
+        let guid = [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-");
         self.deliveries.push(Delivery {
             id,
             guid,
@@ -180,11 +160,7 @@ impl Inner {
     }
 
     fn send_again(&mut self, id: u64) -> bool {
-        let found = self
-            .deliveries
-            .iter()
-            .find(|delivery| delivery.id == id)
-            .cloned();
+        let found = self.deliveries.iter().find(|delivery| delivery.id == id).cloned();
         let Some(old) = found else { return false };
         let id = self.next_id();
         self.deliveries.push(Delivery {
@@ -201,17 +177,11 @@ impl Inner {
     }
 
     fn next_id(&self) -> u64 {
-        self.deliveries
-            .last()
-            .map_or(12_345_678_000, |last| last.id + 13)
+        self.deliveries.last().map_or(12_345_678_000, |last| last.id + 13)
     }
 
     pub(super) fn update(&mut self, id: u64, change: impl FnOnce(&mut Delivery)) {
-        if let Some(delivery) = self
-            .deliveries
-            .iter_mut()
-            .find(|delivery| delivery.id == id)
-        {
+        if let Some(delivery) = self.deliveries.iter_mut().find(|delivery| delivery.id == id) {
             change(delivery);
         }
     }

@@ -44,13 +44,7 @@ impl WebhookRule {
     /// A rule for every event, to be narrowed.
     #[must_use]
     pub fn all(treatment: Treatment) -> Self {
-        Self {
-            event: None,
-            action: None,
-            run_id: None,
-            treatment,
-            times: None,
-        }
+        Self { event: None, action: None, run_id: None, treatment, times: None }
     }
 
     #[must_use]
@@ -69,14 +63,8 @@ impl WebhookRule {
     fn fits(&self, event: &Event) -> bool {
         let (action, run) = (event.action.as_deref(), event.run);
         self.times != Some(0)
-            && self
-                .event
-                .as_deref()
-                .is_none_or(|wanted| wanted == event.event)
-            && self
-                .action
-                .as_deref()
-                .is_none_or(|wanted| Some(wanted) == action)
+            && self.event.as_deref().is_none_or(|wanted| wanted == event.event)
+            && self.action.as_deref().is_none_or(|wanted| Some(wanted) == action)
             && self.run_id.is_none_or(|wanted| Some(wanted) == run)
     }
 }

@@ -56,10 +56,7 @@ async fn send(
         .header("X-GitHub-Event", &delivery.event)
         .header("X-GitHub-Hook-ID", HOOK_ID.to_string())
         .header("X-GitHub-Hook-Installation-Target-Type", delivery.target.0)
-        .header(
-            "X-GitHub-Hook-Installation-Target-ID",
-            delivery.target.1.to_string(),
-        );
+        .header("X-GitHub-Hook-Installation-Target-ID", delivery.target.1.to_string());
     if ghes {
         request = request
             .header("X-GitHub-Enterprise-Version", "3.19.0")

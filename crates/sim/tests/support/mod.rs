@@ -31,13 +31,7 @@ pub async fn world() -> World {
 pub async fn world_with(options: Options) -> World {
     let step = Duration::from_millis(2);
     let token = Some("personal".to_owned());
-    let sim = Sim::start(Options {
-        step,
-        token,
-        ..options
-    })
-    .await
-    .unwrap();
+    let sim = Sim::start(Options { step, token, ..options }).await.unwrap();
     let inbox = Inbox::open().await;
     sim.set_webhook(&inbox.url, SECRET);
     let client = reqwest::Client::builder()
@@ -51,16 +45,11 @@ pub async fn world_with(options: Options) -> World {
 impl World {
     /// A request without credentials, unless they are added.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.client
-            .request(method, format!("{}{path}", self.sim.url()))
+        self.client.request(method, format!("{}{path}", self.sim.url()))
     }
 
     pub async fn get(&self, path: &str) -> Response {
-        self.request(Method::GET, path)
-            .bearer_auth("personal")
-            .send()
-            .await
-            .unwrap()
+        self.request(Method::GET, path).bearer_auth("personal").send().await.unwrap()
     }
 
     pub async fn json(&self, path: &str) -> Value {
@@ -71,27 +60,19 @@ impl World {
 
     pub async fn post(&self, path: &str, body: Value) -> Response {
         let request = self.request(Method::POST, path).bearer_auth("personal");
-        request
-            .header("x-github-api-version", "2026-03-10")
-            .json(&body)
-            .send()
-            .await
-            .unwrap()
+        request.header("x-github-api-version", "2026-03-10").json(&body).send().await.unwrap()
     }
 
     pub async fn dispatch_with(&self, inputs: Value) -> Response {
         let path = format!("{BUILDER}/actions/workflows/build.yml/dispatches");
-        self.post(&path, json!({"ref": "main", "inputs": inputs}))
-            .await
+        self.post(&path, json!({"ref": "main", "inputs": inputs})).await
     }
 
     /// Dispatches a build of the image and returns the run's id.
     pub async fn build(&self, build_id: &str, image: &str) -> u64 {
         let response = self.dispatch_with(inputs(build_id, image)).await;
         assert_eq!(response.status(), 200);
-        response.json::<Value>().await.unwrap()["workflow_run_id"]
-            .as_u64()
-            .unwrap()
+        response.json::<Value>().await.unwrap()["workflow_run_id"].as_u64().unwrap()
     }
 
     pub async fn run(&self, id: u64) -> Value {
@@ -99,9 +80,7 @@ impl World {
     }
 
     pub async fn job(&self, run: u64) -> Value {
-        let jobs = self
-            .json(&format!("{BUILDER}/actions/runs/{run}/jobs"))
-            .await;
+        let jobs = self.json(&format!("{BUILDER}/actions/runs/{run}/jobs")).await;
         jobs["jobs"][0].clone()
     }
 }
@@ -142,10 +121,7 @@ impl Inbox {
         let into = received.clone();
         let receive = move |headers: HeaderMap, body: Bytes| async move {
             let header = |name: &str| headers[name].to_str().unwrap().to_owned();
-            assert_eq!(
-                header("x-hub-signature-256"),
-                signature(SECRET, &body).unwrap()
-            );
+            assert_eq!(header("x-hub-signature-256"), signature(SECRET, &body).unwrap());
             assert!(header("user-agent").starts_with("GitHub-Hookshot/"));
             let body: Value = serde_json::from_slice(&body).unwrap();
             into.lock().unwrap().push(Received {
@@ -156,9 +132,7 @@ impl Inbox {
             });
             StatusCode::ACCEPTED
         };
-        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .unwrap();
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let router = Router::new().route("/hook", post(receive));
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -172,8 +146,6 @@ impl Inbox {
     /// `event.action` of each, in the order of arrival.
     pub fn names(&self) -> Vec<String> {
         let all = self.all();
-        all.iter()
-            .map(|received| format!("{}.{}", received.event, received.action))
-            .collect()
+        all.iter().map(|received| format!("{}.{}", received.event, received.action)).collect()
     }
 }

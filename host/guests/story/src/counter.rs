@@ -20,11 +20,7 @@ pub fn swap(key: &str) -> Result<String, String> {
             let now = again.current().map_err(debug)?.unwrap_or_default();
             atomics::swap(again, b"mine").map_err(debug)?;
             let after = bucket.get(key).map_err(debug)?.unwrap_or_default();
-            Ok(format!(
-                "{} {}",
-                String::from_utf8_lossy(&now),
-                String::from_utf8_lossy(&after)
-            ))
+            Ok(format!("{} {}", String::from_utf8_lossy(&now), String::from_utf8_lossy(&after)))
         }
         Err(error) => Err(debug(error)),
     }

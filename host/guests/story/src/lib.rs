@@ -24,17 +24,12 @@ const UPLOAD_LIMIT: usize = 1 << 20;
 
 #[http_service]
 async fn handle(request: Request) -> Response<BoxBody> {
-    answer(request)
-        .await
-        .unwrap_or_else(|error| respond(500, error))
+    answer(request).await.unwrap_or_else(|error| respond(500, error))
 }
 
 async fn answer(request: Request) -> Answer {
     let path = request.uri().path().to_string();
-    let (first, rest) = path
-        .trim_start_matches('/')
-        .split_once('/')
-        .unwrap_or((&path, ""));
+    let (first, rest) = path.trim_start_matches('/').split_once('/').unwrap_or((&path, ""));
     match (first.trim_start_matches('/'), rest) {
         ("kv", key) => key_value(request, key).await,
         ("keys", _) => {
@@ -48,9 +43,7 @@ async fn answer(request: Request) -> Answer {
         ("variable", name) => text(variables::get(name).await.map_err(debug)?),
         ("environment", name) => text(std::env::var(name).map_err(debug)?),
         ("time", _) => {
-            let now = SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_err(debug)?;
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(debug)?;
             text(now.as_secs().to_string())
         }
         ("print", _) => {
@@ -110,17 +103,12 @@ async fn key_value(request: Request, key: &str) -> Answer {
 /// Sends a request to the URL in the query and tells what came of it.
 async fn fetch(request: Request) -> Answer {
     let url = request.uri().query().unwrap_or_default();
-    let mut outbound = spin_sdk::http::Request::get(url)
-        .body(FullBody::new(Bytes::new()))
-        .map_err(debug)?;
+    let mut outbound =
+        spin_sdk::http::Request::get(url).body(FullBody::new(Bytes::new())).map_err(debug)?;
     let options = RequestOptions::new();
     // Far below the default of ten minutes, so that a test can see it honoured.
-    options
-        .set_first_byte_timeout(Some(500_000_000))
-        .map_err(debug)?;
-    outbound
-        .extensions_mut()
-        .insert(RequestOptionsExtension(options));
+    options.set_first_byte_timeout(Some(500_000_000)).map_err(debug)?;
+    outbound.extensions_mut().insert(RequestOptionsExtension(options));
     match spin_sdk::http::send(outbound).await {
         Ok(response) => {
             let status = response.status().as_u16();
