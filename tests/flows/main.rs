@@ -4,6 +4,7 @@
 
 mod access;
 mod app;
+mod builder;
 mod builds;
 mod cancel_retry;
 mod cost;
