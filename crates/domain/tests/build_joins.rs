@@ -38,18 +38,9 @@ fn ask() -> impl Strategy<Value = Ask> {
 }
 
 fn run_facts() -> impl Strategy<Value = RunFacts> {
-    (
-        phase(),
-        option::of(time()),
-        option::of(time()),
-        option::of(word()),
+    (phase(), option::of(time()), option::of(time()), option::of(word())).prop_map(
+        |(phase, started_at, ended_at, url)| RunFacts { phase, started_at, ended_at, url },
     )
-        .prop_map(|(phase, started_at, ended_at, url)| RunFacts {
-            phase,
-            started_at,
-            ended_at,
-            url,
-        })
 }
 
 fn final_answer() -> impl Strategy<Value = Box<Final>> {
@@ -59,12 +50,7 @@ fn final_answer() -> impl Strategy<Value = Box<Final>> {
             let mut answer = view_of(&known(RunDoc::new(id()), common::no_jobs()));
             answer.image_digest = hex.map(digest);
             answer.error_message = error_message;
-            Box::new(Final {
-                attempt,
-                latest,
-                answer,
-                run_url,
-            })
+            Box::new(Final { attempt, latest, answer, run_url })
         },
     )
 }
@@ -90,44 +76,26 @@ fn run_doc() -> impl Strategy<Value = RunDoc> {
 
 fn step() -> impl Strategy<Value = StepFacts> {
     (word(), phase(), option::of(time()), option::of(time())).prop_map(
-        |(name, phase, started_at, ended_at)| StepFacts {
-            name,
-            phase,
-            started_at,
-            ended_at,
-        },
+        |(name, phase, started_at, ended_at)| StepFacts { name, phase, started_at, ended_at },
     )
 }
 
 fn job_facts() -> impl Strategy<Value = JobFacts> {
     let steps = btree_map(1..4_u32, step(), 0..3);
-    (
-        run_key(),
-        phase(),
-        option::of(time()),
-        option::of(time()),
-        steps,
-    )
-        .prop_map(|(run, phase, started_at, ended_at, steps)| JobFacts {
+    (run_key(), phase(), option::of(time()), option::of(time()), steps).prop_map(
+        |(run, phase, started_at, ended_at, steps)| JobFacts {
             run,
             phase,
             started_at,
             ended_at,
             steps,
-        })
+        },
+    )
 }
 
 fn jobs_doc() -> impl Strategy<Value = JobsDoc> {
-    (
-        btree_map(1..4_u64, job_facts(), 0..3),
-        option::of(time()),
-        option::of(word()),
-    )
-        .prop_map(|(jobs, heard_at, etag)| JobsDoc {
-            heard_at,
-            etag,
-            ..JobsDoc::new(id(), jobs)
-        })
+    (btree_map(1..4_u64, job_facts(), 0..3), option::of(time()), option::of(word()))
+        .prop_map(|(jobs, heard_at, etag)| JobsDoc { heard_at, etag, ..JobsDoc::new(id(), jobs) })
 }
 
 fn joined(a: &RunDoc, b: &RunDoc) -> RunDoc {
@@ -140,11 +108,7 @@ fn joined(a: &RunDoc, b: &RunDoc) -> RunDoc {
 fn joined_jobs(a: &JobsDoc, b: &JobsDoc) -> JobsDoc {
     let mut doc = a.clone();
     doc.learn(b.clone());
-    JobsDoc {
-        heard_at: None,
-        etag: None,
-        ..doc
-    }
+    JobsDoc { heard_at: None, etag: None, ..doc }
 }
 
 proptest! {
@@ -231,22 +195,13 @@ fn a_record_is_read_as_it_was_written() {
     let text = serde_json::to_string(&record).unwrap();
     let read: nokube_domain::build::BuildRecord = serde_json::from_str(&text).unwrap();
     assert_eq!(read, record);
-    assert_eq!(
-        read.image_full_name(),
-        "ghcr.io/amzhm/testuser-myapp-frontend:latest"
-    );
+    assert_eq!(read.image_full_name(), "ghcr.io/amzhm/testuser-myapp-frontend:latest");
     assert_eq!(read.image_repository(), "amzhm/testuser-myapp-frontend");
 }
 
 #[test]
 fn a_wish_is_read_as_it_was_written() {
-    let wish = nokube_domain::build::Wish {
-        attempt: 2,
-        at: at(1),
-    };
+    let wish = nokube_domain::build::Wish { attempt: 2, at: at(1) };
     let text = serde_json::to_string(&wish).unwrap();
-    assert_eq!(
-        serde_json::from_str::<nokube_domain::build::Wish>(&text).unwrap(),
-        wish
-    );
+    assert_eq!(serde_json::from_str::<nokube_domain::build::Wish>(&text).unwrap(), wish);
 }

@@ -1,7 +1,7 @@
 //! Names, and the one encoding that keeps them apart.
 
 // A helper that is wrong must stop the test.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use nokube_domain::{
     image::{Digest, ImageTag, Registry},
@@ -35,10 +35,7 @@ fn no_two_small_triples_meet() {
     let mut texts = vec![String::new()];
     let mut all = Vec::new();
     for _ in 0..4 {
-        texts = texts
-            .iter()
-            .flat_map(|t| [format!("{t}a"), format!("{t}-")])
-            .collect();
+        texts = texts.iter().flat_map(|t| [format!("{t}a"), format!("{t}-")]).collect();
         all.extend(texts.clone());
     }
     let mut seen = BTreeMap::new();
@@ -47,20 +44,12 @@ fn no_two_small_triples_meet() {
             for service in &all {
                 if let Some(text) = encoded(owner, project, service) {
                     let triple = (owner, project, service);
-                    assert_eq!(
-                        seen.insert(text, triple),
-                        None,
-                        "{triple:?} has a name taken"
-                    );
+                    assert_eq!(seen.insert(text, triple), None, "{triple:?} has a name taken");
                 }
             }
         }
     }
-    assert_eq!(
-        seen.len(),
-        7 * 7 * 8,
-        "only a service may have two hyphens together"
-    );
+    assert_eq!(seen.len(), 7 * 7 * 8, "only a service may have two hyphens together");
 }
 
 /// The grammar of the OCI distribution specification 1.1, "Pulling manifests".
@@ -109,9 +98,7 @@ fn the_longest_names_still_fit_a_reference() {
     let owner = format!("{}a", "a-".repeat(19)).parse().unwrap();
     let project = format!("{}aa", "a-".repeat(19)).parse().unwrap();
     let service = "s".repeat(40).parse().unwrap();
-    let image = Registry::new("ghcr.io", "amzhm")
-        .unwrap()
-        .image(&owner, &project, &service);
+    let image = Registry::new("ghcr.io", "amzhm").unwrap().image(&owner, &project, &service);
     assert!(image.len() <= 255, "{}", image.len());
 }
 
@@ -120,16 +107,10 @@ fn the_longest_names_still_fit_a_reference() {
 fn check<T: FromStr<Err: Display> + Display>(good: &[(&str, &str)], bad: &[&str]) {
     for (text, canonical) in good {
         let name: Result<T, _> = text.parse();
-        assert_eq!(
-            name.map_err(|e| e.to_string()).map(|n| n.to_string()),
-            Ok((*canonical).into())
-        );
+        assert_eq!(name.map_err(|e| e.to_string()).map(|n| n.to_string()), Ok((*canonical).into()));
     }
     for text in bad {
-        let refused = text
-            .parse::<T>()
-            .map(|name| name.to_string())
-            .map_err(|e| e.to_string());
+        let refused = text.parse::<T>().map(|name| name.to_string()).map_err(|e| e.to_string());
         let words = refused.expect_err(text);
         assert!(words.starts_with("must "), "{text}: {words}");
     }
@@ -140,14 +121,8 @@ const NO_LABELS: [&str; 10] = ["", "-", "-a", "a-", "a_b", "a.b", "a b", "é", "
 #[test]
 fn names_are_taken_or_refused_with_words() {
     let long = "a".repeat(41);
-    check::<Username>(
-        &[("TestUser", "testuser"), ("a-b", "a-b"), ("0", "0")],
-        &NO_LABELS,
-    );
-    check::<Username>(
-        &[(&"a".repeat(39), &"a".repeat(39))],
-        &["a--b", &"a".repeat(40)],
-    );
+    check::<Username>(&[("TestUser", "testuser"), ("a-b", "a-b"), ("0", "0")], &NO_LABELS);
+    check::<Username>(&[(&"a".repeat(39), &"a".repeat(39))], &["a--b", &"a".repeat(40)]);
     check::<ProjectName>(&[("my-app", "my-app"), ("2048", "2048")], &NO_LABELS);
     check::<ProjectName>(&[], &["MyApp", "my--app", &long]);
     check::<ServiceName>(&[("a--b", "a--b"), (&long[1..], &long[1..])], &NO_LABELS);
@@ -157,13 +132,8 @@ fn names_are_taken_or_refused_with_words() {
 #[test]
 fn tags_are_taken_or_refused_with_words() {
     let (longest, longer) = ("v".repeat(128), "v".repeat(129));
-    let good = [
-        "latest", "v1.2.3", "_x", "A-b.c_d", "build", "Build-1", &longest,
-    ];
-    check::<ImageTag>(
-        &good.map(|tag| (tag, tag)),
-        &["", ".a", "-a", "a:b", "a b", "a/b", "é"],
-    );
+    let good = ["latest", "v1.2.3", "_x", "A-b.c_d", "build", "Build-1", &longest];
+    check::<ImageTag>(&good.map(|tag| (tag, tag)), &["", ".a", "-a", "a:b", "a b", "a/b", "é"]);
     check::<ImageTag>(&[], &["a\n", &longer, "build-1"]);
 }
 
@@ -172,27 +142,16 @@ fn digests_are_taken_or_refused_with_words() {
     let hex = "0123456789abcdef".repeat(4);
     let digest = format!("sha256:{hex}");
     let capitals = format!("sha256:{}", hex.to_uppercase());
-    check::<Digest>(
-        &[(&digest, &digest)],
-        &["", "sha256:", &hex, &capitals, &digest[..70]],
-    );
+    check::<Digest>(&[(&digest, &digest)], &["", "sha256:", &hex, &capitals, &digest[..70]]);
     check::<Digest>(
         &[],
-        &[
-            &format!("{digest}0"),
-            &format!("sha512:{hex}"),
-            &format!("{digest}\n"),
-        ],
+        &[&format!("{digest}0"), &format!("sha512:{hex}"), &format!("{digest}\n")],
     );
 }
 
 #[test]
 fn a_registry_is_a_host_and_a_namespace() {
-    let good = [
-        ("ghcr.io", "amzhm"),
-        ("GHCR.io", "AMZHM"),
-        ("localhost:5000", "a/b__c/d-e.f_g"),
-    ];
+    let good = [("ghcr.io", "amzhm"), ("GHCR.io", "AMZHM"), ("localhost:5000", "a/b__c/d-e.f_g")];
     for (host, namespace) in good {
         let registry = Registry::new(host, namespace).unwrap();
         assert_eq!(registry.host(), host.to_lowercase());
@@ -217,9 +176,8 @@ fn a_registry_is_a_host_and_a_namespace() {
     for host in hosts {
         assert!(Registry::new(host, "x").is_err(), "{host}");
     }
-    for namespace in [
-        "", "/", "a/", "/a", "a//b", "-a", "a.", "a..b", "a___b", "a._b", "a b", "é",
-    ] {
+    for namespace in ["", "/", "a/", "/a", "a//b", "-a", "a.", "a..b", "a___b", "a._b", "a b", "é"]
+    {
         assert!(Registry::new("ghcr.io", namespace).is_err(), "{namespace}");
     }
 }
@@ -229,8 +187,5 @@ fn a_name_from_storage_is_checked_again() {
     assert!(serde_json::from_str::<ProjectName>(r#""a--b""#).is_err());
     assert!(serde_json::from_str::<Digest>(r#""sha256:1""#).is_err());
     assert!(serde_json::from_str::<ImageTag>(r#""build-1""#).is_err());
-    assert_eq!(
-        serde_json::to_string(&"a".parse::<Username>().unwrap()).unwrap(),
-        r#""a""#
-    );
+    assert_eq!(serde_json::to_string(&"a".parse::<Username>().unwrap()).unwrap(), r#""a""#);
 }

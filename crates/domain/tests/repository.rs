@@ -1,5 +1,8 @@
 //! Repository URLs, refs, paths and commits: what is taken, and as what.
 
+// A helper that is wrong must stop the test.
+#![allow(clippy::unwrap_used)]
+
 use nokube_domain::repository::{CommitSha, Repository, check_git_ref, check_path};
 
 fn read(url: &str) -> Result<String, String> {
@@ -63,7 +66,10 @@ fn what_is_not_a_repository_of_this_github_is_refused() {
         "https://127.0.0.1/o/r",
     ] {
         let refused = read(url).expect_err(url);
-        assert!(refused.contains("must be https://github.com/OWNER/REPOSITORY"), "{url}: {refused}");
+        assert!(
+            refused.contains("must be https://github.com/OWNER/REPOSITORY"),
+            "{url}: {refused}"
+        );
     }
 }
 
@@ -97,15 +103,25 @@ fn refs_are_those_that_git_takes() {
     let sha = "a".repeat(40);
     let longest = "a".repeat(255);
     for good in [
-        "main", "feature/x", "v1.0.0", "refs/heads/main", "a@b", "a-b_c+d=e,f;g!h$i&j'k(l)m%n", "ö",
-        "a.lockx", "x/lock", &sha, &longest,
+        "main",
+        "feature/x",
+        "v1.0.0",
+        "refs/heads/main",
+        "a@b",
+        "a-b_c+d=e,f;g!h$i&j'k(l)m%n",
+        "ö",
+        "a.lockx",
+        "x/lock",
+        &sha,
+        &longest,
     ] {
         assert_eq!(check_git_ref(good).as_deref(), Ok(good));
     }
     let long = "a".repeat(256);
     for bad in [
-        "", "-x", "/a", "a/", "a//b", ".a", "a/.b", "a.", "a..b", "a.lock", "a.lock/b", "@", "a@{1}",
-        "a b", "a~1", "a^", "a:b", "a?", "a*", "a[b", "a\\b", "a\tb", "a\nb", "a\u{7f}", "a\0", &long,
+        "", "-x", "/a", "a/", "a//b", ".a", "a/.b", "a.", "a..b", "a.lock", "a.lock/b", "@",
+        "a@{1}", "a b", "a~1", "a^", "a:b", "a?", "a*", "a[b", "a\\b", "a\tb", "a\nb", "a\u{7f}",
+        "a\0", &long,
     ] {
         assert!(check_git_ref(bad).is_err(), "{bad:?}");
     }
@@ -127,8 +143,8 @@ fn paths_stay_inside_the_repository() {
     }
     let long = "a".repeat(513);
     for bad in [
-        "", "/", "/a", "//a", "..", "../a", "a/..", "a/../b", "./..", "a\\b", "..\\a", "a\nb", "a\0",
-        "a\u{7f}", "\u{85}", "-rf", "./-rf", ".//./-rf", &long,
+        "", "/", "/a", "//a", "..", "../a", "a/..", "a/../b", "./..", "a\\b", "..\\a", "a\nb",
+        "a\0", "a\u{7f}", "\u{85}", "-rf", "./-rf", ".//./-rf", &long,
     ] {
         assert!(check_path(bad).is_err(), "{bad:?}");
     }

@@ -1,7 +1,7 @@
 //! What a request for a build may say.
 
 // A helper that is wrong must stop the test.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use nokube_domain::{
     Problem, ProblemKind,
@@ -85,8 +85,17 @@ fn every_fault_is_named_in_one_answer() {
     fields.sort();
     fields.dedup();
     let expected = [
-        "branch", "build_args.1", "colour", "context", "dockerfile_path", "image_full_name",
-        "image_name", "image_tag", "project_name", "repository_url", "service_name",
+        "branch",
+        "build_args.1",
+        "colour",
+        "context",
+        "dockerfile_path",
+        "image_full_name",
+        "image_name",
+        "image_tag",
+        "project_name",
+        "repository_url",
+        "service_name",
     ];
     assert_eq!(fields, expected);
     let required = json!({ "project_id": 7 });
@@ -130,7 +139,10 @@ fn the_source_is_one_of_three() {
     let given = |text: &str| Source::DockerfileGiven(text.into());
     let table = [
         (json!({ "has_dockerfile": true }), Source::DockerfileAt("Dockerfile".into())),
-        (json!({ "has_dockerfile": true, "dockerfile_content": " \n" }), Source::DockerfileAt("Dockerfile".into())),
+        (
+            json!({ "has_dockerfile": true, "dockerfile_content": " \n" }),
+            Source::DockerfileAt("Dockerfile".into()),
+        ),
         (json!({ "dockerfile_content": "FROM x" }), given("FROM x")),
         (json!({ "dockerfile_content": "FROM x", "dockerfile_path": "a" }), given("FROM x")),
         (json!({ "dockerfile_content": "" }), Source::Buildpacks),
@@ -149,7 +161,9 @@ fn the_source_is_one_of_three() {
 
 #[test]
 fn names_must_agree_with_the_project() {
-    for (image, good) in [("myapp", true), ("myapp-frontend", true), ("frontend", false), ("myapp-x", false)] {
+    for (image, good) in
+        [("myapp", true), ("myapp-frontend", true), ("frontend", false), ("myapp-x", false)]
+    {
         let body = with(json!({ "image_name": image }));
         assert_eq!(asked(&body).is_ok(), good, "{image}");
     }

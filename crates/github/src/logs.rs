@@ -22,5 +22,9 @@ pub fn is_log_host(location: &Uri, api: &Uri) -> bool {
         .strip_prefix("productionresultssa")
         .and_then(|rest| rest.strip_suffix(".blob.core.windows.net"))
         .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
-    storage || host.ends_with(".actions.githubusercontent.com")
+    let service = host.strip_suffix(".actions.githubusercontent.com").is_some_and(|name| {
+        let label = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        name.split('.').all(|part| !part.is_empty() && part.bytes().all(label))
+    });
+    storage || service
 }

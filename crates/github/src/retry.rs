@@ -41,7 +41,7 @@ pub fn next(
     let left = tried < patience.tries;
     let backoff = patience.first_wait.saturating_mul(1 << tried.saturating_sub(1).min(16));
     if let Some(seconds) = limited(status, headers, now) {
-        let wait = seconds.saturating_mul(1000).max(backoff);
+        let wait = seconds.saturating_mul(1000).max(backoff.min(patience.longest_wait));
         return if left && wait <= patience.longest_wait {
             Next::Again(wait)
         } else {

@@ -97,6 +97,7 @@ async fn complete(store: &Store, mut known: Known) -> Result<Present> {
         let next = nokube_domain::build::plan(&known, windows, now());
         if !ended && next.read_digest {
             let facts = ask(&github, &known, &next).await;
+            incomplete |= facts.incomplete;
             digest = facts.digest;
             found.jobs |= facts.saw_jobs;
             keep(store, &mut known, facts.run, facts.jobs).await?;

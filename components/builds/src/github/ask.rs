@@ -36,12 +36,12 @@ pub async fn ask(github: &GitHub, known: &Known, plan: &Plan) -> Facts {
         async {
             match plan.read_digest {
                 true => registry::digest(&github.settings, &known.record).await,
-                false => None,
+                false => Ok(None),
             }
         },
         optional(plan.cancel, |(key, forced)| cancel(github, key, forced)),
     );
-    let incomplete = [found.is_err(), run.is_err(), jobs.is_err()].contains(&true);
+    let incomplete = [found.is_err(), run.is_err(), jobs.is_err(), digest.is_err()].contains(&true);
     let mut doc = RunDoc::new(id);
     for facts in [found.unwrap_or_default(), run.unwrap_or_default()].into_iter().flatten() {
         doc.join(facts);
@@ -49,7 +49,13 @@ pub async fn ask(github: &GitHub, known: &Known, plan: &Plan) -> Facts {
     let saw_jobs = matches!(jobs, Ok(Some(_)));
     let jobs = jobs.unwrap_or_default().unwrap_or_else(|| JobsDoc::new(id, Default::default()));
     let at = now();
-    Facts { run: doc.heard(at), jobs: jobs.heard(at), digest, saw_jobs, incomplete }
+    Facts {
+        run: doc.heard(at),
+        jobs: jobs.heard(at),
+        digest: digest.unwrap_or_default(),
+        saw_jobs,
+        incomplete,
+    }
 }
 
 async fn optional<A, T, F>(ask: Option<A>, then: impl FnOnce(A) -> F) -> Result<Option<T>>

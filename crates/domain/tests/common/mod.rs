@@ -15,16 +15,8 @@ use nokube_domain::{
 use std::collections::BTreeMap;
 
 pub const GRACE: i64 = 2700;
-pub const WINDOWS: Windows = Windows {
-    grace: GRACE,
-    quiet: 10,
-    digest: 60,
-    force: 30,
-};
-pub const NOTHING: Found = Found {
-    digest: false,
-    jobs: false,
-};
+pub const WINDOWS: Windows = Windows { grace: GRACE, quiet: 10, digest: 60, force: 30 };
+pub const NOTHING: Found = Found { digest: false, jobs: false };
 
 pub const CONCLUSIONS: [Conclusion; 11] = [
     Conclusion::Other,
@@ -54,9 +46,7 @@ pub fn key(run_id: u64, attempt: u32) -> RunKey {
 }
 
 pub fn digest(digit: char) -> Digest {
-    format!("sha256:{}", digit.to_string().repeat(64))
-        .parse()
-        .unwrap()
+    format!("sha256:{}", digit.to_string().repeat(64)).parse().unwrap()
 }
 
 pub fn record() -> BuildRecord {
@@ -79,32 +69,14 @@ pub fn record() -> BuildRecord {
         tag: "latest".parse().unwrap(),
         build_args: BTreeMap::new(),
     };
-    let by = Person {
-        issuer: "github".into(),
-        subject: "1".into(),
-    };
+    let by = Person { issuer: "github".into(), subject: "1".into() };
     let commit = "a".repeat(40).parse().unwrap();
     let registry = Registry::new("ghcr.io", "amzhm").unwrap();
-    BuildRecord::new(
-        id(),
-        by,
-        &project,
-        asked,
-        commit,
-        false,
-        &registry,
-        120,
-        at(0),
-    )
+    BuildRecord::new(id(), by, &project, asked, commit, false, &registry, 120, at(0))
 }
 
 pub fn known(run: RunDoc, jobs: JobsDoc) -> Known {
-    Known {
-        record: record(),
-        run,
-        jobs,
-        wish: None,
-    }
+    Known { record: record(), run, jobs, wish: None }
 }
 
 pub fn no_jobs() -> JobsDoc {
@@ -117,10 +89,7 @@ pub fn run(key: RunKey, phase: Phase, begun: i64, since: i64) -> RunDoc {
         phase,
         started_at: Some(at(begun)),
         ended_at: phase.ended().map(|_| at(since)),
-        url: Some(format!(
-            "https://github.com/o/builder/actions/runs/{}",
-            key.run_id
-        )),
+        url: Some(format!("https://github.com/o/builder/actions/runs/{}", key.run_id)),
     };
     RunDoc::of_run(id(), key, facts)
 }

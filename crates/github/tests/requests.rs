@@ -1,0 +1,223 @@
+//! Every request to GitHub: what is sent, and that GitHub's own description knows it.
+
+// A helper that is wrong must stop the test.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use common::{TOKEN, conformance, enterprise, github, record, time};
+use http::{Method, header};
+use nokube_domain::build::{BuildRecord, RunKey, Source};
+use nokube_github::{Api, Request};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const RUN: RunKey = RunKey { run_id: 30, attempt: 2 };
+
+/// All requests of an API: method, path and query, request.
+fn requests(api: &Api) -> Vec<(Method, &'static str, Request)> {
+    let source = "testuser/my.app".parse().unwrap();
+    let user = "testuser".parse().unwrap();
+    let permissions = json!({ "actions": "write", "contents": "read", "metadata": "read" });
+    let since = time("2026-11-23T10:02:00.5Z");
+    let runs = "/repos/o/builder/actions/workflows/build.yml/runs?event=workflow_dispatch\
+                &created=%3E%3D2026-11-23T10%3A00%3A00Z&per_page=100&page=2";
+    let dispatches = "/repos/o/builder/actions/workflows/build.yml/dispatches";
+    let jobs = "/repos/o/builder/actions/runs/30/attempts/2/jobs?per_page=100";
+    let token = api.installation_token(5, &source, &permissions, TOKEN);
+    let permission = "/repos/testuser/my.app/collaborators/testuser/permission";
+    let commit = "/repos/testuser/my.app/commits/feature%2Fx%231%C3%B6";
+    vec![
+        (Method::GET, "/app", api.app(TOKEN)),
+        (Method::GET, "/repos/testuser/my.app/installation", api.installation(&source, TOKEN)),
+        (Method::POST, "/app/installations/5/access_tokens", token),
+        (Method::GET, "/repos/testuser/my.app", api.repository(&source, TOKEN)),
+        (Method::GET, commit, api.commit(&source, "feature/x#1ö", TOKEN)),
+        (Method::GET, permission, api.permission(&source, &user, TOKEN)),
+        (Method::GET, "/repos/o/builder/actions/workflows/build.yml", api.workflow(TOKEN)),
+        (Method::POST, dispatches, api.dispatch(&record(), TOKEN)),
+        (Method::GET, runs, api.runs_since(since, 2, TOKEN)),
+        (Method::GET, "/repos/o/builder/actions/runs/30", api.run(30, TOKEN)),
+        (Method::GET, jobs, api.jobs(RUN, Some("W/\"e1\""), TOKEN)),
+        (Method::GET, "/repos/o/builder/actions/jobs/99/logs", api.job_log(99, TOKEN)),
+        (Method::POST, "/repos/o/builder/actions/runs/30/cancel", api.cancel(30, false, TOKEN)),
+        (
+            Method::POST,
+            "/repos/o/builder/actions/runs/30/force-cancel",
+            api.cancel(30, true, TOKEN),
+        ),
+        (Method::POST, "/repos/o/builder/actions/runs/30/rerun", api.rerun(30, TOKEN)),
+    ]
+}
+
+#[test]
+fn each_request_goes_where_it_should_with_its_token_in_one_header_only() {
+    let places = [
+        (github(), "https://api.github.com", "2026-03-10"),
+        (enterprise(), "https://git.example.com/api/v3", "2022-11-28"),
+    ];
+    for (api, base, version) in places {
+        for (method, path, request) in requests(&api) {
+            assert_eq!(request.method(), method, "{path}");
+            assert_eq!(request.uri().to_string(), format!("{base}{path}"));
+            let header =
+                |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap());
+            assert_eq!(header("authorization"), Some(&*format!("Bearer {TOKEN}")));
+            assert_eq!(header("x-github-api-version"), Some(version));
+            assert_eq!(header("accept"), Some("application/vnd.github+json"));
+            assert_eq!(header("user-agent"), Some("nokube"), "GitHub refuses who has none");
+            let json = (!request.body().is_empty()).then_some("application/json");
+            assert_eq!(header("content-type"), json, "{path}");
+            assert!(!request.uri().to_string().contains("hunter2"));
+            assert!(!String::from_utf8_lossy(request.body()).contains("hunter2"));
+        }
+    }
+}
+
+#[test]
+fn jobs_are_asked_for_with_the_validator_that_is_known() {
+    let etag = |known| {
+        let request = github().jobs(RUN, known, TOKEN);
+        request.headers().get(header::IF_NONE_MATCH).map(|etag| etag.to_str().unwrap().to_owned())
+    };
+    assert_eq!(etag(Some("W/\"e1\"")).as_deref(), Some("W/\"e1\""));
+    assert_eq!(etag(None), None);
+}
+
+fn body(build: &BuildRecord) -> Value {
+    serde_json::from_slice(github().dispatch(build, TOKEN).body()).unwrap()
+}
+
+#[test]
+fn a_dispatch_carries_the_whole_build() {
+    let mut build = record();
+    let expected = json!({
+        "build_id": build.id.to_string(),
+        "repository": "testuser/myapp",
+        "ref": "a".repeat(40),
+        "context": "web",
+        "dockerfile_path": "",
+        "dockerfile_content": "FROM scratch\n",
+        "build_args": "{\"A\":\"\\\"b\\\" ${{ secrets.X }}\"}",
+        "image": "ghcr.io/amzhm/testuser-myapp-frontend",
+        "tag": "v1",
+        "private": "true",
+    });
+    assert_eq!(body(&build), json!({ "ref": "main", "inputs": expected }));
+    build.asked.source = Source::DockerfileAt("docker/Dockerfile".into());
+    assert_eq!(body(&build)["inputs"]["dockerfile_path"], "docker/Dockerfile");
+    assert_eq!(body(&build)["inputs"]["dockerfile_content"], "");
+    build.asked.source = Source::Buildpacks;
+    assert_eq!(body(&build)["inputs"]["dockerfile_path"], "");
+}
+
+/// GitHub takes inputs only that the workflow declares, and all that it requires.
+#[test]
+fn the_builders_workflow_takes_what_is_sent() {
+    let workflow =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../builder/.github/workflows/build.yml");
+    let workflow = std::fs::read_to_string(workflow).unwrap();
+    let inputs = workflow.split("\n    inputs:\n").nth(1).unwrap();
+    let inputs = inputs.lines().take_while(|line| line.is_empty() || line.starts_with("      "));
+    let declared: BTreeSet<_> = inputs
+        .filter(|line| !line.starts_with("       ") && !line.is_empty())
+        .map(|line| line.trim().trim_end_matches(':').to_owned())
+        .collect();
+    let body: Value = serde_json::from_slice(github().dispatch(&record(), TOKEN).body()).unwrap();
+    let sent = body["inputs"].as_object().unwrap();
+    assert_eq!(sent.keys().cloned().collect::<BTreeSet<_>>(), declared);
+    assert!(sent.values().all(Value::is_string));
+    assert!(workflow.contains("\nrun-name: NoKube build ${{ inputs.build_id }}\n"));
+    assert!(workflow.contains("\n    name: build ${{ inputs.build_id }}\n"));
+    assert!(
+        workflow.contains("'^[0-9a-v]{26}$'"),
+        "the alphabet of ids (crates/domain/tests/ids.rs)"
+    );
+}
+
+#[test]
+fn github_describes_every_request_that_is_sent() {
+    let description = conformance("openapi/generated/api.github.com.json");
+    for (method, path, request) in requests(&github()) {
+        let operation = operation(&description, &method, path);
+        check_query(&description, operation, request.uri().query().unwrap_or_default());
+        check_body(&description, operation, request.body());
+    }
+}
+
+/// The description of a request, by its path's template.
+fn operation<'a>(description: &'a Value, method: &Method, path: &str) -> &'a Value {
+    let path = path.split('?').next().unwrap();
+    let fits = |template: &&String| {
+        let (template, path): (Vec<_>, Vec<_>) =
+            (template.split('/').collect(), path.split('/').collect());
+        let part = |(t, p): (&&str, &&str)| t == p || (t.starts_with('{') && !p.is_empty());
+        template.len() == path.len() && template.iter().zip(&path).all(part)
+    };
+    let paths = description["paths"].as_object().unwrap();
+    // Of several templates that fit, the one with the fewest parameters is meant.
+    let template = paths.keys().filter(fits).min_by_key(|template| template.matches('{').count());
+    let template = template.unwrap_or_else(|| panic!("GitHub knows no path {path}"));
+    let operation = &paths[template][method.as_str().to_lowercase()];
+    assert!(operation.is_object(), "{template} has no {method}");
+    assert_ne!(operation["deprecated"], true, "{template}");
+    operation
+}
+
+fn resolved<'a>(description: &'a Value, value: &'a Value) -> &'a Value {
+    match value["$ref"].as_str() {
+        Some(pointer) => description.pointer(pointer.trim_start_matches('#')).unwrap(),
+        None => value,
+    }
+}
+
+fn check_query(description: &Value, operation: &Value, query: &str) {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let parameters: Vec<_> = parameters.map(|parameter| resolved(description, parameter)).collect();
+    for name in
+        query.split('&').filter(|pair| !pair.is_empty()).map(|p| p.split('=').next().unwrap())
+    {
+        let known = parameters.iter().any(|p| p["in"] == "query" && p["name"] == name);
+        assert!(known, "{} has no parameter {name}", operation["operationId"]);
+    }
+}
+
+fn check_body(description: &Value, operation: &Value, body: &[u8]) {
+    let (name, described) = (&operation["operationId"], &operation["requestBody"]);
+    if body.is_empty() {
+        assert_ne!(described["required"], true, "{name} needs a body");
+        return;
+    }
+    let schema = resolved(description, &described["content"]["application/json"]["schema"]);
+    check_value(description, schema, &serde_json::from_slice(body).unwrap(), &name.to_string());
+}
+
+/// As much of JSON Schema as these bodies need.
+fn check_value(description: &Value, schema: &Value, value: &Value, place: &str) {
+    let fits = match schema["type"].as_str().unwrap() {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        other => panic!("{place}: {other} is not used yet"),
+    };
+    assert!(fits, "{place}: {value} is no {}", schema["type"]);
+    if let Some(allowed) = schema["enum"].as_array() {
+        assert!(allowed.contains(value), "{place}: {value}");
+    }
+    for part in value.as_array().into_iter().flatten() {
+        check_value(description, resolved(description, &schema["items"]), part, place);
+    }
+    let Some(fields) = value.as_object() else { return };
+    let most = schema["maxProperties"].as_u64().unwrap_or(u64::MAX);
+    assert!(fields.len() as u64 <= most, "{place} takes at most {most}");
+    for required in schema["required"].as_array().into_iter().flatten() {
+        assert!(fields.contains_key(required.as_str().unwrap()), "{place} needs {required}");
+    }
+    let open = schema["additionalProperties"] == true;
+    for (field, value) in fields {
+        match schema["properties"].get(field) {
+            Some(known) => check_value(description, resolved(description, known), value, field),
+            None => assert!(open, "{place} knows no {field}"),
+        }
+    }
+}
