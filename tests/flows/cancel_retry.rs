@@ -109,6 +109,11 @@ async fn a_retry_with_a_key_starts_one_attempt_however_often_it_is_sent() {
     }
     world.sim.release_all();
     assert_eq!(alice.until_ended(&path).await["attempt"], 2);
+    // Somebody else's next attempt does not bring the old request back.
+    alice.post_with_key(&retry, &json!({}), "another").await.expect(202);
+    assert_eq!(alice.until_ended(&path).await["attempt"], 3);
+    alice.post_with_key(&retry, &json!({}), "once").await.expect(202);
+    assert_eq!(alice.until_ended(&path).await["attempt"], 3);
     world.end().await;
 }
 

@@ -31,7 +31,7 @@ async fn a_poll_that_changes_nothing_writes_nothing() {
     alice.until(&path, &["building"]).await;
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     let (_, cost) = world.cost(alice.get(&path)).await;
-    assert_eq!((trips(cost), cost.outbound), ((5, 0), 0));
+    assert_eq!((trips(cost), cost.outbound), ((6, 0), 0));
     world.sim.release_all();
     world.end().await;
 }

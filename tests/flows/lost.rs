@@ -131,6 +131,52 @@ async fn while_github_is_away_the_last_known_status_is_told() {
 }
 
 #[tokio::test]
+async fn a_run_that_github_does_not_show_for_a_while_is_not_lost() {
+    let world = World::new().await;
+    let alice = world.user("alice");
+    world.sim.hold_runs(HoldAt::InProgress);
+    let path = alice.build(alice.project("myapp").await).await;
+    alice.until(&path, &["building"]).await;
+    world.sim.fault(Fault::status("GET", "/actions/", 404).times(20));
+    for _ in 0..5 {
+        assert_eq!(alice.get(&path).await.expect(200)["status"], "building");
+    }
+    world.sim.clear_faults();
+    world.sim.release_all();
+    assert_eq!(alice.until_ended(&path).await["status"], "success");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn however_many_readers_a_build_has_github_is_asked_once_in_a_while() {
+    let world = World::plan().without_webhooks().set("build_quiet_seconds", "2").start().await;
+    let alice = world.user("alice");
+    world.sim.hold_runs(HoldAt::InProgress);
+    let path = alice.build(alice.project("myapp").await).await;
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    world.sim.clear_requests();
+    for _ in 0..30 {
+        alice.get(&path).await.expect(200);
+    }
+    let runs = world.sim.requests().iter().filter(|s| s.path.contains("/jobs")).count();
+    assert!(runs <= 2, "{runs} questions for 30 reads");
+    world.sim.release_all();
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_success_without_its_digest_is_not_kept_until_the_registry_says_it() {
+    let world = World::plan().without_webhooks().start().await;
+    let alice = world.user("alice");
+    world.sim.fault(Fault::status("HEAD", "/manifests/", 404).times(5));
+    let path = alice.build(alice.project("myapp").await).await;
+    assert!(alice.until_ended(&path).await["image_digest"].is_null());
+    world.sim.clear_faults();
+    assert!(alice.get(&path).await.expect(200)["image_digest"].is_string());
+    world.end().await;
+}
+
+#[tokio::test]
 async fn github_is_asked_again_as_it_asks() {
     let world = World::new().await;
     let alice = world.user("alice");

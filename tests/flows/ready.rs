@@ -69,6 +69,24 @@ async fn what_github_would_refuse_is_said_before_the_first_build() {
 }
 
 #[tokio::test]
+async fn however_many_ask_github_is_asked_once() {
+    let world = World::new().await;
+    world.anybody().get("/ready").await.expect(200);
+    let asked = world.sim.requests().len();
+    let asks: Vec<_> = (0..50)
+        .map(|_| {
+            let anybody = world.anybody();
+            tokio::spawn(async move { anybody.get("/ready").await.status })
+        })
+        .collect();
+    for ask in asks {
+        assert_eq!(ask.await.unwrap(), 200);
+    }
+    assert_eq!(world.sim.requests().len(), asked, "told from storage");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_registry_that_is_away_is_said() {
     let world = World::plan().set("registry_api_url", "http://127.0.0.1:9").start().await;
     let told = world.anybody().get("/ready").await.expect(503);

@@ -114,6 +114,35 @@ async fn what_is_not_ours_is_ignored_with_2xx() {
 }
 
 #[tokio::test]
+async fn a_package_of_somebody_else_is_not_the_builds_image() {
+    let world = World::new().await;
+    let alice = world.user("alice");
+    world.sim.fault(nokube_sim::Fault::status("HEAD", "/manifests/", 404).times(1_000));
+    let path = alice.build(alice.project("myapp").await).await;
+    alice.until_ended(&path).await;
+    world.sim.settled().await.ok();
+    let id = path.rsplit('/').next().unwrap();
+    let pushed = |owner: &str, name: &str, digit: &str| {
+        json!({ "action": "published", "package": {
+            "name": name, "owner": { "login": owner },
+            "package_version": {
+                "updated_at": "2100-01-01T00:00:00Z",
+                "container_metadata": { "tag": {
+                    "name": format!("build-{id}"), "digest": format!("sha256:{}", digit.repeat(64)),
+                } },
+            },
+        } })
+    };
+    world.webhook("package", &pushed("mallory", "x", "e"), WEBHOOK_SECRET).await.expect(200);
+    assert!(!alice.get(&path).await.text.contains(&"e".repeat(64)));
+    let ours = pushed("Platform", "alice-myapp-frontend", "a");
+    world.webhook("package", &ours, WEBHOOK_SECRET).await.expect(200);
+    let digest = alice.get(&path).await.expect(200)["image_digest"].clone();
+    assert_eq!(digest, format!("sha256:{}", "a".repeat(64)));
+    world.end().await;
+}
+
+#[tokio::test]
 async fn an_event_of_another_platform_with_the_same_numbers_changes_nothing() {
     // Two platforms may share a builder repository, and both count from 1.
     let world = World::new().await;

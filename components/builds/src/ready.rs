@@ -8,19 +8,28 @@ use http::{Request, StatusCode};
 use nokube_domain::problem::Fault;
 use nokube_edge::{
     Call, Failure, Reply, Result, auth::AuthSettings, now, outbound, settings::NotSetUp,
+    store::Store,
 };
 use nokube_github::{refusal, registry};
 use serde::{Deserialize, Serialize};
-use std::{cell::RefCell, time::Duration};
+use std::time::Duration;
 
-/// Seconds that an answer is told again.
-const KEEP: i64 = 10;
+/// Seconds that what was found outside is told again: anybody may ask, and asking GitHub costs.
+const KEEP: i64 = 15;
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Check {
     name: String,
     ok: bool,
     detail: String,
+}
+
+/// What the last look at GitHub and the registry found, shared by all instances.
+#[derive(Serialize, Deserialize)]
+struct Look {
+    /// Seconds since 1970.
+    at: i64,
+    checks: Vec<Check>,
 }
 
 #[derive(Deserialize)]
@@ -34,54 +43,63 @@ struct RawFault {
     detail: String,
 }
 
-thread_local! {
-    static LAST: RefCell<Option<(i64, Vec<Check>)>> = const { RefCell::new(None) };
-}
-
 pub async fn health(_: Call) -> Result<Reply> {
     Ok(Reply::text("alive\n"))
 }
 
 pub async fn ready(_: Call) -> Result<Reply> {
-    let second = now().as_second();
-    let kept = LAST.with(|last| {
-        last.borrow().clone().filter(|(at, _)| second - at < KEEP).map(|(_, checks)| checks)
-    });
-    let checks = match kept {
-        Some(checks) => checks,
-        None => {
-            let checks = check().await;
-            LAST.with(|last| *last.borrow_mut() = Some((second, checks.clone())));
-            checks
-        }
-    };
+    let (mut checks, outside) = futures::join!(settings(), outside());
+    checks.extend(outside?);
     let ready = checks.iter().all(|check| check.ok);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     Ok(Reply::json(status, &serde_json::json!({ "ready": ready, "checks": checks })))
 }
 
-async fn check() -> Vec<Check> {
-    let mut checks = Vec::new();
-    let mut settings = |faults: Vec<Fault>| {
+/// What is wrong with the settings of every component.
+async fn settings() -> Vec<Check> {
+    let mut checks: Vec<Check> = Vec::new();
+    let mut note = |faults: Vec<Fault>| {
         for Fault { field, detail } in faults {
             // The same setting can be wrong for two components.
-            if !checks.iter().any(|check: &Check| check.name == field) {
+            if !checks.iter().any(|check| check.name == field) {
                 checks.push(Check { name: field, ok: false, detail });
             }
         }
     };
     let faults = |read: std::result::Result<(), NotSetUp>| read.err().map_or(Vec::new(), |n| n.0);
-    settings(faults(AuthSettings::read().await.map(drop)));
-    settings(faults(Waits::read().await.map(drop)));
-    settings(faults(Settings::read().await.map(drop)));
-    let (webhook, github, registry) = futures::join!(webhook(), github(), registry());
-    settings(webhook.unwrap_or_else(|detail| vec![Fault { field: "webhook".into(), detail }]));
+    note(faults(AuthSettings::read().await.map(drop)));
+    note(faults(Waits::read().await.map(drop)));
+    note(faults(Settings::read().await.map(drop)));
+    let unheard = |detail| vec![Fault { field: "webhook".into(), detail }];
+    note(webhook().await.unwrap_or_else(unheard));
     if checks.is_empty() {
         let detail = "every setting is there and well-formed".into();
         checks.push(Check { name: "settings".into(), ok: true, detail });
     }
-    checks.extend([github, registry].into_iter().flatten());
     checks
+}
+
+/// What GitHub and the registry say. Of many who ask at once, one looks: that it does is written
+/// first, and the others are told what was found before.
+async fn outside() -> Result<Vec<Check>> {
+    let store = Store::open().await?;
+    let second = now().as_second();
+    let last = store.ready::<Look>().await?;
+    if let Some(look) = last.as_ref().filter(|look| second - look.at < KEEP) {
+        return Ok(look.checks.clone());
+    }
+    let before = last.map_or_else(
+        || {
+            let detail = "GitHub and the registry are being asked; look again in a moment";
+            vec![Check { name: "outside".into(), ok: false, detail: detail.into() }]
+        },
+        |look| look.checks,
+    );
+    store.set_ready(&Look { at: second, checks: before }).await?;
+    let (github, registry) = futures::join!(github(), registry());
+    let checks: Vec<_> = [github, registry].into_iter().flatten().collect();
+    store.set_ready(&Look { at: second, checks: checks.clone() }).await?;
+    Ok(checks)
 }
 
 /// What the webhook component says about its settings.

@@ -29,9 +29,11 @@ pub struct Settings {
     pub estimate: u32,
 }
 
-/// The waits alone: a finished build is read without anything of GitHub.
+/// Waits and limits alone: a finished build is read without anything of GitHub.
 pub struct Waits {
     pub windows: Windows,
+    /// Projects that one person may have.
+    pub most_projects: u32,
     /// How far back a build can still be unfinished, in seconds.
     pub horizon: i64,
 }
@@ -61,7 +63,10 @@ impl Waits {
         let windows =
             Windows { grace, quiet, digest: DIGEST_SECONDS, force: FORCE_SECONDS.max(quiet) };
         let horizon = grace + longest + DIGEST_SECONDS;
-        let waits = variables.finish(Some(Rc::new(Self { windows, horizon })))?;
+        let most_projects = v.number("max_projects_per_person", 1..=1_000).await;
+        let most_projects = u32::try_from(most_projects).unwrap_or(1);
+        let waits = Self { windows, most_projects, horizon };
+        let waits = variables.finish(Some(Rc::new(waits)))?;
         WAITS.with(|cell| cell.set(waits.clone()).ok());
         Ok(waits)
     }

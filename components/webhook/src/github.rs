@@ -35,9 +35,8 @@ pub async fn receive(mut call: Call) -> Result<Reply> {
         Event::Run { build, key, facts } => {
             learn_run(build, RunDoc::of_run(build, key, facts)).await?
         }
-        Event::Pushed { build, at, digest } => {
-            let doc = RunDoc { pushed: Some((at, digest)), ..RunDoc::new(build) };
-            learn_run(build, doc).await?
+        Event::Pushed { build, pushed } => {
+            learn_run(build, RunDoc { pushed: Some(pushed), ..RunDoc::new(build) }).await?
         }
         Event::Job { build, id, facts } => {
             learn_jobs(build, JobsDoc::new(build, [(id, facts)].into())).await?
@@ -72,6 +71,10 @@ const KNOWN: Outcome = ("ignored", Some("nothing new"));
 async fn learn_run(build: BuildId, news: RunDoc) -> Result<Outcome> {
     let store = Store::open().await?;
     let known = store.run(build.project, build.number).await?;
+    // A push alone is a hint about a run; without one it may be anybody's.
+    if known.is_none() && news.runs.is_empty() {
+        return Ok(("ignored", Some("a push of an unknown build")));
+    }
     let mut run = known.unwrap_or_else(|| RunDoc::new(build));
     if !run.learn(news.heard(now())) {
         return Ok(KNOWN);

@@ -10,7 +10,8 @@ mod common;
 
 use common::{CONCLUSIONS, GRACE, at, digest, id, job, key, known, no_jobs, run};
 use nokube_domain::build::{
-    Ask, BuildView, Conclusion, Final, JobsDoc, Known, Phase, RunDoc, RunKey, Status, verdict, view,
+    Ask, BuildView, Conclusion, Final, JobsDoc, Known, Phase, Pushed, RunDoc, RunKey, Status,
+    verdict, view,
 };
 
 use Conclusion::{Cancelled, Failure, Success};
@@ -92,7 +93,9 @@ fn holds(facts: &[Fact], kept: &[usize]) {
 }
 
 fn pushed(when: i64, digit: char) -> Fact {
-    Fact::Run(RunDoc { pushed: Some((at(when), digest(digit))), ..RunDoc::new(id()) })
+    let package = "amzhm/testuser-myapp-frontend".to_owned();
+    let pushed = Pushed { at: at(when), package, digest: digest(digit) };
+    Fact::Run(RunDoc { pushed: Some(pushed), ..RunDoc::new(id()) })
 }
 
 /// The events of one attempt that begins at `t` and ends as `end`; the last two are its end.
@@ -225,7 +228,8 @@ fn after_its_end_no_fact_of_the_same_attempt_changes_the_status() {
 fn a_kept_answer_holds_until_something_newer_is_known() {
     let done = |facts: &[Fact], run_key: RunKey| {
         let known = learned(&facts.iter().collect::<Vec<_>>());
-        let (latest, answer) = (Some(run_key), told(&known));
+        let latest = known.run.runs.get(&run_key).map(|facts| (run_key, facts.phase));
+        let answer = told(&known);
         let done = Final { attempt: known.run.attempt(), latest, answer, run_url: None };
         Fact::Run(RunDoc { done: Some(Box::new(done)), ..RunDoc::new(id()) })
     };

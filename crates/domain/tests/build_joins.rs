@@ -5,7 +5,7 @@ mod common;
 use common::{CONCLUSIONS, GRACE, at, digest, id, key, known, view_of};
 use nokube_domain::{
     BuildId, ProjectId,
-    build::{Ask, Final, JobFacts, JobsDoc, Phase, RunDoc, RunFacts, RunKey, StepFacts},
+    build::{Ask, Final, JobFacts, JobsDoc, Phase, Pushed, RunDoc, RunFacts, RunKey, StepFacts},
 };
 use proptest::{collection::btree_map, option, prelude::*, sample::select};
 
@@ -45,7 +45,7 @@ fn run_facts() -> impl Strategy<Value = RunFacts> {
 
 fn final_answer() -> impl Strategy<Value = Box<Final>> {
     let answer = (option::of(select(vec!['a', 'b'])), option::of(word()));
-    (1..3_u32, option::of(run_key()), answer, option::of(word())).prop_map(
+    (1..3_u32, option::of((run_key(), phase())), answer, option::of(word())).prop_map(
         |(attempt, latest, (hex, error_message), run_url)| {
             let mut answer = view_of(&known(RunDoc::new(id()), common::no_jobs()));
             answer.image_digest = hex.map(digest);
@@ -56,7 +56,8 @@ fn final_answer() -> impl Strategy<Value = Box<Final>> {
 }
 
 fn run_doc() -> impl Strategy<Value = RunDoc> {
-    let pushed = (time(), select(vec!['a', 'b']).prop_map(digest));
+    let pushed = (time(), word(), select(vec!['a', 'b']).prop_map(digest));
+    let pushed = pushed.prop_map(|(at, package, digest)| Pushed { at, package, digest });
     (
         btree_map(1..4_u32, ask(), 0..3),
         btree_map(run_key(), run_facts(), 0..4),

@@ -4,7 +4,7 @@ mod common;
 
 use common::{GRACE, NOTHING, WINDOWS, at, id, job, key, known, no_jobs, run};
 use nokube_domain::build::{
-    Ask, Conclusion, Found, Known, Phase, Plan, RunDoc, Status, Wish, plan, verdict,
+    Ask, Conclusion, Found, Known, Phase, Plan, Pushed, RunDoc, Status, Wish, plan, verdict,
 };
 
 use Conclusion::{Cancelled, Failure, StartupFailure, Success};
@@ -41,7 +41,8 @@ fn wished(known: Known, attempt: u32, when: i64) -> Known {
 #[test]
 fn what_is_known_says_what_to_ask() {
     let nothing = Plan::default;
-    let find = |since| Plan { find_run: Some(at(since)), ..nothing() };
+    let window = Some((at(-120), at(GRACE + 120)));
+    let find = Plan { find_run: window, ..nothing() };
     let read = |run| Plan { read_run: Some(run), read_jobs: Some(run), ..nothing() };
     let jobs = Plan { read_jobs: Some(key(1, 1)), ..nothing() };
     let digest = Plan { read_digest: true, ..nothing() };
@@ -49,9 +50,9 @@ fn what_is_known_says_what_to_ask() {
     let refused = RunDoc::of_refusal(id(), 1, at(1), "no".into());
     let table = [
         ("just dispatched: leave GitHub alone", unheard(), 9, nothing()),
-        ("nothing heard: look for the run", unheard(), 10, find(0)),
-        ("still nothing", unheard(), GRACE - 1, find(0)),
-        ("never started: look once more", unheard(), GRACE, find(0)),
+        ("nothing heard: look for the run", unheard(), 10, find.clone()),
+        ("still nothing", unheard(), GRACE - 1, find.clone()),
+        ("never started: look once more", unheard(), GRACE, find),
         ("refused: nothing will come", known(refused, no_jobs()), 5000, nothing()),
         ("heard a moment ago", in_phase(Queued), 109, nothing()),
         ("queued and quiet", in_phase(Queued), 110, read(key(1, 1))),
@@ -85,7 +86,9 @@ fn a_build_that_never_started_has_failed_after_the_grace_and_one_last_question()
     let late = verdict(&known, GRACE, at(GRACE));
     assert_eq!((late.status, late.code), (Status::Failed, Some("never_started")));
     assert!(!plan(&known, WINDOWS, at(GRACE)).is_empty(), "nothing is kept before GitHub is asked");
-    assert!(known.is_settled(NOTHING, WINDOWS, at(GRACE)), "GitHub was asked and had none");
+    assert!(!known.is_settled(NOTHING, WINDOWS, at(GRACE)), "GitHub has not answered");
+    let searched = Found { searched: true, ..NOTHING };
+    assert!(known.is_settled(searched, WINDOWS, at(GRACE)), "GitHub was asked and had none");
 
     // GitHub was slower than anybody thought: what it says beats what we assumed.
     let mut known = known.clone();
@@ -154,23 +157,30 @@ fn a_rerun_that_never_shows_has_failed_and_was_looked_for_under_its_run() {
 fn a_dispatch_anew_is_looked_for_from_its_own_time_on() {
     let known = asked_again(unheard(), 3000, 2);
     let found = plan(&known, WINDOWS, at(3010)).find_run;
-    assert_eq!(found, Some(at(3000)));
+    assert_eq!(found, Some((at(2880), at(3000 + GRACE + 120))));
     assert_eq!(verdict(&known, GRACE, at(3010)).status, Status::Pending, "a grace of its own");
 }
 
 #[test]
 fn an_answer_is_kept_when_nothing_more_can_be_learned() {
-    let all = Found { digest: true, jobs: true };
+    let all = Found { digest: true, jobs: true, searched: true };
     let lagging = Known { jobs: with_job(Running).jobs, ..in_phase(Ended(Failure)) };
     let table = [
         ("under way", with_job(Running), all, 5000, false),
         ("failed, jobs missing", in_phase(Ended(Failure)), NOTHING, 159, false),
         ("failed, jobs asked for", in_phase(Ended(Failure)), all, 101, true),
-        ("failed, the list of jobs lags behind", lagging, all, 159, false),
+        ("failed, the list of jobs lags behind", lagging.clone(), all, 159, false),
+        ("the same, long after: it will not change any more", lagging, all, 160, true),
         ("failed, jobs known", with_job(Ended(Failure)), NOTHING, 101, true),
         ("succeeded, digest missing", with_job(Ended(Success)), NOTHING, 159, false),
         ("succeeded, digest known", with_job(Ended(Success)), all, 101, true),
-        ("succeeded long ago", in_phase(Ended(Success)), NOTHING, 160, true),
+        (
+            "succeeded long ago, and nobody knows what",
+            with_job(Ended(Success)),
+            NOTHING,
+            9999,
+            false,
+        ),
     ];
     for (story, known, found, now, expected) in table {
         assert_eq!(known.is_settled(found, WINDOWS, at(now)), expected, "{story}");
@@ -181,10 +191,44 @@ fn an_answer_is_kept_when_nothing_more_can_be_learned() {
 fn of_a_settled_build_nothing_is_asked() {
     for end in common::CONCLUSIONS {
         let known = with_job(Ended(end));
-        let found = Found { digest: end == Success, jobs: false };
+        let found = Found { digest: end == Success, ..NOTHING };
         assert!(known.is_settled(found, WINDOWS, at(101)));
         let plan = plan(&known, WINDOWS, at(101));
         // A success is settled by its digest, which the documents do not hold.
         assert_eq!(plan, Plan { read_digest: end == Success, ..Plan::default() }, "{end:?}");
     }
+}
+
+#[test]
+fn github_is_asked_once_in_a_while_however_many_read() {
+    let asked = |known: Known, when: i64| Known { asked: Some(at(when)), ..known };
+    let success = || with_job(Ended(Success));
+    let table = [
+        ("asked a moment ago", asked(with_job(Running), 150), 159, false),
+        ("asked a while ago", asked(with_job(Running), 150), 160, true),
+        ("ended since it was asked: look at once", asked(success(), 99), 101, true),
+        ("its digest was asked for a moment ago", asked(success(), 101), 110, false),
+        ("its digest was asked for a while ago", asked(success(), 101), 111, true),
+        ("its digest is missing for long", asked(success(), 1000), 1299, false),
+        ("and is asked for seldom then", asked(success(), 1000), 1300, true),
+    ];
+    for (story, known, now, expected) in table {
+        assert_eq!(!plan(&known, WINDOWS, at(now)).is_empty(), expected, "{story}");
+    }
+}
+
+#[test]
+fn a_pushed_package_is_believed_only_if_it_is_the_builds_and_the_runs() {
+    let pushed = |package: &str, when| {
+        let package = package.to_owned();
+        let pushed = Some(Pushed { at: at(when), package, digest: common::digest('d') });
+        let known = with_job(Ended(Success));
+        Known { run: RunDoc { pushed, ..known.run.clone() }, ..known }
+    };
+    let ours = "amzhm/testuser-myapp-frontend";
+    assert_eq!(pushed(ours, 50).pushed_digest(), Some(common::digest('d')));
+    assert_eq!(pushed("mallory/x", 50).pushed_digest(), None);
+    assert_eq!(pushed(ours, 1).pushed_digest(), None, "pushed before the run began");
+    assert!(pushed(ours, 50).is_settled(NOTHING, WINDOWS, at(9999)), "the registry never said it");
+    assert!(!pushed(ours, 50).is_settled(NOTHING, WINDOWS, at(101)), "the registry may say it yet");
 }

@@ -185,6 +185,18 @@ fn build_arguments_are_named_as_docker_does_and_have_one_line() {
     }
 }
 
+#[test]
+fn build_arguments_do_not_steer_the_builder() {
+    for name in ["BUILDKIT_SYNTAX", "BUILDKIT_INLINE_CACHE", "BUILDKIT_", "BUILDX_X"] {
+        let expected = "names that begin with BUILDKIT_ or BUILDX_ are the builder's own";
+        let faults = faults(&with(json!({ "build_args": { "A": "", name: "" } })));
+        assert_eq!(faults, [(format!("build_args.{name}"), expected.to_owned())]);
+    }
+    for name in ["BUILDKIT", "BUILDX", "BUILD_X", "MY_BUILDKIT_X", "buildkit_syntax"] {
+        assert!(asked(&with(json!({ "build_args": { name: "" } }))).is_ok(), "{name}");
+    }
+}
+
 /// GitHub takes 65,535 characters of inputs; the arguments go there as JSON in a text.
 #[test]
 fn what_github_could_not_take_is_too_long() {

@@ -18,6 +18,8 @@ pub struct AuthSettings {
     issuer: String,
     audience: String,
     leeway: i64,
+    /// Subjects are GitHub logins, which differ by more than case.
+    logins: bool,
 }
 
 thread_local! {
@@ -47,9 +49,10 @@ impl AuthSettings {
         let audience =
             v.required("auth_jwt_audience", "the audience that the users' tokens name").await;
         let leeway = v.number("auth_jwt_leeway_seconds", 0..=300).await;
+        let logins = v.boolean("auth_jwt_subjects_are_github_logins").await;
         let settings = match (secret, issuer, audience) {
             (Some(secret), Some(issuer), Some(audience)) => {
-                Some(Rc::new(Self { secret, issuer, audience, leeway }))
+                Some(Rc::new(Self { secret, issuer, audience, leeway, logins }))
             }
             _ => None,
         };
@@ -85,7 +88,11 @@ pub async fn caller(authorization: Option<&str>) -> Result<Caller> {
         .sub
         .parse()
         .map_err(|error| unauthenticated(format!("The token's subject {error}.")))?;
-    // The canonical spelling is the identity: logins differ by more than case.
+    // The canonical spelling is the identity. Of subjects that are no logins, two may differ by case
+    // alone and be two people: then only the canonical one is let in.
+    if !settings.logins && claims.sub != login.as_str() {
+        return Err(unauthenticated("The token's subject must be in lower case.".into()));
+    }
     let person = Person { issuer: claims.iss, subject: login.to_string() };
     Ok(Caller { person, login })
 }

@@ -47,6 +47,14 @@ pub fn wish(id: BuildId) -> String {
     format!("x/{}/{}", id.project, id.number)
 }
 
+/// When GitHub was last asked about a build.
+pub fn asked(id: BuildId) -> String {
+    format!("q/{}/{}", id.project, id.number)
+}
+
+/// What the last look at the systems around us found.
+pub const READY: &str = "h/ready";
+
 pub fn project(id: ProjectId) -> String {
     format!("p/{id}")
 }

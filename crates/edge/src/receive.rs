@@ -1,7 +1,10 @@
 //! A request that has come in, with what the route found in it.
 
 use crate::{Failure, Request, Result};
-use futures::StreamExt;
+use futures::{
+    StreamExt,
+    future::{Either, select},
+};
 use nokube_domain::{
     Problem, ProblemKind,
     access::{Caller, Demand, Role, decide},
@@ -11,10 +14,13 @@ use nokube_domain::{
     project::Members,
 };
 use spin_sdk::http::body::IncomingBodyExt;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, pin::pin};
 
 /// The most that a JSON body may have, in bytes.
 pub const MAX_BODY: usize = 256 * 1024;
+
+/// The time that a body may take, in milliseconds: a place in an instance is not held by waiting.
+const BODY_TIME: u64 = 15_000;
 
 /// A request at its route.
 pub struct Call {
@@ -147,12 +153,21 @@ impl Call {
         if announced.is_some_and(|length| length > most) {
             return Err(too_large());
         }
-        let mut body = Vec::with_capacity(announced.unwrap_or(0));
-        let Some(request) = self.request.take() else {
-            return Ok(body);
-        };
+        let mut body = Vec::new();
+        let Some(request) = self.request.take() else { return Ok(body) };
         let mut pieces = request.into_body().stream();
-        while let Some(piece) = pieces.next().await {
+        let mut late = pin!(crate::sleep(BODY_TIME));
+        loop {
+            let piece = match select(pieces.next(), late.as_mut()).await {
+                Either::Left((Some(piece), _)) => piece,
+                Either::Left((None, _)) => break,
+                Either::Right(_) => {
+                    return Err(Failure::problem(
+                        ProblemKind::TooSlow,
+                        "The body did not arrive in time. Send it again.",
+                    ));
+                }
+            };
             let piece = piece.map_err(|_| {
                 Failure::problem(ProblemKind::Malformed, "The body ended before its end.")
             })?;

@@ -2,7 +2,7 @@
 
 use crate::{Failure, Result, keys};
 use nokube_domain::{
-    BuildId, Person, ProjectId,
+    BuildId, Person, ProjectId, Timestamp,
     build::{BuildRecord, JobsDoc, RunDoc, Wish},
     project::{Members, Project},
 };
@@ -132,6 +132,25 @@ impl Store {
         self.set(keys::wish(id), wish).await
     }
 
+    /// When GitHub was last asked about a build: the one thing that all instances share, so that many
+    /// readers cause no more questions than one.
+    pub async fn asked(&self, id: BuildId) -> Result<Option<Timestamp>> {
+        self.get(keys::asked(id)).await
+    }
+
+    pub async fn set_asked(&self, id: BuildId, at: Timestamp) -> Result<()> {
+        self.set(keys::asked(id), &at).await
+    }
+
+    /// What the last look at the systems around us found.
+    pub async fn ready<T: DeserializeOwned>(&self) -> Result<Option<T>> {
+        self.get(keys::READY.into()).await
+    }
+
+    pub async fn set_ready<T: Serialize>(&self, found: &T) -> Result<()> {
+        self.set(keys::READY.into(), found).await
+    }
+
     pub(crate) async fn claimed<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
         self.get(keys::claimed(name)).await
     }
@@ -140,11 +159,7 @@ impl Store {
         self.set(keys::claimed(name), made).await
     }
 
-    pub(crate) async fn claim_met(
-        &self,
-        name: &str,
-        generation: u32,
-    ) -> Result<Option<nokube_domain::Timestamp>> {
+    pub(crate) async fn claim_met(&self, name: &str, generation: u32) -> Result<Option<Timestamp>> {
         self.get(keys::claim_met(name, generation)).await
     }
 
@@ -152,7 +167,7 @@ impl Store {
         &self,
         name: &str,
         generation: u32,
-        at: nokube_domain::Timestamp,
+        at: Timestamp,
     ) -> Result<()> {
         self.set(keys::claim_met(name, generation), &at).await
     }

@@ -63,6 +63,8 @@ impl Api {
         set(header::HeaderName::from_static("x-github-api-version"), self.version);
         set(header::AUTHORIZATION, &format!("Bearer {token}"));
         if !request.body().is_empty() {
+            let length = header::HeaderValue::from(request.body().len());
+            request.headers_mut().insert(header::CONTENT_LENGTH, length);
             let json = header::HeaderValue::from_static("application/json");
             request.headers_mut().insert(header::CONTENT_TYPE, json);
         }
@@ -146,12 +148,17 @@ impl Api {
         self.request(Method::POST, &path, token, Some(body))
     }
 
-    /// Runs of the workflow created since `since`, newest first: where a build's run is looked for
-    /// when its number is not known.
-    pub fn runs_since(&self, since: Timestamp, page: u32, token: &str) -> Request {
-        // GitHub's clock may differ from ours.
-        let since = Timestamp::from_second(since.as_second().saturating_sub(120)).unwrap_or(since);
-        let created = encode(&format!(">={since}"));
+    /// Runs of the workflow created between two times: where a build's run is looked for when its
+    /// number is not known.
+    pub fn runs_between(
+        &self,
+        (from, to): (Timestamp, Timestamp),
+        page: u32,
+        token: &str,
+    ) -> Request {
+        // Whole seconds: that is what GitHub's search has.
+        let [from, to] = [from, to].map(nokube_domain::whole_seconds);
+        let created = encode(&format!("{from}..{to}"));
         let path = format!(
             "/repos/{}/actions/workflows/{}/runs?event=workflow_dispatch&created={created}\
              &per_page=100&page={page}",

@@ -7,7 +7,7 @@
 use crate::answer::{RawJob, RawRun};
 use nokube_domain::{
     BuildId, Timestamp,
-    build::{JobFacts, RunFacts, RunKey},
+    build::{JobFacts, Pushed, RunFacts, RunKey},
     image::Digest,
 };
 use serde::Deserialize;
@@ -28,8 +28,7 @@ pub enum Event {
     /// The build's unique tag now points to this digest.
     Pushed {
         build: BuildId,
-        at: Timestamp,
-        digest: Digest,
+        pushed: Pushed,
     },
     Ping,
     /// Nothing that concerns us, and why.
@@ -74,8 +73,15 @@ struct PackageEvent {
 
 #[derive(Deserialize)]
 struct Package {
+    name: String,
+    owner: Option<Owner>,
     updated_at: Option<Timestamp>,
     package_version: Option<PackageVersion>,
+}
+
+#[derive(Deserialize)]
+struct Owner {
+    login: String,
 }
 
 #[derive(Deserialize)]
@@ -137,17 +143,20 @@ fn job(event: JobEvent, builder: &Builder<'_>) -> Event {
     }
 }
 
+/// The event may come from any account that the App is installed on, so it says whose package it is.
 fn pushed(event: PackageEvent) -> Event {
-    let Some(version) = event.package.package_version else {
+    let Package { name, owner, updated_at, package_version } = event.package;
+    let Some(version) = package_version else {
         return Event::Ignored("a package without a version");
     };
-    let at = version.updated_at.or(version.created_at).or(event.package.updated_at);
+    let at = version.updated_at.or(version.created_at).or(updated_at);
     let tag = version.container_metadata.and_then(|metadata| metadata.tag);
     let build = tag.as_ref().and_then(|tag| BuildId::from_unique_tag(tag.name.as_deref()?));
-    let digest = tag.and_then(|tag| tag.digest?.parse().ok());
-    match (build, digest) {
-        (Some(build), Some(digest)) => {
-            Event::Pushed { build, at: at.unwrap_or(Timestamp::UNIX_EPOCH), digest }
+    let digest: Option<Digest> = tag.and_then(|tag| tag.digest?.parse().ok());
+    let package = owner.map(|owner| format!("{}/{name}", owner.login).to_lowercase());
+    match (build, at, package, digest) {
+        (Some(build), Some(at), Some(package), Some(digest)) => {
+            Event::Pushed { build, pushed: Pushed { at, package, digest } }
         }
         _ => Event::Ignored("a package without a build's tag"),
     }

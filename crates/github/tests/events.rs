@@ -6,7 +6,7 @@
 mod common;
 
 use common::{id, time};
-use nokube_domain::build::{Conclusion, JobFacts, Phase, RunFacts, RunKey};
+use nokube_domain::build::{Conclusion, JobFacts, Phase, Pushed, RunFacts, RunKey};
 use nokube_github::event::{Builder, Event, parse};
 use serde_json::{Value, json};
 
@@ -188,7 +188,14 @@ fn package_event(object: &str, more: Value) -> Value {
             "name": id().unique_tag(), "digest": format!("sha256:{}", "d".repeat(64)),
         } },
     });
-    let package = changed(json!({ "package": { "package_version": version } }), "package", more);
+    let package = changed(
+        json!({ "package": {
+            "name": "Alice-myapp-frontend", "owner": { "login": "Platform" },
+            "package_version": version,
+        } }),
+        "package",
+        more,
+    );
     json!({ "action": "published", object: package["package"] })
 }
 
@@ -197,7 +204,9 @@ fn a_package_says_what_the_builds_tag_points_to() {
     for object in ["package", "registry_package"] {
         let digest = format!("sha256:{}", "d".repeat(64)).parse().unwrap();
         let at = time("2026-11-23T10:02:00Z");
-        let expected = Event::Pushed { build: id(), at, digest };
+        let package = "platform/alice-myapp-frontend".to_owned();
+        let pushed = Pushed { at, package, digest };
+        let expected = Event::Pushed { build: id(), pushed };
         assert_eq!(read(object, &package_event(object, json!({}))), expected);
     }
 }

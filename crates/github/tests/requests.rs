@@ -19,9 +19,9 @@ fn requests(api: &Api) -> Vec<(Method, &'static str, Request)> {
     let source = "testuser/my.app".parse().unwrap();
     let user = "testuser".parse().unwrap();
     let permissions = json!({ "actions": "write", "contents": "read", "metadata": "read" });
-    let since = time("2026-11-23T10:02:00.5Z");
+    let window = (time("2026-11-23T10:00:00.5Z"), time("2026-11-23T10:49:00Z"));
     let runs = "/repos/o/builder/actions/workflows/build.yml/runs?event=workflow_dispatch\
-                &created=%3E%3D2026-11-23T10%3A00%3A00Z&per_page=100&page=2";
+                &created=2026-11-23T10%3A00%3A00Z..2026-11-23T10%3A49%3A00Z&per_page=100&page=2";
     let dispatches = "/repos/o/builder/actions/workflows/build.yml/dispatches";
     let jobs = "/repos/o/builder/actions/runs/30/attempts/2/jobs?per_page=100";
     let token = api.installation_token(5, &source, &permissions, TOKEN);
@@ -36,7 +36,7 @@ fn requests(api: &Api) -> Vec<(Method, &'static str, Request)> {
         (Method::GET, permission, api.permission(&source, &user, TOKEN)),
         (Method::GET, "/repos/o/builder/actions/workflows/build.yml", api.workflow(TOKEN)),
         (Method::POST, dispatches, api.dispatch(&record(), TOKEN)),
-        (Method::GET, runs, api.runs_since(since, 2, TOKEN)),
+        (Method::GET, runs, api.runs_between(window, 2, TOKEN)),
         (Method::GET, "/repos/o/builder/actions/runs/30", api.run(30, TOKEN)),
         (Method::GET, jobs, api.jobs(RUN, Some("W/\"e1\""), TOKEN)),
         (Method::GET, "/repos/o/builder/actions/jobs/99/logs", api.job_log(99, TOKEN)),

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Handle;
 
 use crate::control::faults::Fault;
-use crate::control::seen::Seen;
+use crate::control::seen::SeenLog;
 use crate::http::jwt::AppVerifier;
 use crate::model::contract::BuilderWorkflow;
 use crate::model::world::Repository;
@@ -37,7 +37,7 @@ pub(crate) struct Desk {
     pub step: Duration,
     pub dispatch_204: bool,
     pub faults: Vec<Fault>,
-    pub seen: Vec<Seen>,
+    pub seen: SeenLog,
     /// Requests left in this hour, when a test limits them.
     pub rate_limit: u64,
     /// Requests by caller.
@@ -61,7 +61,7 @@ impl Hub {
             step: options.step,
             dispatch_204: options.dispatch_204,
             faults: Vec::new(),
-            seen: Vec::new(),
+            seen: SeenLog::default(),
             rate_limit: 5000,
             used: BTreeMap::new(),
             log_links: BTreeMap::new(),

@@ -129,17 +129,17 @@ impl Control {
         self.hub.desk().faults.clear();
     }
 
-    /// Every request so far, oldest first.
+    /// The latest requests, 10,000 at most, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<Seen> {
-        self.hub.desk().seen.clone()
+        self.hub.desk().seen.iter().cloned().collect()
     }
 
     pub fn clear_requests(&self) {
         self.hub.desk().seen.clear();
     }
 
-    /// How often a run was dispatched, successfully or not.
+    /// How often a run was dispatched, successfully or not, among the requests that are kept.
     #[must_use]
     pub fn dispatches(&self) -> usize {
         let desk = self.hub.desk();

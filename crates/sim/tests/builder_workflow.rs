@@ -97,6 +97,41 @@ fn it_may_do_little_and_logs_in_last() {
     assert_eq!(with_secrets, [contract::PRIVATE_STEP, "Log in to the registry"]);
 }
 
+/// A Dockerfile chooses its frontend, and a frontend is told every attribute of the caches.
+#[test]
+fn the_build_knows_a_directory_and_no_token() {
+    let workflow = workflow();
+    let step = |name: &str| steps(&workflow).iter().find(|step| step["name"] == name).unwrap();
+    let build = step(contract::DOCKERFILE_STEP);
+    let text = |step: &Value| serde_yaml_ng::to_string(step).unwrap();
+    for token in ["token }}", "TOKEN", "secret", "type=gha", "type=registry", "ssh"] {
+        assert!(!text(build).contains(token), "the build has {token}");
+    }
+    assert_eq!(build["with"]["github-token"], "");
+    let place = "${{ runner.temp }}/nokube/cache";
+    assert_eq!(build["with"]["cache-from"], format!("type=local,src={place}").as_str());
+    let to = format!("type=local,dest={place}-new,mode=max,ignore-error=true");
+    assert_eq!(build["with"]["cache-to"], to.as_str());
+    assert_eq!(build["env"]["BUILDX_GIT_INFO"], "false", "git would run in the user's files");
+    assert_eq!(step("Set up the builder")["with"], Value::Null);
+
+    let prefix = "${{ steps.check.outputs.cache }}";
+    let key = format!("{prefix}${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}");
+    for (name, action) in [(contract::RESTORE_STEP, "restore"), (contract::SAVE_STEP, "save")] {
+        let step = step(name);
+        let uses = step["uses"].as_str().unwrap();
+        assert!(uses.starts_with(&format!("actions/cache/{action}@")), "{uses}");
+        assert_eq!(step["with"]["path"], place, "GitHub finds a cache by its path, too");
+        assert_eq!(step["with"]["key"], key.as_str());
+        assert_eq!(step["continue-on-error"], true);
+    }
+    assert_eq!(step(contract::RESTORE_STEP)["with"]["restore-keys"], prefix);
+    assert_eq!(step(contract::RESTORE_STEP)["if"], build["if"]);
+    // Without `always()` and its like, only after a build that succeeded.
+    assert_eq!(step(contract::SAVE_STEP)["if"], "steps.cache.outputs.new == 'true'");
+    assert_eq!(step(contract::REPLACE_STEP)["if"], build["if"]);
+}
+
 /// Runs a step's script as the runner does, in a directory of its own.
 struct Runner {
     directory: PathBuf,
@@ -158,6 +193,7 @@ fn a_good_request_passes_its_check() {
         ("TAG", "v1.2.3"),
         ("BUILD_ARGS", ""),
         ("BUILD_ARGS", "{}"),
+        ("BUILD_ARGS", r#"{"BUILDKIT":"x","BUILD_X":"x","buildkit_syntax":"x"}"#),
         ("CONTEXT", "apps/my web"),
         ("CONTEXT", ""),
         ("IMAGE", "ghcr.io/my-org/a--b-c--d-web"),
@@ -167,8 +203,40 @@ fn a_good_request_passes_its_check() {
         assert!(passed, "{name}={value}: {printed}");
         assert!(outputs.contains("unique_tag=build-0123456789abcdefghijklmnuv\n"));
         assert!(outputs.contains("owner=alice\nname=shop\n"));
-        assert_eq!(outputs.lines().count(), 9);
+        assert_eq!(outputs.lines().count(), 10);
     }
+}
+
+#[test]
+fn each_image_has_a_cache_of_its_own() {
+    let runner = Runner::new("cache-keys");
+    let prefix = |image: &str| {
+        let (passed, printed, outputs) = runner.check("IMAGE", image);
+        assert!(passed, "{printed}");
+        let prefix = outputs.lines().find_map(|line| line.strip_prefix("cache=")).unwrap();
+        assert_eq!(prefix, contract::cache_prefix(image));
+        prefix.to_owned()
+    };
+    let (short, long) = (prefix("ghcr.io/my-org/alice-a"), prefix("ghcr.io/my-org/alice-a-1"));
+    assert_eq!((short.len(), long.len()), ("nokube-".len() + 65, "nokube-".len() + 65));
+    assert_ne!(short, long);
+}
+
+#[test]
+fn the_new_cache_replaces_the_old_one() {
+    let runner = Runner::new("cache");
+    let place = runner.directory.join("temp/nokube");
+    fs::create_dir_all(place.join("cache")).unwrap();
+    fs::write(place.join("cache/old"), "").unwrap();
+    fs::create_dir_all(place.join("cache-new")).unwrap();
+    fs::write(place.join("cache-new/index.json"), "{}").unwrap();
+    let (passed, _, outputs) = runner.run(contract::REPLACE_STEP, &[]);
+    assert!(passed && outputs == "new=true\n", "{outputs}");
+    assert!(place.join("cache/index.json").exists() && !place.join("cache/old").exists());
+    // Nothing was exported, or not to the end.
+    fs::create_dir_all(place.join("cache-new/blobs")).unwrap();
+    let (passed, _, outputs) = runner.run(contract::REPLACE_STEP, &[]);
+    assert!(passed && outputs.is_empty() && !place.join("cache").exists(), "{outputs}");
 }
 
 #[test]
@@ -198,6 +266,9 @@ fn a_bad_request_is_refused_in_words_and_leaves_no_outputs() {
         ("BUILD_ARGS", r#"{"A\n":"x"}"#),
         ("BUILD_ARGS", r#"[] {"A":"x"}"#),
         ("BUILD_ARGS", r#"{"A":"x"} {"B":"y"}"#),
+        ("BUILD_ARGS", r#"{"BUILDKIT_SYNTAX":"evil.example/frontend"}"#),
+        ("BUILD_ARGS", r#"{"A":"x","BUILDKIT_":""}"#),
+        ("BUILD_ARGS", r#"{"BUILDX_X":""}"#),
         ("IMAGE", "ghcr.io/other/alice-shop-web"),
         ("IMAGE", "ghcr.io/my-org/Alice"),
         ("IMAGE", "ghcr.io/my-org/a:tag"),

@@ -17,13 +17,17 @@ fn model() -> Model {
 }
 
 fn dispatch(model: &mut Model, image: &str) -> (u64, Vec<Effect>) {
+    dispatch_with(model, image, "Dockerfile")
+}
+
+fn dispatch_with(model: &mut Model, image: &str, dockerfile: &str) -> (u64, Vec<Effect>) {
     let inputs = [
         ("build_id", "b1"),
         ("repository", "alice/shop"),
         ("ref", "0123"),
         ("image", image),
         ("tag", "latest"),
-        ("dockerfile_path", "Dockerfile"),
+        ("dockerfile_path", dockerfile),
     ];
     let inputs: BTreeMap<String, String> =
         inputs.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
@@ -86,6 +90,29 @@ fn a_run_goes_through_its_steps_and_skips_what_it_does_not_need() {
         ["Get a token for the private source", "Set up Buildpacks", "Build the image from source"]
     );
     assert!(steps.windows(2).all(|pair| pair[0].completed_at <= pair[1].started_at));
+}
+
+#[test]
+fn a_build_without_a_dockerfile_has_no_cache() {
+    let mut model = model();
+    let (id, effects) = dispatch_with(&mut model, "ghcr.io/n/a", "");
+    play(&mut model, effects);
+    let run = model.run("nokube/builder", id).unwrap();
+    assert_eq!(end(run), (Status::Completed, Some(Conclusion::Success)));
+    let steps = &run.latest().unwrap().job.as_ref().unwrap().steps;
+    let skipped = steps.iter().filter(|step| step.conclusion == Some(Conclusion::Skipped));
+    let skipped: Vec<_> = skipped.map(|step| step.name.as_str()).collect();
+    assert_eq!(
+        skipped,
+        [
+            "Get a token for the private source",
+            "Restore the cache",
+            "Set up the builder",
+            "Build the image",
+            "Replace the cache",
+            "Save the cache",
+        ]
+    );
 }
 
 #[test]

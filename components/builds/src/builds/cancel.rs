@@ -27,12 +27,14 @@ pub async fn cancel(call: Call) -> Result<Reply> {
             ));
         }
     }
-    if known.cancel_wished().is_none() {
+    let is_new = known.cancel_wished().is_none();
+    if is_new {
         let wish = Wish { attempt: known.run.attempt(), at: now() };
         store.set_wish(answer.build_id, &wish).await?;
         known.wish = Some(wish);
     }
-    if let Some(key) = known.present_run() {
+    // A wish that stands already is sent again by reads, not by whoever asks most often.
+    if let Some(key) = known.present_run().filter(|_| is_new) {
         let github = github::GitHub::new().await?;
         github::cancel(&github, key, false).await?;
     }

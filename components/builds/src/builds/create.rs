@@ -128,7 +128,7 @@ async fn replay(store: &Store, earlier: &Made, body: &str) -> Result<Reply> {
 async fn answer(record: BuildRecord, run: RunDoc) -> Result<Reply> {
     let grace = Waits::read().await?.windows.grace;
     let jobs = nokube_domain::build::JobsDoc::new(record.id, Default::default());
-    let known = Known { record, run, jobs, wish: None };
+    let known = Known { record, run, jobs, wish: None, asked: None };
     let verdict = verdict(&known, grace, now());
     let record = &known.record;
     let created = BuildCreated {

@@ -18,6 +18,9 @@ const LIFE: i64 = 25;
 /// Milliseconds between two looks, and told to the reader as the wait before it comes back.
 const LOOK: u64 = 1_000;
 
+/// Bytes after which a line is sent as it is, and goes on as the next one.
+const LONGEST_LINE: usize = 16 * 1024;
+
 /// How far a reader has come: the attempt, the jobs whose logs it has, and the lines of the next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Position {
@@ -135,10 +138,13 @@ impl Follower {
         let (mut line, mut number) = (Vec::new(), 0);
         while let Some(Ok(piece)) = pieces.next().await {
             for part in piece.split_inclusive(|b| *b == b'\n') {
-                line.extend_from_slice(part);
-                if part.ends_with(b"\n") {
-                    number += 1;
-                    self.line(number, &std::mem::take(&mut line)).await?;
+                for part in part.chunks(LONGEST_LINE) {
+                    line.extend_from_slice(part);
+                    // A line without end must not fill the memory that all share.
+                    if part.ends_with(b"\n") || line.len() >= LONGEST_LINE {
+                        number += 1;
+                        self.line(number, &std::mem::take(&mut line)).await?;
+                    }
                 }
             }
         }

@@ -13,7 +13,7 @@ use nokube_edge::{
     store::{Counter, Store},
 };
 use serde_json::json;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// How far into the builds of several projects one may leaf; further, a project must be named.
 const DEEPEST: u32 = 1_000;
@@ -165,17 +165,20 @@ async fn fronts(
         return Ok(counts);
     };
     let bad = || Problem::field("next", "must be taken from the page before as it is");
-    let mut fronts = Vec::new();
+    let mut told = BTreeMap::new();
     for part in next.split('.') {
         let (project, below) = part.split_once('-').ok_or_else(bad)?;
         let project = ProjectId(project.parse().map_err(|_| bad())?);
         let below: u32 = below.parse().map_err(|_| bad())?;
-        // Only the caller's projects count, whatever the text says.
-        if let Some((_, count)) = counts.iter().find(|(id, _)| *id == project) {
-            fronts.push((project, below.min(*count)));
+        if told.insert(project, below).is_some() {
+            return Err(bad().into());
         }
     }
-    Ok(fronts)
+    // Only the caller's projects count, whatever the text says.
+    let front = |(project, count): &(ProjectId, u32)| {
+        told.get(project).map(|below| (*project, *below.min(count)))
+    };
+    Ok(counts.iter().filter_map(front).collect())
 }
 
 async fn counts(store: &Store, projects: &[ProjectId]) -> Result<Vec<(ProjectId, u32)>> {
@@ -204,8 +207,8 @@ async fn rows(
             Some(done) => done.answer.clone(),
             None => {
                 let jobs = JobsDoc::new(id, Default::default());
-                let digest = run.pushed.as_ref().map(|(_, digest)| digest.clone());
-                view(&Known { record, run, jobs, wish: None }, digest, grace, now())
+                let known = Known { record, run, jobs, wish: None, asked: None };
+                view(&known, known.pushed_digest(), grace, now())
             }
         };
         row.steps = Vec::new(); // A list is an overview; the build itself has its steps.

@@ -1,15 +1,17 @@
 //! The present state of one build: read from storage, completed by GitHub where that is due.
 
 use crate::{
-    github::{GitHub, ask},
+    github::{Facts, GitHub, ask},
     settings::Waits,
 };
+use futures::future::{Either, select};
 use nokube_domain::{
     BuildId, Problem,
-    build::{BuildView, Final, Found, JobsDoc, Known, RunDoc, plan, view},
+    build::{BuildView, Final, Found, JobsDoc, Known, Plan, RunDoc, Windows, plan, view},
+    image::Digest,
 };
-use nokube_edge::{Call, Result, now, store::Store};
-use std::{cell::RefCell, collections::BTreeMap};
+use nokube_edge::{Call, Result, now, sleep, store::Store};
+use std::pin::pin;
 
 /// A build as it is now.
 pub struct Present {
@@ -18,15 +20,12 @@ pub struct Present {
     pub known: Option<Known>,
 }
 
-thread_local! {
-    /// When GitHub was last asked about an unfinished build, in seconds: many readers of one build
-    /// cause no more questions than one.
-    static ASKED: RefCell<BTreeMap<String, i64>> = const { RefCell::new(BTreeMap::new()) };
-}
+/// How long a read waits for GitHub, in milliseconds; then it tells what is known.
+const PATIENCE: u64 = 4_000;
 
 /// Reads the build that the path names, for a caller who may see it.
 ///
-/// Two reads, at once, for a build that has ended; five else, and then what is due is asked of
+/// Two reads, at once, for a build that has ended; six else, and then what is due is asked of
 /// GitHub and kept.
 ///
 /// # Errors
@@ -61,75 +60,103 @@ pub async fn present_with_known(call: &Call, store: &Store) -> Result<(BuildView
 }
 
 async fn load(store: &Store, id: BuildId, run: Option<RunDoc>) -> Result<Known> {
-    let (record, jobs, wish) =
-        futures::join!(store.build(id.project, id.number), store.jobs(id), store.wish(id));
+    let (record, jobs, wish, asked) = futures::join!(
+        store.build(id.project, id.number),
+        store.jobs(id),
+        store.wish(id),
+        store.asked(id)
+    );
     let record =
         record?.filter(|record| record.id == id).ok_or_else(|| Problem::not_found("build"))?;
+    let none = || JobsDoc::new(id, Default::default());
     Ok(Known {
         record,
         run: run.unwrap_or_else(|| RunDoc::new(id)),
-        jobs: jobs?
-            .filter(|jobs| jobs.of == id)
-            .unwrap_or_else(|| JobsDoc::new(id, Default::default())),
+        jobs: jobs?.filter(|jobs| jobs.of == id).unwrap_or_else(none),
         wish: wish?,
+        asked: asked?,
     })
 }
 
 /// Asks GitHub what is due, keeps what is new, and the final answer when there is one.
 async fn complete(store: &Store, mut known: Known) -> Result<Present> {
     let windows = Waits::read().await?.windows;
-    let id = known.record.id;
-    let plan = plan(&known, windows, now());
-    let mut digest = None;
     let mut found = Found::default();
-    let mut incomplete = false;
-    let ended = known.present_run().is_some_and(|key| {
-        known.run.runs.get(&key).is_some_and(|facts| facts.phase.ended().is_some())
-    });
-    if !plan.is_empty() && (ended || may_ask(id, windows.quiet)) {
+    let mut digest = None;
+    let first = plan(&known, windows, now());
+    if !first.is_empty() {
         let github = GitHub::new().await?;
-        let facts = ask(&github, &known, &plan).await;
-        incomplete = facts.incomplete;
+        let had_ended = known.has_ended();
+        let facts = look(store, &github, &mut known, &first).await?;
+        // Of jobs that were asked for together with the run, the run may have been the later one.
+        found.jobs = had_ended && facts.saw_jobs;
+        found.searched = facts.searched;
         digest = facts.digest;
-        found.jobs = facts.saw_jobs;
-        keep(store, &mut known, facts.run, facts.jobs).await?;
-        // What was learned may call for more at once: the end of a run for its digest.
-        let next = nokube_domain::build::plan(&known, windows, now());
-        if !ended && next.read_digest {
-            let facts = ask(&github, &known, &next).await;
-            incomplete |= facts.incomplete;
-            digest = facts.digest;
-            found.jobs |= facts.saw_jobs;
-            keep(store, &mut known, facts.run, facts.jobs).await?;
+        if !had_ended && known.has_ended() {
+            // What was learned calls for more at once: the end of a run for its jobs and digest.
+            let second = plan(&known, windows, now());
+            if !second.is_empty() {
+                let facts = look(store, &github, &mut known, &second).await?;
+                found.jobs = facts.saw_jobs;
+                digest = facts.digest;
+            }
         }
-    } else if !plan.is_empty() {
-        incomplete = true;
     }
     found.digest = digest.is_some();
-    let digest = digest.or_else(|| known.run.pushed.as_ref().map(|(_, digest)| digest.clone()));
-    let answer = view(&known, digest, windows.grace, now());
-    if !incomplete && known.is_settled(found, windows, now()) {
-        settle(store, &mut known, &answer).await?;
+    if known.is_settled(found, windows, now()) {
+        return settle(store, known, digest, windows).await;
     }
+    let hint = digest.or_else(|| known.pushed_digest());
+    let answer = view(&known, hint, windows.grace, now());
     Ok(Present { answer, known: Some(known) })
 }
 
-/// Keeps the final answer, unless something has been learned meanwhile that it does not know of.
-async fn settle(store: &Store, known: &mut Known, answer: &BuildView) -> Result<()> {
+/// Asks what a plan asks and keeps what is new. That it is asked is written first: of many readers
+/// one asks.
+async fn look(store: &Store, github: &GitHub, known: &mut Known, plan: &Plan) -> Result<Facts> {
+    let at = now();
+    store.set_asked(known.record.id, at).await?;
+    known.asked = Some(at);
+    let answer = {
+        let asked = pin!(ask(github, known, plan));
+        match select(asked, pin!(sleep(PATIENCE))).await {
+            Either::Left((facts, _)) => Some(facts),
+            Either::Right(_) => None,
+        }
+    };
+    let facts = answer.unwrap_or_else(|| Facts::nothing(known.record.id));
+    keep(store, known, facts.run.clone(), facts.jobs.clone()).await?;
+    Ok(facts)
+}
+
+/// Keeps the final answer, made of what is stored now: something may have been learned meanwhile. If
+/// that is about another attempt, nothing is kept.
+async fn settle(
+    store: &Store,
+    mut known: Known,
+    digest: Option<Digest>,
+    windows: Windows,
+) -> Result<Present> {
     let id = known.record.id;
-    let stored = store.run(id.project, id.number).await?.filter(|run| run.of == id);
-    let mut run = stored.unwrap_or_else(|| known.run.clone());
-    let present = |run: &RunDoc| (run.attempt(), run.latest().map(|(key, _)| key));
-    if present(&run) != present(&known.run) {
-        return Ok(());
+    let (run, jobs) = futures::join!(store.run(id.project, id.number), store.jobs(id));
+    let present =
+        |run: &RunDoc| (run.attempt(), run.latest().map(|(key, facts)| (key, facts.phase)));
+    let before = present(&known.run);
+    if let Some(run) = run?.filter(|run| run.of == id) {
+        known.run.join(run);
     }
-    run.join(known.run.clone());
-    let (attempt, latest) = present(&run);
-    let run_url = run.latest().and_then(|(_, facts)| facts.url.clone());
-    run.done = Some(Box::new(Final { attempt, latest, run_url, answer: answer.clone() }));
-    store.set_run(&run).await?;
-    known.run = run;
-    Ok(())
+    if let Some(jobs) = jobs?.filter(|jobs| jobs.of == id) {
+        known.jobs.learn(jobs);
+    }
+    let (attempt, latest) = present(&known.run);
+    let digest = digest.or_else(|| known.pushed_digest());
+    let answer = view(&known, digest, windows.grace, now());
+    if (attempt, latest) == before {
+        let run_url = known.run.latest().and_then(|(_, facts)| facts.url.clone());
+        known.run.done = Some(Box::new(Final { attempt, latest, run_url, answer: answer.clone() }));
+        store.set_run(&known.run).await?;
+    }
+    Ok(Present { answer, known: Some(known) })
 }
 
 /// Keeps what GitHub told. Asking took a while in which a webhook may have written, so the documents
@@ -152,17 +179,4 @@ async fn keep(store: &Store, known: &mut Known, run: RunDoc, jobs: JobsDoc) -> R
         store.set_jobs(&known.jobs).await?;
     }
     Ok(())
-}
-
-fn may_ask(id: BuildId, quiet: i64) -> bool {
-    let second = now().as_second();
-    ASKED.with(|asked| {
-        let mut asked = asked.borrow_mut();
-        asked.retain(|_, at| second - *at < quiet);
-        let free = !asked.contains_key(&id.to_string());
-        if free {
-            asked.insert(id.to_string(), second);
-        }
-        free
-    })
 }

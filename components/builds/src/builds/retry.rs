@@ -5,7 +5,7 @@
 
 use super::present::present_with_known;
 use crate::{
-    github::{GitHub, dispatch, rerun},
+    github::{GitHub, dispatch, may_read, rerun},
     settings::Waits,
 };
 use data_encoding::HEXLOWER;
@@ -13,6 +13,7 @@ use http::StatusCode;
 use nokube_domain::{
     Problem, ProblemKind,
     build::{Ask, BuildView, Known, RunDoc, Status, view},
+    claim::still_holds,
 };
 use nokube_edge::{
     Call, Failure, Reply, Result,
@@ -26,15 +27,14 @@ pub async fn retry(mut call: Call) -> Result<Reply> {
     call.only_query(&[])?;
     let _ = call.body(1024, |_| {}).await?; // It has no fields; an empty object is welcome.
     let store = Store::open().await?;
-    let (answer, mut known) = present_with_known(&call, &store).await?;
-    let key = call.idempotency_key()?.map(|key| HEXLOWER.encode(&Sha256::digest(key)));
+    let (answer, known) = present_with_known(&call, &store).await?;
+    let key = call.idempotency_key()?.map(|key| key_claim(&known, key));
     let accepted = |answer: &BuildView| Ok(Reply::json(StatusCode::ACCEPTED, answer));
 
-    if key.is_some()
-        && made::<Option<String>>(&store, &name(&known, answer.attempt)).await? == Some(key.clone())
+    if let Some(key) = &key
+        && made::<u32>(&store, key).await?.is_some()
     {
-        // This very request has been made before; it started the present attempt.
-        return accepted(&answer);
+        return accepted(&answer); // This very request has been made before.
     }
     match answer.status {
         Status::Failed | Status::Cancelled => {}
@@ -43,39 +43,66 @@ pub async fn retry(mut call: Call) -> Result<Reply> {
             return Err(conflict("The build is still under way. Cancel it first, or wait."));
         }
     }
-    let attempt = answer.attempt + 1;
-    let held = match claim::<Option<String>>(&store, &name(&known, attempt)).await? {
-        Claim::Won(held) => held,
-        Claim::Made(_) | Claim::Busy => {
-            return Err(Problem::new(ProblemKind::InProgress, "Somebody is just doing that.")
-                .retry_after(2)
-                .into());
-        }
-    };
     let github = GitHub::new().await?;
-    let run = known.run.latest().map(|(key, _)| key);
-    let ask = Ask { at: now(), after: run, refused: None };
-    let asked = RunDoc::of_ask(answer.build_id, attempt, ask);
-    learn(&store, &mut known, asked.clone()).await?;
-    held.made(&store, &key).await?;
-    if !held.holds() {
-        return Err(Failure::internal("retry", "the claim was held for too long"));
+    if known.record.private {
+        may_read(&github, call.caller()?, &known.record.asked.repository).await?;
     }
-    let mut news = match run {
-        Some(run) => rerun(&github, &known.record, run, attempt).await?,
-        None => dispatch(&github, &known.record, attempt).await?,
+    let by_key = match &key {
+        None => None,
+        Some(key) => match claim::<u32>(&store, key).await? {
+            Claim::Won(held) => Some(held),
+            Claim::Made(_) => return accepted(&answer),
+            Claim::Busy => return Err(under_way()),
+        },
     };
-    // Once more with the ask: a reader who was about to keep the last attempt's answer may have
-    // written over it while GitHub was asked.
-    news.join(asked);
-    learn(&store, &mut known, news).await?;
+    let attempt = answer.attempt + 1;
+    let known = start(&store, &github, known, attempt).await?;
+    if let Some(held) = by_key {
+        held.made(&store, &attempt).await?;
+    }
     let grace = Waits::read().await?.windows.grace;
     accepted(&view(&known, None, grace, now()))
 }
 
-/// The claim of an attempt.
-fn name(known: &Known, attempt: u32) -> String {
-    format!("a/{}/{attempt}", known.record.id)
+/// Starts an attempt, once.
+async fn start(store: &Store, github: &GitHub, mut known: Known, attempt: u32) -> Result<Known> {
+    let id = known.record.id;
+    let held = match claim::<Ask>(store, &format!("a/{id}/{attempt}")).await? {
+        Claim::Won(held) => held,
+        Claim::Made(ask) if !still_holds(ask.at, now()) => {
+            // It was asked for, and what was written of that is lost: it is put back, and what
+            // became of it is GitHub's to say.
+            learn(store, &mut known, RunDoc::of_ask(id, attempt, ask)).await?;
+            return Ok(known);
+        }
+        Claim::Made(_) | Claim::Busy => return Err(under_way()),
+    };
+    let run = known.run.latest().map(|(key, _)| key);
+    let ask = Ask { at: now(), after: run, refused: None };
+    held.made(store, &ask).await?;
+    let asked = RunDoc::of_ask(id, attempt, ask);
+    learn(store, &mut known, asked.clone()).await?;
+    if !held.holds() {
+        return Err(Failure::internal("retry", "the claim was held for too long"));
+    }
+    let mut news = match run {
+        Some(run) => rerun(github, &known.record, run, attempt).await?,
+        None => dispatch(github, &known.record, attempt).await?,
+    };
+    // Once more with the ask: a reader who was about to keep the last attempt's answer may have
+    // written over it while GitHub was asked.
+    news.join(asked);
+    learn(store, &mut known, news).await?;
+    Ok(known)
+}
+
+/// The claim of a key for one build.
+fn key_claim(known: &Known, key: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(format!("retry {} {key}", known.record.id)))
+}
+
+fn under_way() -> Failure {
+    Problem::new(ProblemKind::InProgress, "Somebody is just doing that.").retry_after(2).into()
 }
 
 /// Joins news into the run document as it stands now.

@@ -1,12 +1,14 @@
 //! Carries out a [`Plan`]: asks GitHub and the registry everything at once, and returns facts.
 
+use crate::settings::Waits;
+
 use super::{
     client::{GitHub, refused},
     registry,
 };
 use http::StatusCode;
 use nokube_domain::{
-    Timestamp,
+    BuildId, Timestamp,
     build::{BuildRecord, Conclusion, JobsDoc, Known, Phase, Plan, RunDoc, RunFacts, RunKey},
     image::Digest,
 };
@@ -20,28 +22,35 @@ pub struct Facts {
     pub digest: Option<Digest>,
     /// GitHub listed the jobs as they are.
     pub saw_jobs: bool,
-    /// Something that was asked was not answered: what is assumed for lack of an answer is not to
-    /// be kept.
-    pub incomplete: bool,
+    /// GitHub was asked for the run of the present attempt, and answered.
+    pub searched: bool,
 }
 
-/// Asks what the plan asks. An answer that does not come is no failure of the read: it tells what is
-/// known, and the next one asks again.
+impl Facts {
+    /// No answer.
+    pub fn nothing(id: BuildId) -> Self {
+        let jobs = JobsDoc::new(id, Default::default());
+        Self { run: RunDoc::new(id), jobs, digest: None, saw_jobs: false, searched: false }
+    }
+}
+
+/// Asks what the plan asks, all at once. An answer that does not come is no failure of the read: it
+/// tells what is known, and a later one asks again.
 pub async fn ask(github: &GitHub, known: &Known, plan: &Plan) -> Facts {
     let id = known.record.id;
     let (found, run, jobs, digest, _) = futures::join!(
-        optional(plan.find_run, |since| find_run(github, &known.record, since)),
-        optional(plan.read_run, |key| read_run(github, &known.record, key)),
+        optional(plan.find_run, |window| find_run(github, &known.record, window)),
+        optional(plan.read_run, |key| read_run(github, known, key)),
         optional(plan.read_jobs, |key| read_jobs(github, &known.record, key, known)),
         async {
             match plan.read_digest {
                 true => registry::digest(&github.settings, &known.record).await,
-                false => Ok(None),
+                false => None,
             }
         },
         optional(plan.cancel, |(key, forced)| cancel(github, key, forced)),
     );
-    let incomplete = [found.is_err(), run.is_err(), jobs.is_err(), digest.is_err()].contains(&true);
+    let searched = matches!(found, Ok(Some(_))) || matches!(run, Ok(Some(_)));
     let mut doc = RunDoc::new(id);
     for facts in [found.unwrap_or_default(), run.unwrap_or_default()].into_iter().flatten() {
         doc.join(facts);
@@ -49,13 +58,7 @@ pub async fn ask(github: &GitHub, known: &Known, plan: &Plan) -> Facts {
     let saw_jobs = matches!(jobs, Ok(Some(_)));
     let jobs = jobs.unwrap_or_default().unwrap_or_else(|| JobsDoc::new(id, Default::default()));
     let at = now();
-    Facts {
-        run: doc.heard(at),
-        jobs: jobs.heard(at),
-        digest: digest.unwrap_or_default(),
-        saw_jobs,
-        incomplete,
-    }
+    Facts { run: doc.heard(at), jobs: jobs.heard(at), digest, saw_jobs, searched }
 }
 
 async fn optional<A, T, F>(ask: Option<A>, then: impl FnOnce(A) -> F) -> Result<Option<T>>
@@ -69,11 +72,15 @@ where
 }
 
 /// Looks for the build's runs by their title, in as many pages as there are.
-async fn find_run(github: &GitHub, build: &BuildRecord, since: Timestamp) -> Result<RunDoc> {
+async fn find_run(
+    github: &GitHub,
+    build: &BuildRecord,
+    window: (Timestamp, Timestamp),
+) -> Result<RunDoc> {
     let mut doc = RunDoc::new(build.id);
     // GitHub lists at most 1,000 runs of a search.
     for page in 1..=10 {
-        let listed = github.builder(|token| github.settings.api.runs_since(since, page, token));
+        let listed = github.builder(|token| github.settings.api.runs_between(window, page, token));
         let listed = listed.await?;
         if !listed.status().is_success() {
             return Err(refused(&listed));
@@ -90,7 +97,10 @@ async fn find_run(github: &GitHub, build: &BuildRecord, since: Timestamp) -> Res
     Ok(doc)
 }
 
-async fn read_run(github: &GitHub, build: &BuildRecord, key: RunKey) -> Result<RunDoc> {
+/// Reads a run. That GitHub does not show it may pass (it has just been made, or our access is
+/// lost for a while), so it counts as deleted only late, and only if the workflow can be seen.
+async fn read_run(github: &GitHub, known: &Known, key: RunKey) -> Result<RunDoc> {
+    let build = &known.record;
     let read = github.builder(|token| github.settings.api.run(key.run_id, token)).await?;
     match read.status() {
         StatusCode::OK => {
@@ -98,6 +108,11 @@ async fn read_run(github: &GitHub, build: &BuildRecord, key: RunKey) -> Result<R
             Ok(RunDoc::of_run(build.id, run.key(), run.facts()))
         }
         StatusCode::NOT_FOUND => {
+            let waited = now().as_second() - known.asked_at().as_second();
+            let workflow = github.builder(|token| github.settings.api.workflow(token)).await?;
+            if waited < Waits::read().await?.windows.grace || !workflow.status().is_success() {
+                return Err(refused(&read));
+            }
             let mut gone = RunFacts::new(Phase::Ended(Conclusion::Deleted));
             gone.ended_at = Some(now());
             Ok(RunDoc::of_run(build.id, key, gone))
@@ -142,6 +157,10 @@ pub async fn cancel(github: &GitHub, key: RunKey, forced: bool) -> Result<()> {
 /// Never for what GitHub says; that is a fact about the build.
 pub async fn dispatch(github: &GitHub, build: &BuildRecord, attempt: u32) -> Result<RunDoc> {
     let api = &github.settings.api;
+    // Without a token nothing is sent, and that is certain.
+    if let Err(Failure::Problem(problem)) = github.builder_token().await {
+        return Ok(RunDoc::of_refusal(build.id, attempt, now(), problem.detail));
+    }
     let answered = match github.builder(|token| api.dispatch(build, token)).await {
         Ok(answered) => answered,
         Err(Failure::Problem(problem)) => {

@@ -122,6 +122,14 @@ impl GitHub {
         self.call(&self.settings.api.builder, Access::Builder, make).await
     }
 
+    /// Gets a token for the builder repository, to be used by what is asked next.
+    ///
+    /// # Errors
+    /// There is none to be had.
+    pub async fn builder_token(&self) -> Result<()> {
+        self.token(&self.settings.api.builder, Access::Builder).await.map(drop)
+    }
+
     async fn token(&self, repository: &Repository, access: Access) -> Result<String> {
         let app = match &self.settings.credentials {
             Credentials::Token(token) => return Ok(token.clone()),

@@ -6,7 +6,7 @@ mod log;
 mod registry;
 mod source;
 
-pub use ask::{ask, cancel, dispatch, rerun};
+pub use ask::{Facts, ask, cancel, dispatch, rerun};
 pub use client::GitHub;
 pub use log::job_log;
-pub use source::check_source;
+pub use source::{check_source, may_read};

@@ -2,7 +2,12 @@
 
 use super::client::{Access, GitHub, refused};
 use http::StatusCode;
-use nokube_domain::{Problem, ProblemKind, access::Caller, build::NewBuild, repository::CommitSha};
+use nokube_domain::{
+    Problem, ProblemKind,
+    access::Caller,
+    build::NewBuild,
+    repository::{CommitSha, Repository},
+};
 use nokube_edge::{Failure, Result};
 use nokube_github::{Response, answer, refusal::message};
 
@@ -32,7 +37,7 @@ pub async fn check_source(github: &GitHub, caller: &Caller, asked: &NewBuild) ->
         _ => return Err(refused(&looked)),
     };
     if access.is_some() {
-        may_read(github, caller, asked).await?;
+        may_read(github, caller, repository).await?;
     }
     let ask = |token: &str| api.commit(repository, &asked.git_ref, token);
     let commit = match access {
@@ -42,8 +47,12 @@ pub async fn check_source(github: &GitHub, caller: &Caller, asked: &NewBuild) ->
     Ok(Checked { commit: read_commit(&commit, asked)?, private: access.is_some() })
 }
 
-async fn may_read(github: &GitHub, caller: &Caller, asked: &NewBuild) -> Result<()> {
-    let (api, repository) = (&github.settings.api, &asked.repository);
+/// May the caller read this private repository?
+///
+/// # Errors
+/// They may not, in the words for one that does not exist.
+pub async fn may_read(github: &GitHub, caller: &Caller, repository: &Repository) -> Result<()> {
+    let api = &github.settings.api;
     let hidden = || {
         let web = github.settings.web.host_str().unwrap_or_default().to_owned();
         let login = &caller.login;

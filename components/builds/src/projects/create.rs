@@ -4,6 +4,7 @@
 //! claim made is written before the project's records, so a request that died in between is brought
 //! to its end by the next one for the same name.
 
+use crate::settings::Waits;
 use data_encoding::HEXLOWER;
 use http::StatusCode;
 use nokube_domain::{
@@ -34,6 +35,13 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let new = NewProject::parse(fields)?;
     let caller = call.caller()?.clone();
     let store = Store::open().await?;
+    let most = Waits::read().await?.most_projects;
+    if store.count(&Counter::projects_of(&caller.person)).await? >= most {
+        return Err(Failure::problem(
+            ProblemKind::Conflict,
+            format!("You have {most} projects, which is the most that this platform allows."),
+        ));
+    }
 
     let numbers = match claim::<Numbers>(&store, &claim_name(&caller.person.key(), &new)).await? {
         Claim::Won(held) => {
@@ -42,6 +50,9 @@ pub async fn create(mut call: Call) -> Result<Reply> {
                 of_owner: store.increment(&Counter::projects_of(&caller.person))?,
                 at: now(),
             };
+            if !held.holds() {
+                return Err(Failure::internal("create", "the claim was held for too long"));
+            }
             held.made(&store, &numbers).await?;
             numbers
         }

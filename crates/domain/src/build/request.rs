@@ -124,7 +124,8 @@ impl NewBuild {
     }
 
     /// Names as Docker's `ARG` has them. A line break would begin another argument where the
-    /// builder hands them on line by line, so values have none.
+    /// builder hands them on line by line, so values have none. Some names steer BuildKit itself:
+    /// `BUILDKIT_SYNTAX` is the program that reads the Dockerfile.
     fn build_args(f: &mut Fields) -> BTreeMap<String, String> {
         let args = f.texts("build_args");
         for (name, value) in &args {
@@ -134,6 +135,9 @@ impl NewBuild {
                 && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_');
             if !is_name {
                 f.fault(&field, "must be named with letters, digits and '_', no digit first");
+            }
+            if name.starts_with("BUILDKIT_") || name.starts_with("BUILDX_") {
+                f.fault(&field, "names that begin with BUILDKIT_ or BUILDX_ are the builder's own");
             }
             if value.contains(['\n', '\r', '\0']) {
                 f.fault(&field, "must be a single line");

@@ -139,10 +139,21 @@ impl Ask {
 pub struct Final {
     /// The answer holds as long as nothing newer than this is known.
     pub attempt: u32,
-    pub latest: Option<RunKey>,
+    /// The latest run, and how it ended: a better fact about that end reopens the answer.
+    pub latest: Option<(RunKey, Phase)>,
     pub answer: BuildView,
     /// For administrators only, so it is kept outside of the answer.
     pub run_url: Option<String>,
+}
+
+/// What a package event said that the build's unique tag points to. A hint: the registry's own word is
+/// better, and whether the package is the build's is for the reader to check, who has the record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Pushed {
+    pub at: Timestamp,
+    /// `{owner}/{package}`, in lower case.
+    pub package: String,
+    pub digest: Digest,
 }
 
 /// What is known about a build's runs.
@@ -156,10 +167,8 @@ pub struct RunDoc {
     pub asks: BTreeMap<u32, Ask>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub runs: BTreeMap<RunKey, RunFacts>,
-    /// What a package event said that the unique tag points to, and when; the registry's own word
-    /// is better.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pushed: Option<(Timestamp, Digest)>,
+    pub pushed: Option<Pushed>,
     /// When something new was last learned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard_at: Option<Timestamp>,
@@ -284,7 +293,7 @@ impl RunDoc {
 
     /// The final answer, as long as nothing newer is known.
     pub fn done(&self) -> Option<&Final> {
-        let latest = self.latest().map(|(key, _)| key);
+        let latest = self.latest().map(|(key, facts)| (key, facts.phase));
         self.done.as_deref().filter(|f| f.attempt == self.attempt() && f.latest == latest)
     }
 }

@@ -1,7 +1,7 @@
 //! From what is known to what a build's status is: one pure function.
 
 use super::{BuildRecord, Conclusion, JobsDoc, Phase, RunDoc, RunKey};
-use crate::Timestamp;
+use crate::{Timestamp, image::Digest};
 use serde::{Deserialize, Serialize};
 
 /// The status that the contract knows.
@@ -48,6 +48,8 @@ pub struct Known {
     pub run: RunDoc,
     pub jobs: JobsDoc,
     pub wish: Option<Wish>,
+    /// When GitHub was last asked about it.
+    pub asked: Option<Timestamp>,
 }
 
 impl Known {
@@ -62,6 +64,15 @@ impl Known {
             Some(_) => None,
             None => self.run.latest().map(|(key, _)| key),
         }
+    }
+
+    /// The digest that a package event told of the present run's image.
+    pub fn pushed_digest(&self) -> Option<Digest> {
+        let pushed = self.run.pushed.as_ref()?;
+        let ours = pushed.package == self.record.image_repository();
+        let started = self.present_run().and_then(|key| self.run.runs.get(&key)?.started_at);
+        let present = pushed.at >= started.unwrap_or(self.record.created_at);
+        (ours && present).then(|| pushed.digest.clone())
     }
 
     /// The wish to cancel, if it is about the present attempt.

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 pub const GRACE: i64 = 2700;
 pub const WINDOWS: Windows = Windows { grace: GRACE, quiet: 10, digest: 60, force: 30 };
-pub const NOTHING: Found = Found { digest: false, jobs: false };
+pub const NOTHING: Found = Found { digest: false, jobs: false, searched: false };
 
 pub const CONCLUSIONS: [Conclusion; 11] = [
     Conclusion::Other,
@@ -76,7 +76,7 @@ pub fn record() -> BuildRecord {
 }
 
 pub fn known(run: RunDoc, jobs: JobsDoc) -> Known {
-    Known { record: record(), run, jobs, wish: None }
+    Known { record: record(), run, jobs, wish: None, asked: None }
 }
 
 pub fn no_jobs() -> JobsDoc {

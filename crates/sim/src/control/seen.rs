@@ -1,5 +1,7 @@
 //! The requests that came in, so that a test can say "dispatched exactly once".
 
+use std::collections::VecDeque;
+
 use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -34,6 +36,43 @@ impl Seen {
     }
 }
 
+/// The latest requests; a simulation may run for weeks.
+#[derive(Debug, Default)]
+pub struct SeenLog {
+    kept: VecDeque<Seen>,
+    /// How many were there before those.
+    gone: usize,
+}
+
+impl SeenLog {
+    pub const MOST: usize = 10_000;
+
+    /// Returns the request's number, by which its answer finds it.
+    pub fn push(&mut self, seen: Seen) -> usize {
+        if self.kept.len() == Self::MOST {
+            self.kept.pop_front();
+            self.gone += 1;
+        }
+        self.kept.push_back(seen);
+        self.gone + self.kept.len() - 1
+    }
+
+    /// Unless it was forgotten meanwhile.
+    pub fn get_mut(&mut self, number: usize) -> Option<&mut Seen> {
+        self.kept.get_mut(number.checked_sub(self.gone)?)
+    }
+
+    /// Oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Seen> {
+        self.kept.iter()
+    }
+
+    pub fn clear(&mut self) {
+        self.gone += self.kept.len();
+        self.kept.clear();
+    }
+}
+
 /// The kind of credentials of a request, which is all that is ever kept of them.
 #[must_use]
 pub fn auth_kind(headers: &HeaderMap, path: &str) -> &'static str {
@@ -59,4 +98,40 @@ pub fn readable(body: &[u8]) -> Value {
     }
     serde_json::from_slice(body)
         .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(body).into_owned()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // helpers of tests are tests
+mod tests {
+    use super::*;
+
+    fn seen(path: usize) -> Seen {
+        Seen {
+            at: Timestamp::UNIX_EPOCH,
+            method: "GET".to_owned(),
+            path: path.to_string(),
+            auth: "none",
+            api_version: None,
+            body: Value::Null,
+            status: None,
+            faulted: false,
+        }
+    }
+
+    #[test]
+    fn the_oldest_are_forgotten_and_numbers_stay_true() {
+        let mut log = SeenLog::default();
+        let numbers: Vec<usize> = (0..SeenLog::MOST + 5).map(|path| log.push(seen(path))).collect();
+        assert_eq!(log.iter().count(), SeenLog::MOST);
+        assert_eq!(log.iter().next().unwrap().path, "5");
+        assert!(log.get_mut(numbers[4]).is_none());
+        for number in [5, SeenLog::MOST + 4] {
+            assert_eq!(log.get_mut(numbers[number]).unwrap().path, number.to_string());
+        }
+        log.clear();
+        assert!(log.get_mut(numbers[5]).is_none(), "it was cleared before its answer");
+        let next = log.push(seen(0));
+        assert_eq!(log.get_mut(next).unwrap().path, "0");
+        assert_eq!(log.iter().count(), 1);
+    }
 }

@@ -85,34 +85,33 @@ fn fits(run: &Run, filter: &Filter) -> bool {
         && filter.created.as_deref().is_none_or(|range| was_created(run.created_at, range))
 }
 
-/// GitHub compares whole seconds.
+/// GitHub compares whole seconds; both ends of a range belong to it, and a day is all of the day.
 fn was_created(at: Timestamp, range: &str) -> bool {
     let at = at.as_second();
-    let time = |text: &str| {
-        let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
-        whole.parse::<Timestamp>().map(Timestamp::as_second).ok()
+    let span = |text: &str| {
+        let day = text.len() == 10;
+        let first = if day { format!("{text}T00:00:00Z") } else { text.to_owned() };
+        let first = first.parse::<Timestamp>().ok()?.as_second();
+        Some((first, if day { first + 86_399 } else { first }))
     };
-    let holds =
-        |rest: &str, test: fn(i64, i64) -> bool| time(rest).is_some_and(|then| test(at, then));
+    let since = |text: &str| span(text).is_some_and(|(first, _)| at >= first);
+    let until = |text: &str| span(text).is_some_and(|(_, last)| at <= last);
     if let Some((from, to)) = range.split_once("..") {
-        let after = from == "*" || holds(from, |at, then| at >= then);
-        return after && (to == "*" || holds(to, |at, then| at <= then));
+        return (from == "*" || since(from)) && (to == "*" || until(to));
     }
-    if let Some(rest) = range.strip_prefix(">=") {
-        return holds(rest, |at, then| at >= then);
+    if let Some(from) = range.strip_prefix(">=") {
+        return since(from);
     }
-    if let Some(rest) = range.strip_prefix("<=") {
-        return holds(rest, |at, then| at <= then);
+    if let Some(to) = range.strip_prefix("<=") {
+        return until(to);
     }
-    if let Some(rest) = range.strip_prefix('>') {
-        return holds(rest, |at, then| at > then);
+    if let Some(after) = range.strip_prefix('>') {
+        return span(after).is_some_and(|(_, last)| at > last);
     }
-    if let Some(rest) = range.strip_prefix('<') {
-        return holds(rest, |at, then| at < then);
+    if let Some(before) = range.strip_prefix('<') {
+        return span(before).is_some_and(|(first, _)| at < first);
     }
-    time(range).is_some_and(|then| {
-        if range.len() == 10 { (then..then + 86_400).contains(&at) } else { at == then }
-    })
+    since(range) && until(range)
 }
 
 fn latest(call: &Call, repository: &Repository, run: &Run) -> Option<Value> {

@@ -27,7 +27,7 @@ pub async fn wrap(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> 
     let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let (index, fault) = remember(&hub, &method, &path, &headers, &body);
+    let (number, fault) = remember(&hub, &method, &path, &headers, &body);
     let handled = next.run(axum::extract::Request::from_parts(parts, Body::from(body)));
     let response = match fault {
         None => answered(&hub, &method, &path, &headers, handled).await,
@@ -42,7 +42,7 @@ pub async fn wrap(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> 
         }
     };
     if response.extensions().get::<Cut>().is_none()
-        && let Some(seen) = hub.desk().seen.get_mut(index)
+        && let Some(seen) = hub.desk().seen.get_mut(number)
     {
         seen.status = Some(response.status().as_u16());
     }
@@ -60,7 +60,7 @@ fn remember(
     let mut desk = hub.desk();
     let fault = faults::take(&mut desk.faults, method.as_str(), path);
     let version = headers.get("x-github-api-version").and_then(|version| version.to_str().ok());
-    desk.seen.push(Seen {
+    let number = desk.seen.push(Seen {
         at,
         method: method.to_string(),
         path: path.to_owned(),
@@ -70,7 +70,7 @@ fn remember(
         status: None,
         faulted: fault.is_some(),
     });
-    (desk.seen.len() - 1, fault)
+    (number, fault)
 }
 
 fn fail(fault: &Fault, real: Option<Response>) -> Response {

@@ -20,16 +20,19 @@ pub const INPUTS: [(&str, bool); 10] = [
 ];
 
 /// The steps of the job as GitHub lists them; the first and the last are GitHub's own.
-pub const STEPS: [&str; 12] = [
+pub const STEPS: [&str; 15] = [
     "Set up job",
     "Check the request",
     PRIVATE_STEP,
     "Check out the source",
     "Prepare the build",
+    RESTORE_STEP,
     "Set up the builder",
     "Set up Buildpacks",
     DOCKERFILE_STEP,
     BUILDPACKS_STEP,
+    REPLACE_STEP,
+    SAVE_STEP,
     "Log in to the registry",
     PUSH_STEP,
     "Complete job",
@@ -37,6 +40,10 @@ pub const STEPS: [&str; 12] = [
 
 /// Skipped for a public source.
 pub const PRIVATE_STEP: &str = "Get a token for the private source";
+/// These three are skipped without any Dockerfile.
+pub const RESTORE_STEP: &str = "Restore the cache";
+pub const REPLACE_STEP: &str = "Replace the cache";
+pub const SAVE_STEP: &str = "Save the cache";
 /// Skipped without any Dockerfile.
 pub const DOCKERFILE_STEP: &str = "Build the image";
 /// Skipped with a Dockerfile.
@@ -58,6 +65,12 @@ pub fn job_name(build_id: &str) -> String {
 #[must_use]
 pub fn unique_tag(build_id: &str) -> String {
     format!("build-{build_id}")
+}
+
+/// What every key of an image's build cache begins with.
+#[must_use]
+pub fn cache_prefix(image: &str) -> String {
+    format!("nokube-{}-", super::ids::sha256(image))
 }
 
 /// The builder repository and its one workflow.

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::contract::{BUILDPACKS_STEP, DOCKERFILE_STEP, PUSH_STEP, unique_tag};
+use super::contract::{
+    BUILDPACKS_STEP, DOCKERFILE_STEP, PUSH_STEP, REPLACE_STEP, RESTORE_STEP, SAVE_STEP, unique_tag,
+};
 use super::run::{Attempt, Conclusion, Job, Run, Status, Step};
 use super::{Effect, HoldAt, Model, Notice};
 
@@ -302,6 +304,7 @@ pub(crate) fn steps(private: bool, buildpacks: bool) -> Vec<Step> {
     let skipped = |name: &str| match name {
         super::contract::PRIVATE_STEP => !private,
         "Set up the builder" | DOCKERFILE_STEP => buildpacks,
+        RESTORE_STEP | REPLACE_STEP | SAVE_STEP => buildpacks,
         "Set up Buildpacks" | BUILDPACKS_STEP => !buildpacks,
         _ => false,
     };

@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::contract::{BUILDPACKS_STEP, DOCKERFILE_STEP, PRIVATE_STEP, PUSH_STEP, unique_tag};
+use super::contract::{
+    BUILDPACKS_STEP, DOCKERFILE_STEP, PRIVATE_STEP, PUSH_STEP, RESTORE_STEP, SAVE_STEP,
+    cache_prefix, unique_tag,
+};
 use super::ids;
 use super::run::{Attempt, Conclusion, Job, Run, Step};
 
@@ -15,7 +18,7 @@ pub fn text(run: &Run, attempt: &Attempt) -> Option<String> {
     let mut log = String::new();
     for step in &job.steps {
         let ran = step.conclusion != Some(Conclusion::Skipped);
-        let lines = if ran { lines(run, job, step) } else { Vec::new() };
+        let lines = if ran { lines(run, attempt, job, step) } else { Vec::new() };
         for (index, line) in (0_i64..).zip(lines) {
             let start = step.started_at.unwrap_or(job.started_at);
             let at = start.saturating_add(SignedDuration::from_micros(index * 1371 + 42));
@@ -30,8 +33,10 @@ fn stamp(at: Timestamp) -> String {
     format!("{}0Z", at.strftime("%Y-%m-%dT%H:%M:%S.%6f"))
 }
 
-fn lines(run: &Run, job: &Job, step: &Step) -> Vec<String> {
+fn lines(run: &Run, attempt: &Attempt, job: &Job, step: &Step) -> Vec<String> {
     let input = |name| run.input(name);
+    let cache = cache_prefix(input("image"));
+    let key = format!("{cache}{}-{}", run.id, attempt.number);
     let mut lines = match step.name.as_str() {
         "Set up job" => vec![
             "Current runner version: '2.335.1'".to_owned(),
@@ -64,6 +69,7 @@ fn lines(run: &Run, job: &Job, step: &Step) -> Vec<String> {
             "[command]/usr/bin/git log -1 --format=%H".to_owned(),
             input("ref").to_owned(),
         ],
+        RESTORE_STEP => vec![format!("Cache not found for input keys: {key}, {cache}")],
         "Set up the builder" => vec![
             "##[group]Creating a new builder instance".to_owned(),
             "[command]/usr/bin/docker buildx create --name builder-6f1c --driver docker-container --use".to_owned(),
@@ -71,6 +77,7 @@ fn lines(run: &Run, job: &Job, step: &Step) -> Vec<String> {
         ],
         DOCKERFILE_STEP => dockerfile(run, step),
         BUILDPACKS_STEP => buildpacks(run, step),
+        SAVE_STEP => vec![format!("Cache saved with key: {key}")],
         "Log in to the registry" => vec!["Login Succeeded!".to_owned()],
         PUSH_STEP => vec![
             format!("{}:{}", input("image"), input("tag")),
@@ -118,6 +125,10 @@ fn dockerfile(run: &Run, step: &Step) -> Vec<String> {
             "#9 exporting to oci image format".to_owned(),
             format!("#9 exporting layers sha256:{layer} done"),
             "#9 DONE 0.6s".to_owned(),
+            String::new(),
+            "#10 exporting cache to client directory".to_owned(),
+            format!("#10 writing layer sha256:{layer} done"),
+            "#10 DONE 0.3s".to_owned(),
         ]),
     }
     lines
