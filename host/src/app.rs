@@ -7,22 +7,23 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
-use wasmtime::component::{Component, Linker};
-use wasmtime::{Cache, CacheConfig, Config, Engine};
 use wasmtime_wasi_http::handler::ProxyHandler;
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 use crate::allowed_hosts::AllowedHosts;
+use crate::compile::Compiler;
 use crate::console::Lines;
 use crate::counts::Counters;
 use crate::host::{Host, Target};
-use crate::instance::{Instance, Setup, linker};
-use crate::key_value::File;
+use crate::instance::{Instance, Setup};
+use crate::key_value;
 use crate::manifest::{self, Manifest, Route};
 use crate::options::Options;
 use crate::routes::{Pattern, Router};
 use crate::running::Running;
+use crate::runtime_config::RuntimeConfig;
 use crate::server::{self, Ending};
+use crate::tls::Tls;
 use crate::variables::{Sources, Template, Values};
 use crate::workers::Workers;
 
@@ -47,10 +48,10 @@ impl App {
         let manifest = Manifest::parse(&text).with_context(|| path.display().to_string())?;
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         let routes = routes(&manifest).with_context(|| path.display().to_string())?;
-        let engine = engine()?;
-        let linker = linker(&engine).map_err(anyhow::Error::from)?;
+        let compiler = Compiler::new()?;
         let compile = |(id, component): (&String, &manifest::Component)| {
-            let pre = compile(&engine, &linker, &folder.join(component.path()?))
+            let pre = compiler
+                .compile(&folder.join(component.path()?))
                 .with_context(|| format!("component {id:?}"))?;
             anyhow::Ok((id.clone(), pre))
         };
@@ -64,15 +65,18 @@ impl App {
         let values = values(manifest, &options)?;
         let lines = Lines::new(options.console);
         let counters = Arc::new(Counters::default());
+        let config = match &options.runtime_config {
+            Some(path) => RuntimeConfig::load(path)?,
+            None => RuntimeConfig::default(),
+        };
+        let tls = Tls::new(&config.client_tls)?;
         let state = match options.state_dir.as_os_str().is_empty() {
             true => folder,
             false => &options.state_dir,
         };
-        let stored = manifest.component.values().any(|it| !it.key_value_stores.is_empty());
-        let file = match stored {
-            true => Some(File::open(&state.join(".spin/sqlite_key_value.db"))?),
-            false => None,
-        };
+        let labels = manifest.component.values().flat_map(|it| &it.key_value_stores);
+        let stores =
+            key_value::open(labels, &config.stores, &state.join(".spin/sqlite_key_value.db"))?;
         let mut setups = Vec::new();
         for (id, component) in &self.0.components {
             let declared =
@@ -84,8 +88,12 @@ impl App {
                 variables,
                 environment: declared.environment.clone(),
                 allowed_hosts,
-                stores: declared.key_value_stores.clone(),
-                file: file.clone(),
+                stores: declared
+                    .key_value_stores
+                    .iter()
+                    .filter_map(|label| Some((label.clone(), stores.get(label)?.clone())))
+                    .collect(),
+                tls: tls.of(id),
                 clock_offset: options.clock_offset,
                 memory_limit: options.limits.memory,
                 counters: counters.clone(),
@@ -128,30 +136,6 @@ impl App {
             Target::Static(_) => (route, "a fixed response"),
         })
     }
-}
-
-fn engine() -> Result<Engine> {
-    let mut config = Config::new();
-    config.wasm_component_model_async(true);
-    // Without a home there is no cache, only a slower start.
-    config.cache(Cache::new(CacheConfig::new()).ok());
-    Ok(Engine::new(&config)?)
-}
-
-fn compile(
-    engine: &Engine,
-    linker: &Linker<Instance>,
-    path: &Path,
-) -> Result<ServicePre<Instance>> {
-    anyhow::ensure!(path.exists(), "{} does not exist: has it been built?", path.display());
-    let component = Component::from_file(engine, path)?;
-    let pre = linker
-        .instantiate_pre(&component)
-        .map_err(anyhow::Error::from)
-        .context("it imports what the local host does not have")?;
-    ServicePre::new(pre)
-        .map_err(anyhow::Error::from)
-        .context("it is not an HTTP component of WASI 0.3 (spin-sdk 7 makes such)")
 }
 
 fn routes(manifest: &Manifest) -> Result<Router<Target>> {

@@ -1,7 +1,7 @@
 //! What one instance of a component has on the host's side, and the linker
 //! that ties its imports to it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
 use wasmtime::component::{Accessor, HasSelf, Linker, ResourceTable};
@@ -16,9 +16,10 @@ use crate::clock::ShiftedClock;
 use crate::console::ComponentOutput;
 use crate::counts::Counters;
 use crate::host::Host;
-use crate::key_value::{Bucket, File};
+use crate::key_value::{Bucket, Kind};
 use crate::manifest;
 use crate::outbound::Outbound;
+use crate::tls::ComponentTls;
 
 /// A component as it is set up for one run of the application: everything its
 /// instances have in common.
@@ -27,9 +28,9 @@ pub(crate) struct Setup {
     pub variables: BTreeMap<String, String>,
     pub environment: BTreeMap<String, String>,
     pub allowed_hosts: AllowedHosts,
-    pub stores: BTreeSet<String>,
-    /// None if no component of the application has a store.
-    pub file: Option<File>,
+    /// Those that the manifest gives the component, by label.
+    pub stores: BTreeMap<String, Kind>,
+    pub tls: ComponentTls,
     pub clock_offset: i64,
     pub memory_limit: Option<usize>,
     pub counters: Arc<Counters>,
@@ -77,9 +78,9 @@ impl Instance {
     }
 
     /// None if the manifest does not give the component this store.
-    pub fn open_store(&self, label: String) -> Option<Bucket> {
-        let file = self.setup.file.clone()?;
-        self.setup.stores.contains(&label).then_some(Bucket { file, label })
+    pub fn bucket_of(&self, label: String) -> Option<Bucket> {
+        let kind = self.setup.stores.get(&label)?.clone();
+        Some(Bucket { kind, label })
     }
 }
 

@@ -16,6 +16,7 @@ pub mod allowed_hosts;
 mod app;
 mod bindings;
 mod clock;
+mod compile;
 mod console;
 mod counts;
 mod headers;
@@ -27,7 +28,9 @@ mod options;
 mod outbound;
 pub mod routes;
 mod running;
+pub mod runtime_config;
 mod server;
+mod tls;
 pub mod variables;
 mod workers;
 

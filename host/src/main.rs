@@ -8,7 +8,15 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Parser;
 use local_host::{App, Console, Limits, Options};
+use tokio::runtime::{Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
+
+/// An endless loop may have taken the thread that watched the network; another
+/// one takes over as soon as it is given something to do.
+const WAKE: Duration = Duration::from_millis(100);
+
+/// Longer than a stop takes that goes well.
+const END: Duration = Duration::from_secs(8);
 
 /// Serves a Spin application without Spin.
 #[derive(Parser)]
@@ -22,6 +30,9 @@ struct Arguments {
     /// Where `.spin/` with the key-value store is [default: the manifest's folder]
     #[arg(long)]
     state_dir: Option<PathBuf>,
+    /// Spin's runtime configuration: key-value stores and TLS.
+    #[arg(long)]
+    runtime_config_file: Option<PathBuf>,
     /// Entries SPIN_VARIABLE_NAME=value [default: .env beside the manifest]
     #[arg(long)]
     env_file: Option<PathBuf>,
@@ -36,10 +47,10 @@ struct Arguments {
     #[arg(long, default_value_t = Limits::default().max_instance_concurrent_reuse_count)]
     max_instance_concurrent_reuse_count: usize,
     /// Seconds an instance without requests is kept.
-    #[arg(long, default_value = "1", value_parser = seconds)]
+    #[arg(long, default_value = "1", value_parser = duration)]
     idle_instance_timeout: Duration,
     /// Seconds a request may take [default: for ever]
-    #[arg(long, value_parser = seconds)]
+    #[arg(long, value_parser = duration)]
     request_timeout: Option<Duration>,
     /// Bytes of memory an instance may have [default: no limit]
     #[arg(long)]
@@ -56,21 +67,27 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 =
-        text.trim_end_matches('s').parse().map_err(|_| "it is seconds".to_string())?;
-    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+/// Seconds, with or without their `s`; or another unit of Spin's.
+fn duration(text: &str) -> Result<Duration, String> {
+    let units = [("ms", 1e-3), ("us", 1e-6), ("μs", 1e-6), ("ns", 1e-9), ("s", 1.0), ("", 1.0)];
+    let split = |(unit, seconds)| Some((text.strip_suffix(unit)?, seconds));
+    let (number, unit) = units.into_iter().find_map(split).unwrap_or((text, 1.0));
+    let number: f64 =
+        number.parse().map_err(|_| "it is seconds, or a number with ms, us or ns".to_string())?;
+    Duration::try_from_secs_f64(number * unit).map_err(|error| error.to_string())
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&error.into()),
+    // Signals are awaited on this thread, apart from the components: one in an
+    // endless loop holds its thread, which must not hold the end.
+    let main = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let (main, workers) = match (main, Runtime::new()) {
+        (Ok(main), Ok(workers)) => (main, workers),
+        (Err(error), _) | (_, Err(error)) => return fail(&error.into()),
     };
-    let outcome = runtime.block_on(run(arguments));
-    // A component in an endless loop holds its thread, which must not hold the end.
-    runtime.shutdown_background();
+    let outcome = main.block_on(run(arguments, workers.handle()));
+    workers.shutdown_background();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
@@ -82,7 +99,7 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn run(arguments: Arguments) -> Result<()> {
+async fn run(arguments: Arguments, workers: &Handle) -> Result<()> {
     // Before anything else: a signal during the start must not be lost.
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
@@ -91,6 +108,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     let options = Options {
         listen: arguments.listen,
         state_dir: arguments.state_dir.unwrap_or_default(),
+        runtime_config: arguments.runtime_config_file,
         env_file: Some(arguments.env_file.unwrap_or(beside)),
         variables: arguments.variables.into_iter().collect(),
         use_environment: true,
@@ -104,7 +122,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         },
         console: Console::Stdout,
     };
-    let start = async {
+    let start = workers.spawn(async {
         let app = tokio::task::spawn_blocking(move || App::load(&arguments.from)).await??;
         let running = app.serve(options).await?;
         println!("Serving {}", running.url());
@@ -112,18 +130,23 @@ async fn run(arguments: Arguments) -> Result<()> {
             println!("  {target}: {}{route}", running.url());
         }
         anyhow::Ok(running)
-    };
+    });
     let running = tokio::select! {
-        running = start => running?,
+        running = start => running??,
         _ = interrupted.recv() => return Ok(()),
         _ = terminated.recv() => return Ok(()),
     };
-    tokio::select! {
-        _ = interrupted.recv() => {}
-        _ = terminated.recv() => {}
+    let mut wake = tokio::time::interval(WAKE);
+    loop {
+        tokio::select! {
+            _ = interrupted.recv() => break,
+            _ = terminated.recv() => break,
+            _ = wake.tick() => drop(workers.spawn(async {})),
+        }
     }
     if counts {
         println!("{}", running.counts());
     }
-    running.stop().await
+    // With every thread in an endless loop nothing ends of its own accord.
+    tokio::time::timeout(END, running.stop()).await.unwrap_or(Ok(()))
 }

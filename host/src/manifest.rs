@@ -6,9 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
-/// The one store that Spin offers without a runtime configuration.
-pub const DEFAULT_STORE: &str = "default";
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -100,6 +97,7 @@ pub struct Component {
     pub source: toml::Value,
     #[serde(default)]
     pub allowed_outbound_hosts: Vec<String>,
+    /// Labels; which there are is known with the runtime configuration.
     #[serde(default)]
     pub key_value_stores: BTreeSet<String>,
     #[serde(default)]
@@ -169,12 +167,6 @@ impl Component {
     fn check(&self) -> Result<()> {
         self.path()?;
         ensure!(self.files.is_none(), "`files` is not supported by the local host");
-        for store in &self.key_value_stores {
-            ensure!(
-                store == DEFAULT_STORE,
-                "key_value_stores: only {DEFAULT_STORE:?} exists, not {store:?}"
-            );
-        }
         for name in self.variables.keys() {
             ensure!(is_name(name), "variable {name:?}: lower-case letters, digits and _ only");
         }

@@ -13,6 +13,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Where `.spin/sqlite_key_value.db` is. Empty: in the folder of the manifest.
     pub state_dir: PathBuf,
+    /// Spin's runtime configuration: key-value stores and TLS. None: as without it.
+    pub runtime_config: Option<PathBuf>,
     /// Entries `SPIN_VARIABLE_NAME=value`. None: no file at all.
     pub env_file: Option<PathBuf>,
     /// Values by the variables' own names; they beat every other source.
@@ -30,6 +32,7 @@ impl Default for Options {
         Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             state_dir: PathBuf::new(),
+            runtime_config: None,
             env_file: None,
             variables: BTreeMap::new(),
             use_environment: false,

@@ -1,93 +1,44 @@
 //! Image names, tags and digests, by the OCI distribution specification.
 
-use crate::name::{BadName, ProjectName, ServiceName, Username, encode_triple};
-use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use crate::{
+    name::{ProjectName, ServiceName, Username, encode_triple},
+    text::{BadText, checked_text},
+};
 
-/// A tag: `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub struct ImageTag(String);
-
-impl FromStr for ImageTag {
-    type Err = BadName;
-
-    fn from_str(text: &str) -> Result<Self, BadName> {
+checked_text!(
+    /// A tag: `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`.
+    ImageTag,
+    |text: &str| {
         let first = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
         let other = |b: u8| first(b) || b == b'.' || b == b'-';
         let mut bytes = text.bytes();
         if !(text.len() <= 128 && bytes.next().is_some_and(first) && bytes.all(other)) {
-            return Err(BadName(
+            return Err(BadText(
                 "must be an image tag: at most 128 letters, digits, '_', '.' and '-', \
                  beginning with none of the last two",
             ));
         }
         // `build-…` names one build's image for ever; a tag that a user asks for must not take it.
         if text.starts_with("build-") {
-            return Err(BadName("must not begin with 'build-': those tags are the platform's own"));
+            return Err(BadText("must not begin with 'build-': those tags are the platform's own"));
         }
-        Ok(Self(text.to_owned()))
+        Ok(text.to_owned())
     }
-}
+);
 
-impl TryFrom<String> for ImageTag {
-    type Error = BadName;
-
-    fn try_from(text: String) -> Result<Self, BadName> {
-        text.parse()
-    }
-}
-
-impl From<ImageTag> for String {
-    fn from(tag: ImageTag) -> String {
-        tag.0
-    }
-}
-
-impl fmt::Display for ImageTag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// `sha256:` and 64 lower-case hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub struct Digest(String);
-
-impl FromStr for Digest {
-    type Err = BadName;
-
-    fn from_str(text: &str) -> Result<Self, BadName> {
+checked_text!(
+    /// `sha256:` and 64 lower-case hexadecimal digits.
+    Digest,
+    |text: &str| {
         let hex = text.strip_prefix("sha256:").unwrap_or_default();
         let lower_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         if hex.len() == 64 && hex.bytes().all(lower_hex) {
-            Ok(Self(text.to_owned()))
+            Ok(text.to_owned())
         } else {
-            Err(BadName("must be a digest: 'sha256:' and 64 hexadecimal digits"))
+            Err(BadText("must be a digest: 'sha256:' and 64 hexadecimal digits"))
         }
     }
-}
-
-impl TryFrom<String> for Digest {
-    type Error = BadName;
-
-    fn try_from(text: String) -> Result<Self, BadName> {
-        text.parse()
-    }
-}
-
-impl From<Digest> for String {
-    fn from(digest: Digest) -> String {
-        digest.0
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+);
 
 /// Where the platform's images stand: a registry's host and a namespace in it, in lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,7 +50,7 @@ pub struct Registry {
 impl Registry {
     /// # Errors
     /// The host is no host (with an optional port), or the namespace no path of OCI name parts.
-    pub fn new(host: &str, namespace: &str) -> Result<Self, BadName> {
+    pub fn new(host: &str, namespace: &str) -> Result<Self, BadText> {
         let (host, namespace) = (host.to_ascii_lowercase(), namespace.to_ascii_lowercase());
         let (name, port) = host.split_once(':').unwrap_or((&host, "1"));
         let label = |label: &str| {
@@ -108,10 +59,10 @@ impl Registry {
                 && label.chars().all(|c| is_alphanumeric(c) || c == '-')
         };
         if !name.split('.').all(label) || !port.parse::<u16>().is_ok_and(|port| port > 0) {
-            return Err(BadName("the registry must be a host such as ghcr.io, without https://"));
+            return Err(BadText("the registry must be a host such as ghcr.io, without https://"));
         }
         if !namespace.split('/').all(is_name_part) {
-            return Err(BadName("the registry namespace must be an organisation's or user's name"));
+            return Err(BadText("the registry namespace must be an organisation's or user's name"));
         }
         Ok(Self { host, namespace })
     }

@@ -16,6 +16,7 @@ pub mod page;
 pub mod problem;
 pub mod project;
 pub mod repository;
+pub mod text;
 
 pub use access::{Person, Role};
 pub use id::{BuildId, ProjectId};

@@ -1,57 +1,8 @@
 //! Names of people, projects and services, and the one encoding that keeps them apart.
 
-use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use crate::text::{BadText, checked_text};
 
-/// Why a text is no name; says what to change.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct BadName(pub &'static str);
-
-macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $check:expr) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(into = "String", try_from = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = BadName;
-
-            fn from_str(text: &str) -> Result<Self, BadName> {
-                $check(text).map(Self)
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = BadName;
-
-            fn try_from(text: String) -> Result<Self, BadName> {
-                text.parse()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> String {
-                name.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-    };
-}
-
-name!(
+checked_text!(
     /// A login as GitHub has them: letters, digits and single hyphens inside, at most 39
     /// characters. Logins differ by more than case, so it is kept in lower case.
     Username,
@@ -60,12 +11,12 @@ name!(
         if is_label(&text, 39) && !text.contains("--") {
             Ok(text)
         } else {
-            Err(BadName("must be a GitHub login: letters, digits and single hyphens"))
+            Err(BadText("must be a GitHub login: letters, digits and single hyphens"))
         }
     }
 );
 
-name!(
+checked_text!(
     /// A project's name. Lower case; no hyphen at the ends and never two together, because two
     /// stand for one hyphen in image names and namespaces.
     ProjectName,
@@ -73,7 +24,7 @@ name!(
         if is_label(text, 40) && !text.contains("--") {
             Ok(text.to_owned())
         } else {
-            Err(BadName(
+            Err(BadText(
                 "must be 1 to 40 lower-case letters, digits and single hyphens, and neither \
                  begin nor end with a hyphen",
             ))
@@ -81,14 +32,14 @@ name!(
     }
 );
 
-name!(
+checked_text!(
     /// A service's name: a DNS label (RFC 1123), at most 40 characters to leave room for suffixes.
     ServiceName,
     |text: &str| {
         if is_label(text, 40) {
             Ok(text.to_owned())
         } else {
-            Err(BadName(
+            Err(BadText(
                 "must be a DNS label: 1 to 40 lower-case letters, digits and hyphens, and neither \
                  begin nor end with a hyphen",
             ))

@@ -1,6 +1,6 @@
 //! Source repositories, refs, commits and paths inside a repository.
 
-use crate::name::BadName;
+use crate::text::{BadText, checked_text};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use url::Url;
@@ -50,10 +50,10 @@ impl Repository {
 }
 
 impl FromStr for Repository {
-    type Err = BadName;
+    type Err = BadText;
 
-    fn from_str(text: &str) -> Result<Self, BadName> {
-        let bad = BadName("must be OWNER/REPOSITORY");
+    fn from_str(text: &str) -> Result<Self, BadText> {
+        let bad = BadText("must be OWNER/REPOSITORY");
         let (owner, name) = text.split_once('/').ok_or(bad.clone())?;
         let is_owner = (1..=39).contains(&owner.len())
             && owner.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
@@ -69,9 +69,9 @@ impl FromStr for Repository {
 }
 
 impl TryFrom<String> for Repository {
-    type Error = BadName;
+    type Error = BadText;
 
-    fn try_from(text: String) -> Result<Self, BadName> {
+    fn try_from(text: String) -> Result<Self, BadText> {
         text.parse()
     }
 }
@@ -92,7 +92,7 @@ impl fmt::Display for Repository {
 ///
 /// # Errors
 /// Says that the text is no such name.
-pub fn check_git_ref(text: &str) -> Result<String, BadName> {
+pub fn check_git_ref(text: &str) -> Result<String, BadText> {
     let bad = text.is_empty()
         || text.len() > 255
         || text.starts_with(['-', '/', '.'])
@@ -107,7 +107,7 @@ pub fn check_git_ref(text: &str) -> Result<String, BadName> {
         || text
             .chars()
             .any(|c| c.is_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\'));
-    if bad { Err(BadName("must be a branch, a tag or a commit")) } else { Ok(text.to_owned()) }
+    if bad { Err(BadText("must be a branch, a tag or a commit")) } else { Ok(text.to_owned()) }
 }
 
 /// A relative path inside a repository, normalised: no `.` and `..` parts, no backslash, no leading
@@ -115,8 +115,8 @@ pub fn check_git_ref(text: &str) -> Result<String, BadName> {
 ///
 /// # Errors
 /// Says what such a path must be.
-pub fn check_path(text: &str) -> Result<String, BadName> {
-    let bad = BadName("must be a relative path inside the repository, without '..'");
+pub fn check_path(text: &str) -> Result<String, BadText> {
+    let bad = BadText("must be a relative path inside the repository, without '..'");
     let odd = |c: char| c.is_control() || c == '\\';
     if text.is_empty() || text.len() > 512 || text.starts_with('/') || text.contains(odd) {
         return Err(bad);
@@ -129,40 +129,15 @@ pub fn check_path(text: &str) -> Result<String, BadName> {
     Ok(if parts.is_empty() { ".".into() } else { parts.join("/") })
 }
 
-/// A commit's id: 40 hexadecimal digits (SHA-1) or 64 (SHA-256), in lower case.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub struct CommitSha(String);
-
-impl FromStr for CommitSha {
-    type Err = BadName;
-
-    fn from_str(text: &str) -> Result<Self, BadName> {
+checked_text!(
+    /// A commit's id: 40 hexadecimal digits (SHA-1) or 64 (SHA-256), in lower case.
+    CommitSha,
+    |text: &str| {
         let text = text.to_ascii_lowercase();
         if matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            Ok(Self(text))
+            Ok(text)
         } else {
-            Err(BadName("must be a commit's id"))
+            Err(BadText("must be a commit's id"))
         }
     }
-}
-
-impl TryFrom<String> for CommitSha {
-    type Error = BadName;
-
-    fn try_from(text: String) -> Result<Self, BadName> {
-        text.parse()
-    }
-}
-
-impl From<CommitSha> for String {
-    fn from(sha: CommitSha) -> String {
-        sha.0
-    }
-}
-
-impl fmt::Display for CommitSha {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+);

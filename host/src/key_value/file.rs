@@ -6,30 +6,13 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::Swapped;
+use super::error::StoreError;
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
-use thiserror::Error;
 
 #[derive(Clone)]
 pub struct File(Arc<Mutex<Connection>>);
-
-#[derive(Debug, Error)]
-pub(crate) enum FileError {
-    #[error("key-value store: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    #[error("the value of {0:?} is not a counter (8 bytes)")]
-    NotACounter(String),
-    #[error("the counter {0:?} would exceed 64 bits")]
-    Overflow(String),
-    #[error("key-value store: {0}")]
-    Task(#[from] tokio::task::JoinError),
-}
-
-pub(crate) enum Swapped {
-    Yes,
-    /// Someone else was faster; this is the value now.
-    No(Option<Vec<u8>>),
-}
 
 const GET: &str = "SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2";
 const SET: &str = "INSERT INTO spin_key_value (store, key, value) VALUES (?1, ?2, ?3)
@@ -37,33 +20,39 @@ const SET: &str = "INSERT INTO spin_key_value (store, key, value) VALUES (?1, ?2
 const DELETE: &str = "DELETE FROM spin_key_value WHERE store = ?1 AND key = ?2";
 const KEYS: &str = "SELECT key FROM spin_key_value WHERE store = ?1";
 
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS spin_key_value (
+    store TEXT NOT NULL,
+    key   TEXT NOT NULL,
+    value BLOB NOT NULL,
+    PRIMARY KEY (store, key)
+)";
+
 impl File {
     pub fn open(path: &Path) -> Result<File> {
-        let open = || -> Result<Connection> {
+        let open = || -> Result<File> {
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder)?;
             }
-            let connection = Connection::open(path)?;
-            connection.execute_batch(
-                "CREATE TABLE IF NOT EXISTS spin_key_value (
-                    store TEXT NOT NULL,
-                    key   TEXT NOT NULL,
-                    value BLOB NOT NULL,
-                    PRIMARY KEY (store, key)
-                )",
-            )?;
-            Ok(connection)
+            File::with(Connection::open(path)?)
         };
-        let connection = open()
-            .with_context(|| format!("the key-value store {} cannot be opened", path.display()))?;
+        open().with_context(|| format!("the key-value store {} cannot be opened", path.display()))
+    }
+
+    /// Gone with the last that uses it.
+    pub fn in_memory() -> Result<File> {
+        File::with(Connection::open_in_memory()?)
+    }
+
+    fn with(connection: Connection) -> Result<File> {
+        connection.execute_batch(TABLE)?;
         Ok(File(Arc::new(Mutex::new(connection))))
     }
 
     /// A write waits for the disk, which must not hold up other requests.
     async fn run<R: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Connection) -> Result<R, FileError> + Send + 'static,
-    ) -> Result<R, FileError> {
+        work: impl FnOnce(&mut Connection) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
         let connection = self.0.clone();
         tokio::task::spawn_blocking(move || {
             // A panic rolled its transaction back: the connection is as good as before.
@@ -72,25 +61,25 @@ impl File {
         .await?
     }
 
-    pub async fn get(&self, store: &str, key: String) -> Result<Option<Vec<u8>>, FileError> {
+    pub async fn get(&self, store: &str, key: String) -> Result<Option<Vec<u8>>, StoreError> {
         let store = store.to_string();
         self.run(move |connection| Ok(get(connection, &store, &key)?)).await
     }
 
-    pub async fn set(&self, store: &str, key: String, value: Vec<u8>) -> Result<(), FileError> {
+    pub async fn set(&self, store: &str, key: String, value: Vec<u8>) -> Result<(), StoreError> {
         self.set_many(store, vec![(key, value)]).await
     }
 
-    pub async fn delete(&self, store: &str, key: String) -> Result<(), FileError> {
+    pub async fn delete(&self, store: &str, key: String) -> Result<(), StoreError> {
         self.delete_many(store, vec![key]).await
     }
 
-    pub async fn exists(&self, store: &str, key: String) -> Result<bool, FileError> {
+    pub async fn exists(&self, store: &str, key: String) -> Result<bool, StoreError> {
         let store = store.to_string();
         self.run(move |connection| Ok(connection.prepare_cached(GET)?.exists([store, key])?)).await
     }
 
-    pub async fn keys(&self, store: &str) -> Result<Vec<String>, FileError> {
+    pub async fn keys(&self, store: &str) -> Result<Vec<String>, StoreError> {
         let store = store.to_string();
         self.run(move |connection| {
             let mut statement = connection.prepare_cached(KEYS)?;
@@ -105,7 +94,7 @@ impl File {
         &self,
         store: &str,
         keys: Vec<String>,
-    ) -> Result<Vec<(String, Option<Vec<u8>>)>, FileError> {
+    ) -> Result<Vec<(String, Option<Vec<u8>>)>, StoreError> {
         let store = store.to_string();
         self.run(move |connection| {
             let found = keys.into_iter().map(|key| {
@@ -121,7 +110,7 @@ impl File {
         &self,
         store: &str,
         pairs: Vec<(String, Vec<u8>)>,
-    ) -> Result<(), FileError> {
+    ) -> Result<(), StoreError> {
         let store = store.to_string();
         self.run(move |connection| {
             let transaction =
@@ -134,7 +123,7 @@ impl File {
         .await
     }
 
-    pub async fn delete_many(&self, store: &str, keys: Vec<String>) -> Result<(), FileError> {
+    pub async fn delete_many(&self, store: &str, keys: Vec<String>) -> Result<(), StoreError> {
         let store = store.to_string();
         self.run(move |connection| {
             let transaction =
@@ -148,19 +137,19 @@ impl File {
     }
 
     /// A counter is 8 bytes, little-endian, as Spin keeps it on SQLite.
-    pub async fn increment(&self, store: &str, key: String, delta: i64) -> Result<i64, FileError> {
+    pub async fn increment(&self, store: &str, key: String, delta: i64) -> Result<i64, StoreError> {
         let store = store.to_string();
         self.run(move |connection| {
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let before = match get(&transaction, &store, &key)? {
                 Some(bytes) => i64::from_le_bytes(
-                    bytes.try_into().map_err(|_| FileError::NotACounter(key.clone()))?,
+                    bytes.try_into().map_err(|_| StoreError::NotACounter(key.clone()))?,
                 ),
                 None => 0,
             };
             let after =
-                before.checked_add(delta).ok_or_else(|| FileError::Overflow(key.clone()))?;
+                before.checked_add(delta).ok_or_else(|| StoreError::Overflow(key.clone()))?;
             transaction.prepare_cached(SET)?.execute(params![store, key, after.to_le_bytes()])?;
             transaction.commit()?;
             Ok(after)
@@ -175,7 +164,7 @@ impl File {
         key: String,
         seen: Option<Vec<u8>>,
         value: Vec<u8>,
-    ) -> Result<Swapped, FileError> {
+    ) -> Result<Swapped, StoreError> {
         let store = store.to_string();
         self.run(move |connection| {
             let transaction =

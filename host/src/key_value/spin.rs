@@ -4,15 +4,15 @@ use wasmtime::Result;
 use wasmtime::component::{Accessor, FutureReader, HasSelf, Resource, StreamReader};
 
 use super::Bucket;
-use super::file::FileError;
+use super::error::StoreError;
 use crate::bindings::spin::spin::key_value::key_value::{
     Error, Host, HostStore, HostStoreWithStore,
 };
 use crate::counts;
 use crate::instance::Instance;
 
-impl From<FileError> for Error {
-    fn from(error: FileError) -> Error {
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Error {
         Error::Other(error.to_string())
     }
 }
@@ -32,13 +32,13 @@ fn count<T>(access: &Access<T>, add: impl FnOnce(&counts::Counters)) {
 
 impl<T: Send> HostStoreWithStore<T> for HasSelf<Instance> {
     async fn open(access: &Access<T>, label: String) -> Result<Result<Resource<Bucket>, Error>> {
-        access.with(|mut access| {
-            let instance = access.get();
-            match instance.open_store(label) {
-                Some(bucket) => Ok(Ok(instance.table.push(bucket)?)),
-                None => Ok(Err(Error::AccessDenied)),
-            }
-        })
+        let Some(bucket) = access.with(|mut access| access.get().bucket_of(label)) else {
+            return Ok(Err(Error::AccessDenied));
+        };
+        if let Err(error) = bucket.ready().await {
+            return Ok(Err(error.into()));
+        }
+        access.with(|mut access| Ok(Ok(access.get().table.push(bucket)?)))
     }
 
     async fn get(
@@ -46,9 +46,9 @@ impl<T: Send> HostStoreWithStore<T> for HasSelf<Instance> {
         store: Resource<Bucket>,
         key: String,
     ) -> Result<Result<Option<Vec<u8>>, Error>> {
-        let Bucket { file, label } = bucket(access, &store)?;
+        let bucket = bucket(access, &store)?;
         count(access, |counters| counts::add(&counters.reads, 1));
-        Ok(file.get(&label, key).await.map_err(Error::from))
+        Ok(bucket.get(key).await.map_err(Error::from))
     }
 
     async fn set(
@@ -57,9 +57,9 @@ impl<T: Send> HostStoreWithStore<T> for HasSelf<Instance> {
         key: String,
         value: Vec<u8>,
     ) -> Result<Result<(), Error>> {
-        let Bucket { file, label } = bucket(access, &store)?;
+        let bucket = bucket(access, &store)?;
         count(access, |counters| counts::add(&counters.writes, 1));
-        Ok(file.set(&label, key, value).await.map_err(Error::from))
+        Ok(bucket.set(key, value).await.map_err(Error::from))
     }
 
     async fn delete(
@@ -67,9 +67,9 @@ impl<T: Send> HostStoreWithStore<T> for HasSelf<Instance> {
         store: Resource<Bucket>,
         key: String,
     ) -> Result<Result<(), Error>> {
-        let Bucket { file, label } = bucket(access, &store)?;
+        let bucket = bucket(access, &store)?;
         count(access, |counters| counts::add(&counters.deletes, 1));
-        Ok(file.delete(&label, key).await.map_err(Error::from))
+        Ok(bucket.delete(key).await.map_err(Error::from))
     }
 
     async fn exists(
@@ -77,18 +77,18 @@ impl<T: Send> HostStoreWithStore<T> for HasSelf<Instance> {
         store: Resource<Bucket>,
         key: String,
     ) -> Result<Result<bool, Error>> {
-        let Bucket { file, label } = bucket(access, &store)?;
+        let bucket = bucket(access, &store)?;
         count(access, |counters| counts::add(&counters.exists, 1));
-        Ok(file.exists(&label, key).await.map_err(Error::from))
+        Ok(bucket.exists(key).await.map_err(Error::from))
     }
 
     async fn get_keys(
         access: &Access<T>,
         store: Resource<Bucket>,
     ) -> Result<(StreamReader<String>, FutureReader<std::result::Result<(), Error>>)> {
-        let Bucket { file, label } = bucket(access, &store)?;
+        let bucket = bucket(access, &store)?;
         count(access, |counters| counts::add(&counters.listings, 1));
-        let (keys, outcome) = match file.keys(&label).await {
+        let (keys, outcome) = match bucket.keys().await {
             Ok(keys) => (keys, Ok(())),
             Err(error) => (Vec::new(), Err(Error::from(error))),
         };

@@ -1,19 +1,19 @@
-//! `wasi:keyvalue@0.2.0-draft2`: store, atomics and batch. Where Spin's SQLite
-//! store goes wrong (see docs/local-host.md) this one does as the interface says.
+//! `wasi:keyvalue@0.2.0-draft2`: store, atomics and batch. Where Spin's
+//! stores go wrong (see docs/local-host.md) these do as the interface says.
 
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
-use super::file::{FileError, Swapped};
-use super::{Bucket, Cas};
+use super::error::StoreError;
+use super::{Bucket, Cas, Swapped};
 use crate::bindings::keyvalue::wasi::keyvalue::atomics::{self, CasError};
 use crate::bindings::keyvalue::wasi::keyvalue::batch;
 use crate::bindings::keyvalue::wasi::keyvalue::store::{self, Error, KeyResponse};
 use crate::counts;
 use crate::instance::Instance;
 
-impl From<FileError> for Error {
-    fn from(error: FileError) -> Error {
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Error {
         Error::Other(error.to_string())
     }
 }
@@ -28,36 +28,39 @@ impl Instance {
 
 impl store::Host for Instance {
     async fn open(&mut self, identifier: String) -> Answer<Resource<Bucket>> {
-        match self.open_store(identifier) {
-            Some(bucket) => Ok(Ok(self.table.push(bucket)?)),
-            None => Ok(Err(Error::AccessDenied)),
+        let Some(bucket) = self.bucket_of(identifier) else {
+            return Ok(Err(Error::AccessDenied));
+        };
+        match bucket.ready().await {
+            Ok(()) => Ok(Ok(self.table.push(bucket)?)),
+            Err(error) => Ok(Err(error.into())),
         }
     }
 }
 
 impl store::HostBucket for Instance {
     async fn get(&mut self, bucket: Resource<Bucket>, key: String) -> Answer<Option<Vec<u8>>> {
-        let Bucket { file, label } = self.bucket(&bucket)?;
+        let bucket = self.bucket(&bucket)?;
         counts::add(&self.counters().reads, 1);
-        Ok(file.get(&label, key).await.map_err(Error::from))
+        Ok(bucket.get(key).await.map_err(Error::from))
     }
 
     async fn set(&mut self, bucket: Resource<Bucket>, key: String, value: Vec<u8>) -> Answer<()> {
-        let Bucket { file, label } = self.bucket(&bucket)?;
+        let bucket = self.bucket(&bucket)?;
         counts::add(&self.counters().writes, 1);
-        Ok(file.set(&label, key, value).await.map_err(Error::from))
+        Ok(bucket.set(key, value).await.map_err(Error::from))
     }
 
     async fn delete(&mut self, bucket: Resource<Bucket>, key: String) -> Answer<()> {
-        let Bucket { file, label } = self.bucket(&bucket)?;
+        let bucket = self.bucket(&bucket)?;
         counts::add(&self.counters().deletes, 1);
-        Ok(file.delete(&label, key).await.map_err(Error::from))
+        Ok(bucket.delete(key).await.map_err(Error::from))
     }
 
     async fn exists(&mut self, bucket: Resource<Bucket>, key: String) -> Answer<bool> {
-        let Bucket { file, label } = self.bucket(&bucket)?;
+        let bucket = self.bucket(&bucket)?;
         counts::add(&self.counters().exists, 1);
-        Ok(file.exists(&label, key).await.map_err(Error::from))
+        Ok(bucket.exists(key).await.map_err(Error::from))
     }
 
     async fn list_keys(
@@ -65,14 +68,14 @@ impl store::HostBucket for Instance {
         bucket: Resource<Bucket>,
         cursor: Option<String>,
     ) -> Answer<KeyResponse> {
-        let Bucket { file, label } = self.bucket(&bucket)?;
+        let bucket = self.bucket(&bucket)?;
         if cursor.is_some() {
             return Ok(Err(Error::Other(
                 "list-keys gives all keys at once, without a cursor".into(),
             )));
         }
         counts::add(&self.counters().listings, 1);
-        let keys = file.keys(&label).await;
+        let keys = bucket.keys().await;
         Ok(keys.map(|keys| KeyResponse { keys, cursor: None }).map_err(Error::from))
     }
 
@@ -89,9 +92,9 @@ impl atomics::Host for Instance {
         key: String,
         delta: i64,
     ) -> Answer<i64> {
-        let Bucket { file, label } = self.bucket(&bucket)?;
+        let bucket = self.bucket(&bucket)?;
         counts::add(&self.counters().increments, 1);
-        Ok(file.increment(&label, key, delta).await.map_err(Error::from))
+        Ok(bucket.increment(key, delta).await.map_err(Error::from))
     }
 
     async fn swap(
@@ -101,7 +104,7 @@ impl atomics::Host for Instance {
     ) -> Result<std::result::Result<(), CasError>> {
         let Cas { bucket, key, seen } = self.table.delete(cas)?;
         counts::add(&self.counters().writes, 1);
-        match bucket.file.swap(&bucket.label, key.clone(), seen, value).await {
+        match bucket.swap(key.clone(), seen, value).await {
             Ok(Swapped::Yes) => Ok(Ok(())),
             Ok(Swapped::No(seen)) => {
                 let again = self.table.push(Cas { bucket, key, seen })?;
@@ -116,7 +119,7 @@ impl atomics::HostCas for Instance {
     async fn new(&mut self, bucket: Resource<Bucket>, key: String) -> Answer<Resource<Cas>> {
         let bucket = self.bucket(&bucket)?;
         counts::add(&self.counters().reads, 1);
-        match bucket.file.get(&bucket.label, key.clone()).await {
+        match bucket.get(key.clone()).await {
             Ok(seen) => Ok(Ok(self.table.push(Cas { bucket, key, seen })?)),
             Err(error) => Ok(Err(error.into())),
         }
@@ -138,9 +141,9 @@ impl batch::Host for Instance {
         bucket: Resource<Bucket>,
         keys: Vec<String>,
     ) -> Answer<Vec<(String, Option<Vec<u8>>)>> {
-        let Bucket { file, label } = self.bucket(&bucket)?;
+        let bucket = self.bucket(&bucket)?;
         counts::add(&self.counters().reads, keys.len());
-        Ok(file.get_many(&label, keys).await.map_err(Error::from))
+        Ok(bucket.get_many(keys).await.map_err(Error::from))
     }
 
     async fn set_many(
@@ -148,14 +151,14 @@ impl batch::Host for Instance {
         bucket: Resource<Bucket>,
         pairs: Vec<(String, Vec<u8>)>,
     ) -> Answer<()> {
-        let Bucket { file, label } = self.bucket(&bucket)?;
+        let bucket = self.bucket(&bucket)?;
         counts::add(&self.counters().writes, pairs.len());
-        Ok(file.set_many(&label, pairs).await.map_err(Error::from))
+        Ok(bucket.set_many(pairs).await.map_err(Error::from))
     }
 
     async fn delete_many(&mut self, bucket: Resource<Bucket>, keys: Vec<String>) -> Answer<()> {
-        let Bucket { file, label } = self.bucket(&bucket)?;
+        let bucket = self.bucket(&bucket)?;
         counts::add(&self.counters().deletes, keys.len());
-        Ok(file.delete_many(&label, keys).await.map_err(Error::from))
+        Ok(bucket.delete_many(keys).await.map_err(Error::from))
     }
 }

@@ -29,17 +29,6 @@ async fn concurrent_requests_share_an_instance() {
 }
 
 #[tokio::test]
-async fn a_trap_ends_its_instance_and_nothing_else() {
-    let story = Story::new(STORY);
-    let host = story.start().await;
-    for _ in 0..3 {
-        assert_eq!(story.status(&host, "/trap").await, 500);
-        assert_eq!(story.status(&host, "/print").await, 200);
-    }
-    assert!(host.console().contains("[story] an instance failed"), "{}", host.console());
-}
-
-#[tokio::test]
 async fn memory_has_a_limit() {
     let story = Story::new(STORY);
     let limits = Limits { memory: Some(16 << 20), ..Limits::default() };

@@ -1,7 +1,5 @@
 //! The key-value store, through a component and in the file.
 
-use std::collections::BTreeSet;
-
 use rusqlite::Connection;
 
 use crate::world::{STORY, Story};
@@ -43,34 +41,6 @@ async fn every_use_of_the_store_is_counted() {
     let used = host.counts() - before;
     assert_eq!((used.reads, used.writes, used.increments), (2, 1, 1));
     assert_eq!((used.deletes, used.exists, used.listings), (1, 1, 1));
-}
-
-#[tokio::test]
-async fn concurrent_increments_are_all_distinct() {
-    let story = Story::new(STORY);
-    let host = story.start().await;
-    let calls = (0..200).map(|_| story.get(&host, "/increment/n"));
-    let answers = futures::future::join_all(calls).await;
-    let numbers: BTreeSet<u64> = answers.iter().map(|text| text.parse().unwrap()).collect();
-    assert_eq!(numbers, (1..=200).collect());
-}
-
-#[tokio::test]
-async fn what_is_not_a_counter_is_left_alone() {
-    let story = Story::new(STORY);
-    let host = story.start().await;
-    story.put(&host, "/kv/name", "ann").await;
-    let answer = story.get(&host, "/increment/name").await;
-    assert!(answer.contains("not a counter"), "{answer}");
-    assert_eq!(story.get(&host, "/kv/name").await, "ann");
-}
-
-#[tokio::test]
-async fn a_swap_sees_that_someone_was_faster() {
-    let story = Story::new(STORY);
-    let host = story.start().await;
-    assert_eq!(story.get(&host, "/swap/absent").await, "theirs mine");
-    assert_eq!(story.get(&host, "/swap/absent").await, "theirs mine");
 }
 
 #[tokio::test]

@@ -4,11 +4,13 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test may panic in its helpers too"
 )]
 
 mod allowed_hosts;
 mod configuration;
+mod conformance;
 mod instances;
 mod key_value;
 mod manifest;
@@ -16,6 +18,8 @@ mod outbound;
 mod program;
 mod requests;
 mod routes;
+mod runtime_configuration;
+mod servers;
 mod streaming;
 mod variables;
 mod world;

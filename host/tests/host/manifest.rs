@@ -49,11 +49,12 @@ fn what_it_does_not_know_is_refused_by_name() {
         ("[component.a]\nsource = \"a\"\nsqlite_databases = [\"default\"]", "sqlite_databases"),
         ("[component.a]\nsource = \"a\"\nfiles = [\"x\"]", "`files` is not supported"),
         ("[component.a]\nsource = { url = \"u\", digest = \"d\" }", "must be a path"),
-        ("[component.a]\nsource = \"a\"\nkey_value_stores = [\"b\"]", "not \"b\""),
+        ("[component.a]\nsource = \"a\"\nai_models = [\"x\"]", "ai_models"),
         ("[component.a]\nsource = \"a\"\nvariables = { Big = \"\" }", "Big"),
         ("[component.b]\nsource = \"a\"", "no [component.a]"),
         ("[component.a]\nsource = \"a\"\n[variables]\nv = {}", "\"v\" must have either"),
         ("[component.a]\nsource = \"a\"\n[trigger.redis]", "redis"),
+        ("[component.a]\nsource = \"a\"\n[[trigger.cron]]\nexpression = \"x\"", "cron"),
         ("[[trigger.http]]\nroute = \"/\"\n[component.a]\nsource = \"a\"", "either a `component`"),
     ] {
         let error = Manifest::parse(&format!("{HEAD}{HTTP}{parts}")).expect_err(parts);

@@ -1,7 +1,5 @@
 //! Requests that a component sends.
 
-use std::time::{Duration, Instant};
-
 use local_host::{Options, Running};
 
 use crate::world::{STORY, Story, texts};
@@ -81,17 +79,4 @@ async fn a_failed_connection_says_how() {
     assert!(answer.contains("ConnectionRefused"), "{answer}");
     let line = format!("[story] a request to http://{closed} failed: connection error");
     assert!(host.console().contains(&line), "{}", host.console());
-}
-
-#[tokio::test]
-async fn a_time_out_of_the_component_is_kept() {
-    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = silent.local_addr().unwrap().to_string();
-    let story = sender();
-    let host = start(&story, &address).await;
-
-    let start = Instant::now();
-    let answer = story.get(&host, &format!("/fetch?http://{address}/")).await;
-    assert!(answer.contains("ConnectionReadTimeout"), "{answer}");
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }

@@ -72,6 +72,13 @@ impl Story {
         App::load(&self.manifest())?.serve(options).await
     }
 
+    /// Options with this runtime configuration, beside the manifest.
+    pub fn runtime_config(&self, text: &str) -> Options {
+        let path = self.folder.path().join("runtime-config.toml");
+        std::fs::write(&path, text).unwrap();
+        Options { runtime_config: Some(path), ..Options::default() }
+    }
+
     pub async fn get(&self, host: &Running, path: &str) -> String {
         let response = self.client.get(host.url() + path).send().await.unwrap();
         response.text().await.unwrap()

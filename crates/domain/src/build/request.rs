@@ -4,10 +4,11 @@ use crate::{
     BuildId, Person, Timestamp,
     fields::Fields,
     image::{ImageTag, Registry},
-    name::{BadName, ProjectName, ServiceName, Username},
+    name::{ProjectName, ServiceName, Username},
     problem::Problem,
     project::Project,
     repository::{CommitSha, Repository, check_git_ref, check_path},
+    text::BadText,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -99,7 +100,7 @@ impl NewBuild {
         let path = f.text("dockerfile_path").unwrap_or_else(|| "Dockerfile".into());
         let path = f.parsed("dockerfile_path", Some(path), |text| {
             check_path(text).and_then(|path| match path.as_str() {
-                "." => Err(BadName("must be a file's path in the repository")),
+                "." => Err(BadText("must be a file's path in the repository")),
                 _ => Ok(path),
             })
         });

@@ -9,13 +9,13 @@ use futures::SinkExt;
 use http_body_util::BodyExt;
 use spin_sdk::http::body::{self, IncomingBodyExt};
 use spin_sdk::http::{BoxBody, FullBody, Request, Response, box_body};
-use spin_sdk::key_value::Store;
 use spin_sdk::time::sleep;
 use spin_sdk::wasip3::http::types::RequestOptions;
 use spin_sdk::wasip3::http_compat::RequestOptionsExtension;
 use spin_sdk::{http_service, variables};
 
 mod counter;
+mod storage;
 
 type Answer = Result<Response<BoxBody>, String>;
 
@@ -31,14 +31,15 @@ async fn answer(request: Request) -> Answer {
     let path = request.uri().path().to_string();
     let (first, rest) = path.trim_start_matches('/').split_once('/').unwrap_or((&path, ""));
     match (first.trim_start_matches('/'), rest) {
-        ("kv", key) => key_value(request, key).await,
-        ("keys", _) => {
-            let keys = open("default").await?.get_keys().await.collect().await;
-            text(keys.map_err(debug)?.join(" "))
-        }
-        ("open", label) => text(format!("{:?}", Store::open(label).await.err())),
+        ("kv", key) => storage::value(request, key).await,
+        ("keys", _) => storage::keys().await,
+        ("open", label) => storage::open_only(label).await,
+        ("size", key) => storage::size(key).await,
+        ("fill", bytes) => storage::fill(bytes.parse().map_err(debug)?).await,
         ("increment", key) => text(counter::increment(key)?.to_string()),
         ("swap", key) => text(counter::swap(key)?),
+        ("swap-alone", key) => text(counter::swap_alone(key)?),
+        ("many", _) => text(counter::many()?),
         ("fetch", _) => fetch(request).await,
         ("variable", name) => text(variables::get(name).await.map_err(debug)?),
         ("environment", name) => text(std::env::var(name).map_err(debug)?),
@@ -54,18 +55,21 @@ async fn answer(request: Request) -> Answer {
             text("")
         }
         ("together", _) => together().await,
-        ("stream", _) => stream(),
+        ("stream", _) => stream(Duration::from_millis(500)),
+        ("pieces", _) => stream(Duration::from_millis(1)),
         ("echo", _) => Ok(Response::new(box_body(request.into_body()))),
-        ("upload", _) => upload(request).await,
+        ("upload", _) => upload(request, UPLOAD_LIMIT).await,
+        ("swallow", _) => upload(request, usize::MAX).await,
+        ("served", _) => served(),
         ("allocate", bytes) => {
             let bytes = vec![1_u8; bytes.parse().map_err(debug)?];
             text(bytes.len().to_string())
         }
         ("trap", _) => std::process::abort(),
-        ("hang", _) => {
-            sleep(Duration::from_secs(60)).await;
-            text("")
-        }
+        ("loop", _) => loop {
+            std::hint::black_box(());
+        },
+        ("hang", _) => hang().await,
         _ => text(headers(&request)),
     }
 }
@@ -77,37 +81,16 @@ fn headers(request: &Request) -> String {
         .collect()
 }
 
-async fn key_value(request: Request, key: &str) -> Answer {
-    let store = open("default").await?;
-    match request.method().as_str() {
-        "PUT" => {
-            let value = request.into_body().bytes().await.map_err(debug)?;
-            store.set(key, value).await.map_err(debug)?;
-            text("")
-        }
-        "DELETE" => {
-            store.delete(key).await.map_err(debug)?;
-            text("")
-        }
-        "HEAD" => match store.exists(key).await.map_err(debug)? {
-            true => text(""),
-            false => Ok(respond(404, "")),
-        },
-        _ => match store.get(key).await.map_err(debug)? {
-            Some(value) => text(value),
-            None => Ok(respond(404, "")),
-        },
-    }
-}
-
 /// Sends a request to the URL in the query and tells what came of it.
 async fn fetch(request: Request) -> Answer {
     let url = request.uri().query().unwrap_or_default();
     let mut outbound =
         spin_sdk::http::Request::get(url).body(FullBody::new(Bytes::new())).map_err(debug)?;
     let options = RequestOptions::new();
-    // Far below the default of ten minutes, so that a test can see it honoured.
+    // Far below the default of ten minutes, so that a test can see them honoured. Nanoseconds.
+    options.set_connect_timeout(Some(500_000_000)).map_err(debug)?;
     options.set_first_byte_timeout(Some(500_000_000)).map_err(debug)?;
+    options.set_between_bytes_timeout(Some(500_000_000)).map_err(debug)?;
     outbound.extensions_mut().insert(RequestOptionsExtension(options));
     match spin_sdk::http::send(outbound).await {
         Ok(response) => {
@@ -129,33 +112,44 @@ async fn together() -> Answer {
     text(MOST.load(Ordering::Relaxed).to_string())
 }
 
-fn stream() -> Answer {
+/// Two pieces, and so much time after each.
+fn stream(pause: Duration) -> Answer {
     let (mut sender, body) = body::stream::<&'static str>();
     spin_sdk::wasip3::spawn(async move {
         for piece in ["first", "last"] {
             if sender.send(piece).await.is_err() {
                 return;
             }
-            sleep(Duration::from_millis(500)).await;
+            sleep(pause).await;
         }
     });
     Ok(Response::new(box_body(body)))
 }
 
-async fn upload(request: Request) -> Answer {
+/// Waits longer than any test, and prints how many do so in this instance.
+async fn hang() -> Answer {
+    static WAITING: AtomicU64 = AtomicU64::new(0);
+    println!("{} waiting", WAITING.fetch_add(1, Ordering::Relaxed) + 1);
+    sleep(Duration::from_secs(60)).await;
+    text("")
+}
+
+/// How many requests this instance has had.
+fn served() -> Answer {
+    static SERVED: AtomicU64 = AtomicU64::new(0);
+    text((SERVED.fetch_add(1, Ordering::Relaxed) + 1).to_string())
+}
+
+async fn upload(request: Request, limit: usize) -> Answer {
     let mut body = request.into_body();
     let mut taken = 0;
     while let Some(frame) = body.frame().await {
         taken += frame.map_err(debug)?.data_ref().map_or(0, Bytes::len);
-        if taken > UPLOAD_LIMIT {
+        if taken > limit {
             return Ok(respond(413, "too much"));
         }
     }
     text(taken.to_string())
-}
-
-async fn open(label: &str) -> Result<Store, String> {
-    Store::open(label).await.map_err(debug)
 }
 
 fn text(content: impl Into<Bytes>) -> Answer {

@@ -2,6 +2,8 @@
 //! `allowed_outbound_hosts` goes, to other components of the application
 //! (`http://<component>.spin.internal`) without leaving the process.
 
+mod network;
+
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Weak};
@@ -10,11 +12,8 @@ use std::time::Duration;
 use http::header::{HOST, HeaderValue};
 use http::uri::{Authority, Scheme};
 use http::{Request, Response, Uri};
-use http_body_util::BodyExt;
 use wasmtime_wasi_http::p3::bindings::http::types::ErrorCode;
-use wasmtime_wasi_http::{
-    Error, RequestOptions, Result, WasiBody, WasiHttpHooks, default_send_request,
-};
+use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody, WasiHttpHooks};
 
 use crate::allowed_hosts::{SELF_HOST, chained_component, entry_for};
 use crate::counts;
@@ -97,7 +96,7 @@ async fn send(
     // Not held during the request: a host that stops must not wait for it.
     drop(host);
     let entry = entry_for(request.uri());
-    let sent = to_network(request, options).await;
+    let sent = network::send(request, options, &setup.tls).await;
     if let Err(error) = &sent {
         // The component learns a code only; whoever sits at the console, the reason.
         setup.lines.print(&format!("[{}] a request to {entry} failed: {error}", setup.id));
@@ -115,22 +114,4 @@ fn to_own_address(request: &mut Request<WasiBody>, addr: SocketAddr) -> Result<(
     let host = HeaderValue::try_from(authority).map_err(|_| Error::HttpRequestUriInvalid)?;
     request.headers_mut().insert(HOST, host);
     Ok(())
-}
-
-async fn to_network(
-    request: Request<WasiBody>,
-    options: RequestOptions,
-) -> Result<(Response<WasiBody>, Connection)> {
-    let connect = options.connect_timeout.unwrap_or(DEFAULT_TIMEOUT);
-    let first_byte = options.first_byte_timeout.unwrap_or(DEFAULT_TIMEOUT);
-    // The library's own time-outs leave out the TLS handshake: a second one around all.
-    let whole = connect.saturating_add(first_byte);
-    let sent = default_send_request(request, Some(options));
-    match tokio::time::timeout(whole, sent).await {
-        Ok(Ok((response, connection))) => {
-            Ok((response.map(BodyExt::boxed_unsync), Box::new(connection)))
-        }
-        Ok(Err(error)) => Err(error),
-        Err(_) => Err(Error::ConnectionReadTimeout),
-    }
 }
