@@ -107,6 +107,9 @@ impl Host {
 /// A component sees an absolute URI, whose authority is the client's `Host`.
 fn complete_uri(request: &mut Request<WasiBody>) -> Result<(), &'static str> {
     let mut parts = request.uri().clone().into_parts();
+    if request.headers().get_all(HOST).iter().count() > 1 {
+        return Err("there is more than one Host header");
+    }
     let host = match request.headers().get(HOST) {
         Some(host) => Some(
             Authority::try_from(host.as_bytes()).map_err(|_| "the Host header is not a host")?,
@@ -120,7 +123,7 @@ fn complete_uri(request: &mut Request<WasiBody>) -> Result<(), &'static str> {
         (host, authority) => host.or(authority).ok_or("the Host header is missing")?,
     };
     // From outside, a component's internal name would pass for a call from another one.
-    if component_of_host(authority.host()).is_some() {
+    if component_of_host(&authority.host().to_ascii_lowercase()).is_some() {
         return Err("the Host header is an internal name");
     }
     parts.scheme = Some(Scheme::HTTP);

@@ -63,3 +63,25 @@ async fn an_internal_name_in_the_host_header_is_refused() {
     let request = story.client.get(host.url()).header("host", "story.spin.internal");
     assert_eq!(request.send().await.unwrap().status(), 400);
 }
+
+#[tokio::test]
+async fn a_host_that_is_internal_or_doubled_is_refused() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let story = Story::new(STORY);
+    let host = story.start().await;
+    for (headers, status) in [
+        ("Host: example.org", "200"),
+        ("Host: story.spin.internal", "400"),
+        ("Host: STORY.Spin.Internal", "400"),
+        ("Host: example.org\r\nHost: story.spin.internal", "400"),
+        ("X-No-Host: 1", "400"),
+    ] {
+        let mut connection = tokio::net::TcpStream::connect(host.addr()).await.unwrap();
+        let request = format!("GET /echo HTTP/1.1\r\n{headers}\r\nConnection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        assert_eq!(answer.split(' ').nth(1), Some(status), "{headers}: {answer}");
+    }
+}
