@@ -4,9 +4,8 @@ mod instance;
 mod run;
 mod token;
 
-use anyhow::Result;
 use clap::{Parser, Subcommand};
-use std::net::SocketAddr;
+use std::{net::SocketAddr, process::ExitCode};
 
 /// Runs NoKube on this machine with a simulated GitHub
 #[derive(Parser)]
@@ -19,7 +18,7 @@ struct Arguments {
 enum Command {
     /// Serve the platform until Ctrl-C
     Run {
-        /// Where to listen
+        /// Where to listen, an address and a port such as 127.0.0.1:3000
         #[arg(long, env = "LISTEN", default_value = "127.0.0.1:3000")]
         listen: SocketAddr,
     },
@@ -31,9 +30,17 @@ enum Command {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
-    match Arguments::parse().command {
+async fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
         Command::Run { listen } => run::run(listen).await,
         Command::Token { user } => token::print(&user),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // A sentence; where in the program it was made helps nobody here.
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -75,8 +75,10 @@ async fn local_host(
         ("github_webhook_secret", &secrets.webhook),
         ("registry_namespace", "local"),
         ("registry_api_url", github),
-        // Short, so that a build which was lost is told so while one watches.
+        // Short, so that a build which was lost is told so while one watches: the simulated GitHub
+        // forgets its runs when it stops.
         ("build_quiet_seconds", "3"),
+        ("build_grace_seconds", "60"),
     ];
     for (name, value) in variables {
         // What the user has set counts.

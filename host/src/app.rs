@@ -185,6 +185,11 @@ fn filled(
         .collect::<Result<_>>()?;
     let hosts: Vec<String> =
         component.allowed_outbound_hosts.iter().map(fill).collect::<Result<_>>()?;
+    // Named as the manifest has it: the variable in it is what the operator can mend.
+    for (entry, host) in component.allowed_outbound_hosts.iter().zip(&hosts) {
+        AllowedHosts::parse(std::slice::from_ref(host))
+            .with_context(|| format!("the entry {entry:?} of the manifest"))?;
+    }
     Ok((variables, AllowedHosts::parse(&hosts)?))
 }
 

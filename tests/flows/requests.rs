@@ -43,6 +43,13 @@ async fn every_faulty_field_is_named_in_one_answer() {
     }
     assert!(faults["repository_url"].contains("credentials"));
     assert_eq!((cost.writes + cost.increments, cost.outbound), (0, 0), "nothing is half done");
+    // Even when it is not known which project it is about.
+    let faults = alice.post("/api/v1/builds", &json!({ "project_id": "1", "branch": "" })).await;
+    let faults = faults.faults();
+    let named: Vec<_> = faults.keys().collect();
+    let required = ["branch", "image_name", "project_id", "repository_url", "service_name"];
+    assert_eq!(named, required);
+    assert_eq!(faults["project_id"], "must be a whole number above 0");
     world.end().await;
 }
 

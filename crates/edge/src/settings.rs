@@ -4,10 +4,6 @@ use nokube_domain::problem::{Fault, Problem, ProblemKind};
 use std::{fmt::Display, str::FromStr};
 use url::Url;
 
-/// What a host's variable is while nobody has set it: an empty one would not parse in
-/// `allowed_outbound_hosts`.
-const UNSET_HOST: &str = "unset.invalid";
-
 /// Reads variables and collects what is wrong with them, so that all is said at once.
 #[derive(Default)]
 pub struct Variables {
@@ -79,9 +75,6 @@ impl Variables {
         let text = self.required(name, what).await?;
         let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         match url {
-            Some(url) if url.host_str() == Some(UNSET_HOST) => {
-                self.fault(name, format!("is not set: {what}"));
-            }
             Some(url) if url.path() == "/" && url.query().is_none() => return Some(url),
             Some(_) => {
                 self.fault(name, "must be an origin such as https://api.github.com, without a path")

@@ -57,14 +57,6 @@ async fn what_no_component_answers() {
 }
 
 #[tokio::test]
-async fn an_internal_name_in_the_host_header_is_refused() {
-    let story = Story::new(STORY);
-    let host = story.start().await;
-    let request = story.client.get(host.url()).header("host", "story.spin.internal");
-    assert_eq!(request.send().await.unwrap().status(), 400);
-}
-
-#[tokio::test]
 async fn a_host_that_is_internal_or_doubled_is_refused() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

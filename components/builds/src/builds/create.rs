@@ -40,7 +40,12 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let body = HEXLOWER.encode(&Sha256::digest(&body));
     let key = call.idempotency_key()?.map(|key| claim_name(&call, key)).transpose()?;
     let store = Store::open().await?;
-    let pid = NewBuild::project_id(&mut fields)?;
+    let Some(pid) = NewBuild::project_id(&mut fields) else {
+        // The other faults are told with this one.
+        let web = &GitHub::new().await?.settings.web;
+        let faults = NewBuild::parse(fields, None, web).err();
+        return Err(faults.unwrap_or_else(|| Problem::field("project_id", "is required")).into());
+    };
 
     let earlier = async {
         match &key {
@@ -56,7 +61,7 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         return replay(&store, &earlier, &body).await;
     }
     let github = GitHub::new().await?;
-    let asked = NewBuild::parse(fields, &project.name, &github.settings.web)?;
+    let asked = NewBuild::parse(fields, Some(&project.name), &github.settings.web)?;
     asked.check_size()?;
 
     let caller = call.caller()?;

@@ -45,25 +45,23 @@ pub struct NewBuild {
 }
 
 impl NewBuild {
-    /// The project that a request is about, which must be known before the rest can be checked.
-    ///
-    /// # Errors
-    /// `project_id` is missing or no number.
-    pub fn project_id(fields: &mut Fields) -> Result<crate::ProjectId, Problem> {
+    /// The project that a request is about, which must be known before the rest can be checked. A
+    /// fault stays with the fields.
+    pub fn project_id(fields: &mut Fields) -> Option<crate::ProjectId> {
         let id = fields.positive("project_id");
-        fields.required("project_id", id).map(crate::ProjectId).ok_or_else(|| {
-            Problem::field(
-                "project_id",
-                "is required: the project's number, a whole number above 0",
-            )
-        })
+        fields.required("project_id", id).map(crate::ProjectId)
     }
 
-    /// Reads the rest of the request; `web` is the GitHub that people see.
+    /// Reads the rest of the request; `web` is the GitHub that people see. Without a project there is
+    /// a fault already, and the others are collected.
     ///
     /// # Errors
     /// Every faulty field at once.
-    pub fn parse(mut fields: Fields, project: &ProjectName, web: &Url) -> Result<Self, Problem> {
+    pub fn parse(
+        mut fields: Fields,
+        project: Option<&ProjectName>,
+        web: &Url,
+    ) -> Result<Self, Problem> {
         let f = &mut fields;
         let url = f.text("repository_url");
         let url = f.required("repository_url", url);
@@ -152,16 +150,18 @@ impl NewBuild {
     }
 
     /// `image_name` and `project_name` say what follows from the project: they must agree with it.
-    fn names(f: &mut Fields, project: &ProjectName, service: Option<&ServiceName>) {
+    fn names(f: &mut Fields, project: Option<&ProjectName>, service: Option<&ServiceName>) {
         let image = f.text("image_name");
-        if let Some(image) = f.required("image_name", image) {
-            let full = service.map(|service| format!("{project}-{service}"));
-            if image != project.as_str() && full.as_ref().is_some_and(|full| *full != image) {
-                let full = full.unwrap_or_default();
+        let image = f.required("image_name", image);
+        let name = f.text("project_name");
+        let Some(project) = project else { return };
+        if let (Some(image), Some(service)) = (image, service) {
+            let full = format!("{project}-{service}");
+            if image != project.as_str() && image != full {
                 f.fault("image_name", format!("must be '{project}' or '{full}'"));
             }
         }
-        if let Some(name) = f.text("project_name").filter(|name| name != project.as_str()) {
+        if let Some(name) = name.filter(|name| name != project.as_str()) {
             let shown: String = name.chars().take(60).collect();
             f.fault("project_name", format!("the project's name is '{project}', not '{shown}'"));
         }
