@@ -7,13 +7,19 @@ export LISTEN
 TARGET := wasm32-wasip2
 WASM := -p builds -p webhook -p nokube-edge --target $(TARGET)
 
-.PHONY: help setup components run token test lint clean
+# Built together always: another selection would be other features, and compiled anew.
+LOCAL := -p local-host -p nokube-sim -p nokube-dev
+
+.PHONY: help setup setup-tests components run token test test-slow lint clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-setup: ## Install what this machine lacks
+setup: ## Install what this machine lacks to build and run
 	@scripts/setup
+
+setup-tests: setup ## Install what the tests need besides
+	@scripts/setup tests
 
 components: setup ## Build the components for Spin
 	@echo "Building the components (the first time takes a minute)"
@@ -21,18 +27,23 @@ components: setup ## Build the components for Spin
 
 run: components ## Serve the platform with a simulated GitHub (LISTEN=127.0.0.1:3000)
 	@echo "Building the local host and the simulation (the first time takes some minutes)"
-	cargo build -p local-host -p nokube-sim -p nokube-dev
+	cargo build $(LOCAL)
 	@exec target/debug/nokube-dev run
 
 token: ## Print a bearer token for the local instance: make token USER=alice
-	@cargo build --quiet -p nokube-dev && target/debug/nokube-dev token '$(USER)'
+	@[ -x target/debug/nokube-dev ] || echo "Building (the first time takes some minutes)" >&2
+	@cargo build --quiet $(LOCAL) && target/debug/nokube-dev token '$(USER)'
 
-test: components ## Run all tests
+test: setup-tests components ## Run all tests but the slow ones
 	cargo test
+
+test-slow: setup-tests components ## Run the slow tests: every order of events, crashes, many and large
+	cargo build $(LOCAL)
+	cargo test --features nokube-tests/slow --test slow
 
 lint: setup ## Check format and lints
 	cargo fmt --all --check
-	cargo clippy --all-targets -- -D warnings
+	cargo clippy --all-targets --features nokube-tests/slow -- -D warnings
 	cargo clippy $(WASM) --release -- -D warnings
 
 clean: ## Remove what was built and the local instance

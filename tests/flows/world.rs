@@ -15,7 +15,12 @@ use nokube_domain::jwt::{Audience, Claims, sign};
 use nokube_sim::Sim;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, path::Path, sync::OnceLock, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+    time::Duration,
+};
 use tempfile::TempDir;
 
 pub const JWT_SECRET: &str = "sentinel-jwt-secret-of-32-bytes-at-least";
@@ -134,6 +139,11 @@ impl World {
         self.host = Some(app().serve(self.options.clone()).await.unwrap());
     }
 
+    /// The file of the storage, for a test that prepares or looks at what is in it.
+    pub fn storage(&self) -> PathBuf {
+        storage(self.state.path())
+    }
+
     pub fn anybody(&self) -> User {
         User { client: self.client.clone(), base: self.host().url(), token: None }
     }
@@ -160,7 +170,11 @@ impl World {
 
     /// Sends a webhook as GitHub does, signed with `secret`.
     pub async fn webhook(&self, event: &str, body: &Value, secret: &str) -> Answer {
-        let body = serde_json::to_vec(body).unwrap();
+        self.deliver(event, serde_json::to_vec(body).unwrap(), secret).await
+    }
+
+    /// As [`Self::webhook`], byte for byte.
+    pub async fn deliver(&self, event: &str, body: Vec<u8>, secret: &str) -> Answer {
         let signature = nokube_sim::signature(secret, &body).unwrap();
         let request = self.client.post(self.url("/api/v1/webhooks/github"));
         let request = request
@@ -181,21 +195,31 @@ impl World {
         let host = self.host.take().unwrap();
         let console = host.console();
         host.stop().await.unwrap();
-        let mut left = console.clone().into_bytes();
-        for file in std::fs::read_dir(self.state.path().join(".spin")).into_iter().flatten() {
-            left.extend(std::fs::read(file.unwrap().path()).unwrap());
-        }
-        for secret in [JWT_SECRET, WEBHOOK_SECRET, GITHUB_TOKEN, "PRIVATE KEY", "ghs_", "Bearer "] {
-            let found = left.windows(secret.len()).any(|part| part == secret.as_bytes());
-            assert!(!found, "'{secret}' was left in storage or on the console");
-        }
-        let bad = |line: &&str| {
-            ["error component=", "panicked", "trap"].iter().any(|word| line.contains(word))
-                && !expected.iter().any(|word| line.contains(word))
-        };
-        let errors: Vec<_> = console.lines().filter(bad).collect();
-        assert!(errors.is_empty(), "errors on the console: {errors:#?}");
+        look_at_leftovers(&console, self.state.path(), expected);
     }
+}
+
+/// The file of the storage in a state directory.
+pub fn storage(state: &Path) -> PathBuf {
+    state.join(".spin/sqlite_key_value.db")
+}
+
+/// No secret in storage or on the console, no error of ours, no trap.
+pub fn look_at_leftovers(console: &str, state: &Path, expected: &[&str]) {
+    let mut left = console.as_bytes().to_vec();
+    for file in std::fs::read_dir(state.join(".spin")).into_iter().flatten() {
+        left.extend(std::fs::read(file.unwrap().path()).unwrap());
+    }
+    for secret in [JWT_SECRET, WEBHOOK_SECRET, GITHUB_TOKEN, "PRIVATE KEY", "ghs_", "Bearer "] {
+        let found = memchr::memmem::find(&left, secret.as_bytes()).is_some();
+        assert!(!found, "'{secret}' was left in storage or on the console");
+    }
+    let bad = |line: &&str| {
+        ["error component=", "panicked", "trap"].iter().any(|word| line.contains(word))
+            && !expected.iter().any(|word| line.contains(word))
+    };
+    let errors: Vec<_> = console.lines().filter(bad).collect();
+    assert!(errors.is_empty(), "errors on the console: {errors:#?}");
 }
 
 /// The claims of a good token.
@@ -220,6 +244,12 @@ pub struct User {
 }
 
 impl User {
+    /// Somebody who calls a platform that is not a [`World`]'s.
+    pub fn of(base: &str, login: &str) -> Self {
+        let token = sign(&claims(login), JWT_SECRET.as_bytes()).unwrap();
+        Self { client: Client::new(), base: base.into(), token: Some(token) }
+    }
+
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));
         match &self.token {
@@ -301,9 +331,14 @@ pub struct Answer {
 
 impl Answer {
     pub async fn of(request: RequestBuilder) -> Self {
-        let answer = request.send().await.unwrap();
+        Self::if_any(request).await.unwrap()
+    }
+
+    /// The answer, unless the connection is refused or cut.
+    pub async fn if_any(request: RequestBuilder) -> reqwest::Result<Self> {
+        let answer = request.send().await?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Self { status, headers, text: answer.text().await.unwrap() }
+        Ok(Self { status, headers, text: answer.text().await? })
     }
 
     /// The body of an answer that must have this status.
