@@ -42,11 +42,16 @@ enum Port {
 
 impl AllowedHosts {
     pub fn parse(entries: &[String]) -> Result<AllowedHosts> {
-        let entries = entries.iter().map(|entry| {
-            Entry::parse(entry.trim())
-                .with_context(|| format!("allowed_outbound_hosts: {entry:?} cannot be used"))
-        });
-        Ok(AllowedHosts(entries.collect::<Result<_>>()?))
+        let mut hosts = AllowedHosts::default();
+        entries.iter().try_for_each(|entry| hosts.add(entry))?;
+        Ok(hosts)
+    }
+
+    pub fn add(&mut self, entry: &str) -> Result<()> {
+        let parsed = Entry::parse(entry.trim())
+            .with_context(|| format!("allowed_outbound_hosts: {entry:?} cannot be used"))?;
+        self.0.push(parsed);
+        Ok(())
     }
 
     pub fn allow(&self, uri: &Uri) -> bool {

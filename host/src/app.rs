@@ -183,14 +183,12 @@ fn filled(
     let variables = variables
         .map(|(name, template)| Ok((name.clone(), fill(template)?)))
         .collect::<Result<_>>()?;
-    let hosts: Vec<String> =
-        component.allowed_outbound_hosts.iter().map(fill).collect::<Result<_>>()?;
-    // Named as the manifest has it: the variable in it is what the operator can mend.
-    for (entry, host) in component.allowed_outbound_hosts.iter().zip(&hosts) {
-        AllowedHosts::parse(std::slice::from_ref(host))
-            .with_context(|| format!("the entry {entry:?} of the manifest"))?;
+    let mut hosts = AllowedHosts::default();
+    for entry in &component.allowed_outbound_hosts {
+        // Named as the manifest has it: the variable in it is what the operator can mend.
+        hosts.add(&fill(entry)?).with_context(|| format!("the entry {entry:?} of the manifest"))?;
     }
-    Ok((variables, AllowedHosts::parse(&hosts)?))
+    Ok((variables, hosts))
 }
 
 async fn listen(options: &Options) -> Result<TcpListener> {

@@ -41,9 +41,7 @@ async fn a_finished_build_cannot_be_cancelled() {
 async fn a_wish_to_cancel_that_github_did_not_hear_is_sent_again() {
     let world = World::new().await;
     let alice = world.user("alice");
-    world.sim.hold_runs(HoldAt::InProgress);
-    let path = alice.build(alice.project("myapp").await).await;
-    alice.until(&path, &["building"]).await;
+    let path = world.running_build(&alice).await;
     world.sim.fault(Fault::status("POST", "/cancel", 502).times(1));
     alice.delete(&path).await.problem(503);
     // The wish was kept: reading is enough.

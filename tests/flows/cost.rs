@@ -26,9 +26,7 @@ async fn a_poll_of_a_finished_build_costs_2_reads() {
 async fn a_poll_that_changes_nothing_writes_nothing() {
     let world = World::plan().set("build_quiet_seconds", "3600").start().await;
     let alice = world.user("alice");
-    world.sim.hold_runs(nokube_sim::HoldAt::InProgress);
-    let path = alice.build(alice.project("myapp").await).await;
-    alice.until(&path, &["building"]).await;
+    let path = world.running_build(&alice).await;
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     let (_, cost) = world.cost(alice.get(&path)).await;
     assert_eq!((trips(cost), cost.outbound), ((6, 0), 0));

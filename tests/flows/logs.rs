@@ -1,6 +1,6 @@
 //! Logs: text once there is one, events that follow a build.
 
-use nokube_sim::{Fault, HoldAt};
+use nokube_sim::Fault;
 use nokube_tests::World;
 use reqwest::Method;
 use std::time::Duration;
@@ -9,9 +9,7 @@ use std::time::Duration;
 async fn the_log_is_there_after_the_end_and_the_steps_before() {
     let world = World::new().await;
     let alice = world.user("alice");
-    world.sim.hold_runs(HoldAt::InProgress);
-    let path = alice.build(alice.project("myapp").await).await;
-    alice.until(&path, &["building"]).await;
+    let path = world.running_build(&alice).await;
     tokio::time::sleep(Duration::from_millis(400)).await;
     let steps = alice.get(&format!("{path}/logs")).await;
     assert!(steps.text.contains("[success] Set up job"), "{}", steps.text);

@@ -119,9 +119,7 @@ async fn a_run_that_shows_up_after_the_grace_still_counts() {
 async fn while_github_is_away_the_last_known_status_is_told() {
     let world = World::plan().without_webhooks().start().await;
     let alice = world.user("alice");
-    world.sim.hold_runs(HoldAt::InProgress);
-    let path = alice.build(alice.project("myapp").await).await;
-    alice.until(&path, &["building"]).await;
+    let path = world.running_build(&alice).await;
     world.sim.fault(Fault::status("GET", "/actions/runs/", 503).times(40));
     assert_eq!(alice.get(&path).await.expect(200)["status"], "building");
     world.sim.clear_faults();
@@ -134,9 +132,7 @@ async fn while_github_is_away_the_last_known_status_is_told() {
 async fn a_run_that_github_does_not_show_for_a_while_is_not_lost() {
     let world = World::new().await;
     let alice = world.user("alice");
-    world.sim.hold_runs(HoldAt::InProgress);
-    let path = alice.build(alice.project("myapp").await).await;
-    alice.until(&path, &["building"]).await;
+    let path = world.running_build(&alice).await;
     world.sim.fault(Fault::status("GET", "/actions/", 404).times(20));
     for _ in 0..5 {
         assert_eq!(alice.get(&path).await.expect(200)["status"], "building");

@@ -12,7 +12,7 @@
 
 use local_host::{App, Console, Counts, Options, Running};
 use nokube_domain::jwt::{Audience, Claims, sign};
-use nokube_sim::Sim;
+use nokube_sim::{HoldAt, Sim};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use std::{
@@ -159,6 +159,14 @@ impl World {
     /// Somebody with this very token.
     pub fn bearer(&self, token: &str) -> User {
         User { token: Some(token.into()), ..self.anybody() }
+    }
+
+    /// Asks for a build that goes on until it is released, and returns its path once it is running.
+    pub async fn running_build(&self, user: &User) -> String {
+        self.sim.hold_runs(HoldAt::InProgress);
+        let path = user.build(user.project("myapp").await).await;
+        user.until(&path, &["building"]).await;
+        path
     }
 
     /// What `doing` costs the host: key-value round trips, outbound requests.

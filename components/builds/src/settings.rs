@@ -18,8 +18,6 @@ pub struct Settings {
     /// The GitHub that people see.
     pub web: Url,
     pub credentials: Credentials,
-    /// May a caller's login be taken for their login at GitHub?
-    pub subjects_are_logins: bool,
     pub registry: Registry,
     pub registry_api: Url,
     /// User and token for private images.
@@ -110,7 +108,6 @@ impl Settings {
         }
         let builder_ref = v.required("github_builder_ref", "the builder's branch").await;
         let credentials = Self::credentials(v).await;
-        let subjects_are_logins = v.boolean("auth_jwt_subjects_are_github_logins").await;
         let host = v.required("registry", "the registry as in image names").await;
         let namespace =
             v.required("registry_namespace", "the organisation or user in the registry").await;
@@ -139,7 +136,6 @@ impl Settings {
             api_origin,
             web: web?,
             credentials: credentials?,
-            subjects_are_logins,
             registry: registry?,
             registry_api: registry_api?,
             registry_login: user.zip(token),

@@ -19,7 +19,7 @@ pub struct AuthSettings {
     audience: String,
     leeway: i64,
     /// Subjects are GitHub logins, which differ by more than case.
-    logins: bool,
+    pub logins: bool,
 }
 
 thread_local! {

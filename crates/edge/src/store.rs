@@ -115,6 +115,27 @@ impl Store {
         self.set(keys::run(run.of.project, run.of.number), run).await
     }
 
+    /// Joins news into the run document of their build as it stands now, and returns that. Nothing is
+    /// written when nothing is new. For callers who have checked the build's record: a document about
+    /// another build gives way.
+    pub async fn learn_run(&self, news: RunDoc) -> Result<RunDoc> {
+        let id = news.of;
+        let mut run = RunDoc::about(id, self.run(id.project, id.number).await?);
+        if run.learn(news) {
+            self.set_run(&run).await?;
+        }
+        Ok(run)
+    }
+
+    /// As [`Self::learn_run`], for jobs.
+    pub async fn learn_jobs(&self, news: JobsDoc) -> Result<JobsDoc> {
+        let mut jobs = JobsDoc::about(news.of, self.jobs(news.of).await?);
+        if jobs.learn(news) {
+            self.set_jobs(&jobs).await?;
+        }
+        Ok(jobs)
+    }
+
     /// What stands where a build's jobs document belongs; it may be about another build.
     pub async fn jobs(&self, id: BuildId) -> Result<Option<JobsDoc>> {
         self.get(keys::jobs(id)).await

@@ -104,12 +104,7 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     }
     let news = dispatch(&github, &record, 1).await?.heard(now());
     // A webhook may have been quicker.
-    let stored = store.run(pid, number).await?.filter(|run| run.of == id);
-    let mut run = stored.unwrap_or_else(|| RunDoc::new(id));
-    if run.learn(news) {
-        store.set_run(&run).await?;
-    }
-    answer(record, run).await
+    answer(record, store.learn_run(news).await?).await
 }
 
 /// Answers as the request with the same key was answered, with the status of now.
@@ -126,8 +121,7 @@ async fn replay(store: &Store, earlier: &Made, body: &str) -> Result<Reply> {
         futures::join!(store.build(id.project, id.number), store.run(id.project, id.number));
     let record = record?.filter(|record| record.id == id);
     let record = record.ok_or_else(|| Failure::internal("replay", "the build has no record"))?;
-    let run = run?.filter(|run| run.of == id).unwrap_or_else(|| RunDoc::new(id));
-    answer(record, run).await
+    answer(record, RunDoc::about(id, run?)).await
 }
 
 async fn answer(record: BuildRecord, run: RunDoc) -> Result<Reply> {

@@ -6,7 +6,7 @@
 
 use super::{
     logs::{ended_jobs, open},
-    present::{Present, present},
+    present::present_with_known,
 };
 use crate::github::GitHub;
 use futures::StreamExt;
@@ -87,15 +87,8 @@ impl Follower {
                 return Ok(());
             }
             sleep(LOOK).await;
-            (answer, known) = match present(&self.call, &self.store).await {
-                Ok(Present { answer, known: Some(known) }) => (answer, known),
-                // Its final answer has been kept meanwhile: what was known of its jobs still holds.
-                Ok(Present { answer, known: None }) => {
-                    let known = super::present::present_with_known(&self.call, &self.store).await;
-                    (answer, known.map_err(|_| Gone)?.1)
-                }
-                Err(_) => return Err(Gone),
-            };
+            let look = present_with_known(&self.call, &self.store).await;
+            (answer, known) = look.map_err(|_| Gone)?;
         }
     }
 

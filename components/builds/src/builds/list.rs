@@ -202,7 +202,7 @@ async fn rows(
             return Ok(None);
         };
         let id = record.id;
-        let run = run?.filter(|run| run.of == id).unwrap_or_else(|| RunDoc::new(id));
+        let run = RunDoc::about(id, run?);
         let mut row = match run.done() {
             Some(done) => done.answer.clone(),
             None => {

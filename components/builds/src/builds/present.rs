@@ -35,8 +35,8 @@ pub async fn present(call: &Call, store: &Store) -> Result<Present> {
     let (run, members) =
         futures::join!(store.run(id.project, id.number), store.members(id.project));
     call.may(members?.as_ref(), "build")?;
-    let run = run?.filter(|run| run.of == id);
-    if let Some(Final { answer, .. }) = run.as_ref().and_then(RunDoc::done) {
+    let run = RunDoc::about(id, run?);
+    if let Some(Final { answer, .. }) = run.done() {
         return Ok(Present { answer: answer.clone(), known: None });
     }
     let known = load(store, id, run).await?;
@@ -53,13 +53,13 @@ pub async fn present_with_known(call: &Call, store: &Store) -> Result<(BuildView
         Some(known) => Ok((answer, known)),
         None => {
             let id = answer.build_id;
-            let run = store.run(id.project, id.number).await?.filter(|run| run.of == id);
+            let run = RunDoc::about(id, store.run(id.project, id.number).await?);
             Ok((answer, load(store, id, run).await?))
         }
     }
 }
 
-async fn load(store: &Store, id: BuildId, run: Option<RunDoc>) -> Result<Known> {
+async fn load(store: &Store, id: BuildId, run: RunDoc) -> Result<Known> {
     let (record, jobs, wish, asked) = futures::join!(
         store.build(id.project, id.number),
         store.jobs(id),
@@ -68,14 +68,8 @@ async fn load(store: &Store, id: BuildId, run: Option<RunDoc>) -> Result<Known> 
     );
     let record =
         record?.filter(|record| record.id == id).ok_or_else(|| Problem::not_found("build"))?;
-    let none = || JobsDoc::new(id, Default::default());
-    Ok(Known {
-        record,
-        run: run.unwrap_or_else(|| RunDoc::new(id)),
-        jobs: jobs?.filter(|jobs| jobs.of == id).unwrap_or_else(none),
-        wish: wish?,
-        asked: asked?,
-    })
+    let jobs = JobsDoc::about(id, jobs?);
+    Ok(Known { record, run, jobs, wish: wish?, asked: asked? })
 }
 
 /// Asks GitHub what is due, keeps what is new, and the final answer when there is one.
@@ -125,7 +119,7 @@ async fn look(store: &Store, github: &GitHub, known: &mut Known, plan: &Plan) ->
         }
     };
     let facts = answer.unwrap_or_else(|| Facts::nothing(known.record.id));
-    keep(store, known, facts.run.clone(), facts.jobs.clone()).await?;
+    keep(store, known, &facts).await?;
     Ok(facts)
 }
 
@@ -142,12 +136,8 @@ async fn settle(
     let present =
         |run: &RunDoc| (run.attempt(), run.latest().map(|(key, facts)| (key, facts.phase)));
     let before = present(&known.run);
-    if let Some(run) = run?.filter(|run| run.of == id) {
-        known.run.join(run);
-    }
-    if let Some(jobs) = jobs?.filter(|jobs| jobs.of == id) {
-        known.jobs.learn(jobs);
-    }
+    known.run.join(RunDoc::about(id, run?));
+    known.jobs.learn(JobsDoc::about(id, jobs?));
     let (attempt, latest) = present(&known.run);
     let digest = digest.or_else(|| known.pushed_digest());
     let answer = view(&known, digest, windows.grace, now());
@@ -161,22 +151,12 @@ async fn settle(
 
 /// Keeps what GitHub told. Asking took a while in which a webhook may have written, so the documents
 /// are read again first; nothing is written when nothing is new.
-async fn keep(store: &Store, known: &mut Known, run: RunDoc, jobs: JobsDoc) -> Result<()> {
-    let id = known.record.id;
-    let (mut run_news, mut jobs_news) = (known.run.clone(), known.jobs.clone());
-    let run_is_new = run_news.learn(run.clone());
-    let jobs_are_new = jobs_news.learn(jobs.clone());
-    if run_is_new {
-        let now = store.run(id.project, id.number).await?.filter(|run| run.of == id);
-        known.run = now.unwrap_or_else(|| RunDoc::new(id));
-        known.run.learn(run);
-        store.set_run(&known.run).await?;
+async fn keep(store: &Store, known: &mut Known, facts: &Facts) -> Result<()> {
+    if known.run.clone().learn(facts.run.clone()) {
+        known.run = store.learn_run(facts.run.clone()).await?;
     }
-    if jobs_are_new {
-        let now = store.jobs(id).await?.filter(|jobs| jobs.of == id);
-        known.jobs = now.unwrap_or_else(|| JobsDoc::new(id, Default::default()));
-        known.jobs.learn(jobs);
-        store.set_jobs(&known.jobs).await?;
+    if known.jobs.clone().learn(facts.jobs.clone()) {
+        known.jobs = store.learn_jobs(facts.jobs.clone()).await?;
     }
     Ok(())
 }

@@ -72,7 +72,7 @@ async fn start(store: &Store, github: &GitHub, mut known: Known, attempt: u32) -
         Claim::Made(ask) if !still_holds(ask.at, now()) => {
             // It was asked for, and what was written of that is lost: it is put back, and what
             // became of it is GitHub's to say.
-            learn(store, &mut known, RunDoc::of_ask(id, attempt, ask)).await?;
+            known.run = store.learn_run(RunDoc::of_ask(id, attempt, ask).heard(now())).await?;
             return Ok(known);
         }
         Claim::Made(_) | Claim::Busy => return Err(under_way()),
@@ -81,7 +81,7 @@ async fn start(store: &Store, github: &GitHub, mut known: Known, attempt: u32) -
     let ask = Ask { at: now(), after: run, refused: None };
     held.made(store, &ask).await?;
     let asked = RunDoc::of_ask(id, attempt, ask);
-    learn(store, &mut known, asked.clone()).await?;
+    known.run = store.learn_run(asked.clone().heard(now())).await?;
     if !held.holds() {
         return Err(Failure::internal("retry", "the claim was held for too long"));
     }
@@ -92,7 +92,7 @@ async fn start(store: &Store, github: &GitHub, mut known: Known, attempt: u32) -
     // Once more with the ask: a reader who was about to keep the last attempt's answer may have
     // written over it while GitHub was asked.
     news.join(asked);
-    learn(store, &mut known, news).await?;
+    known.run = store.learn_run(news.heard(now())).await?;
     Ok(known)
 }
 
@@ -103,17 +103,6 @@ fn key_claim(known: &Known, key: &str) -> String {
 
 fn under_way() -> Failure {
     Problem::new(ProblemKind::InProgress, "Somebody is just doing that.").retry_after(2).into()
-}
-
-/// Joins news into the run document as it stands now.
-async fn learn(store: &Store, known: &mut Known, news: RunDoc) -> Result<()> {
-    let id = known.record.id;
-    let stored = store.run(id.project, id.number).await?.filter(|run| run.of == id);
-    known.run = stored.unwrap_or_else(|| RunDoc::new(id));
-    if known.run.learn(news.heard(now())) {
-        store.set_run(&known.run).await?;
-    }
-    Ok(())
 }
 
 fn conflict(detail: &str) -> Failure {

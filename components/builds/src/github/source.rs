@@ -8,7 +8,7 @@ use nokube_domain::{
     build::NewBuild,
     repository::{CommitSha, Repository},
 };
-use nokube_edge::{Failure, Result};
+use nokube_edge::{Failure, Result, auth::AuthSettings};
 use nokube_github::{Response, answer, refusal::message};
 
 /// What GitHub says about the source.
@@ -61,7 +61,7 @@ pub async fn may_read(github: &GitHub, caller: &Caller, repository: &Repository)
              the platform's GitHub App is not installed on it or {login} may not read it"
         )))
     };
-    if !github.settings.subjects_are_logins {
+    if !AuthSettings::read().await?.logins {
         return Err(hidden());
     }
     let ask = |token: &str| api.permission(repository, &caller.login, token);

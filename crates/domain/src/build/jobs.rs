@@ -77,6 +77,11 @@ impl JobsDoc {
         Self { of, jobs, heard_at: None, etag: None }
     }
 
+    /// What is stored where the document of `of` belongs, if it is about that build; else nothing yet.
+    pub fn about(of: BuildId, stored: Option<Self>) -> Self {
+        stored.filter(|doc| doc.of == of).unwrap_or_else(|| Self::new(of, BTreeMap::new()))
+    }
+
     /// This document, learned at `at`.
     pub fn heard(self, at: Timestamp) -> Self {
         Self { heard_at: Some(at), ..self }

@@ -40,15 +40,15 @@ impl Plan {
 /// Plans for what is known at `now`.
 pub fn plan(known: &Known, windows: Windows, now: Timestamp) -> Plan {
     let mut plan = Plan::default();
+    if !may_ask(known, windows, now) {
+        return plan;
+    }
     let since = |time: Timestamp| now.as_second() - time.as_second();
     let run_heard = known.run.heard_at.unwrap_or(known.record.created_at);
     let jobs_heard = known.jobs.heard_at.unwrap_or(known.record.created_at);
     let quiet = since(run_heard.max(jobs_heard)) >= windows.quiet;
     let verdict = verdict(known, windows.grace, now);
 
-    if !may_ask(known, windows, now) {
-        return plan;
-    }
     let Some(key) = known.present_run() else {
         // A run may show up until we stop waiting; looking for it once more then is what makes
         // "never started" true.
@@ -63,8 +63,7 @@ pub fn plan(known: &Known, windows: Windows, now: Timestamp) -> Plan {
         }
         return plan;
     };
-    let ended = known.run.runs.get(&key).and_then(|facts| facts.phase.ended());
-    if ended.is_none() {
+    if !known.has_ended() {
         if quiet {
             plan.read_run = Some(key);
             plan.read_jobs = Some(key);

@@ -189,6 +189,11 @@ impl RunDoc {
         }
     }
 
+    /// What is stored where the document of `of` belongs, if it is about that build; else nothing yet.
+    pub fn about(of: BuildId, stored: Option<Self>) -> Self {
+        stored.filter(|doc| doc.of == of).unwrap_or_else(|| Self::new(of))
+    }
+
     /// A document that knows one thing about one run.
     pub fn of_run(of: BuildId, key: RunKey, facts: RunFacts) -> Self {
         Self { runs: BTreeMap::from([(key, facts)]), ..Self::new(of) }
