@@ -2,7 +2,7 @@
 
 use crate::problem::{Fault, Problem, ProblemKind};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 /// The fields of a request that have not been taken yet, and the faults found so far.
 pub struct Fields {
@@ -67,24 +67,53 @@ impl Fields {
         })
     }
 
+    /// A whole number in a range, or the default when absent.
+    pub fn whole(&mut self, field: &str, range: RangeInclusive<u32>, default: u32) -> u32 {
+        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        let number = self.typed(field, &expected, |value| {
+            value.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| range.contains(n))
+        });
+        number.unwrap_or(default)
+    }
+
     /// A map of texts; empty when absent. Each value that is no text is named.
     pub fn texts(&mut self, field: &str) -> BTreeMap<String, String> {
-        let Some(map) = self.typed(field, "a map of texts", |value| match value {
+        self.map(field, "must be a text", |value| match value {
+            Value::String(text) => Some(text),
+            _ => None,
+        })
+    }
+
+    /// A map of texts and nulls; empty when absent.
+    pub fn texts_or_null(&mut self, field: &str) -> BTreeMap<String, Option<String>> {
+        self.map(field, "must be a text or null", |value| match value {
+            Value::String(text) => Some(Some(text)),
+            Value::Null => Some(None),
+            _ => None,
+        })
+    }
+
+    /// The entries of a map that `read` can read; the others are named.
+    fn map<T>(
+        &mut self,
+        field: &str,
+        expected: &str,
+        read: impl Fn(Value) -> Option<T>,
+    ) -> BTreeMap<String, T> {
+        let map = self.typed(field, "a map of texts", |value| match value {
             Value::Object(map) => Some(map),
             _ => None,
-        }) else {
-            return BTreeMap::new();
-        };
-        let mut texts = BTreeMap::new();
-        for (key, value) in map {
-            match value {
-                Value::String(text) => {
-                    texts.insert(key, text);
+        });
+        let mut entries = BTreeMap::new();
+        for (key, value) in map.unwrap_or_default() {
+            match read(value) {
+                Some(value) => {
+                    entries.insert(key, value);
                 }
-                _ => self.fault(&format!("{field}.{key}"), "must be a text"),
+                None => self.fault(&format!("{field}.{key}"), expected),
             }
         }
-        texts
+        entries
     }
 
     /// Notes that `field` is required, unless `value` is there or already faulty.
@@ -109,6 +138,11 @@ impl Fields {
                 None
             }
         }
+    }
+
+    /// Does the request hold `field`, and not as `null`? Before it is taken.
+    pub fn is_given(&self, field: &str) -> bool {
+        self.rest.get(field).is_some_and(|value| !value.is_null())
     }
 
     fn is_faulty(&self, field: &str) -> bool {

@@ -1,5 +1,7 @@
-//! Identifiers: a project's number, and a build's id that says where its records stand.
+//! Identifiers: a project's number, and the ids of builds and deployments, which say where their
+//! records stand.
 
+use crate::text::BadText;
 use data_encoding::BASE32_DNSSEC;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -15,25 +17,91 @@ impl fmt::Display for ProjectId {
     }
 }
 
-/// A build's id: project, number of the build within it, and 64 random bits.
+/// Makes an id of project, number within it, and 64 random bits.
 ///
-/// The first two say where the records stand, so a build is read without an index; the random bits
+/// The first two say where the records stand, so a thing is read without an index; the random bits
 /// are checked against the record, so an id cannot be guessed. As text it is 26 characters of
 /// lower-case base32 (digits and `a` to `v`), fit for a DNS label, an OCI tag and a file name.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub struct BuildId {
-    pub project: ProjectId,
-    pub number: u32,
-    nonce: u64,
+macro_rules! record_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(into = "String", try_from = "String")]
+        pub struct $name {
+            pub project: ProjectId,
+            pub number: u32,
+            nonce: u64,
+        }
+
+        impl $name {
+            /// The id of number `number` of `project`; `nonce` must come from a secure random source.
+            pub fn new(project: ProjectId, number: u32, nonce: u64) -> Self {
+                Self { project, number, nonce }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&encode(self.project, self.number, self.nonce))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}-{}({self})", self.project, self.number)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = BadText;
+
+            fn from_str(text: &str) -> Result<Self, BadText> {
+                let id = decode(text).map(|(project, number, nonce)| Self { project, number, nonce });
+                // The decoder takes capitals too; one thing has one spelling.
+                id.filter(|id| id.to_string() == text).ok_or(BadText(concat!("must be a ", $what, "'s id")))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.to_string()
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = BadText;
+
+            fn try_from(text: String) -> Result<Self, BadText> {
+                text.parse()
+            }
+        }
+    };
+}
+
+record_id!(
+    /// A build's id.
+    BuildId,
+    "build"
+);
+
+record_id!(
+    /// A deployment's id: one for each service of a project that was ever deployed.
+    DeploymentId,
+    "deployment"
+);
+
+fn encode(project: ProjectId, number: u32, nonce: u64) -> String {
+    let value = (u128::from(project.0) << 96) | (u128::from(number) << 64) | u128::from(nonce);
+    BASE32_DNSSEC.encode(&value.to_be_bytes())
+}
+
+fn decode(text: &str) -> Option<(ProjectId, u32, u64)> {
+    let bytes = BASE32_DNSSEC.decode(text.as_bytes()).ok()?;
+    let value = u128::from_be_bytes(bytes.try_into().ok()?);
+    Some((ProjectId((value >> 96) as u32), (value >> 64) as u32, value as u64))
 }
 
 impl BuildId {
-    /// The id of build `number` of `project`; `nonce` must come from a secure random source.
-    pub fn new(project: ProjectId, number: u32, nonce: u64) -> Self {
-        Self { project, number, nonce }
-    }
-
     /// The tag under which the builder pushes this build's image besides the asked one; no other
     /// build ever pushes to it.
     pub fn unique_tag(&self) -> String {
@@ -63,59 +131,5 @@ impl BuildId {
     /// The build whose job has this name.
     pub fn from_job_name(name: &str) -> Option<Self> {
         name.strip_prefix("build ")?.parse().ok()
-    }
-
-    fn to_bytes(self) -> [u8; 16] {
-        let value = (u128::from(self.project.0) << 96)
-            | (u128::from(self.number) << 64)
-            | u128::from(self.nonce);
-        value.to_be_bytes()
-    }
-}
-
-impl fmt::Display for BuildId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&BASE32_DNSSEC.encode(&self.to_bytes()))
-    }
-}
-
-impl fmt::Debug for BuildId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}({self})", self.project, self.number)
-    }
-}
-
-/// The text is not a build id.
-#[derive(Debug, thiserror::Error)]
-#[error("not a build id")]
-pub struct NotABuildId;
-
-impl FromStr for BuildId {
-    type Err = NotABuildId;
-
-    fn from_str(text: &str) -> Result<Self, NotABuildId> {
-        let bytes = BASE32_DNSSEC.decode(text.as_bytes()).map_err(|_| NotABuildId)?;
-        let value = u128::from_be_bytes(bytes.try_into().map_err(|_| NotABuildId)?);
-        let id = Self {
-            project: ProjectId((value >> 96) as u32),
-            number: (value >> 64) as u32,
-            nonce: value as u64,
-        };
-        // The decoder takes capitals too; one build has one spelling.
-        (id.to_string() == text).then_some(id).ok_or(NotABuildId)
-    }
-}
-
-impl From<BuildId> for String {
-    fn from(id: BuildId) -> String {
-        id.to_string()
-    }
-}
-
-impl TryFrom<String> for BuildId {
-    type Error = NotABuildId;
-
-    fn try_from(text: String) -> Result<Self, NotABuildId> {
-        text.parse()
     }
 }

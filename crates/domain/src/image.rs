@@ -1,7 +1,7 @@
 //! Image names, tags and digests, by the OCI distribution specification.
 
 use crate::{
-    name::{ProjectName, ServiceName, Username, encode_triple},
+    name::{ProjectName, ServiceName, Username, encode_pair, encode_triple},
     text::{BadText, checked_text},
 };
 
@@ -84,6 +84,17 @@ impl Registry {
 
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Does `{host}/{path}` stand in the platform's own namespace?
+    pub fn holds(&self, repository: &str) -> bool {
+        let below = repository.strip_prefix(&format!("{}/{}", self.host, self.namespace));
+        below.is_some_and(|below| below.starts_with('/'))
+    }
+
+    /// What the images of a project begin with; the service's name is the rest.
+    pub fn prefix_of(&self, owner: &Username, project: &ProjectName) -> String {
+        format!("{}/{}/{}-", self.host, self.namespace, encode_pair(owner, project))
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod build;
 pub mod claim;
+pub mod deploy;
 pub mod fields;
 pub mod id;
 pub mod image;
@@ -19,7 +20,7 @@ pub mod repository;
 pub mod text;
 
 pub use access::{Person, Role};
-pub use id::{BuildId, ProjectId};
+pub use id::{BuildId, DeploymentId, ProjectId};
 pub use problem::{Problem, ProblemKind};
 
 /// A point in time; RFC 3339 in UTC wherever it is written.

@@ -62,6 +62,15 @@ fn is_label(text: &str, max: usize) -> bool {
 /// begins or ends with a hyphen or has two together, so each run of hyphens in them is one doubled
 /// hyphen, and each single one is a separator.
 pub fn encode_triple(owner: &Username, project: &ProjectName, service: &ServiceName) -> String {
-    let double = |text: &str| text.replace('-', "--");
-    format!("{}-{}-{}", double(owner.as_str()), double(project.as_str()), service)
+    format!("{}-{service}", encode_pair(owner, project))
+}
+
+/// `{owner}-{project}`, each with its hyphens doubled: no two pairs meet.
+pub fn encode_pair(owner: &Username, project: &ProjectName) -> String {
+    format!("{}-{}", double_hyphens(owner.as_str()), double_hyphens(project.as_str()))
+}
+
+/// A name with its hyphens doubled, so that a single one can end it.
+pub fn double_hyphens(text: &str) -> String {
+    text.replace('-', "--")
 }

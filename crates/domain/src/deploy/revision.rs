@@ -1,0 +1,141 @@
+//! Revisions: immutable, numbered records of the whole wish about a deployment.
+//!
+//! The highest number that has a record counts. Each revision carries the list of releases that can
+//! be rolled back to, so that no reader has to search for them.
+
+use super::{ImageUsed, Spec};
+use crate::{DeploymentId, Timestamp, name::Username};
+use serde::{Deserialize, Serialize};
+
+/// What made a revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cause {
+    Deploy,
+    Rollback,
+    Restart,
+    Stop,
+    Start,
+    Delete,
+}
+
+/// An image with its whole configuration, as it was deployed once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// The revision that first had it.
+    pub number: u32,
+    pub by: Username,
+    pub at: Timestamp,
+    pub image: ImageUsed,
+    pub spec: Spec,
+    /// The name of the object that holds its variables, if it has any.
+    pub variables_object: Option<String>,
+    /// The name of the object that holds its secrets, if it has any.
+    pub secrets_object: Option<String>,
+    /// The names of its secrets; the values are in the cluster only.
+    pub secrets: Vec<String>,
+}
+
+/// A release that can be rolled back to, with the objects that it needs in the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    pub number: u32,
+    pub variables_object: Option<String>,
+    pub secrets_object: Option<String>,
+}
+
+impl Kept {
+    fn of(release: &Release) -> Self {
+        Self {
+            number: release.number,
+            variables_object: release.variables_object.clone(),
+            secrets_object: release.secrets_object.clone(),
+        }
+    }
+}
+
+/// A release runs, or is stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    pub release: Release,
+    pub stopped: bool,
+    /// Pods that began before are replaced.
+    pub restarted_at: Option<Timestamp>,
+    /// The newest first; this release is among them.
+    pub kept: Vec<Kept>,
+}
+
+/// The deployment is to leave the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gone {
+    /// Its volume too.
+    pub volumes: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wish {
+    Run(Box<Run>),
+    Gone(Gone),
+}
+
+/// A revision; written once, never changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    pub of: DeploymentId,
+    /// From 1 within the deployment.
+    pub number: u32,
+    pub by: Username,
+    pub at: Timestamp,
+    pub cause: Cause,
+    pub wish: Wish,
+}
+
+impl Revision {
+    /// What runs, unless the deployment is gone.
+    pub fn run(&self) -> Option<&Run> {
+        match &self.wish {
+            Wish::Run(run) => Some(run),
+            Wish::Gone(_) => None,
+        }
+    }
+
+    /// Can the release `number` be rolled back to?
+    pub fn keeps(&self, number: u32) -> bool {
+        self.run().is_some_and(|run| run.kept.iter().any(|kept| kept.number == number))
+    }
+}
+
+impl Run {
+    /// `release` after what there was; of the releases before, the newest are kept, `keep` in all.
+    /// What was stopped runs again, and volumes never shrink: the cluster could not make them.
+    pub fn next(before: Option<&Self>, mut release: Release, keep: usize) -> Self {
+        let earlier = before.map(|run| run.kept.as_slice()).unwrap_or_default();
+        let others = earlier.iter().filter(|kept| kept.number != release.number).cloned();
+        let kept = std::iter::once(Kept::of(&release)).chain(others).take(keep.max(1)).collect();
+        let volume_before = before.and_then(|run| run.release.spec.volume.as_ref());
+        if let (Some(volume), Some(before)) = (&mut release.spec.volume, volume_before) {
+            volume.size = volume.size.clone().max(before.size.clone());
+        }
+        let restarted_at = before.and_then(|run| run.restarted_at);
+        Self { release, stopped: false, restarted_at, kept }
+    }
+
+    /// The same, stopped or not.
+    pub fn stopped(&self, stopped: bool) -> Self {
+        Self { stopped, ..self.clone() }
+    }
+
+    /// The same with new pods.
+    pub fn restarted(&self, at: Timestamp) -> Self {
+        Self { restarted_at: Some(at), ..self.clone() }
+    }
+
+    /// The names of the objects with variables and secrets that kept releases need.
+    pub fn objects(&self) -> impl Iterator<Item = &str> {
+        self.kept
+            .iter()
+            .flat_map(|kept| [kept.variables_object.as_deref(), kept.secrets_object.as_deref()])
+            .flatten()
+    }
+}

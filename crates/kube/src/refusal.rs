@@ -1,0 +1,212 @@
+//! Why the API server refused, in words that say what to change.
+//!
+//! <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/>
+
+use crate::manifest::Manifest;
+use kube_core::response::{Status, StatusCause};
+use nokube_domain::deploy::ObjectFault;
+
+/// What kind of refusal it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The object is not there (or its namespace, or its kind).
+    NotFound,
+    /// It was changed since it was read.
+    Changed,
+    /// The namespace is being deleted; in a while there can be a new one.
+    Terminating,
+    /// Too many requests, or something behind the API server is away: seconds to wait.
+    Busy(u32),
+    /// Our token is not taken.
+    Unauthenticated,
+    /// We lack a right; the API server's sentence says which.
+    NoRight(String),
+    /// The request itself cannot be carried out, however often it is sent.
+    Fault { field: Option<&'static str>, detail: String },
+}
+
+impl Refusal {
+    /// Reads an answer that is no success; `None` for a success.
+    pub fn of(answer: &http::Response<Vec<u8>>) -> Option<Self> {
+        let code = answer.status().as_u16();
+        if answer.status().is_success() {
+            return None;
+        }
+        let status: Status = serde_json::from_slice(answer.body()).unwrap_or_default();
+        Some(Self::read(code, &status))
+    }
+
+    fn read(code: u16, status: &Status) -> Self {
+        let causes = status.details.as_ref().map(|d| d.causes.as_slice()).unwrap_or_default();
+        let message = status.message.as_str();
+        let wait = status.details.as_ref().map_or(0, |details| details.retry_after_seconds);
+        match code {
+            401 => Self::Unauthenticated,
+            403 if causes.iter().any(|cause| cause.reason == "NamespaceTerminating") => {
+                Self::Terminating
+            }
+            403 => forbidden(message),
+            404 => Self::NotFound,
+            409 if causes.is_empty() && message.contains("has been modified") => Self::Changed,
+            409 if message.contains("being deleted") => Self::Busy(wait.max(2)),
+            409 => conflict(causes, message),
+            422 => invalid(causes, message),
+            // A field that the API server does not know is our fault and will be so again.
+            500 if message.contains("failed to create typed patch object") => Self::Fault {
+                field: None,
+                detail: format!("{message}. This is a fault of NoKube."),
+            },
+            429 | 500 | 502 | 503 | 504 => Self::Busy(wait.max(1)),
+            _ => Self::Fault { field: None, detail: shown(message, code) },
+        }
+    }
+
+    /// For people, about `manifest`.
+    pub fn fault(&self, manifest: &Manifest) -> ObjectFault {
+        let (field, detail) = match self {
+            Self::Fault { field, detail } => (*field, detail.clone()),
+            other => (None, other.sentence()),
+        };
+        ObjectFault {
+            kind: manifest.kind.name().into(),
+            name: manifest.name.clone(),
+            field: field.map(Into::into),
+            detail,
+        }
+    }
+
+    /// For people, in a sentence.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::NotFound => "The cluster does not know it.".into(),
+            Self::Changed => "It is being changed by somebody else at the same time.".into(),
+            Self::Terminating => "The project's namespace is still being deleted. Try again in a \
+                 minute."
+                .into(),
+            Self::Busy(_) => "The cluster is too busy to answer. Try again in a moment.".into(),
+            Self::Unauthenticated => "The cluster does not take the platform's token. Its \
+                 administrator finds more under /ready."
+                .into(),
+            Self::NoRight(message) => {
+                format!(
+                    "The platform lacks a right in the cluster; tell its administrator: {message}"
+                )
+            }
+            Self::Fault { detail, .. } => detail.clone(),
+        }
+    }
+}
+
+/// What the API server said, for what we know no better words for.
+fn shown(message: &str, code: u16) -> String {
+    match message {
+        "" => format!("The cluster answered with status {code}."),
+        message => format!("The cluster says: {}", message.trim()),
+    }
+}
+
+fn forbidden(message: &str) -> Refusal {
+    let fault = |field, detail: String| Refusal::Fault { field: Some(field), detail };
+    if let Some((_, quota)) = message.split_once("exceeded quota: ") {
+        let field = if quota.contains("storage") || quota.contains("persistentvolumeclaims") {
+            "storage_size"
+        } else if quota.contains("memory") {
+            "memory_request"
+        } else {
+            "replicas"
+        };
+        return fault(
+            field,
+            format!(
+                "The project's quota does not allow it ({quota}). Ask for less, stop another \
+                 service, or ask the administrator for more."
+            ),
+        );
+    }
+    if message.contains("violates PodSecurity") {
+        let detail = format!(
+            "The image is set up in a way that this platform does not let run: {message}. Build it \
+             to run as a user other than root (USER 1000 in its Dockerfile)."
+        );
+        return fault("image_name", detail);
+    }
+    // RBAC's own sentence; admission plugins and webhooks have others.
+    if message.contains(" cannot ") && message.contains("resource \"") {
+        return Refusal::NoRight(message.to_owned());
+    }
+    Refusal::Fault { field: None, detail: shown(message, 403) }
+}
+
+fn conflict(causes: &[StatusCause], message: &str) -> Refusal {
+    let owned: Vec<_> =
+        causes.iter().filter(|cause| cause.reason == "FieldManagerConflict").collect();
+    if owned.is_empty() {
+        return Refusal::Fault { field: None, detail: shown(message, 409) };
+    }
+    let owned: Vec<_> = owned
+        .iter()
+        .map(|cause| {
+            format!("{} ({})", cause.field, cause.message.replace("conflict with ", "by "))
+        })
+        .collect();
+    let detail = format!(
+        "Somebody else has set {}. Have them let go of it, or remove the object.",
+        owned.join(", ")
+    );
+    Refusal::Fault { field: None, detail }
+}
+
+fn invalid(causes: &[StatusCause], message: &str) -> Refusal {
+    let first = causes.first();
+    let field = first.and_then(|cause| request_field(&cause.field));
+    if causes.iter().any(|cause| {
+        cause.field.starts_with("spec.resources.requests") && cause.message.contains("less than")
+    }) {
+        let detail = "A volume can grow but not shrink. Ask for at least the size that it has.";
+        return Refusal::Fault { field: Some("storage_size"), detail: detail.into() };
+    }
+    let all: Vec<_> =
+        causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
+    let detail = if all.is_empty() { shown(message, 422) } else { all.join("; ") };
+    Refusal::Fault { field, detail }
+}
+
+/// The field of the request that a field of an object was made of.
+fn request_field(field: &str) -> Option<&'static str> {
+    const FIELDS: &[(&str, &str)] = &[
+        (".resources.requests[cpu]", "cpu_request"),
+        (".resources.requests[memory]", "memory_request"),
+        (".resources.limits[cpu]", "cpu_limit"),
+        (".resources.limits[memory]", "memory_limit"),
+        (".resources.requests.storage", "storage_size"),
+        ("spec.resources.requests[storage]", "storage_size"),
+        (".resources.requests", "memory_request"),
+        (".resources.limits", "memory_limit"),
+        (".livenessProbe", "liveness_check_path"),
+        (".readinessProbe", "readiness_check_path"),
+        (".startupProbe", "liveness_check_path"),
+        (".volumeMounts", "storage_path"),
+        (".image", "image_name"),
+        (".ports", "container_port"),
+        ("spec.ports", "service_port"),
+        ("spec.rules", "custom_domain"),
+        ("spec.hostnames", "custom_domain"),
+        ("spec.replicas", "replicas"),
+        ("spec.minReplicas", "min_replicas"),
+        ("spec.maxReplicas", "max_replicas"),
+        ("spec.metrics", "target_cpu_percent"),
+        ("data", "env_vars"),
+        ("metadata.name", "service_name"),
+    ];
+    FIELDS.iter().find(|(part, _)| field.contains(part)).map(|(_, ours)| *ours)
+}
+
+/// The texts of `Warning` headers, as the API server sends them (`299 - "text"`).
+pub fn warnings(headers: &http::HeaderMap) -> Vec<String> {
+    let text = |value: &http::HeaderValue| {
+        let value = value.to_str().ok()?;
+        let text = value.strip_prefix("299 ")?.split_once('"')?.1.strip_suffix('"')?;
+        Some(text.replace("\\\"", "\""))
+    };
+    headers.get_all("warning").iter().filter_map(text).collect()
+}

@@ -1,0 +1,180 @@
+//! Requests to the API server, as values. The API's origin and our token are put in where they are
+//! sent.
+//!
+//! <https://kubernetes.io/docs/reference/using-api/server-side-apply/>
+
+use crate::{
+    kind::Kind,
+    manifest::{DEPLOYMENT_LABEL, Manifest},
+};
+use kube_core::{
+    params::{
+        DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions,
+        PropagationPolicy, ValidationDirective,
+    },
+    subresource::LogParams,
+};
+use nokube_domain::DeploymentId;
+use serde_json::{Value, json};
+
+/// Our name as a field manager: what we applied is ours.
+pub const MANAGER: &str = "nokube";
+
+pub type Request = http::Request<Vec<u8>>;
+
+/// Whether what is asked for happens, or is only tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Real,
+    DryRun,
+}
+
+/// kube-core fails where a header or a path cannot be; ours always can. If one could not after all,
+/// the API server would answer this request with 404.
+fn built<E>(request: Result<Request, E>) -> Request {
+    request.unwrap_or_default()
+}
+
+pub fn get(kind: Kind, namespace: &str, name: &str) -> Request {
+    built(kind.at(namespace).get(name, &GetParams::default()))
+}
+
+/// Applies an object with force: in a project's namespace the platform decides. A namespace is never
+/// forced: there another's fields are a sign that it is another's.
+pub fn apply(namespace: &str, manifest: &Manifest, mode: Mode) -> Request {
+    let params = PatchParams {
+        dry_run: mode == Mode::DryRun,
+        force: manifest.kind != Kind::Namespace,
+        field_manager: Some(MANAGER.into()),
+        field_validation: Some(ValidationDirective::Strict),
+    };
+    let patch = Patch::Apply(&manifest.body);
+    built(manifest.kind.at(namespace).patch(&manifest.name, &params, &patch))
+}
+
+/// As [`apply`], only if the object is still as it was when it was read.
+pub fn apply_if_unchanged(namespace: &str, manifest: &Manifest, version: Option<&str>) -> Request {
+    let mut manifest = manifest.clone();
+    let metadata = manifest.body.pointer_mut("/metadata").and_then(Value::as_object_mut);
+    if let (Some(metadata), Some(version)) = (metadata, version) {
+        metadata.insert("resourceVersion".into(), version.into());
+    }
+    apply(namespace, &manifest, Mode::Real)
+}
+
+/// Deletes this very object; its pods first, where it has some.
+pub fn delete(kind: Kind, namespace: &str, name: &str, uid: &str) -> Request {
+    let params = DeleteParams {
+        propagation_policy: Some(PropagationPolicy::Foreground),
+        preconditions: Some(Preconditions { uid: Some(uid.into()), resource_version: None }),
+        ..DeleteParams::default()
+    };
+    built(kind.at(namespace).delete(name, &params))
+}
+
+/// The objects of a kind that carry a label with this value; all without one.
+pub fn list(kind: Kind, namespace: &str, label: Option<(&str, &str)>) -> Request {
+    let params = ListParams {
+        label_selector: label.map(|(name, value)| format!("{name}={value}")),
+        ..ListParams::default()
+    };
+    built(kind.at(namespace).list(&params))
+}
+
+/// The objects of a kind that belong to a deployment.
+pub fn list_of(kind: Kind, namespace: &str, id: DeploymentId) -> Request {
+    list(kind, namespace, Some((DEPLOYMENT_LABEL, &id.to_string())))
+}
+
+/// The most events that are looked at.
+const EVENTS: u32 = 500;
+
+/// The events of a namespace; about one object when its uid is given.
+pub fn events(namespace: &str, uid: Option<&str>) -> Request {
+    let params = ListParams {
+        field_selector: uid.map(|uid| format!("involvedObject.uid={uid}")),
+        limit: Some(EVENTS),
+        ..ListParams::default()
+    };
+    built(Kind::Event.at(namespace).list(&params))
+}
+
+/// What of a pod's log is wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Log {
+    pub follow: bool,
+    /// Of the container before its last restart.
+    pub previous: bool,
+    pub tail: Option<u32>,
+    pub since_seconds: Option<u32>,
+    pub timestamps: bool,
+    pub limit_bytes: Option<u32>,
+}
+
+pub fn log(namespace: &str, pod: &str, log: &Log) -> Request {
+    let params = LogParams {
+        container: Some(crate::manifest::CONTAINER.into()),
+        follow: log.follow,
+        previous: log.previous,
+        tail_lines: log.tail.map(Into::into),
+        since_seconds: log.since_seconds.map(Into::into),
+        timestamps: log.timestamps,
+        limit_bytes: log.limit_bytes.map(Into::into),
+        ..LogParams::default()
+    };
+    built(Kind::Pod.at(namespace).logs(pod, &params))
+}
+
+/// A right that the platform needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Right {
+    pub verb: &'static str,
+    pub kind: Kind,
+    pub subresource: &'static str,
+}
+
+impl Right {
+    /// As it is written in a role: `patch deployments.apps`.
+    pub fn title(&self) -> String {
+        let mut title = format!("{} {}", self.verb, self.kind.plural());
+        if !self.kind.group().is_empty() {
+            title = format!("{title}.{}", self.kind.group());
+        }
+        if !self.subresource.is_empty() {
+            title = format!("{title}/{}", self.subresource);
+        }
+        title
+    }
+}
+
+/// Asks whether we have a right, in `namespace` where the kind has one.
+/// <https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access>
+pub fn access_review(right: &Right, namespace: &str) -> Request {
+    let namespace = if right.kind == Kind::Namespace { "" } else { namespace };
+    let review = json!({
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": { "resourceAttributes": {
+            "verb": right.verb,
+            "group": right.kind.group(),
+            "resource": right.kind.plural(),
+            "subresource": right.subresource,
+            "namespace": namespace,
+        }},
+    });
+    post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &review)
+}
+
+/// Asks who we are.
+pub fn self_review() -> Request {
+    let review = json!({
+        "apiVersion": "authentication.k8s.io/v1",
+        "kind": "SelfSubjectReview",
+    });
+    post("/apis/authentication.k8s.io/v1/selfsubjectreviews", &review)
+}
+
+fn post(path: &str, body: &Value) -> Request {
+    let body = body.to_string().into_bytes();
+    built(kube_core::Request::new(path).create(&PostParams::default(), body))
+}
