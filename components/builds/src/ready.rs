@@ -4,6 +4,7 @@ use crate::{
     github::GitHub,
     settings::{Settings, Waits},
 };
+use futures::future::join_all;
 use http::{Request, StatusCode};
 use nokube_domain::problem::Fault;
 use nokube_edge::{
@@ -70,8 +71,12 @@ async fn settings() -> Vec<Check> {
     note(faults(AuthSettings::read().await.map(drop)));
     note(faults(Waits::read().await.map(drop)));
     note(faults(Settings::read().await.map(drop)));
-    let unheard = |detail| vec![Fault { field: "webhook".into(), detail }];
-    note(webhook().await.unwrap_or_else(unheard));
+    let others = ["webhook", "deploy"];
+    let told = join_all(others.map(settings_of)).await;
+    for (component, told) in others.into_iter().zip(told) {
+        let unheard = |detail| vec![Fault { field: component.into(), detail }];
+        note(told.unwrap_or_else(unheard));
+    }
     if checks.is_empty() {
         let detail = "every setting is there and well-formed".into();
         checks.push(Check { name: "settings".into(), ok: true, detail });
@@ -79,7 +84,7 @@ async fn settings() -> Vec<Check> {
     checks
 }
 
-/// What GitHub and the registry say. Of many who ask at once, one looks: that it does is written
+/// What GitHub, the registry and the cluster say. Of many who ask at once, one looks: that it does is written
 /// first, and the others are told what was found before.
 async fn outside() -> Result<Vec<Check>> {
     let store = Store::open().await?;
@@ -90,34 +95,57 @@ async fn outside() -> Result<Vec<Check>> {
     }
     let before = last.map_or_else(
         || {
-            let detail = "GitHub and the registry are being asked; look again in a moment";
+            let detail =
+                "GitHub, the registry and the cluster are being asked; look again in a moment";
             vec![Check { name: "outside".into(), ok: false, detail: detail.into() }]
         },
         |look| look.checks,
     );
     store.set_ready(&Look { at: second, checks: before }).await?;
-    let (github, registry) = futures::join!(github(), registry());
-    let checks: Vec<_> = [github, registry].into_iter().flatten().collect();
+    let (github, registry, cluster) = futures::join!(github(), registry(), cluster());
+    let checks: Vec<_> = [github, registry, cluster].into_iter().flatten().collect();
     store.set_ready(&Look { at: second, checks: checks.clone() }).await?;
     Ok(checks)
 }
 
-/// What the webhook component says about its settings.
-async fn webhook() -> std::result::Result<Vec<Fault>, String> {
-    let timeouts = outbound::Timeouts {
-        connect: Duration::from_secs(2),
-        idle: Duration::from_secs(2),
-        total: Duration::from_secs(4),
-    };
-    let mut request = Request::new(Vec::new());
-    *request.uri_mut() = http::Uri::from_static("http://webhook.spin.internal/ready");
-    let answer = outbound::send(request, timeouts).await.map_err(|error| {
-        eprintln!("warning the component webhook does not answer: {}", error.0);
-        "the component that takes webhooks does not answer".to_owned()
-    })?;
-    let faults: Faults = serde_json::from_slice(answer.body())
-        .map_err(|_| "the component that takes webhooks does not say what it needs".to_owned())?;
+/// What another component says about its settings.
+async fn settings_of(component: &str) -> std::result::Result<Vec<Fault>, String> {
+    let told = ask(component, "/ready", Duration::from_secs(4)).await;
+    let faults: Option<Faults> = told.and_then(|body| serde_json::from_slice(&body).ok());
+    let faults = faults.ok_or_else(|| format!("the component {component} does not answer"))?;
     Ok(faults.faults.into_iter().map(|f| Fault { field: f.field, detail: f.detail }).collect())
+}
+
+/// Does the cluster answer, and have we our rights there? `None` while the settings are not complete.
+async fn cluster() -> Option<Check> {
+    #[derive(Deserialize)]
+    struct Told {
+        ok: bool,
+        detail: String,
+    }
+    let check = |ok, detail| Some(Check { name: "cluster".into(), ok, detail });
+    match ask("deploy", "/ready/cluster", Duration::from_secs(15)).await {
+        Some(body) if body.is_empty() => None,
+        Some(body) => match serde_json::from_slice::<Told>(&body) {
+            Ok(told) => check(told.ok, told.detail),
+            Err(_) => check(false, "cannot be asked; the log says why".into()),
+        },
+        None => check(false, "the component deploy does not answer".into()),
+    }
+}
+
+/// Asks another component by chaining.
+async fn ask(component: &str, path: &str, total: Duration) -> Option<Vec<u8>> {
+    let timeouts = outbound::Timeouts { connect: Duration::from_secs(2), idle: total, total };
+    let mut request = Request::new(Vec::new());
+    *request.uri_mut() = format!("http://{component}.spin.internal{path}").parse().ok()?;
+    match outbound::send(request, timeouts).await {
+        Ok(answer) => Some(answer.into_body()),
+        Err(error) => {
+            eprintln!("warning the component {component} does not answer: {}", error.0);
+            None
+        }
+    }
 }
 
 /// Is the builder's workflow there, and may we run it? `None` while the settings are not complete.

@@ -108,22 +108,9 @@ impl Settings {
         }
         let builder_ref = v.required("github_builder_ref", "the builder's branch").await;
         let credentials = Self::credentials(v).await;
-        let host = v.required("registry", "the registry as in image names").await;
-        let namespace =
-            v.required("registry_namespace", "the organisation or user in the registry").await;
-        let registry = match host.zip(namespace).map(|(h, n)| Registry::new(&h, &n)).transpose() {
-            Ok(registry) => registry,
-            Err(error) => {
-                v.fault("registry_namespace", error.to_string());
-                None
-            }
-        };
+        let registry = v.registry().await;
         let registry_api = v.origin("registry_api_url", "the origin of the registry's API").await;
-        let user = v.optional("registry_username").await;
-        let token = v.optional("registry_token").await;
-        if user.is_some() != token.is_some() {
-            v.fault("registry_token", "must be set together with registry_username");
-        }
+        let registry_login = v.registry_login().await;
         let patience = Patience {
             tries: 3,
             first_wait: v.number("github_retry_first_ms", 1..=60_000).await.unsigned_abs(),
@@ -138,7 +125,7 @@ impl Settings {
             credentials: credentials?,
             registry: registry?,
             registry_api: registry_api?,
-            registry_login: user.zip(token),
+            registry_login,
             patience,
             estimate: u32::try_from(estimate).unwrap_or(u32::MAX),
         })

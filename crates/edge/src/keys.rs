@@ -1,6 +1,6 @@
 //! The keys of the store: the only place that knows them. See "State" in ARCHITECTURE.md.
 
-use nokube_domain::{BuildId, Person, ProjectId};
+use nokube_domain::{BuildId, DeploymentId, Person, ProjectId};
 
 /// A counter's name. Counters live under `c/`, where nothing else may ever stand: incrementing a
 /// key with a foreign value breaks Spin's SQLite store for good.
@@ -20,6 +20,16 @@ impl Counter {
     /// Projects of a person handed out.
     pub fn projects_of(person: &Person) -> Self {
         Self(format!("c/u/{}", person.key()))
+    }
+
+    /// Deployments of a project handed out.
+    pub fn deployments(project: ProjectId) -> Self {
+        Self(format!("c/d/{project}"))
+    }
+
+    /// Revisions of a deployment handed out.
+    pub fn revisions(id: DeploymentId) -> Self {
+        Self(format!("c/v/{}/{}", id.project, id.number))
     }
 
     pub(crate) fn claim(name: &str, generation: u32) -> Self {
@@ -50,6 +60,24 @@ pub fn wish(id: BuildId) -> String {
 /// When GitHub was last asked about a build.
 pub fn asked(id: BuildId) -> String {
     format!("q/{}/{}", id.project, id.number)
+}
+
+pub fn deployment(project: ProjectId, number: u32) -> String {
+    format!("d/{project}/{number}")
+}
+
+pub fn revision(id: DeploymentId, revision: u32) -> String {
+    format!("v/{}/{}/{revision}", id.project, id.number)
+}
+
+/// What the cluster made of a deployment's newest revision.
+pub fn outcome(id: DeploymentId) -> String {
+    format!("o/{}/{}", id.project, id.number)
+}
+
+/// What was last seen of a deployment in the cluster.
+pub fn last_seen(id: DeploymentId) -> String {
+    format!("l/{}/{}", id.project, id.number)
 }
 
 /// What the last look at the systems around us found.

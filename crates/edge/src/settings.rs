@@ -1,6 +1,9 @@
 //! The operator's settings: Spin variables, read when they are first needed and checked in words.
 
-use nokube_domain::problem::{Fault, Problem, ProblemKind};
+use nokube_domain::{
+    image::Registry,
+    problem::{Fault, Problem, ProblemKind},
+};
 use std::{fmt::Display, str::FromStr};
 use url::Url;
 
@@ -82,6 +85,30 @@ impl Variables {
             None => self.fault(name, "must be a URL that begins with https://"),
         }
         None
+    }
+
+    /// Where the platform's images stand.
+    pub async fn registry(&mut self) -> Option<Registry> {
+        let host = self.required("registry", "the registry as in image names").await;
+        let what = "the organisation or user in the registry";
+        let namespace = self.required("registry_namespace", what).await;
+        match Registry::new(&host?, &namespace?) {
+            Ok(registry) => Some(registry),
+            Err(error) => {
+                self.fault("registry_namespace", error.to_string());
+                None
+            }
+        }
+    }
+
+    /// The user and token that may pull private images, if there are some.
+    pub async fn registry_login(&mut self) -> Option<(String, String)> {
+        let user = self.optional("registry_username").await;
+        let token = self.optional("registry_token").await;
+        if user.is_some() != token.is_some() {
+            self.fault("registry_token", "must be set together with registry_username");
+        }
+        user.zip(token)
     }
 
     pub fn faults(&self) -> &[Fault] {

@@ -10,6 +10,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use keys::Counter;
 
+mod deployments;
+
 mod atomics {
     #![allow(unsafe_code, missing_docs)] // Generated.
     wit_bindgen::generate!({
@@ -33,14 +35,14 @@ impl Store {
         store.map(Self).map_err(|error| Failure::internal("open the store", error))
     }
 
-    async fn get<T: DeserializeOwned>(&self, key: String) -> Result<Option<T>> {
+    pub(crate) async fn get<T: DeserializeOwned>(&self, key: String) -> Result<Option<T>> {
         let value = self.0.get(&key).await;
         let value = value.map_err(|error| Failure::internal(&format!("get {key}"), error))?;
         let read = value.map(|value| serde_json::from_slice(&value)).transpose();
         read.map_err(|error| Failure::internal(&format!("read {key}"), error))
     }
 
-    async fn set<T: Serialize>(&self, key: String, value: &T) -> Result<()> {
+    pub(crate) async fn set<T: Serialize>(&self, key: String, value: &T) -> Result<()> {
         let value = serde_json::to_vec(value);
         let value = value.map_err(|error| Failure::internal(&format!("write {key}"), error))?;
         let set = self.0.set(&key, value).await;

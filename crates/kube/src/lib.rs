@@ -12,6 +12,7 @@ pub mod observe;
 pub mod platform;
 pub mod refusal;
 pub mod request;
+pub mod rights;
 pub mod shown;
 
 pub use kind::Kind;

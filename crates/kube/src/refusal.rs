@@ -15,6 +15,8 @@ pub enum Refusal {
     Changed,
     /// The namespace is being deleted; in a while there can be a new one.
     Terminating,
+    /// The object itself is still being deleted.
+    Leaving,
     /// Too many requests, or something behind the API server is away: seconds to wait.
     Busy(u32),
     /// Our token is not taken.
@@ -48,7 +50,7 @@ impl Refusal {
             403 => forbidden(message),
             404 => Self::NotFound,
             409 if causes.is_empty() && message.contains("has been modified") => Self::Changed,
-            409 if message.contains("being deleted") => Self::Busy(wait.max(2)),
+            409 if message.contains("being deleted") => Self::Leaving,
             409 => conflict(causes, message),
             422 => invalid(causes, message),
             // A field that the API server does not know is our fault and will be so again.
@@ -83,6 +85,9 @@ impl Refusal {
             Self::Terminating => "The project's namespace is still being deleted. Try again in a \
                  minute."
                 .into(),
+            Self::Leaving => {
+                "What it had before is still being removed. Try again in a moment.".into()
+            }
             Self::Busy(_) => "The cluster is too busy to answer. Try again in a moment.".into(),
             Self::Unauthenticated => "The cluster does not take the platform's token. Its \
                  administrator finds more under /ready."

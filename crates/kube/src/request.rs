@@ -14,7 +14,7 @@ use kube_core::{
     },
     subresource::LogParams,
 };
-use nokube_domain::DeploymentId;
+use nokube_domain::{DeploymentId, Timestamp};
 use serde_json::{Value, json};
 
 /// Our name as a field manager: what we applied is ours.
@@ -62,10 +62,14 @@ pub fn apply_if_unchanged(namespace: &str, manifest: &Manifest, version: Option<
     apply(namespace, &manifest, Mode::Real)
 }
 
-/// Deletes this very object; its pods first, where it has some.
+/// Deletes this very object. A Deployment goes after its pods; what has none goes at once.
 pub fn delete(kind: Kind, namespace: &str, name: &str, uid: &str) -> Request {
+    let policy = match kind {
+        Kind::Deployment => PropagationPolicy::Foreground,
+        _ => PropagationPolicy::Background,
+    };
     let params = DeleteParams {
-        propagation_policy: Some(PropagationPolicy::Foreground),
+        propagation_policy: Some(policy),
         preconditions: Some(Preconditions { uid: Some(uid.into()), resource_version: None }),
         ..DeleteParams::default()
     };
@@ -107,6 +111,8 @@ pub struct Log {
     pub previous: bool,
     pub tail: Option<u32>,
     pub since_seconds: Option<u32>,
+    /// Instead: from this second on.
+    pub since: Option<Timestamp>,
     pub timestamps: bool,
     pub limit_bytes: Option<u32>,
 }
@@ -117,7 +123,8 @@ pub fn log(namespace: &str, pod: &str, log: &Log) -> Request {
         follow: log.follow,
         previous: log.previous,
         tail_lines: log.tail.map(Into::into),
-        since_seconds: log.since_seconds.map(Into::into),
+        since_seconds: log.since_seconds.filter(|_| log.since.is_none()).map(Into::into),
+        since_time: log.since.map(nokube_domain::whole_seconds),
         timestamps: log.timestamps,
         limit_bytes: log.limit_bytes.map(Into::into),
         ..LogParams::default()

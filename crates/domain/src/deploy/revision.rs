@@ -4,8 +4,20 @@
 //! be rolled back to, so that no reader has to search for them.
 
 use super::{ImageUsed, Spec};
-use crate::{DeploymentId, Timestamp, name::Username};
+use crate::{
+    DeploymentId, Timestamp,
+    name::{ServiceName, Username},
+};
 use serde::{Deserialize, Serialize};
+
+/// The record of a deployment: a service of a project that was deployed once. Written once, never
+/// changed; it outlives what it is about, so a service keeps its id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentRecord {
+    pub id: DeploymentId,
+    pub service: ServiceName,
+    pub created_at: Timestamp,
+}
 
 /// What made a revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

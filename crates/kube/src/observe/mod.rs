@@ -209,3 +209,24 @@ impl EventSeen {
         self.last_timestamp.or(self.event_time).or(self.metadata.creation_timestamp)
     }
 }
+
+impl EventSeen {
+    /// Is it about this service's objects? Those that are gone have left their names only:
+    /// `{service}-{template's hash}` and `{service}-{template's hash}-{five characters}`.
+    pub fn is_about(&self, service: &str) -> bool {
+        let Involved { kind, name, .. } = &self.involved_object;
+        let hash = |part: &str| {
+            (6..=10).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+        };
+        let rest = name.strip_prefix(service).and_then(|rest| rest.strip_prefix('-'));
+        let parts: Vec<&str> = rest.map(|rest| rest.split('-').collect()).unwrap_or_default();
+        match (kind.as_str(), parts.as_slice()) {
+            ("ReplicaSet", [set]) => hash(set),
+            ("Pod", [set, pod]) => hash(set) && pod.len() == 5,
+            ("PersistentVolumeClaim", ["data"]) => true,
+            ("Service", ["service"]) => true,
+            ("ReplicaSet" | "Pod" | "PersistentVolumeClaim" | "Service", _) => false,
+            _ => name == service,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Who a service is, and whose a domain: one record for a service of a project, however many ask for
+//! its first deployment at once; a domain belongs to the first project that claims it.
+
+use data_encoding::HEXLOWER;
+use nokube_domain::{
+    DeploymentId, Problem, ProblemKind, ProjectId,
+    deploy::{At, DeploymentRecord, Exposure, Revision, Spec},
+    name::ServiceName,
+};
+use nokube_edge::{
+    Failure, Result,
+    claims::{Claim, claim, made},
+    now, random,
+    store::{Counter, Store},
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+#[derive(Serialize, Deserialize)]
+struct Made {
+    deployment: DeploymentId,
+}
+
+/// A service that was deployed before.
+pub struct Known {
+    pub record: DeploymentRecord,
+    pub revision: Option<Revision>,
+}
+
+/// What is known of a service, if it was ever deployed: three reads and one a gap.
+pub async fn identify(
+    store: &Store,
+    project: ProjectId,
+    service: &ServiceName,
+) -> Result<Option<Known>> {
+    let Some(made) = made::<Made>(store, &service_claim(project, service)).await? else {
+        return Ok(None);
+    };
+    let id = made.deployment;
+    let (record, revision) =
+        futures::join!(store.deployment(id.project, id.number), store.newest_revision(id));
+    let record = record?.ok_or_else(|| Failure::internal("identify", "a pointer to nothing"))?;
+    Ok(Some(Known { record, revision: revision? }))
+}
+
+/// Begins a service's record; of several who do so at once, one wins and the others wait.
+pub async fn begin(
+    store: &Store,
+    project: ProjectId,
+    service: &ServiceName,
+) -> Result<DeploymentRecord> {
+    match claim::<Made>(store, &service_claim(project, service)).await? {
+        Claim::Won(held) => {
+            let number = store.increment(&Counter::deployments(project))?;
+            let id = DeploymentId::new(project, number, random()?);
+            let record = DeploymentRecord { id, service: service.clone(), created_at: now() };
+            store.set_deployment(&record).await?;
+            if !held.holds() {
+                return Err(Failure::internal("begin", "the claim was held for too long"));
+            }
+            held.made(store, &Made { deployment: id }).await?;
+            Ok(record)
+        }
+        Claim::Made(made) => {
+            let id = made.deployment;
+            let record = store.deployment(id.project, id.number).await?;
+            record.ok_or_else(|| Failure::internal("begin", "a pointer to nothing"))
+        }
+        Claim::Busy => {
+            let detail = format!("'{service}' is just being deployed for the first time.");
+            Err(Problem::new(ProblemKind::InProgress, detail).retry_after(2).into())
+        }
+    }
+}
+
+fn service_claim(project: ProjectId, service: &ServiceName) -> String {
+    HEXLOWER.encode(&Sha256::digest(format!("deployment {project} {service}")))
+}
+
+/// Claims a domain of the user's for its project, for good: one that was given up could be taken
+/// over by whoever comes next, while its visitors still come.
+pub async fn claim_domain(store: &Store, project: ProjectId, spec: &Spec) -> Result<()> {
+    let Exposure::External { at: At::Domain(domain), .. } = &spec.exposure else { return Ok(()) };
+    let name = HEXLOWER.encode(&Sha256::digest(format!("domain {domain}")));
+    match claim::<ProjectId>(store, &name).await? {
+        Claim::Won(held) => held.made(store, &project).await,
+        Claim::Made(owner) if owner == project => Ok(()),
+        Claim::Made(_) => {
+            Err(Problem::field("custom_domain", "belongs to another project already").into())
+        }
+        Claim::Busy => {
+            let detail = format!("'{domain}' is just being claimed.");
+            Err(Problem::new(ProblemKind::InProgress, detail).retry_after(2).into())
+        }
+    }
+}

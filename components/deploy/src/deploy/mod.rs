@@ -1,0 +1,8 @@
+//! `POST /api/v1/deploy`, and what it is made of.
+
+mod claims;
+pub mod create;
+mod dry_run;
+pub use dry_run::PREVIEW;
+mod image;
+mod secrets;

@@ -1,0 +1,49 @@
+//! `POST /api/v1/deployments/{deployment}/restart`, `…/stop`, `…/start`: a new revision of the same
+//! release. What stands already is applied again, so each of them also mends what somebody broke.
+
+use crate::{cluster::Cluster, deploy::create::carry_out, present::load};
+use nokube_domain::{
+    ProblemKind,
+    deploy::{Cause, Revision, Run, Wish},
+};
+use nokube_edge::{
+    Call, Failure, Reply, Result, now,
+    store::{Counter, Store},
+};
+
+pub async fn restart(call: Call) -> Result<Reply> {
+    change(call, Cause::Restart, |run| {
+        if run.stopped {
+            let detail = "The deployment is stopped. Start it instead.";
+            return Err(Failure::problem(ProblemKind::Conflict, detail));
+        }
+        Ok(run.restarted(now()))
+    })
+    .await
+}
+
+pub async fn stop(call: Call) -> Result<Reply> {
+    change(call, Cause::Stop, |run| Ok(run.stopped(true))).await
+}
+
+pub async fn start(call: Call) -> Result<Reply> {
+    change(call, Cause::Start, |run| Ok(run.stopped(false))).await
+}
+
+async fn change(call: Call, cause: Cause, next: impl Fn(&Run) -> Result<Run>) -> Result<Reply> {
+    call.only_query(&[])?;
+    let store = Store::open().await?;
+    let mut loaded = load(&call, &store).await?;
+    let before = loaded.run()?.clone();
+    let cluster = Cluster::new().await?;
+    let run = next(&before)?;
+    loaded.revision = Revision {
+        of: loaded.id(),
+        number: store.increment(&Counter::revisions(loaded.id()))?,
+        by: call.caller()?.login.clone(),
+        at: now(),
+        cause,
+        wish: Wish::Run(Box::new(run)),
+    };
+    carry_out(&store, &cluster, loaded, Some(&before), None).await
+}

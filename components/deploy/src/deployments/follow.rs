@@ -1,0 +1,151 @@
+//! The logs of pods as server-sent events: `log` with the pod and a line.
+//!
+//! A stream ends after [`LIFE`], or when no pod writes any more; the reader comes back by itself with
+//! `Last-Event-ID`, the time of the last line that it has (the event stream specification of HTML).
+//! Pods come and go: whoever comes back is given those of then.
+
+use super::logs::said;
+use crate::cluster::{Cluster, Trouble};
+use futures::{
+    StreamExt,
+    future::{Either, join_all, select},
+    stream::{self, LocalBoxStream},
+};
+use nokube_domain::Timestamp;
+use nokube_edge::{Call, Reply, Result, reply, reply::Sender, sleep, spawn};
+use nokube_kube::request::Log;
+use std::pin::pin;
+
+/// Milliseconds after which a stream ends.
+const LIFE: u64 = 25_000;
+/// Milliseconds that a reader waits before it comes back.
+const RETRY: u64 = 1_000;
+/// Bytes after which a line is sent as it is, and goes on as the next one.
+const LONGEST_LINE: usize = 16 * 1024;
+
+pub async fn follow(
+    call: &Call,
+    cluster: Cluster,
+    namespace: String,
+    pods: Vec<String>,
+    wanted: Log,
+) -> Result<Reply> {
+    let after: Option<Timestamp> = call.header("last-event-id").and_then(|id| id.parse().ok());
+    // Times tell a reader that comes back from where; whole seconds are what the cluster takes.
+    let wanted = Log {
+        follow: true,
+        timestamps: true,
+        since: after,
+        tail: wanted.tail.filter(|_| after.is_none()),
+        ..wanted
+    };
+    let (mut sender, body) = reply::channel();
+    spawn(async move {
+        if !sender.send(format!("retry: {RETRY}\n\n")).await {
+            return;
+        }
+        let opens = pods.iter().map(|pod| cluster.open_log(&namespace, pod, &wanted));
+        let mut streams = Vec::new();
+        for (pod, log) in pods.iter().cloned().zip(join_all(opens).await) {
+            streams.push(match log {
+                Ok(log) => lines(pod, reply::incoming(log)),
+                Err(trouble) => silent(pod, &trouble),
+            });
+        }
+        let told = pin!(tell(&mut sender, stream::select_all(streams), after));
+        if let Either::Right(_) = select(told, pin!(sleep(LIFE))).await {
+            // The reader comes back.
+        }
+    });
+    Ok(Reply::stream("text/event-stream", body).header("x-accel-buffering", "no"))
+}
+
+/// A line of a pod; without a time when it is about the pod and not of it.
+struct Line {
+    pod: String,
+    at: Option<Timestamp>,
+    text: String,
+}
+
+async fn tell(
+    sender: &mut Sender,
+    mut lines: impl futures::Stream<Item = Line> + Unpin,
+    after: Option<Timestamp>,
+) {
+    while let Some(line) = lines.next().await {
+        // The cluster gives lines from the whole second on.
+        if line.at.is_some() && line.at <= after {
+            continue;
+        }
+        let id = line.at.map(|at| format!("id: {at}\n")).unwrap_or_default();
+        let data = serde_json::json!({ "pod": line.pod, "at": line.at, "line": line.text });
+        if !sender.send(format!("event: log\n{id}data: {data}\n\n")).await {
+            return;
+        }
+    }
+}
+
+fn silent(pod: String, trouble: &Trouble) -> LocalBoxStream<'static, Line> {
+    let line = Line { pod, at: None, text: format!("({})", said(trouble)) };
+    stream::once(async { line }).boxed_local()
+}
+
+/// The lines of a log as they come.
+fn lines(pod: String, log: nokube_edge::BoxBody) -> LocalBoxStream<'static, Line> {
+    let pieces = http_body_util::BodyDataStream::new(log);
+    let begin = (pieces, Vec::<u8>::new(), std::collections::VecDeque::<Line>::new(), false);
+    stream::unfold(begin, move |(mut pieces, mut rest, mut ready, mut ended)| {
+        let pod = pod.clone();
+        async move {
+            loop {
+                if let Some(line) = ready.pop_front() {
+                    return Some((line, (pieces, rest, ready, ended)));
+                }
+                if ended {
+                    return None;
+                }
+                match pieces.next().await {
+                    Some(Ok(piece)) => split(&pod, &piece, &mut rest, &mut ready),
+                    _ => {
+                        ended = true;
+                        if !rest.is_empty() {
+                            ready.push_back(line(&pod, &std::mem::take(&mut rest)));
+                        }
+                    }
+                }
+            }
+        }
+    })
+    .boxed_local()
+}
+
+fn split(
+    pod: &str,
+    piece: &[u8],
+    rest: &mut Vec<u8>,
+    ready: &mut std::collections::VecDeque<Line>,
+) {
+    for part in piece.split_inclusive(|b| *b == b'\n') {
+        for part in part.chunks(LONGEST_LINE) {
+            rest.extend_from_slice(part);
+            // A line without end must not fill the memory that all share.
+            if part.ends_with(b"\n") || rest.len() >= LONGEST_LINE {
+                ready.push_back(line(pod, &std::mem::take(rest)));
+            }
+        }
+    }
+}
+
+/// `2026-01-02T03:04:05.678901234Z what the program wrote`.
+fn line(pod: &str, bytes: &[u8]) -> Line {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.trim_end_matches(['\r', '\n']);
+    let (at, text) = match text.split_once(' ') {
+        Some((time, rest)) => match time.parse() {
+            Ok(at) => (Some(at), rest),
+            Err(_) => (None, text),
+        },
+        None => (text.parse().ok(), if text.parse::<Timestamp>().is_ok() { "" } else { text }),
+    };
+    Line { pod: pod.to_owned(), at, text: text.to_owned() }
+}

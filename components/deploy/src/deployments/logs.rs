@@ -1,0 +1,130 @@
+//! `GET /api/v1/deployments/{deployment}/logs`: what the program writes, of one pod (`pod=`) or of
+//! all, as text or followed as server-sent events. `previous=true`: of the container before its last
+//! restart; `tail=`: so many lines of each pod; `since=`: of so many seconds.
+
+use super::follow;
+use crate::{
+    cluster::{Cluster, Trouble},
+    present::{Loaded, load},
+    sight::sight,
+};
+use futures::future::join_all;
+use nokube_domain::{Problem, problem::Fault};
+use nokube_edge::{Call, Reply, Result, reply, spawn, store::Store};
+use nokube_kube::{manifest::DEPLOYMENT_LABEL, refusal::Refusal, request::Log};
+
+/// The most pods whose logs are read at once.
+pub const PODS: usize = 20;
+const DEFAULT_TAIL: u32 = 200;
+const MOST_TAIL: u32 = 5_000;
+
+pub async fn logs(call: Call) -> Result<Reply> {
+    call.only_query(&["pod", "previous", "tail", "since", "timestamps"])?;
+    let wanted = wanted(&call)?;
+    let store = Store::open().await?;
+    let loaded = load(&call, &store).await?;
+    loaded.run()?;
+    let cluster = Cluster::new().await?;
+    let pods = pods(&call, &cluster, &loaded).await?;
+    let wants_events = call
+        .header("accept")
+        .is_some_and(|accept| accept.split(',').any(|a| a.trim().starts_with("text/event-stream")));
+    if wants_events {
+        return follow::follow(&call, cluster, loaded.namespace(), pods, wanted).await;
+    }
+    text(cluster, loaded.namespace(), pods, wanted).await
+}
+
+fn wanted(call: &Call) -> Result<Log> {
+    let mut faults = Vec::new();
+    let mut fault = |field: &str, detail: String| {
+        faults.push(Fault { field: field.into(), detail });
+    };
+    let mut boolean = |field: &str| match call.query(field) {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => {
+            fault(field, "must be true or false".into());
+            false
+        }
+    };
+    let (previous, timestamps) = (boolean("previous"), boolean("timestamps"));
+    let mut number = |field: &str, most: u32| {
+        let text = call.query(field)?;
+        let number = text.parse().ok().filter(|number| (1..=most).contains(number));
+        if number.is_none() {
+            fault(field, format!("must be a whole number from 1 to {most}"));
+        }
+        number
+    };
+    let tail = number("tail", MOST_TAIL);
+    let since_seconds = number("since", 30 * 24 * 3600);
+    if !faults.is_empty() {
+        return Err(Problem::invalid(faults).into());
+    }
+    let tail = Some(tail.unwrap_or(DEFAULT_TAIL));
+    Ok(Log { previous, timestamps, tail, since_seconds, ..Log::default() })
+}
+
+/// The pods that are meant: the one that is named, or all; those of the newest revision first.
+async fn pods(call: &Call, cluster: &Cluster, loaded: &Loaded) -> Result<Vec<String>> {
+    let id = loaded.id().to_string();
+    let sight = sight(cluster, &loaded.namespace(), (DEPLOYMENT_LABEL, &id)).await?;
+    let mut pods: Vec<_> = sight.pods.iter().map(|pod| &pod.metadata).collect();
+    pods.sort_by_key(|metadata| std::cmp::Reverse(metadata.creation_timestamp));
+    let names = pods.into_iter().map(|metadata| metadata.name.clone());
+    match call.query("pod") {
+        None => Ok(names.take(PODS).collect()),
+        // Only a pod of this deployment, whatever the text says.
+        Some(asked) => {
+            let found: Vec<_> = names.filter(|name| name == asked).collect();
+            if found.is_empty() {
+                return Err(Problem::field("pod", "is no pod of this deployment now").into());
+            }
+            Ok(found)
+        }
+    }
+}
+
+/// The logs one after the other, as they come. Of several pods each begins with its name.
+async fn text(
+    cluster: Cluster,
+    namespace: String,
+    pods: Vec<String>,
+    wanted: Log,
+) -> Result<Reply> {
+    if pods.is_empty() {
+        return Ok(Reply::text("There are no pods now, so there is no log.\n"));
+    }
+    let opens = pods.iter().map(|pod| cluster.open_log(&namespace, pod, &wanted));
+    let opened: Vec<_> = pods.iter().cloned().zip(join_all(opens).await).collect();
+    // Of a single one, a failure can still be told as such.
+    let alone = opened.len() == 1;
+    if let (true, Some((_, Err(Trouble::Away)))) = (alone, opened.first()) {
+        return Err(Trouble::Away.into());
+    }
+    let (mut sender, body) = reply::channel();
+    spawn(async move {
+        for (pod, log) in opened {
+            if !alone && !sender.send(format!("==> {pod} <==\n")).await {
+                return;
+            }
+            let going_on = match log {
+                Ok(log) => sender.copy(reply::incoming(log)).await,
+                Err(trouble) => sender.send(format!("({})\n", said(&trouble))).await,
+            };
+            if !going_on {
+                return;
+            }
+        }
+    });
+    Ok(Reply::stream("text/plain; charset=utf-8", body))
+}
+
+/// Why there is no log, for whoever reads it.
+pub fn said(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Refused(Refusal::NotFound) => "The pod is gone.".into(),
+        other => other.sentence(),
+    }
+}

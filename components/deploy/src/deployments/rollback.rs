@@ -1,0 +1,65 @@
+//! `POST /api/v1/deployments/{deployment}/rollback`: a kept release, image and configuration, runs
+//! again. `{"revision": 3}`; without a body, the release before the present one.
+
+use crate::{
+    apply::secrets_of,
+    cluster::Cluster,
+    deploy::create::carry_out,
+    present::{load, lost_secrets},
+};
+use nokube_domain::{
+    Problem, ProblemKind,
+    deploy::{Cause, Revision, Run, Wish},
+};
+use nokube_edge::{
+    Call, Failure, Reply, Result, now,
+    store::{Counter, Store},
+};
+
+pub async fn rollback(mut call: Call) -> Result<Reply> {
+    call.only_query(&[])?;
+    let store = Store::open().await?;
+    let mut loaded = load(&call, &store).await?;
+    let asked = match call.header("content-type") {
+        None => None,
+        Some(_) => {
+            let (mut fields, _) = call.fields().await?;
+            let asked = fields.positive("revision");
+            fields.finish()?;
+            asked
+        }
+    };
+    let before = loaded.run()?.clone();
+    let present = before.release.number;
+    let earlier = before.kept.iter().map(|kept| kept.number).find(|number| *number != present);
+    let Some(number) = asked.or(earlier) else {
+        let detail = "There is no earlier release to go back to.";
+        return Err(Failure::problem(ProblemKind::Conflict, detail));
+    };
+    let kept = Some(number).filter(|number| loaded.revision.keeps(*number));
+    let target = match kept {
+        Some(number) => store.revision(loaded.id(), number).await?,
+        None => None,
+    };
+    let Some(Run { release, .. }) = target.as_ref().and_then(Revision::run) else {
+        let numbers: Vec<_> = before.kept.iter().map(|kept| kept.number.to_string()).collect();
+        let detail = format!("must be one of the kept releases: {}", numbers.join(", "));
+        return Err(Problem::field("revision", detail).into());
+    };
+    let cluster = Cluster::new().await?;
+    let run = Run::next(Some(&before), release.clone(), cluster.settings.keep);
+    if let Some(object) = &release.secrets_object
+        && secrets_of(&cluster, &loaded.tenant(), object).await?.is_none()
+    {
+        return Err(Failure::problem(ProblemKind::Conflict, lost_secrets(object, &run).detail));
+    }
+    loaded.revision = Revision {
+        of: loaded.id(),
+        number: store.increment(&Counter::revisions(loaded.id()))?,
+        by: call.caller()?.login.clone(),
+        at: now(),
+        cause: Cause::Rollback,
+        wish: Wish::Run(Box::new(run)),
+    };
+    carry_out(&store, &cluster, loaded, Some(&before), None).await
+}
