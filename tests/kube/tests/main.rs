@@ -1,0 +1,3 @@
+//! The control plane that the tests run against, and what it answers.
+
+mod answers;
