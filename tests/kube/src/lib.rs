@@ -1,11 +1,13 @@
 //! A real Kubernetes control plane on one machine, for the tests: etcd, the API server and its
-//! controllers.
+//! controllers, with a player for the nodes that are not there.
 //!
 //! ```ignore
 //! let cluster = Cluster::shared().await?;
 //! let admin = cluster.admin()?;
 //! let namespace = cluster.namespace("shop", &json!({})).await?;
+//! let node = Kubelet::start(&admin, &namespace).await?;
 //! admin.apply(&deployment).await?.ok()?;
+//! node.make("app=web", 1, &Fate::Ready).await?;
 //! ```
 #![allow(clippy::indexing_slicing)] // Tests.
 
@@ -14,12 +16,14 @@ mod client;
 mod http;
 mod keys;
 mod kubeconfig;
+mod kubelet;
 mod process;
 pub mod requests;
 mod servers;
 
 pub use client::{Answer, Client, MANAGER, condition};
 pub use http::install_crypto;
+pub use kubelet::{Fate, Kubelet, Playing};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -77,7 +81,8 @@ impl Cluster {
         Ok(Self { _servers: Some(servers), ..cluster })
     }
 
-    async fn named(path: &Path) -> Result<Self> {
+    /// The cluster that the current context of a kubeconfig names.
+    pub async fn named(path: &Path) -> Result<Self> {
         let access = kubeconfig::read(path)?;
         let folder = TempDir::with_prefix("nokube-kube-")?;
         let ca_file = folder.path().join(keys::CA);
