@@ -12,6 +12,7 @@ pub fn value(value: &mut Value, words: &BTreeMap<String, String>) {
             for (name, field) in fields.iter_mut() {
                 match (name.rsplit('/').next(), &*field) {
                     (Some("resourceVersion"), Value::String(_)) => *field = "<version>".into(),
+                    (Some("pod-template-hash"), _) => *field = "<hash>".into(),
                     _ => self::value(field, words),
                 }
             }
@@ -30,7 +31,7 @@ pub fn text(text: &str, words: &BTreeMap<String, String>) -> String {
     }
     text = shapes(&text, "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh", "<uid>");
     text = shapes(&text, "dddd-dd-ddTdd:dd:ddZ", "<time>");
-    names(users(&text))
+    names(&users(&text))
 }
 
 /// Replaces all that has this shape, in which `h` is a hexadecimal digit and `d` a decimal one. The
@@ -55,28 +56,45 @@ fn shapes(text: &str, shape: &str, mask: &str) -> String {
     masked
 }
 
-/// `User "alice"` is whoever the outsider is.
+/// `User "alice"` is whoever the outsider is, with whatever groups.
 fn users(text: &str) -> String {
-    let mut parts = text.split("User \"");
+    let text = between(text, "User \"", "\"", "<user>");
+    let text = between(&text, "user \"", "\"", "<user>");
+    between(&text, "(groups=[", "])", "<groups>")
+}
+
+/// Replaces what stands between these.
+fn between(text: &str, open: &str, close: &str, mask: &str) -> String {
+    let mut parts = text.split(open);
     let mut masked = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        masked.push_str("User \"<user>\"");
-        masked.push_str(part.split_once('"').map_or("", |(_, after)| after));
+        let after = part.split_once(close).map_or("", |(_, after)| after);
+        masked.extend([open, mask, close, after]);
     }
     masked
 }
 
-/// `pods "web-6d4b75cb6d-x7k2p"`: what a ReplicaSet calls a pod.
-fn names(text: String) -> String {
-    let of_pod = |word: &str| {
-        let mut parts = word.rsplitn(3, '-');
-        let random = |part: Option<&str>, lengths: &[usize]| {
-            let alphabet = |byte| b"bcdfghjklmnpqrstvwxz2456789".contains(&byte);
-            part.is_some_and(|part| lengths.contains(&part.len()) && part.bytes().all(alphabet))
-        };
-        let named = random(parts.next(), &[5]) && random(parts.next(), &[8, 9, 10]);
-        parts.next().filter(|_| named).map(|owner| format!("{owner}-<hash>-<pod>"))
+/// What the controllers call a ReplicaSet, `web-6d4b75cb6d`, and a pod, `web-6d4b75cb6d-x7k2p`.
+fn names(text: &str) -> String {
+    let random = |part: &str, lengths: &[usize]| {
+        let alphabet = |byte| b"bcdfghjklmnpqrstvwxz2456789".contains(&byte);
+        lengths.contains(&part.len()) && part.bytes().all(alphabet)
     };
-    let words = text.split('"').map(|word| of_pod(word).unwrap_or_else(|| word.into()));
-    words.collect::<Vec<_>>().join("\"")
+    let masked = |word: &str| {
+        let mut parts: Vec<_> = word.split('-').collect();
+        let hash = parts.iter().skip(1).position(|part| random(part, &[8, 9, 10]))? + 1;
+        if let Some(pod) = parts.get_mut(hash + 1).filter(|part| random(part, &[5])) {
+            *pod = "<pod>";
+        }
+        *parts.get_mut(hash)? = "<hash>";
+        Some(parts.join("-"))
+    };
+    let words = text.split_inclusive(['"', ' ']);
+    words
+        .map(|word| {
+            let bare = word.trim_end_matches(['"', ' ']);
+            let end = word.get(bare.len()..).unwrap_or_default();
+            masked(bare).map_or_else(|| word.into(), |masked| masked + end)
+        })
+        .collect()
 }

@@ -192,7 +192,8 @@ impl Run<'_> {
         };
         let mut url = reqwest::Url::parse(&format!("{}{}", self.base, self.fill(path)))?;
         if !query.is_empty() {
-            url.query_pairs_mut().extend_pairs(&query);
+            let query = query.iter().map(|(name, value)| (name, self.fill(value)));
+            url.query_pairs_mut().extend_pairs(query);
         }
         let mut request = self.client.request(method, url);
         request = match step.person {
