@@ -26,6 +26,8 @@ use tempfile::TempDir;
 pub const JWT_SECRET: &str = "sentinel-jwt-secret-of-32-bytes-at-least";
 pub const WEBHOOK_SECRET: &str = "sentinel-webhook-secret";
 pub const GITHUB_TOKEN: &str = "sentinel-github-token";
+pub const KUBERNETES_TOKEN: &str = "sentinel-kubernetes-token";
+pub const NAMES_KEY: &str = "sentinel-names-key-of-32-bytes-at-least";
 pub const BUILDER: &str = "platform/builder";
 
 /// The components, compiled once for all tests of a process.
@@ -42,6 +44,8 @@ pub struct Plan {
     pub github: nokube_sim::Options,
     /// Whether the platform's webhook is set up at GitHub.
     pub webhook: bool,
+    /// Spin's runtime configuration, if there is one.
+    pub runtime_config: Option<String>,
 }
 
 impl Plan {
@@ -68,8 +72,14 @@ impl Plan {
         for name in ["github_api_url", "registry_api_url"] {
             variables.entry(name.into()).or_insert_with(|| sim.url());
         }
+        let runtime_config = self.runtime_config.map(|text| {
+            let file = state.path().join("runtime-config.toml");
+            std::fs::write(&file, text).unwrap();
+            file
+        });
         let options = Options {
             state_dir: state.path().into(),
+            runtime_config,
             variables,
             console: Console::Capture,
             ..Options::default()
@@ -101,6 +111,11 @@ impl World {
             ("github_token", GITHUB_TOKEN),
             ("github_webhook_secret", WEBHOOK_SECRET),
             ("registry_namespace", "platform"),
+            ("kubernetes_token", KUBERNETES_TOKEN),
+            ("secret_names_key", NAMES_KEY),
+            ("apps_domain", "apps.example.org"),
+            ("apps_entrance_namespace", "ingress"),
+            ("deploy_resume_seconds", "1"),
             ("build_quiet_seconds", "0"),
             ("github_retry_first_ms", "20"),
             ("github_retry_longest_ms", "1500"),
@@ -114,6 +129,7 @@ impl World {
                 ..nokube_sim::Options::default()
             },
             webhook: true,
+            runtime_config: None,
         }
     }
 
@@ -218,7 +234,8 @@ pub fn look_at_leftovers(console: &str, state: &Path, expected: &[&str]) {
     for file in std::fs::read_dir(state.join(".spin")).into_iter().flatten() {
         left.extend(std::fs::read(file.unwrap().path()).unwrap());
     }
-    for secret in [JWT_SECRET, WEBHOOK_SECRET, GITHUB_TOKEN, "PRIVATE KEY", "ghs_", "Bearer "] {
+    let secrets = [JWT_SECRET, WEBHOOK_SECRET, GITHUB_TOKEN, KUBERNETES_TOKEN, NAMES_KEY];
+    for secret in secrets.into_iter().chain(["PRIVATE KEY", "ghs_", "Bearer ", USER_SECRET]) {
         let found = memchr::memmem::find(&left, secret.as_bytes()).is_some();
         assert!(!found, "'{secret}' was left in storage or on the console");
     }
@@ -229,6 +246,9 @@ pub fn look_at_leftovers(console: &str, state: &Path, expected: &[&str]) {
     let errors: Vec<_> = console.lines().filter(bad).collect();
     assert!(errors.is_empty(), "errors on the console: {errors:#?}");
 }
+
+/// What every secret of a user holds in the tests: it may be in the cluster and nowhere else.
+pub const USER_SECRET: &str = "sentinel-user-secret";
 
 /// The claims of a good token.
 pub fn claims(login: &str) -> Claims {
@@ -322,6 +342,24 @@ impl User {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("{path} never became {statuses:?}: {}", self.get(path).await.text);
+    }
+
+    /// The least that a request for a deployment says.
+    pub async fn wanted_deployment(&self, project: u64, service: &str, image: &str) -> Value {
+        let project = self.get(&format!("/api/v1/projects/{project}")).await.expect(200);
+        json!({
+            "project_id": project["id"],
+            "project_name": project["name"],
+            "username": project["owner"],
+            "service_name": service,
+            "image_name": image,
+        })
+    }
+
+    /// Asks for a deployment and returns its path.
+    pub async fn deploy(&self, wanted: &Value) -> String {
+        let answer = self.post("/api/v1/deploy", wanted).await.expect(202);
+        format!("/api/v1/deployments/{}", answer["deployment_id"].as_str().unwrap())
     }
 
     pub async fn until_ended(&self, path: &str) -> Value {

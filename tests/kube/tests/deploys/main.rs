@@ -1,0 +1,4 @@
+//! What users do with deployments, on the real components and a real API server.
+
+mod platform;
+mod story;
