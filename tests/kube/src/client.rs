@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 /// The field manager of what the tests apply.
 pub const MANAGER: &str = "nokube-tests";
 
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(25);
+
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -105,10 +108,10 @@ impl Client {
             if answer.status == 200 && wanted(&answer.body) {
                 return Ok(answer.body);
             }
-            if begun.elapsed() > Duration::from_secs(30) {
+            if begun.elapsed() > PATIENCE {
                 bail!("{path} never became as wanted: {}", answer.body);
             }
-            tokio::time::sleep(Duration::from_millis(25)).await;
+            tokio::time::sleep(PAUSE).await;
         }
     }
 
@@ -120,11 +123,30 @@ impl Client {
             if answer.status == 404 {
                 return Ok(());
             }
-            if begun.elapsed() > Duration::from_secs(30) {
+            if begun.elapsed() > PATIENCE {
                 bail!("{path} is still there: {}", answer.body);
             }
-            tokio::time::sleep(Duration::from_millis(25)).await;
+            tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    /// Waits until rights that were just given have effect; longest 30 s. The attributes are those of
+    /// a SelfSubjectAccessReview: `namespace`, `verb`, `group`, `resource`.
+    pub async fn until_may(&self, attributes: &Value) -> Result<()> {
+        let review = json!({
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": { "resourceAttributes": attributes },
+        });
+        let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+        let begun = Instant::now();
+        while self.create(path, &review).await?.ok()?["status"]["allowed"] != true {
+            if begun.elapsed() > PATIENCE {
+                bail!("never allowed: {attributes}");
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
     }
 
     /// Where an object belongs, as the server's own discovery says.

@@ -1,5 +1,6 @@
 //! The keys of a control plane that lives for one test run: an authority that nothing else trusts,
-//! a serving certificate for the loopback address, a key that signs service accounts' tokens.
+//! a serving certificate for the loopback address, an administrator's certificate, a key that signs
+//! service accounts' tokens.
 
 use anyhow::Result;
 use rcgen::{
@@ -12,6 +13,8 @@ use std::{fs, path::Path};
 pub const CA: &str = "ca.pem";
 pub const SERVER: &str = "server.pem";
 pub const SERVER_KEY: &str = "server.key";
+pub const ADMIN: &str = "admin.pem";
+pub const ADMIN_KEY: &str = "admin.key";
 pub const ACCOUNTS: &str = "accounts.pub";
 pub const ACCOUNTS_KEY: &str = "accounts.key";
 
@@ -32,6 +35,14 @@ pub fn write(folder: &Path) -> Result<String> {
     fs::write(folder.join(CA), authority.pem())?;
     fs::write(folder.join(SERVER), certificate.pem())?;
     fs::write(folder.join(SERVER_KEY), key.serialize_pem())?;
+    let key = KeyPair::generate()?;
+    let mut params = CertificateParams::new([])?;
+    params.distinguished_name.push(DnType::CommonName, "certified-admin");
+    params.distinguished_name.push(DnType::OrganizationName, "system:masters");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    fs::write(folder.join(ADMIN), params.signed_by(&key, &authority)?.pem())?;
+    fs::write(folder.join(ADMIN_KEY), key.serialize_pem())?;
+
     let accounts = KeyPair::generate()?;
     fs::write(folder.join(ACCOUNTS), accounts.public_key_pem())?;
     fs::write(folder.join(ACCOUNTS_KEY), accounts.serialize_pem())?;

@@ -18,13 +18,13 @@ pub struct Access {
 #[serde(rename_all = "kebab-case")]
 struct Config {
     current_context: String,
-    contexts: Vec<Context_>,
-    clusters: Vec<Cluster_>,
-    users: Vec<User_>,
+    contexts: Vec<ContextEntry>,
+    clusters: Vec<ClusterEntry>,
+    users: Vec<UserEntry>,
 }
 
 #[derive(Deserialize)]
-struct Context_ {
+struct ContextEntry {
     name: String,
     context: ContextBody,
 }
@@ -36,7 +36,7 @@ struct ContextBody {
 }
 
 #[derive(Deserialize)]
-struct Cluster_ {
+struct ClusterEntry {
     name: String,
     cluster: ClusterBody,
 }
@@ -50,7 +50,7 @@ struct ClusterBody {
 }
 
 #[derive(Deserialize)]
-struct User_ {
+struct UserEntry {
     name: String,
     user: UserBody,
 }

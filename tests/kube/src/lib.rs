@@ -94,14 +94,17 @@ impl Cluster {
                 account::administrator(&Client::new(http, &access.url)).await?
             }
         };
-        Ok(Self {
+        let cluster = Self {
             url: access.url,
             ca_pem: access.ca_pem,
             ca_file,
             token,
             _servers: None,
             _folder: Some(folder),
-        })
+        };
+        let everything = json!({ "verb": "*", "group": "*", "resource": "*" });
+        cluster.admin()?.until_may(&everything).await.context("an administrator is needed")?;
+        Ok(cluster)
     }
 
     /// `https://…`, without a slash at its end.

@@ -1,6 +1,7 @@
 //! A control plane leaves nothing behind.
 
 use anyhow::Result;
+use base64::{Engine, prelude::BASE64_STANDARD};
 use nokube_tests_kube::{Cluster, KUBECONFIG};
 use serde_json::json;
 use std::fs;
@@ -24,20 +25,32 @@ async fn a_kubeconfig_names_a_cluster_just_as_well() -> Result<()> {
     let cluster = Cluster::shared().await?;
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("config");
-    let config = json!({
-        "current-context": "here",
-        "contexts": [{ "name": "here", "context": { "cluster": "one", "user": "me" } }],
-        "clusters": [{
-            "name": "one",
-            "cluster": { "server": cluster.url(), "certificate-authority": cluster.ca_file() },
-        }],
-        "users": [{ "name": "me", "user": { "token": cluster.admin_token() } }],
-    });
-    fs::write(&path, config.to_string())?;
-    let named = Cluster::named(&path).await?;
-    named.admin()?.get("/api/v1/namespaces").await?.expect(200)?;
-    drop(named);
+    let mut users = vec![json!({ "token": cluster.admin_token() })];
+    // Somebody else's cluster has no such files.
+    let certificate = cluster.ca_file().with_file_name("admin.pem");
+    if certificate.exists() {
+        let key = cluster.ca_file().with_file_name("admin.key");
+        users.push(json!({ "client-certificate": certificate, "client-key": key }));
+    }
+    for user in users {
+        let config = json!({
+            "current-context": "here",
+            "contexts": [{ "name": "here", "context": { "cluster": "one", "user": "me" } }],
+            "clusters": [{
+                "name": "one",
+                "cluster": {
+                    "server": cluster.url(),
+                    "certificate-authority-data": BASE64_STANDARD.encode(cluster.ca_pem()),
+                },
+            }],
+            "users": [{ "name": "me", "user": user }],
+        });
+        fs::write(&path, config.to_string())?;
+        let named = Cluster::named(&path).await?;
+        // Whoever is an administrator by certificate gets a token besides.
+        named.admin()?.get("/api/v1/namespaces").await?.expect(200)?;
+        named.anybody()?.get("/api/v1/namespaces").await?.expect(403)?;
+    }
     assert!(cluster.ca_file().exists());
-    cluster.anybody()?.get("/api/v1/namespaces").await?.expect(403)?;
     Ok(())
 }
