@@ -41,18 +41,17 @@ test-slow: setup-tests components ## Run the slow tests: every order of events, 
 	cargo build $(LOCAL)
 	cargo test --features nokube-tests/slow --test slow
 
-test-kube: ## Run the tests that need a real Kubernetes API server
+test-kube: setup-tests components ## Run the tests that need a real Kubernetes API server
 	@scripts/setup kube
 	@if [ -z "$$NOKUBE_TEST_KUBECONFIG" ]; then \
 	  KUBEBUILDER_ASSETS=$$(scripts/kube-servers | tail -1) && [ -n "$$KUBEBUILDER_ASSETS" ] || exit 1; \
 	  export KUBEBUILDER_ASSETS; \
 	fi; \
-	cargo test -p nokube-tests-kube
+	cargo test --features nokube-tests-kube/cluster --test kube --test deploys
 
 lint: setup ## Check format and lints
 	cargo fmt --all --check
-	cargo clippy --all-targets --features nokube-tests/slow -- -D warnings
-	cargo clippy -p nokube-tests-kube --all-targets -- -D warnings
+	cargo clippy --all-targets --features nokube-tests/slow,nokube-tests-kube/cluster -- -D warnings
 	cargo clippy $(WASM) --release -- -D warnings
 
 clean: ## Remove what was built and the local instance
