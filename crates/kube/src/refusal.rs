@@ -49,7 +49,13 @@ impl Refusal {
             }
             403 => forbidden(message),
             404 => Self::NotFound,
-            409 if causes.is_empty() && message.contains("has been modified") => Self::Changed,
+            // Another version than the one that was read, or another object under its name.
+            409 if causes.is_empty()
+                && (message.contains("has been modified")
+                    || message.contains("Precondition failed")) =>
+            {
+                Self::Changed
+            }
             409 if message.contains("being deleted") => Self::Leaving,
             409 => conflict(causes, message),
             422 => invalid(causes, message),
@@ -135,6 +141,9 @@ fn forbidden(message: &str) -> Refusal {
         );
         return fault("image_name", detail);
     }
+    if message.contains("storage usage per PersistentVolumeClaim") {
+        return fault("storage_size", shown(message, 403));
+    }
     // RBAC's own sentence; admission plugins and webhooks have others.
     if message.contains(" cannot ") && message.contains("resource \"") {
         return Refusal::NoRight(message.to_owned());
@@ -203,15 +212,44 @@ fn request_field(field: &str) -> Option<&'static str> {
         ("data", "env_vars"),
         ("metadata.name", "service_name"),
     ];
-    FIELDS.iter().find(|(part, _)| field.contains(part)).map(|(_, ours)| *ours)
+    // Those that begin with a dot stand anywhere in a pod's template; the others at the beginning.
+    let is_part = |part: &str| match part.strip_prefix('.') {
+        Some(_) => field.contains(part) && !field.starts_with("spec.ports"),
+        None => field
+            .strip_prefix(part)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])),
+    };
+    FIELDS.iter().find(|(part, _)| is_part(part)).map(|(_, ours)| *ours)
 }
 
-/// The texts of `Warning` headers, as the API server sends them (`299 - "text"`).
+/// The texts of `Warning` headers, as the API server sends them (`299 - "text"`); a proxy may have
+/// joined several of them by commas.
+/// <https://www.rfc-editor.org/rfc/rfc7234#section-5.5>
 pub fn warnings(headers: &http::HeaderMap) -> Vec<String> {
-    let text = |value: &http::HeaderValue| {
-        let value = value.to_str().ok()?;
-        let text = value.strip_prefix("299 ")?.split_once('"')?.1.strip_suffix('"')?;
-        Some(text.replace("\\\"", "\""))
-    };
-    headers.get_all("warning").iter().filter_map(text).collect()
+    let mut warnings = Vec::new();
+    for value in headers.get_all("warning") {
+        // The text may be in any language.
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let mut rest = value.trim_start();
+        while let Some((_, quoted)) = rest.strip_prefix("299 ").and_then(|r| r.split_once('"')) {
+            let Some((text, after)) = unquoted(quoted) else { break };
+            warnings.push(text);
+            // A date may follow the text.
+            rest = after.split_once(',').map(|(_, next)| next.trim_start()).unwrap_or_default();
+        }
+    }
+    warnings
+}
+
+/// The text up to the quote that ends it, without its backslashes, and what comes after.
+fn unquoted(quoted: &str) -> Option<(String, &str)> {
+    let mut text = String::new();
+    let mut chars = quoted.chars();
+    loop {
+        match chars.next()? {
+            '"' => return Some((text, chars.as_str())),
+            '\\' => text.push(chars.next()?),
+            other => text.push(other),
+        }
+    }
 }

@@ -39,10 +39,14 @@ pub struct PodView {
 pub struct ConditionView {
     pub r#type: String,
     pub status: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_too")]
     pub reason: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_too")]
     pub message: String,
+}
+
+fn null_too<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// How far the cluster has come with what it was told.
