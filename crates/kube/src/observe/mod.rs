@@ -90,6 +90,7 @@ pub struct Object {
 
 /// A list of them.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(bound = "T: Deserialize<'de>")]
 pub struct List<T> {
     #[serde(default = "Vec::new", deserialize_with = "null_too")]
     pub items: Vec<T>,
