@@ -49,21 +49,20 @@ impl Refusal {
             }
             403 => forbidden(message),
             404 => Self::NotFound,
-            // Another version than the one that was read, or another object under its name.
-            409 if causes.is_empty()
-                && (message.contains("has been modified")
-                    || message.contains("Precondition failed")) =>
-            {
-                Self::Changed
-            }
+            409 if causes.is_empty() && is_changed(message) => Self::Changed,
             409 if message.contains("being deleted") => Self::Leaving,
             409 => conflict(causes, message),
             422 => invalid(causes, message),
-            // A field that the API server does not know is our fault and will be so again.
-            500 if message.contains("failed to create typed patch object") => Self::Fault {
-                field: None,
-                detail: format!("{message}. This is a fault of NoKube."),
-            },
+            // An object that the API server cannot read is our fault and will be so again.
+            500 if ["failed to create typed patch object", "failed to convert new object"]
+                .iter()
+                .any(|text| message.contains(text)) =>
+            {
+                Self::Fault {
+                    field: None,
+                    detail: format!("{message}. This is a fault of NoKube."),
+                }
+            }
             429 | 500 | 502 | 503 | 504 => Self::Busy(wait.max(1)),
             _ => Self::Fault { field: None, detail: shown(message, code) },
         }
@@ -116,6 +115,13 @@ fn shown(message: &str, code: u16) -> String {
     }
 }
 
+/// Another version than the one that was read, or another object under its name?
+fn is_changed(message: &str) -> bool {
+    ["has been modified", "Precondition failed", "UID in the precondition"]
+        .iter()
+        .any(|text| message.contains(text))
+}
+
 fn forbidden(message: &str) -> Refusal {
     let fault = |field, detail: String| Refusal::Fault { field: Some(field), detail };
     if let Some((_, quota)) = message.split_once("exceeded quota: ") {
@@ -145,7 +151,8 @@ fn forbidden(message: &str) -> Refusal {
         return fault("storage_size", shown(message, 403));
     }
     // RBAC's own sentence; admission plugins and webhooks have others.
-    if message.contains(" cannot ") && message.contains("resource \"") {
+    let asked = message.contains("resource \"") || message.contains("path \"");
+    if message.contains(" cannot ") && asked || message.contains("grant RBAC permissions") {
         return Refusal::NoRight(message.to_owned());
     }
     Refusal::Fault { field: None, detail: shown(message, 403) }
@@ -172,17 +179,30 @@ fn conflict(causes: &[StatusCause], message: &str) -> Refusal {
 
 fn invalid(causes: &[StatusCause], message: &str) -> Refusal {
     let first = causes.first();
-    let field = first.and_then(|cause| request_field(&cause.field));
-    if causes.iter().any(|cause| {
-        cause.field.starts_with("spec.resources.requests") && cause.message.contains("less than")
-    }) {
-        let detail = "A volume can grow but not shrink. Ask for at least the size that it has.";
+    let field = first.and_then(|cause| match request_field(&cause.field) {
+        // Of both amounts one is meant, which only the message says.
+        Some("memory_request") if cause.message.contains("cpu limit") => Some("cpu_request"),
+        field => field,
+    });
+    if causes.iter().any(shrinks) {
+        let detail = "A volume can grow, once it is in use, but not shrink. Ask for at least the \
+                      size that it has.";
         return Refusal::Fault { field: Some("storage_size"), detail: detail.into() };
     }
     let all: Vec<_> =
         causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
     let detail = if all.is_empty() { shown(message, 422) } else { all.join("; ") };
     Refusal::Fault { field, detail }
+}
+
+/// Is it about the size of a volume? For one that is not in use yet, the API server says so in a
+/// comparison of the two.
+fn shrinks(cause: &StatusCause) -> bool {
+    let of_size =
+        cause.field.starts_with("spec.resources.requests") && cause.message.contains("less than");
+    let compared = cause.message.contains("spec is immutable after creation except")
+        && cause.message.contains("\n+   \"storage\":");
+    of_size || compared
 }
 
 /// The field of the request that a field of an object was made of.
@@ -203,6 +223,8 @@ fn request_field(field: &str) -> Option<&'static str> {
         (".image", "image_name"),
         (".ports", "container_port"),
         ("spec.ports", "service_port"),
+        (".backendRefs", "service_port"),
+        (".matches", "custom_path"),
         ("spec.rules", "custom_domain"),
         ("spec.hostnames", "custom_domain"),
         ("spec.replicas", "replicas"),

@@ -45,6 +45,9 @@ fn refusals_that_say_when_to_come_back() {
                     been modified; please apply your changes to the latest version and try again";
     let other = "Operation cannot be fulfilled on services \"x\": Precondition failed: UID in \
                  precondition: a, UID in object meta: b";
+    let recreated = "Operation cannot be fulfilled on ConfigMap \"settings\": the UID in the \
+                     precondition (a) does not match the UID in record (b). The object might have \
+                     been deleted and then recreated";
     let deleted = "object is being deleted: persistentvolumeclaims \"x-data\" already exists";
     let terminating = "deployments.apps \"x\" is forbidden: unable to create new content in namespace \
                        nk-a-b because it is being terminated";
@@ -57,6 +60,7 @@ fn refusals_that_say_when_to_come_back() {
         (refused(404, "namespaces \"nk-a-b\" not found", &[]), Refusal::NotFound),
         (refused(409, modified, &[]), Refusal::Changed),
         (refused(409, other, &[]), Refusal::Changed),
+        (refused(409, recreated, &[]), Refusal::Changed),
         (refused(409, deleted, &[]), Refusal::Busy(2)),
         (refused(429, "too many requests", &[]), Refusal::Busy(1)),
         (refused(500, webhook, &[]), Refusal::Busy(1)),
@@ -77,6 +81,15 @@ fn a_right_that_we_lack_is_told_to_the_administrator() {
     let refusal = refused(403, message, &[]);
     assert_eq!(refusal, Refusal::NoRight(message.into()));
     assert!(refusal.sentence().contains("administrator"), "{}", refusal.sentence());
+    let others = [
+        "forbidden: User \"x\" cannot get path \"/metrics\"",
+        "pods \"x\" is forbidden: User \"x\" cannot get resource \"pods/log\" in API group \"\"",
+        "rolebindings.rbac.authorization.k8s.io \"all\" is forbidden: user \"x\" (groups=[\"y\"]) is \
+         attempting to grant RBAC permissions not currently held:\n{APIGroups:[\"*\"]}",
+    ];
+    for message in others {
+        assert_eq!(refused(403, message, &[]), Refusal::NoRight(message.into()));
+    }
 }
 
 #[test]
@@ -93,8 +106,12 @@ fn faults_name_the_field_of_the_request_and_say_what_to_do() {
     let pod =
         "pods \"x\" is forbidden: violates PodSecurity \"restricted:latest\": runAsNonRoot != true";
     let plugin = "admission webhook \"policy.example.com\" denied the request: no";
-    let table: [(Refusal, Option<&str>, &str); 11] = [
+    let quantity = "failed to convert new object (nk-a-b/x; apps/v1, Kind=Deployment) to proper \
+                    version: unable to convert unstructured object to apps/v1, Kind=Deployment: \
+                    quantities must match the regular expression";
+    let table: [(Refusal, Option<&str>, &str); 12] = [
         (refused(500, typed, &[]), None, "fault of NoKube"),
+        (refused(500, quantity, &[]), None, "fault of NoKube"),
         (refused(403, &quota("pods"), &[]), Some("replicas"), "quota does not allow"),
         (refused(403, &quota("requests.memory"), &[]), Some("memory_request"), "quota"),
         (refused(403, &quota("requests.storage"), &[]), Some("storage_size"), "quota"),
@@ -129,6 +146,8 @@ fn a_field_of_an_object_is_told_as_the_field_of_the_request() {
         (format!("{container}.image"), Some("image_name")),
         (format!("{container}.ports[0].containerPort"), Some("container_port")),
         ("spec.ports[0].port".into(), Some("service_port")),
+        ("spec.rules[0].backendRefs[0].port".into(), Some("service_port")),
+        ("spec.rules[0].matches[0].path.value".into(), Some("custom_path")),
         ("spec.rules[0].host".into(), Some("custom_domain")),
         ("spec.hostnames[0]".into(), Some("custom_domain")),
         ("spec.replicas".into(), Some("replicas")),
@@ -148,6 +167,13 @@ fn a_field_of_an_object_is_told_as_the_field_of_the_request() {
         assert_eq!(found, ours, "{field}");
         assert!(detail.contains(&field) && detail.contains("Invalid value: no"), "{detail}");
     }
+    for (what, ours) in [("cpu", "cpu_request"), ("memory", "memory_request")] {
+        let message =
+            format!("Invalid value: \"2\": must be less than or equal to {what} limit of 1");
+        let field = format!("{container}.resources.requests");
+        let cause = [("FieldValueInvalid", message.as_str(), field.as_str())];
+        assert_eq!(fault(refused(422, "", &cause)).0, Some(ours));
+    }
     let two = [("", "no", "spec.replicas"), ("", "neither", "spec.selector")];
     let (_, detail) = fault(refused(422, "", &two));
     assert_eq!(detail, "spec.replicas: no; spec.selector: neither");
@@ -155,18 +181,29 @@ fn a_field_of_an_object_is_told_as_the_field_of_the_request() {
 
 #[test]
 fn a_volume_that_would_shrink_is_told_so() {
+    // As the API server says it of a volume that no pod has used yet.
+    let compared = |before: &str, after: &str| {
+        format!(
+            "Forbidden: spec is immutable after creation except resources.requests and \
+             volumeAttributesClassName for bound claims\n@@ -6,7 +6,7 @@\n  \"Resources\": {{\n   \
+             \"Requests\": {{\n-   {before}\n+   {after}\n   }}\n"
+        )
+    };
+    let size = compared("\"storage\": \"2Gi\"", "\"storage\": \"1Gi\"");
+    let requests = "spec.resources.requests.storage";
     for (field, message) in [
-        (
-            "spec.resources.requests.storage",
-            "Forbidden: field can not be less than status.capacity",
-        ),
-        ("spec.resources.requests.storage", "Forbidden: field can not be less than previous value"),
+        ("spec", size.as_str()),
+        (requests, "Forbidden: field can not be less than status.capacity"),
+        (requests, "Forbidden: field can not be less than previous value"),
     ] {
         let cause = [("FieldValueForbidden", message, field)];
         let (field, detail) = fault(refused(422, "is invalid", &cause));
         assert_eq!(field, Some("storage_size"));
-        assert!(detail.contains("grow but not shrink"), "{detail}");
+        assert!(detail.contains("but not shrink"), "{detail}");
     }
+    let mode = compared("\"ReadWriteOnce\"", "\"ReadWriteMany\"");
+    let (field, detail) = fault(refused(422, "", &[("FieldValueForbidden", &mode, "spec")]));
+    assert!(field.is_none() && detail.contains("spec is immutable"), "{detail}");
 }
 
 #[test]
