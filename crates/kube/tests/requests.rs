@@ -90,6 +90,7 @@ fn lists_events_and_logs_are_asked_for() {
         previous: true,
         tail: Some(100),
         since_seconds: Some(60),
+        since: None,
         timestamps: true,
         limit_bytes: Some(9),
     };
