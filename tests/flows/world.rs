@@ -155,6 +155,17 @@ impl World {
         self.host = Some(app().serve(self.options.clone()).await.unwrap());
     }
 
+    /// Starts the platform anew with another setting.
+    pub async fn set_variable(&mut self, name: &str, value: &str) {
+        self.options.variables.insert(name.into(), value.into());
+        self.restart().await;
+    }
+
+    /// The same somebody at the platform as it runs now.
+    pub fn user_again(&self, user: &User) -> User {
+        User { base: self.host().url(), ..user.clone() }
+    }
+
     /// The file of the storage, for a test that prepares or looks at what is in it.
     pub fn storage(&self) -> PathBuf {
         storage(self.state.path())
@@ -360,6 +371,18 @@ impl User {
     pub async fn deploy(&self, wanted: &Value) -> String {
         let answer = self.post("/api/v1/deploy", wanted).await.expect(202);
         format!("/api/v1/deployments/{}", answer["deployment_id"].as_str().unwrap())
+    }
+
+    /// Looks at a deployment until it has so many pods, and returns it.
+    pub async fn until_pods(&self, path: &str, least: usize) -> Value {
+        for _ in 0..500 {
+            let seen = self.get(path).await.expect(200);
+            if seen["pods"].as_array().is_some_and(|pods| pods.len() >= least) {
+                return seen;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{path} never had {least} pods: {}", self.get(path).await.text);
     }
 
     pub async fn until_ended(&self, path: &str) -> Value {
