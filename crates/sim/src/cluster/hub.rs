@@ -1,0 +1,47 @@
+//! Joins the cluster's model to the outside: the clock, the steps, the requests.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::model::Model;
+use super::options::ClusterOptions;
+use crate::control::traffic::Traffic;
+
+/// Shared by every route; held by [`super::Cluster`].
+pub struct ClusterHub {
+    /// `http://host:port`
+    pub origin: String,
+    pub traffic: Traffic,
+    model: Mutex<Model>,
+}
+
+impl ClusterHub {
+    pub fn new(options: ClusterOptions, origin: String) -> Self {
+        let model = Model::new(options, Timestamp::now());
+        Self { origin, traffic: Traffic::default(), model: Mutex::new(model) }
+    }
+
+    pub fn model(&self) -> MutexGuard<'_, Model> {
+        self.model.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn now(&self) -> Timestamp {
+        let offset = self.model().clock_offset;
+        let now = Timestamp::now();
+        now.saturating_add(SignedDuration::from_secs(offset)).unwrap_or(now)
+    }
+
+    /// Lets the controllers and the nodes go on, step by step.
+    pub async fn run(self: Arc<Self>) {
+        loop {
+            let step = self.model().step_time;
+            tokio::time::sleep(step.max(std::time::Duration::from_millis(1))).await;
+            let now = self.now();
+            let mut model = self.model();
+            if !model.hold {
+                model.step(now);
+            }
+        }
+    }
+}
