@@ -217,7 +217,7 @@ impl ClusterControl {
 
     /// Seconds by which the cluster's clock is ahead.
     pub fn set_clock_offset(&self, seconds: i64) {
-        self.hub.model().clock_offset = seconds;
+        self.hub.set_clock_offset(seconds);
     }
 
     /// Whether something is going to happen by itself, other than what repeats for ever (a

@@ -76,13 +76,7 @@ fn answer(
         drop(model);
         return Ok(logs::stream(hub.clone(), log));
     }
-    let now = {
-        drop(model);
-        let now = hub.now();
-        model = hub.model();
-        now
-    };
-    let asked = Asked { target, query, request, now };
+    let asked = Asked { target, query, request, now: hub.now() };
     asked.carry_out(&mut model)
 }
 

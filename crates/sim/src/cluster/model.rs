@@ -17,7 +17,7 @@ use super::typed::schema::Type;
 use super::write::Intent;
 
 /// Who writes for the controllers.
-const CONTROLLERS: &str = "kube-controller-manager";
+pub const CONTROLLERS: &str = "kube-controller-manager";
 const NODE: &str = "kubelet";
 
 pub struct Model {
@@ -31,13 +31,18 @@ pub struct Model {
     pub hold: bool,
     pub step_time: Duration,
     pub delay: Duration,
-    pub clock_offset: i64,
     /// Steps so far; one counts as a second.
     pub steps: u64,
     /// Whether the next steps are going to change something that does not repeat for ever.
     pub busy: bool,
     /// What the nodes know of their pods, by uid.
     pub runs: BTreeMap<String, PodRun>,
+    /// The step in which a Deployment last got further, by uid.
+    pub progress: BTreeMap<String, u64>,
+    /// Deployments that got a new ReplicaSet in this step, by uid.
+    pub made: BTreeSet<String>,
+    /// When a ReplicaSet tries again, and how long it pauses after that, by uid, in steps.
+    pub retries: BTreeMap<String, (u64, u64)>,
     random: fastrand::Rng,
 }
 
@@ -53,10 +58,12 @@ impl Model {
             hold: false,
             step_time: options.step,
             delay: options.delay,
-            clock_offset: options.clock_offset,
             steps: 0,
             busy: true,
             runs: BTreeMap::new(),
+            progress: BTreeMap::new(),
+            made: BTreeSet::new(),
+            retries: BTreeMap::new(),
             random: fastrand::Rng::new(),
         };
         for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {

@@ -70,6 +70,11 @@ impl Quantity {
         Self { nano: self.nano.saturating_add(other.nano), format }
     }
 
+    /// Another amount, written in the same way.
+    pub fn with(self, nano: i128) -> Self {
+        Self { nano, ..self }
+    }
+
     pub fn whole(number: i64) -> Self {
         Self { nano: i128::from(number) * NANO, format: Format::Decimal }
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::decode::{check_applied, check_name, check_sent, gv};
 use super::json::{name, namespace, put, text, uid, without_nulls};
-use super::model::Model;
+use super::model::{CONTROLLERS, Model};
 use super::prepare::keep;
 use super::resources::Resource;
 use super::status::Refusal;
@@ -256,6 +256,10 @@ impl Model {
             new
         } else {
             self.busy = true;
+            if intent.manager != CONTROLLERS {
+                // Whatever changed may be what somebody waits for.
+                self.retries.clear();
+            }
             let stored = self.store.save(resource, new);
             self.stored(&stored, intent.now);
             stored

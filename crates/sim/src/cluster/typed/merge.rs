@@ -124,12 +124,6 @@ pub struct Difference {
     pub removed: Set,
 }
 
-impl Difference {
-    pub fn is_empty(&self) -> bool {
-        self.changed.is_empty() && self.removed.is_empty()
-    }
-}
-
 pub fn compare(old: &Value, new: &Value, of: &Type) -> Difference {
     let (before, after) = (Set::of(old, of), Set::of(new, of));
     let mut changed = modified(old, new, of);

@@ -8,6 +8,8 @@ mod text;
 
 use serde_json::Value;
 
+pub use meta::selects;
+
 use super::resources::Resource;
 use super::status::Cause;
 
