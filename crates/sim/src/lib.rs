@@ -18,6 +18,7 @@
 //! # }
 //! ```
 
+pub mod cluster;
 mod control;
 mod http;
 mod hub;
@@ -27,6 +28,7 @@ mod render;
 mod sim;
 mod webhooks;
 
+pub use cluster::{Cluster, ClusterControl, ClusterOptions, PrivateImages};
 pub use control::faults::Fault;
 pub use control::seen::Seen;
 pub use model::HoldAt;

@@ -1,0 +1,432 @@
+//! Deployments: their ReplicaSets, rolling updates and status.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::conditions;
+use super::events::Report;
+use crate::cluster::json::{
+    controller, int, is_deleting, list, name, namespace, put, remove, text, uid,
+};
+use crate::cluster::model::Model;
+use crate::cluster::resources;
+use crate::cluster::status::Refusal;
+
+const REVISION: &str = "/metadata/annotations/deployment.kubernetes.io~1revision";
+const HASH: &str = "pod-template-hash";
+
+impl Model {
+    pub fn run_deployments(&mut self, now: Timestamp) {
+        for deployment in self.of_kind("deployments") {
+            if !is_deleting(&deployment) {
+                self.run_deployment(&deployment, now);
+            }
+        }
+    }
+
+    fn run_deployment(&mut self, deployment: &Value, now: Timestamp) {
+        let owned = self.replica_sets(deployment);
+        let wanted = replicas(deployment);
+        let (mut new, old): (Vec<Value>, Vec<Value>) =
+            owned.into_iter().partition(|set| template(set) == template(deployment));
+        // Of several with this template the oldest counts, as in the real controller.
+        let mut new = if new.is_empty() { None } else { Some(new.remove(0)) };
+        let recreate = text(deployment, "/spec/strategy/type") == "Recreate";
+        let mut failure = None;
+        if recreate && self.drain(deployment, &old, now) {
+            // The new pods come when the old ones are gone.
+        } else if let Some(set) = &new {
+            let revision = self.next_revision(set, &old);
+            self.set_revision(set, &revision, now);
+        } else {
+            match self.make_set(deployment, &old, now) {
+                Ok(set) => new = Some(set),
+                Err(refusal) => failure = Some(refusal),
+            }
+        }
+        let fresh = |model: &Self, set: &Value| {
+            model.find("replicasets", namespace(set), name(set)).cloned()
+        };
+        let new = new.and_then(|set| fresh(self, &set));
+        if let Some(set) = &new {
+            let revision = text(set, REVISION).to_owned();
+            self.mark(deployment, &revision, now);
+            let total: i64 = replicas(set) + old.iter().map(replicas).sum::<i64>();
+            let target = if recreate || replicas(set) > wanted {
+                wanted
+            } else {
+                let room = wanted + surge(deployment) - total;
+                (replicas(set) + room.max(0)).min(wanted).max(replicas(set))
+            };
+            if target != replicas(set) {
+                self.scale(deployment, set, target, now);
+            } else if !recreate {
+                self.shrink(deployment, set, &old, now);
+            }
+        }
+        let fresh_old: Vec<Value> = old.iter().filter_map(|set| fresh(self, set)).collect();
+        let new = new.and_then(|set| fresh(self, &set));
+        self.clean_up(deployment, &fresh_old);
+        self.deployment_status(deployment, new.as_ref(), &fresh_old, failure.as_ref(), now);
+    }
+
+    /// All of its ReplicaSets, oldest first.
+    fn replica_sets(&self, deployment: &Value) -> Vec<Value> {
+        let mut owned = self.in_namespace("replicasets", namespace(deployment));
+        owned.retain(|set| {
+            controller(set).is_some_and(|owner| text(owner, "/uid") == uid(deployment))
+                && !is_deleting(set)
+        });
+        owned.sort_by_key(|set| int_text(text(set, REVISION)));
+        owned
+    }
+
+    /// Whether old pods are still there; they are told to go.
+    fn drain(&mut self, deployment: &Value, old: &[Value], now: Timestamp) -> bool {
+        for set in old.iter().filter(|set| replicas(set) > 0) {
+            self.scale(deployment, set, 0, now);
+        }
+        let pods = self.in_namespace("pods", namespace(deployment));
+        pods.iter()
+            .filter_map(controller)
+            .any(|owner| old.iter().any(|set| uid(set) == text(owner, "/uid")))
+    }
+
+    fn next_revision(&self, set: &Value, old: &[Value]) -> String {
+        let most = old.iter().map(|set| int_text(text(set, REVISION))).max().unwrap_or_default();
+        let own = int_text(text(set, REVISION));
+        own.max(most + 1).to_string()
+    }
+
+    fn set_revision(&mut self, set: &Value, revision: &str, now: Timestamp) {
+        if text(set, REVISION) != revision
+            && let Some(kind) = resources::by_name("replicasets")
+        {
+            let mut changed = set.clone();
+            put(&mut changed, REVISION, revision);
+            self.set_object(kind, changed, "", now);
+        }
+    }
+
+    fn mark(&mut self, deployment: &Value, revision: &str, now: Timestamp) {
+        let current = self.find("deployments", namespace(deployment), name(deployment)).cloned();
+        if let (Some(mut current), Some(kind)) = (current, resources::by_name("deployments"))
+            && text(&current, REVISION) != revision
+        {
+            put(&mut current, REVISION, revision);
+            self.set_object(kind, current, "", now);
+        }
+    }
+
+    fn make_set(
+        &mut self,
+        deployment: &Value,
+        old: &[Value],
+        now: Timestamp,
+    ) -> Result<Value, Refusal> {
+        let wanted = replicas(deployment);
+        let total: i64 = old.iter().map(replicas).sum();
+        let recreate = text(deployment, "/spec/strategy/type") == "Recreate";
+        let room = (wanted + surge(deployment) - total).max(0);
+        let count = if recreate { wanted } else { room.min(wanted) };
+        let mut template = deployment.pointer("/spec/template").cloned().unwrap_or_default();
+        let hash = hash(&template);
+        put(&mut template, &format!("/metadata/labels/{HASH}"), hash.clone());
+        let mut selector = deployment.pointer("/spec/selector").cloned().unwrap_or_default();
+        put(&mut selector, &format!("/matchLabels/{HASH}"), hash.clone());
+        let revision =
+            old.iter().map(|set| int_text(text(set, REVISION))).max().unwrap_or_default() + 1;
+        let set_name = format!("{}-{hash}", name(deployment));
+        let set = json!({
+            "apiVersion": "apps/v1", "kind": "ReplicaSet",
+            "metadata": {
+                "name": set_name, "namespace": namespace(deployment),
+                "labels": template.pointer("/metadata/labels").cloned().unwrap_or_default(),
+                "annotations": {
+                    "deployment.kubernetes.io/desired-replicas": wanted.to_string(),
+                    "deployment.kubernetes.io/max-replicas": (wanted + surge(deployment)).to_string(),
+                    "deployment.kubernetes.io/revision": revision.to_string(),
+                },
+                "ownerReferences": [{
+                    "apiVersion": "apps/v1", "kind": "Deployment", "name": name(deployment),
+                    "uid": uid(deployment), "controller": true, "blockOwnerDeletion": true,
+                }],
+            },
+            "spec": {"replicas": count, "selector": selector, "template": template},
+        });
+        let made = self.make(set, now)?;
+        self.progress.insert(uid(deployment).to_owned(), self.steps);
+        self.made.insert(uid(deployment).to_owned());
+        let message = format!("Scaled up replica set {set_name} from 0 to {count}");
+        self.report_scaling(deployment, &message, now);
+        Ok(made)
+    }
+
+    fn report_scaling(&mut self, deployment: &Value, message: &str, now: Timestamp) {
+        let report = Report {
+            warning: false,
+            reason: "ScalingReplicaSet",
+            message,
+            component: "deployment-controller",
+            field: "",
+        };
+        self.report(deployment, report, now);
+    }
+
+    fn scale(&mut self, deployment: &Value, set: &Value, to: i64, now: Timestamp) {
+        let Some(kind) = resources::by_name("replicasets") else { return };
+        let from = replicas(set);
+        let mut scaled = set.clone();
+        put(&mut scaled, "/spec/replicas", to);
+        self.set_object(kind, scaled, "", now);
+        let way = if to > from { "up" } else { "down" };
+        let message = format!("Scaled {way} replica set {} from {from} to {to}", name(set));
+        self.report_scaling(deployment, &message, now);
+    }
+
+    /// Takes pods from the old ones, as many as may be missing.
+    fn shrink(&mut self, deployment: &Value, new: &Value, old: &[Value], now: Timestamp) {
+        let available = |set: &Value| int(set, "/status/availableReplicas").unwrap_or_default();
+        let old_total: i64 = old.iter().map(replicas).sum();
+        let least = replicas(deployment) - unavailable(deployment);
+        let missing = replicas(new) - available(new);
+        let mut room = old_total + replicas(new) - least - missing;
+        if old_total == 0 || room <= 0 {
+            return;
+        }
+        // Those that do not work first: they help nobody.
+        let mut left: Vec<(&Value, i64)> = old.iter().map(|set| (set, replicas(set))).collect();
+        for (set, count) in &mut left {
+            let broken = (*count - available(set)).clamp(0, room);
+            *count -= broken;
+            room -= broken;
+        }
+        let all_available: i64 = available(new) + old.iter().map(available).sum::<i64>();
+        let mut spare = all_available - least;
+        for (_, count) in &mut left {
+            let taken = (*count).min(spare).max(0);
+            *count -= taken;
+            spare -= taken;
+        }
+        for (set, count) in left {
+            if count != replicas(set) {
+                self.scale(deployment, set, count, now);
+            }
+        }
+    }
+
+    /// Keeps only so many old ReplicaSets as the history is long.
+    fn clean_up(&mut self, deployment: &Value, old: &[Value]) {
+        let limit = int(deployment, "/spec/revisionHistoryLimit").unwrap_or(10);
+        let empty = |set: &&Value| {
+            replicas(set) == 0 && int(set, "/status/replicas").unwrap_or_default() == 0
+        };
+        let idle: Vec<&Value> = old.iter().filter(empty).collect();
+        let surplus = idle.len().saturating_sub(usize::try_from(limit).unwrap_or_default());
+        if let Some(kind) = resources::by_name("replicasets") {
+            for set in idle.into_iter().take(surplus) {
+                self.store.remove(kind, namespace(set), name(set));
+            }
+        }
+    }
+
+    fn deployment_status(
+        &mut self,
+        deployment: &Value,
+        new: Option<&Value>,
+        old: &[Value],
+        failure: Option<&Refusal>,
+        now: Timestamp,
+    ) {
+        let current = self.find("deployments", namespace(deployment), name(deployment)).cloned();
+        let Some(deployment) = &current else { return };
+        let sum = |path: &str| {
+            let all = old.iter().chain(new);
+            all.map(|set| int(set, path).unwrap_or_default()).sum::<i64>()
+        };
+        let available = sum("/status/availableReplicas");
+        let updated = new.and_then(|new| int(new, "/status/replicas")).unwrap_or_default();
+        let counts = [
+            ("replicas", sum("/status/replicas")),
+            ("updatedReplicas", updated),
+            ("readyReplicas", sum("/status/readyReplicas")),
+            ("availableReplicas", available),
+            ("unavailableReplicas", (sum("/spec/replicas") - available).max(0)),
+        ];
+        let mut conditions: Vec<Value> = list(deployment, "/status/conditions").to_vec();
+        let enough = available >= replicas(deployment) - unavailable(deployment);
+        let (status, reason, message) = match enough {
+            true => ("True", "MinimumReplicasAvailable", "Deployment has minimum availability."),
+            false => (
+                "False",
+                "MinimumReplicasUnavailable",
+                "Deployment does not have minimum availability.",
+            ),
+        };
+        conditions::set(&mut conditions, "Available", status, reason, message, now);
+        self.progress_condition(deployment, new, &counts, failure, &mut conditions, now);
+        let failures = old.iter().chain(new).flat_map(|set| list(set, "/status/conditions"));
+        let broken = failures.filter(|one| text(one, "/type") == "ReplicaFailure").last();
+        match broken {
+            Some(one) => {
+                let (reason, message) = (text(one, "/reason"), text(one, "/message"));
+                conditions::set(&mut conditions, "ReplicaFailure", "True", reason, message, now);
+            }
+            None => conditions.retain(|one| text(one, "/type") != "ReplicaFailure"),
+        }
+        let generation = int(deployment, "/metadata/generation").unwrap_or_default();
+        let mut status = json!({"observedGeneration": generation, "conditions": conditions});
+        for (field, count) in counts {
+            if count > 0 {
+                put(&mut status, &format!("/{field}"), count);
+            }
+        }
+        if let Some(kind) = resources::by_name("deployments") {
+            self.set_status(kind, deployment, status, now);
+        }
+    }
+
+    fn progress_condition(
+        &mut self,
+        deployment: &Value,
+        new: Option<&Value>,
+        counts: &[(&str, i64)],
+        failure: Option<&Refusal>,
+        conditions: &mut Vec<Value>,
+        now: Timestamp,
+    ) {
+        let what = match new {
+            Some(new) => format!("ReplicaSet {:?}", name(new)),
+            None => format!("Deployment {:?}", name(deployment)),
+        };
+        if let Some(refusal) = failure {
+            let message = format!("Failed to create new replica set: {}", refusal.message);
+            conditions::set(
+                conditions,
+                "Progressing",
+                "False",
+                "ReplicaSetCreateError",
+                &message,
+                now,
+            );
+            return;
+        }
+        let count = |wanted: &str| {
+            counts.iter().find(|(field, _)| *field == wanted).map_or(0, |(_, count)| *count)
+        };
+        let known = conditions::find(conditions, "Progressing");
+        let reason = known.map(|one| text(one, "/reason").to_owned()).unwrap_or_default();
+        let before = |field: &str| int(deployment, &format!("/status/{field}")).unwrap_or_default();
+        let wanted = replicas(deployment);
+        let total = count("replicas");
+        let complete = count("updatedReplicas") == wanted
+            && total == wanted
+            && count("availableReplicas") == wanted
+            && new.is_some();
+        let old_pods = |replicas: i64, updated: i64| replicas - updated;
+        let progressed = count("updatedReplicas") > before("updatedReplicas")
+            || old_pods(total, count("updatedReplicas"))
+                < old_pods(before("replicas"), before("updatedReplicas"))
+            || count("readyReplicas") > before("readyReplicas")
+            || count("availableReplicas") > before("availableReplicas");
+        let id = uid(deployment).to_owned();
+        let observed = int(deployment, "/status/observedGeneration").unwrap_or_default();
+        if observed != int(deployment, "/metadata/generation").unwrap_or_default() {
+            // The deadline counts from the latest change.
+            self.progress.insert(id.clone(), self.steps);
+        }
+        let begun = self.made.remove(&id);
+        if begun {
+            let message =
+                format!("Created new replica set {:?}", new.map(name).unwrap_or_default());
+            conditions.retain(|one| text(one, "/type") != "Progressing");
+            conditions::set(
+                conditions,
+                "Progressing",
+                "True",
+                "NewReplicaSetCreated",
+                &message,
+                now,
+            );
+        } else if complete {
+            let message = format!("{what} has successfully progressed.");
+            conditions::set(
+                conditions,
+                "Progressing",
+                "True",
+                "NewReplicaSetAvailable",
+                &message,
+                now,
+            );
+        } else if reason == "NewReplicaSetAvailable" && total == count("updatedReplicas") {
+            // Nothing is rolled out: pods are merely scaled or replaced.
+        } else if progressed {
+            self.progress.insert(id, self.steps);
+            let message = format!("{what} is progressing.");
+            conditions::set(conditions, "Progressing", "True", "ReplicaSetUpdated", &message, now);
+        } else {
+            let since = self.progress.get(&id).copied().unwrap_or(self.steps);
+            let deadline = int(deployment, "/spec/progressDeadlineSeconds").unwrap_or(600);
+            let waited = i64::try_from(self.steps.saturating_sub(since)).unwrap_or(i64::MAX);
+            if waited > deadline && observed > 0 {
+                let message = format!("{what} has timed out progressing.");
+                let reason = "ProgressDeadlineExceeded";
+                conditions::set(conditions, "Progressing", "False", reason, &message, now);
+            }
+        }
+    }
+}
+
+fn int_text(text: &str) -> i64 {
+    text.parse().unwrap_or_default()
+}
+
+pub fn replicas(object: &Value) -> i64 {
+    int(object, "/spec/replicas").unwrap_or_default()
+}
+
+/// The template without the label that tells ReplicaSets apart.
+fn template(object: &Value) -> Value {
+    let mut template = object.pointer("/spec/template").cloned().unwrap_or_default();
+    remove(&mut template, &format!("/metadata/labels/{HASH}"));
+    template
+}
+
+/// In the letters of the real one, though not the same ones.
+fn hash(template: &Value) -> String {
+    const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+    let digest = crate::model::ids::sha256(template.to_string());
+    let letter = |byte: u8| LETTERS.get(usize::from(byte) % LETTERS.len()).copied();
+    let pairs = digest
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| pair.iter().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(*byte)));
+    pairs.filter_map(letter).take(10).map(char::from).collect()
+}
+
+/// A number, or a share of the replicas: rounded up for what is more, down for what is less.
+fn portion(deployment: &Value, field: &str, up: bool) -> i64 {
+    let all = replicas(deployment);
+    match deployment.pointer(&format!("/spec/strategy/rollingUpdate/{field}")) {
+        Some(Value::String(share)) => {
+            let share: i64 = share.trim_end_matches('%').parse().unwrap_or_default();
+            if up { (all * share + 99) / 100 } else { all * share / 100 }
+        }
+        Some(number) => number.as_i64().unwrap_or_default(),
+        None => 0,
+    }
+}
+
+fn surge(deployment: &Value) -> i64 {
+    portion(deployment, "maxSurge", true)
+}
+
+fn unavailable(deployment: &Value) -> i64 {
+    if text(deployment, "/spec/strategy/type") == "Recreate" {
+        return 0;
+    }
+    let share = portion(deployment, "maxUnavailable", false);
+    // One of both must leave room.
+    let share = if share == 0 && surge(deployment) == 0 { 1 } else { share };
+    share.min(replicas(deployment))
+}
