@@ -12,7 +12,7 @@
 
 use local_host::{App, Console, Counts, Options, Running};
 use nokube_domain::jwt::{Audience, Claims, sign};
-use nokube_sim::{HoldAt, Sim};
+use nokube_sim::{Cluster, ClusterOptions, HoldAt, Sim};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use std::{
@@ -42,6 +42,7 @@ fn app() -> App {
 pub struct Plan {
     pub variables: BTreeMap<String, String>,
     pub github: nokube_sim::Options,
+    pub cluster: ClusterOptions,
     /// Whether the platform's webhook is set up at GitHub.
     pub webhook: bool,
     /// Spin's runtime configuration, if there is one.
@@ -65,13 +66,21 @@ impl Plan {
         self
     }
 
+    pub fn cluster(mut self, change: impl FnOnce(&mut ClusterOptions)) -> Self {
+        change(&mut self.cluster);
+        self
+    }
+
     pub async fn start(self) -> World {
         let sim = Sim::start(self.github).await.unwrap();
+        let cluster = Cluster::start(self.cluster).await.unwrap();
+        cluster.put_object(preview()).unwrap();
         let state = TempDir::new().unwrap();
         let mut variables = self.variables;
         for name in ["github_api_url", "registry_api_url"] {
             variables.entry(name.into()).or_insert_with(|| sim.url());
         }
+        variables.entry("kubernetes_api_url".into()).or_insert_with(|| cluster.url());
         let runtime_config = self.runtime_config.map(|text| {
             let file = state.path().join("runtime-config.toml");
             std::fs::write(&file, text).unwrap();
@@ -85,7 +94,7 @@ impl Plan {
             ..Options::default()
         };
         let host = app().serve(options.clone()).await.unwrap();
-        let world = World { sim, host: Some(host), state, options, client: Client::new() };
+        let world = World { sim, cluster, host: Some(host), state, options, client: Client::new() };
         if self.webhook {
             world.connect_webhook();
         }
@@ -95,6 +104,7 @@ impl Plan {
 
 pub struct World {
     pub sim: Sim,
+    pub cluster: Cluster,
     host: Option<Running>,
     state: TempDir,
     options: Options,
@@ -127,6 +137,11 @@ impl World {
                 token: Some(GITHUB_TOKEN.into()),
                 step: Duration::from_millis(10),
                 ..nokube_sim::Options::default()
+            },
+            cluster: ClusterOptions {
+                token: Some(KUBERNETES_TOKEN.into()),
+                step: Duration::from_millis(20),
+                ..Default::default()
             },
             webhook: true,
             runtime_config: None,
@@ -219,6 +234,18 @@ impl World {
         Answer::of(request.body(body)).await
     }
 
+    /// Waits until nothing is left of a namespace in the cluster.
+    pub async fn until_empty(&self, namespace: &str) {
+        for _ in 0..500 {
+            let gone = self.cluster.object("namespaces", "", namespace).is_none();
+            if gone && self.cluster.all_in(namespace).is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{namespace} is still there: {:#?}", self.cluster.all_in(namespace));
+    }
+
     /// Ends the world and looks at what is left over: no secret in storage or on the console, no
     /// error of ours, no trap.
     pub async fn end(self) {
@@ -232,6 +259,11 @@ impl World {
         host.stop().await.unwrap();
         look_at_leftovers(&console, self.state.path(), expected);
     }
+}
+
+/// The namespace that first deployments are tried in, as `ops/rbac.yaml` makes it.
+fn preview() -> Value {
+    json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "nokube-preview" } })
 }
 
 /// The file of the storage in a state directory.

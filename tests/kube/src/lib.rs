@@ -22,7 +22,6 @@ pub mod requests;
 mod servers;
 
 pub use client::{Answer, Client, MANAGER, condition};
-pub use http::install_crypto;
 pub use kubelet::{Fate, Kubelet, Playing};
 
 use anyhow::{Context, Result};

@@ -48,6 +48,19 @@ impl Model {
         Err(Refusal::forbidden(resource, name, &why))
     }
 
+    /// The answer to a SelfSubjectReview: who the caller is.
+    pub fn who(&self, asked: &Value) -> Value {
+        let mut answer = asked.clone();
+        answer["apiVersion"] = json!("authentication.k8s.io/v1");
+        answer["kind"] = json!("SelfSubjectReview");
+        answer["metadata"] = json!({"creationTimestamp": null});
+        answer["status"] = json!({"userInfo": {
+            "username": self.user,
+            "groups": ["system:authenticated"],
+        }});
+        answer
+    }
+
     /// The answer to a SelfSubjectAccessReview.
     pub fn review(&self, asked: &Value) -> Value {
         let attribute = |name: &str| text(asked, &format!("/spec/resourceAttributes/{name}"));

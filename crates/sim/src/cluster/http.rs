@@ -65,6 +65,11 @@ fn answer(
     {
         return Ok(reply(201, &model.review(&body(request)?)));
     }
+    if path == "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+        && request.method() == Method::POST
+    {
+        return Ok(reply(201, &model.who(&body(request)?)));
+    }
     if let Some(found) = discovery::find(path, model.gateway_api) {
         return Ok(reply(200, &found));
     }

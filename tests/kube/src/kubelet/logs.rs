@@ -66,7 +66,7 @@ impl Logs {
     /// Serves until the runtime ends, and returns the port. The API server does not check a node's
     /// certificate unless it is told an authority.
     pub async fn serve(&self) -> Result<u16> {
-        crate::install_crypto();
+        crate::http::install_crypto();
         let key = rcgen::KeyPair::generate()?;
         let certificate = rcgen::CertificateParams::new(["127.0.0.1".into()])?.self_signed(&key)?;
         let private = PrivateKeyDer::try_from(key.serialize_der()).map_err(anyhow::Error::msg)?;
