@@ -1,5 +1,8 @@
 //! Who may reach a service, and under which hosts and paths; amounts.
 
+// A helper that is wrong must stop the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod deploying;
 
 use deploying::{asked, faults_of, faulty, offer, with};

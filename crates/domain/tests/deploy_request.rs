@@ -1,5 +1,8 @@
 //! What a request for a deployment may say.
 
+// A helper that is wrong must stop the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod deploying;
 
 use deploying::{asked, asked_of, faults_of, faulty, offer, with};

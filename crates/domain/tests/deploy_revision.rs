@@ -1,5 +1,8 @@
 //! Revisions and what is kept of them; outcomes; a configuration can be asked for again.
 
+// A helper that is wrong must stop the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod deploying;
 
 use deploying::{asked_of, at, id, offer, release, with};

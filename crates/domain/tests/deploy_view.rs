@@ -1,5 +1,8 @@
 //! What a reader is told about a deployment, for each wish, outcome and look at the cluster.
 
+// A helper that is wrong must stop the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod deploying;
 
 use deploying::{at, digest, id, release};

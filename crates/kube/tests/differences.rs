@@ -1,5 +1,8 @@
 //! What a change changes, line by line.
 
+// A helper that is wrong must stop the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod common;
 
 use common::{Story, platform, story, story_of};

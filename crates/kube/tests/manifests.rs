@@ -1,5 +1,8 @@
 //! Manifests: what each wish and each of the operator's settings makes of them.
 
+// A helper that is wrong must stop the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod common;
 
 use common::{Story, at, gateway, own_build, part, platform, story, story_of};

@@ -1,5 +1,8 @@
 //! No two owners, projects or services share a name in the cluster.
 
+// A helper that is wrong must stop the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod common;
 
 use common::{id, story};

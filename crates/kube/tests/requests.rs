@@ -1,5 +1,8 @@
 //! Requests to the API server: paths, parameters, headers, bodies.
 
+// A helper that is wrong must stop the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod common;
 
 use common::{id, platform, story};

@@ -1,7 +1,7 @@
 //! A project, what its operator offers, and requests for deployments, in few words.
 
 // Each test takes what it needs; a helper that is wrong must stop the test.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use nokube_domain::{
     DeploymentId, Person, Problem, ProblemKind, ProjectId, Timestamp,

@@ -159,6 +159,8 @@ struct PodSpec {
 #[serde(default)]
 struct ContainerSpec {
     #[serde(deserialize_with = "null_too")]
+    name: String,
+    #[serde(deserialize_with = "null_too")]
     image: String,
     #[serde(deserialize_with = "null_too")]
     resources: Resources,
@@ -192,6 +194,8 @@ struct PodStatus {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct ContainerStatus {
+    #[serde(deserialize_with = "null_too")]
+    name: String,
     #[serde(deserialize_with = "null_too")]
     ready: bool,
     #[serde(deserialize_with = "null_too")]

@@ -31,7 +31,11 @@ pub(super) fn container(
         }
         _ => {}
     }
-    let ended = ended?;
+    let Some(ended) = ended else {
+        let message = "The program ends again and again right after its start. Its log says why.";
+        let crashed = reason == "CrashLoopBackOff";
+        return if crashed { trouble("crash", reason, message.into(), true) } else { None };
+    };
     let crashed = status.restart_count >= CRASHES || reason == "CrashLoopBackOff";
     if ended.reason == "OOMKilled" {
         let limit = memory_limit.map(|limit| format!(" of {limit}")).unwrap_or_default();
