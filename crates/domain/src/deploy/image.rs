@@ -138,11 +138,6 @@ impl ImageName {
     pub fn digest(&self) -> Option<&Digest> {
         self.digest.as_ref()
     }
-
-    /// Does the tag mean another image tomorrow, as a matter of course?
-    pub fn is_moving(&self) -> bool {
-        self.digest.is_none() && self.tag.as_deref() == Some("latest")
-    }
 }
 
 /// What a request says about the image.

@@ -187,7 +187,8 @@ fn container(deployed: &Deployed<'_>, restricted: bool) -> Container {
         value_from: None,
     };
     let chosen = spec.variables.contains_key("PORT") || release.secrets.iter().any(|s| s == "PORT");
-    let always = release.image.is_ours() || release.image.name.is_moving();
+    // A tag may mean another image by now; only what is pinned and public may come from the cache.
+    let always = release.image.is_ours() || release.image.digest.is_none();
     Container {
         name: CONTAINER.into(),
         image: Some(release.image.reference()),

@@ -68,6 +68,9 @@ async fn all_are_taken(level: &str, routing: &str) -> Result<()> {
     let build = user.until_ended(&build).await;
     let name = user.get(&format!("/api/v1/projects/{project}")).await.expect(200);
     let namespace = format!("nk-{}-shop", name["owner"].as_str().unwrap_or_default());
+    // The namespace leaves with its last service, so one stays until the end.
+    let keeper = user.wanted_deployment(project, "keeper", "nginx:1.29").await;
+    let keeper = user.deploy(&keeper).await;
     let mut all = variants();
     if routing == "gateway" {
         all.push(("by-path", json!({ "custom_path": "/shop/a" }), vec!["httproutes/"]));
@@ -114,6 +117,7 @@ async fn all_are_taken(level: &str, routing: &str) -> Result<()> {
         assert!(rolls, "{service}: {changes:#?}");
         user.delete(&format!("{path}?volumes=true")).await.expect(204);
     }
+    user.delete(&keeper).await.expect(204);
     admin.until_gone(&format!("/api/v1/namespaces/{namespace}")).await?;
     assert_eq!(left_in(&admin, &namespace).await?, Vec::<String>::new());
     world.end().await;
