@@ -232,10 +232,7 @@ fn by_gateway_a_service_may_have_a_path_that_it_never_sees() {
 fn the_address_is_the_one_that_is_routed_to() {
     let table = [
         (json!({}), Some("http://frontend-myapp-testuser.apps.example.com")),
-        (
-            json!({ "enable_https": true }),
-            Some("https://frontend-myapp-testuser.apps.example.com"),
-        ),
+        (json!({ "enable_https": true }), Some("https://frontend-myapp-testuser.apps.example.com")),
         (json!({ "custom_path": "/shop" }), Some("http://myapp-testuser.apps.example.com/shop")),
         (json!({ "custom_domain": "shop.example.org" }), Some("http://shop.example.org")),
         (json!({ "exposure_type": "internal" }), Some("http://frontend-service:8000")),

@@ -64,7 +64,7 @@ fn refusals_that_say_when_to_come_back() {
         (refused(409, modified, &[]), Refusal::Changed),
         (refused(409, other, &[]), Refusal::Changed),
         (refused(409, recreated, &[]), Refusal::Changed),
-        (refused(409, deleted, &[]), Refusal::Busy(2)),
+        (refused(409, deleted, &[]), Refusal::Leaving),
         (refused(429, "too many requests", &[]), Refusal::Busy(1)),
         (refused(500, webhook, &[]), Refusal::Busy(1)),
         (refused(503, "", &[]), Refusal::Busy(1)),
