@@ -135,7 +135,7 @@ async fn the_server_says_what_it_has() {
     let path = "/apis/gateway.networking.k8s.io/v1";
     assert_eq!(world.get(path).await.1["resources"][0]["name"], "httproutes");
     world.cluster.set_gateway_api(false);
-    assert_eq!(world.get(path).await.0, 404);
+    assert_eq!(world.request(Method::GET, path).send().await.unwrap().status(), 404);
     let review = json!({"spec": {"resourceAttributes": {
         "namespace": "shop", "verb": "create", "group": "apps", "resource": "deployments"}}});
     let ask = async || {

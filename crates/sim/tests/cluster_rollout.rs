@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use support_cluster::{WEB, condition, deployment, world, world_with};
 
 /// Why the only container of the only pod waits.
+#[allow(clippy::indexing_slicing)] // helpers of tests are tests
 fn waiting(pod: &Value) -> (String, String) {
     let waiting = &pod["status"]["containerStatuses"][0]["state"]["waiting"];
     let part = |name: &str| waiting[name].as_str().unwrap_or_default().to_owned();

@@ -5,6 +5,7 @@ mod support_cluster;
 use serde_json::{Value, json};
 use support_cluster::{WEB, condition, deployment, world};
 
+#[allow(clippy::indexing_slicing)] // helpers of tests are tests
 fn causes(body: &Value) -> Vec<String> {
     let causes = body["details"]["causes"].as_array().cloned().unwrap_or_default();
     let text = |cause: &Value, name: &str| cause[name].as_str().unwrap_or_default().to_owned();

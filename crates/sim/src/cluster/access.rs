@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::json::text;
+use super::json::{put, text};
 use super::model::Model;
 use super::resources::Resource;
 use super::status::Refusal;
@@ -72,16 +72,20 @@ impl Model {
         let group = if group.is_empty() { String::new() } else { format!(".{group}") };
         let allowed = !self.is_denied(attribute("verb"), &format!("{plural}{subresource}{group}"));
         let mut answer = asked.clone();
-        answer["apiVersion"] = json!("authorization.k8s.io/v1");
-        answer["kind"] = json!("SelfSubjectAccessReview");
-        answer["metadata"] = json!({"creationTimestamp": null});
-        answer["status"] = json!({"allowed": allowed});
+        put(&mut answer, "/apiVersion", json!("authorization.k8s.io/v1"));
+        put(&mut answer, "/kind", json!("SelfSubjectAccessReview"));
+        put(&mut answer, "/metadata", json!({"creationTimestamp": null}));
+        put(&mut answer, "/status", json!({"allowed": allowed}));
         if allowed {
-            answer["status"]["reason"] = json!(format!(
-                "RBAC: allowed by ClusterRoleBinding \"simulation\" of ClusterRole \
+            put(
+                &mut answer,
+                "/status/reason",
+                json!(format!(
+                    "RBAC: allowed by ClusterRoleBinding \"simulation\" of ClusterRole \
                  \"cluster-admin\" to User {:?}",
-                self.user
-            ));
+                    self.user
+                )),
+            );
         }
         answer
     }

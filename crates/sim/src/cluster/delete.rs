@@ -11,6 +11,9 @@ use super::status::{Refusal, details};
 pub const FOREGROUND: &str = "foregroundDeletion";
 pub const ORPHAN: &str = "orphan";
 
+/// Namespaces that are always there.
+const PROTECTED: [&str; 3] = ["default", "kube-public", "kube-system"];
+
 /// Kinds whose deletion is answered with the object, not with a Status.
 const ANSWERED_WITH_OBJECT: [&str; 5] =
     ["services", "serviceaccounts", "persistentvolumeclaims", "pods", "resourcequotas"];
@@ -26,6 +29,10 @@ impl Model {
     ) -> Result<Value, Refusal> {
         let found = self.store.get(resource, wanted.0, wanted.1).cloned();
         let old = found.ok_or_else(|| Refusal::not_found(resource, wanted.1))?;
+        if resource.plural == "namespaces" && PROTECTED.contains(&wanted.1) {
+            let why = "this namespace may not be deleted";
+            return Err(Refusal::forbidden(resource, wanted.1, why));
+        }
         check_preconditions(resource, &old, options)?;
         let dry_run = !list(options, "/dryRun").is_empty();
         let mut new = old.clone();
@@ -51,7 +58,7 @@ impl Model {
                 return Ok(old);
             }
             let mut about = details(wanted.1, resource.group, resource.plural);
-            about["uid"] = json!(uid(&old));
+            put(&mut about, "/uid", json!(uid(&old)));
             return Ok(json!({
                 "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
                 "details": about,

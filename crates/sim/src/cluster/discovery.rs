@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::json::put;
 use super::resources::{ALL, GATEWAY, Resource};
 
 /// The version that is simulated.
@@ -47,8 +48,8 @@ pub fn find(path: &str, gateway_api: bool) -> Option<Value> {
         ["apis", name] => {
             let found = ALL.iter().filter(served).find(|resource| resource.group == *name)?;
             let mut group = group(found);
-            group["kind"] = json!("APIGroup");
-            group["apiVersion"] = json!("v1");
+            put(&mut group, "/kind", json!("APIGroup"));
+            put(&mut group, "/apiVersion", json!("v1"));
             Some(group)
         }
         ["api", version] => kinds("", version, gateway_api),

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::hub::ClusterHub;
+use super::json::put;
 use super::model::Model;
 use super::resources::{self, Resource};
 use super::select::Selector;
@@ -105,8 +106,8 @@ impl Asked<'_> {
             ("DELETE", _) => "delete",
             _ => return Err(Refusal::method(resource)),
         };
-        // Rights in a namespace are asked for even on the namespace itself.
-        let scope = if resource.namespaced { namespace } else { "" };
+        // A namespace is in itself, as far as rights are concerned.
+        let scope = if resource.namespaced { namespace } else { name };
         model.may(verb, resource, subresource, scope, name)?;
         match verb {
             "list" => self.list(model),
@@ -225,10 +226,10 @@ impl Asked<'_> {
         let limit: usize = self.get("limit").parse().unwrap_or_default();
         if limit > 0 && items.len() > limit {
             let next = URL_SAFE_NO_PAD.encode((from + limit).to_string());
-            meta["continue"] = json!(next);
+            put(&mut meta, "/continue", json!(next));
             // The real one cannot count what a selector leaves.
             if self.get("labelSelector").is_empty() && self.get("fieldSelector").is_empty() {
-                meta["remainingItemCount"] = json!(items.len() - limit);
+                put(&mut meta, "/remainingItemCount", json!(items.len() - limit));
             }
             items.truncate(limit);
         }
@@ -260,14 +261,14 @@ impl Asked<'_> {
         let mut options = json!({});
         for field in ["propagationPolicy"] {
             if !self.get(field).is_empty() {
-                options[field] = json!(self.get(field));
+                put(&mut options, &format!("/{field}"), json!(self.get(field)));
             }
         }
         if let Ok(seconds) = self.get("gracePeriodSeconds").parse::<i64>() {
-            options["gracePeriodSeconds"] = json!(seconds);
+            put(&mut options, "/gracePeriodSeconds", json!(seconds));
         }
         if !self.get("dryRun").is_empty() {
-            options["dryRun"] = json!([self.get("dryRun")]);
+            put(&mut options, "/dryRun", json!([self.get("dryRun")]));
         }
         Ok(options)
     }

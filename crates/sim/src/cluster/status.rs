@@ -4,8 +4,12 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::json::put;
 use super::resources::Resource;
 use super::typed::managers::Conflict;
+
+/// Marks a refusal that is no `Status` but a line of text.
+const PLAIN: &str = "plain text";
 
 /// An answer that is not the object asked for.
 #[derive(Debug, Clone)]
@@ -93,15 +97,10 @@ impl Refusal {
         Self::new(401, "Unauthorized", "Unauthorized".to_owned())
     }
 
-    /// A path that leads nowhere.
+    /// A path that leads nowhere. The real server answers it in plain text: what clients say of
+    /// it ("the server could not find the requested resource") are their own words.
     pub fn no_such_path() -> Self {
-        let mut refusal = Self::new(
-            404,
-            "NotFound",
-            "the server could not find the requested resource".to_owned(),
-        );
-        refusal.details = json!({});
-        refusal
+        Self::new(404, PLAIN, "404 page not found".to_owned())
     }
 
     pub fn not_found(resource: &Resource, name: &str) -> Self {
@@ -134,11 +133,15 @@ impl Refusal {
             "unable to create new content in namespace {namespace} because it is being terminated"
         );
         let mut refusal = Self::forbidden(resource, name, &why);
-        refusal.details["causes"] = json!([{
-            "reason": "NamespaceTerminating",
-            "message": format!("namespace {namespace} is being terminated"),
-            "field": "metadata.namespace",
-        }]);
+        put(
+            &mut refusal.details,
+            "/causes",
+            json!([{
+                "reason": "NamespaceTerminating",
+                "message": format!("namespace {namespace} is being terminated"),
+                "field": "metadata.namespace",
+            }]),
+        );
         refusal
     }
 
@@ -177,12 +180,12 @@ impl Refusal {
         let message = format!("{qualified} {name:?} is invalid: {all}");
         let mut refusal = Self::new(422, "Invalid", message);
         refusal.details = details(name, group, kind);
-        refusal.details["causes"] = causes
+        put(&mut refusal.details, "/causes", causes
             .iter()
             .map(|cause| {
                 json!({"reason": cause.reason, "message": cause.message, "field": cause.field})
             })
-            .collect();
+            .collect::<Value>());
         refusal
     }
 
@@ -226,10 +229,10 @@ impl Refusal {
             "message": self.message, "code": self.code,
         });
         if !self.reason.is_empty() {
-            body["reason"] = json!(self.reason);
+            put(&mut body, "/reason", json!(self.reason));
         }
         if !self.details.is_null() {
-            body["details"] = self.details.clone();
+            put(&mut body, "/details", self.details.clone());
         }
         body
     }
@@ -240,7 +243,7 @@ pub fn details(name: &str, group: &str, kind: &str) -> Value {
     let mut details = json!({});
     for (key, value) in [("name", name), ("group", group), ("kind", kind)] {
         if !value.is_empty() {
-            details[key] = json!(value);
+            put(&mut details, &format!("/{key}"), json!(value));
         }
     }
     details
@@ -248,6 +251,10 @@ pub fn details(name: &str, group: &str, kind: &str) -> Value {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
+        if self.reason == PLAIN {
+            let code = StatusCode::from_u16(self.code).unwrap_or(StatusCode::NOT_FOUND);
+            return (code, format!("{}\n", self.message)).into_response();
+        }
         reply(self.code, &self.body())
     }
 }

@@ -119,22 +119,24 @@ pub fn check(
             let so_far = used.get(key).copied().unwrap_or_else(Quantity::zero);
             if more > 0 && so_far.nano + more > most.nano {
                 let delta = wanted.get(key).copied().unwrap_or(*most).with(more);
-                exceeded.push((key, delta, so_far, *most));
+                exceeded.push((key, [delta, so_far, *most]));
             }
         }
         if exceeded.is_empty() {
             continue;
         }
-        let each = |pick: &dyn Fn(&(&String, Quantity, Quantity, Quantity)) -> Quantity| {
-            let parts = exceeded.iter().map(|one| format!("{}={}", one.0, pick(one)));
+        let each = |which: usize| {
+            let parts = exceeded.iter().filter_map(|(key, amounts)| {
+                amounts.get(which).map(|amount| format!("{key}={amount}"))
+            });
             parts.collect::<Vec<_>>().join(",")
         };
         return forbidden(format!(
             "exceeded quota: {}, requested: {}, used: {}, limited: {}",
             name(quota),
-            each(&|one| one.1),
-            each(&|one| one.2),
-            each(&|one| one.3)
+            each(0),
+            each(1),
+            each(2)
         ));
     }
     Ok(())

@@ -5,6 +5,7 @@ mod deployment;
 pub mod events;
 mod garbage;
 mod others;
+mod progress;
 mod replicaset;
 
 use jiff::Timestamp;

@@ -9,6 +9,7 @@ use crate::cluster::controllers::events::Report;
 use crate::cluster::json::{flag, int, list, name, namespace, put, text, uid};
 use crate::cluster::model::{Model, time};
 use crate::cluster::resources;
+use crate::cluster::typed::check::go_plain;
 
 /// Steps that a container takes to end.
 const ENDING: u64 = 2;
@@ -308,9 +309,7 @@ impl Model {
         if !one.reported {
             one.reported = true;
             let port = ["/httpGet/port", "/tcpSocket/port"].iter().find_map(|at| probe.pointer(at));
-            let port =
-                port.map(|port| text(&json!({"p": port}), "/p").to_owned() + &port.to_string());
-            let port = port.unwrap_or_default();
+            let port = port.map_or_else(String::new, go_plain);
             let message = match probe.get("httpGet") {
                 Some(_) => {
                     "Readiness probe failed: HTTP probe failed with statuscode: 503".to_owned()

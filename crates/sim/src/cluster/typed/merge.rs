@@ -54,7 +54,8 @@ fn merge_lists(left: &[Value], right: &[Value], of: &Type, by: &By) -> Vec<Value
             if a == b {
                 merged.extend(both(a));
                 done.push(a);
-                (l.next(), r.next());
+                l.next();
+                r.next();
                 next = shared.next();
                 continue;
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::schema::{Type, item_step};
+use crate::cluster::json::put;
 
 /// A tree of steps, each written as `fieldsV1` does: `f:name`, `k:{"name":"app"}`, `v:"x"`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -133,7 +134,7 @@ impl Set {
         for (step, child) in &self.children {
             let mut inner = child.to_fields();
             if child.member && !child.children.is_empty() {
-                inner["."] = json!({});
+                put(&mut inner, "/.", json!({}));
             }
             fields.insert(step.clone(), inner);
         }
