@@ -27,11 +27,26 @@ pub fn text(text: &str, words: &BTreeMap<String, String>) -> String {
     }
     let mut text = text.to_owned();
     for (word, value) in words {
-        text = text.replace(value, &format!("{{{word}}}"));
+        text = whole(&text, value, &format!("{{{word}}}"));
     }
     text = shapes(&text, "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh", "<uid>");
     text = shapes(&text, "dddd-dd-ddTdd:dd:ddZ", "<time>");
     names(&users(&text))
+}
+
+/// Replaces a word where it stands alone: a number that was observed is no part of an address.
+fn whole(text: &str, word: &str, mask: &str) -> String {
+    let mut masked = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(word).filter(|_| !word.is_empty()) {
+        let (before, found) = rest.split_at(at);
+        let after = found.split_at(word.len()).1;
+        let goes_on = |c: char| c.is_ascii_digit() || c == '.';
+        let alone = !before.ends_with(goes_on) && !after.starts_with(goes_on);
+        masked.extend([before, if alone { mask } else { word }]);
+        rest = after;
+    }
+    masked + rest
 }
 
 /// Replaces all that has this shape, in which `h` is a hexadecimal digit and `d` a decimal one. The
