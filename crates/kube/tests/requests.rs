@@ -71,12 +71,18 @@ fn an_object_can_be_applied_only_as_it_was_read() {
 
 #[test]
 fn this_very_object_is_deleted() {
-    let request = request::delete(Kind::HttpRoute, NS, "frontend", "u-1");
-    let path = format!("/apis/gateway.networking.k8s.io/v1/namespaces/{NS}/httproutes/frontend");
-    check(&request, "DELETE", &path, &[]);
-    let expected = json!({ "propagationPolicy": "Foreground", "preconditions": { "uid": "u-1" } });
-    assert_eq!(body(&request), expected);
-    assert_eq!(content_type(&request), "application/json");
+    // What has pods goes after them; what has none goes at once.
+    for (kind, place, policy) in [
+        (Kind::HttpRoute, "gateway.networking.k8s.io/v1", "Background"),
+        (Kind::Deployment, "apps/v1", "Foreground"),
+    ] {
+        let request = request::delete(kind, NS, "frontend", "u-1");
+        let path = format!("/apis/{place}/namespaces/{NS}/{}/frontend", kind.plural());
+        check(&request, "DELETE", &path, &[]);
+        let expected = json!({ "propagationPolicy": policy, "preconditions": { "uid": "u-1" } });
+        assert_eq!(body(&request), expected);
+        assert_eq!(content_type(&request), "application/json");
+    }
 }
 
 #[test]

@@ -149,11 +149,12 @@ fn pod(platform: &Platform, deployed: &Deployed<'_>) -> PodSpec {
             ..PodSecurityContext::default()
         }),
         termination_grace_period_seconds: Some(PAUSE + END),
-        topology_spread_constraints: (spec.fewest() > 1).then(|| {
+        // A single pod has nothing to spread, but adding another must not replace it.
+        topology_spread_constraints: Some(
             ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
                 .map(|key| spread(key, deployed))
-                .into()
-        }),
+                .into(),
+        ),
         volumes: volume.map(|volume| vec![volume]),
         ..PodSpec::default()
     }
