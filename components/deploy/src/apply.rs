@@ -10,7 +10,7 @@ use nokube_domain::deploy::{ObjectFault, Outcome, Run, SecretText};
 use nokube_edge::sleep;
 use nokube_kube::{
     Deployed, Kind, Manifest, Manifests, Tenant, manifest,
-    observe::{DeploymentSeen, List, Object, Standing, namespace_of},
+    observe::{DeploymentSeen, List, Metadata, Object, Standing, namespace_of},
     refusal::{Refusal, warnings},
     request::{self, Mode},
 };
@@ -202,7 +202,10 @@ async fn tell_workload(
     seen: Option<&DeploymentSeen>,
 ) -> Result<Option<Answer>, Trouble> {
     let namespace = deployed.tenant.namespace();
-    let mut seen = seen.map(|seen| seen.metadata.clone());
+    let mut seen = match seen {
+        Some(seen) => Some(hand_over(cluster, deployed, workload, seen).await?),
+        None => None,
+    };
     for _ in 0..CHANGES {
         if seen.as_ref().is_some_and(|seen| seen.revision() > deployed.revision) {
             return Ok(None);
@@ -219,6 +222,28 @@ async fn tell_workload(
         }
     }
     Err(Trouble::Refused(Refusal::Changed))
+}
+
+/// Where an autoscaler takes over the number of pods, leaves the number as it is.
+async fn hand_over(
+    cluster: &Cluster,
+    deployed: &Deployed<'_>,
+    workload: &Manifest,
+    seen: &DeploymentSeen,
+) -> Result<Metadata, Trouble> {
+    let newer = seen.metadata.revision() > deployed.revision;
+    let (Some(scaling), true) = (&deployed.run.release.spec.scaling, !deployed.run.stopped) else {
+        return Ok(seen.metadata.clone());
+    };
+    if newer || !seen.metadata.sets_replicas() {
+        return Ok(seen.metadata.clone());
+    }
+    let replicas = seen.replicas().clamp(scaling.min, scaling.max);
+    let namespace = deployed.tenant.namespace();
+    let request = request::hand_over_replicas(namespace.as_str(), &workload.name, replicas);
+    let answer = cluster.send(&request).await?;
+    let object = serde_json::from_slice::<Object>(answer.body());
+    Ok(object.map_or_else(|_| seen.metadata.clone(), |object| object.metadata))
 }
 
 /// Removes what a revision no longer has. What stays after all is removed by the next revision.

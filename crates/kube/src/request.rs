@@ -90,6 +90,27 @@ pub fn apply_if_unchanged(namespace: &str, manifest: &Manifest, version: Option<
     apply(namespace, &manifest, Mode::Real)
 }
 
+/// Sets a Deployment's number of pods under another name than ours: when an autoscaler takes over, we
+/// set it no more, and without another who has set it, it would fall to one until the autoscaler acts.
+///
+/// <https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership>
+pub fn hand_over_replicas(namespace: &str, name: &str, replicas: u32) -> Request {
+    let body = json!({
+        "apiVersion": Kind::Deployment.api_version(),
+        "kind": Kind::Deployment.name(),
+        "metadata": { "name": name, "namespace": namespace },
+        "spec": { "replicas": replicas },
+    });
+    let params = PatchParams {
+        dry_run: false,
+        force: true,
+        field_manager: Some(format!("{MANAGER}-replicas")),
+        field_validation: Some(ValidationDirective::Strict),
+    };
+    let patch = Patch::Apply(&body);
+    named(Kind::Deployment, namespace, name, |at| at.patch(name, &params, &patch))
+}
+
 /// Deletes this very object. A Deployment goes after its pods; what has none goes at once.
 pub fn delete(kind: Kind, namespace: &str, name: &str, uid: &str) -> Request {
     let policy = match kind {

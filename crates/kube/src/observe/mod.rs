@@ -56,15 +56,26 @@ pub struct OwnerReference {
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct ManagedFields {
     #[serde(deserialize_with = "null_too")]
     pub manager: String,
     #[serde(deserialize_with = "null_too")]
     pub operation: String,
+    /// Which fields; see "Field management" of server-side apply.
+    pub fields_v1: Value,
 }
 
 impl Metadata {
+    /// Have we set the number of pods, so that leaving it out would set it back to one?
+    pub fn sets_replicas(&self) -> bool {
+        let ours = |fields: &&ManagedFields| {
+            fields.manager == crate::request::MANAGER && fields.operation == "Apply"
+        };
+        let mut ours = self.managed_fields.iter().filter(ours);
+        ours.any(|fields| fields.fields_v1.pointer("/f:spec/f:replicas").is_some())
+    }
+
     /// Did we apply it, by the API server's own record?
     pub fn is_ours(&self) -> bool {
         let ours = |fields: &ManagedFields| {

@@ -17,6 +17,13 @@ pub struct Evidence<'a> {
     pub pods: &'a [PodSeen],
 }
 
+impl DeploymentSeen {
+    /// The number of pods that is wanted; what says nothing means one.
+    pub fn replicas(&self) -> u32 {
+        self.spec.replicas.unwrap_or(1)
+    }
+}
+
 impl<'a> Evidence<'a> {
     /// The template's hash of the newest ReplicaSet; `None` before there is one.
     fn current_hash(&self) -> Option<&'a str> {
@@ -54,7 +61,7 @@ impl<'a> Evidence<'a> {
     /// The rules of `kubectl rollout status`, in their order.
     fn is_done(&self) -> bool {
         let status = &self.deployment.status;
-        let wanted = self.deployment.spec.replicas.unwrap_or(1);
+        let wanted = self.deployment.replicas();
         self.is_observed()
             && !self.is_overdue()
             && status.updated_replicas >= wanted
@@ -100,7 +107,7 @@ fn is_of(pod: &PodSeen, hash: Option<&str>) -> bool {
 /// How the rollout goes.
 pub fn rollout(evidence: &Evidence<'_>) -> Rollout {
     let status = &evidence.deployment.status;
-    let wanted = evidence.deployment.spec.replicas.unwrap_or(1);
+    let wanted = evidence.deployment.replicas();
     let hash = evidence.current_hash();
     let troubles: Vec<_> = evidence.current_pods().filter_map(PodSeen::trouble).collect();
     // One that will not mend itself tells more than one that may.

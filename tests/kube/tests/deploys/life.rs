@@ -118,3 +118,40 @@ async fn a_volume_stays_unless_it_is_asked_for_and_grows_but_never_shrinks() -> 
     world.end().await;
     Ok(())
 }
+
+#[tokio::test]
+async fn an_autoscaler_takes_over_as_many_pods_as_there_are() -> Result<()> {
+    let admin = cluster().await?.admin()?;
+    let world = plan().await?.start().await;
+    let login = somebody("hpa");
+    let user = world.user(&login);
+    let project = user.project("app").await;
+    let workload = format!("/apis/apps/v1/namespaces/nk-{login}-app/deployments/web");
+    let replicas = async || {
+        let found = admin.get(&workload).await?.ok()?;
+        anyhow::Ok(found["spec"]["replicas"].as_u64())
+    };
+    let mut wanted = user.wanted_deployment(project, "web", "nginx:1.29").await;
+    wanted["replicas"] = json!(4);
+    let path = user.deploy(&wanted).await;
+    let generation = admin.get(&workload).await?.ok()?["metadata"]["generation"].clone();
+    wanted["enable_autoscaling"] = json!(true);
+    wanted["min_replicas"] = json!(2);
+    wanted["max_replicas"] = json!(6);
+    user.deploy(&wanted).await;
+    assert_eq!(replicas().await?, Some(4), "never less in between");
+    let after = admin.get(&workload).await?.ok()?["metadata"]["generation"].clone();
+    let grown = after.as_i64().unwrap_or(0) - generation.as_i64().unwrap_or(0);
+    assert!(grown <= 1, "the new template alone was a change: {grown}");
+    // What the autoscaler chooses, another deployment leaves as it is.
+    admin.merge(&format!("{workload}/scale"), &json!({ "spec": { "replicas": 5 } })).await?.ok()?;
+    user.deploy(&wanted).await;
+    assert_eq!(replicas().await?, Some(5));
+    // Stopped there are none, started the fewest.
+    user.post(&format!("{path}/stop"), &json!({})).await.expect(202);
+    assert_eq!(replicas().await?, Some(0));
+    user.post(&format!("{path}/start"), &json!({})).await.expect(202);
+    assert_eq!(replicas().await?, Some(2));
+    world.end().await;
+    Ok(())
+}
