@@ -1,6 +1,6 @@
 //! Prints what is claimed about speed and size: as ratios against a baseline of the same run, because
 //! seconds say more about a machine than about the product.
-#![allow(clippy::unwrap_used)] // As in tests: whatever goes wrong ends it.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // As in tests: whatever goes wrong ends it.
 
 use jiff::SignedDuration;
 use nokube_tests::{User, World};

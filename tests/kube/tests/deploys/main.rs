@@ -1,4 +1,5 @@
 //! What users do with deployments, on the real components and a real API server.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
 mod life;
 mod platform;
