@@ -272,3 +272,26 @@ async fn a_domain_belongs_to_the_first_project_that_claims_it() {
     }
     world.end().await;
 }
+
+#[tokio::test]
+async fn two_services_of_a_project_are_never_reached_at_one_place() {
+    let world = World::plan()
+        .set("apps_routing", "gateway")
+        .set("apps_gateway", "gateway/main")
+        .set("apps_custom_domains", "*.example.com")
+        .start()
+        .await;
+    let alice = world.user("alice");
+    let project = alice.project("myapp").await;
+    for (field, place) in [("custom_path", "/shop"), ("custom_domain", "shop.example.com")] {
+        let service = field.replace("custom_", "by-");
+        let mut wanted = alice.wanted_deployment(project, &service, "nginx").await;
+        wanted[field] = json!(place);
+        let path = alice.deploy(&wanted).await;
+        assert_eq!(alice.deploy(&wanted).await, path, "its own place is free to it");
+        wanted["service_name"] = json!("other");
+        let faults = alice.post("/api/v1/deploy", &wanted).await.faults();
+        assert!(faults[field].contains(&service), "{faults:?}");
+    }
+    world.end().await;
+}

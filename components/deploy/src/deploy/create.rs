@@ -9,6 +9,7 @@ use super::{
     claims::{begin, claim_domain, identify},
     dry_run::{Trial, dry_run},
     image::resolve,
+    place,
     secrets::resolve as resolve_secrets,
 };
 use crate::{
@@ -68,7 +69,12 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let tenant = Tenant { project: &project, owner: &members.owner };
     let before = known.as_ref().and_then(|known| known.revision.as_ref());
     let before_run = before.and_then(Revision::run);
-    let secrets = resolve_secrets(&cluster, &tenant, &asked.secrets, before_run).await?;
+    let id = known.as_ref().map(|known| known.record.id);
+    let (secrets, ()) = try_join(
+        resolve_secrets(&cluster, &tenant, &asked.secrets, before_run),
+        place::check(&cluster, &tenant, &asked.spec, id),
+    )
+    .await?;
     let draft = Draft { asked: &asked, secrets: &secrets, before: before_run, by: &caller.login };
 
     if dry {

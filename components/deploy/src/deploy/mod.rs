@@ -5,4 +5,5 @@ pub mod create;
 mod dry_run;
 pub use dry_run::PREVIEW;
 mod image;
+mod place;
 mod secrets;
