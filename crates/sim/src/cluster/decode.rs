@@ -16,7 +16,7 @@ pub fn gv(resource: &Resource) -> String {
 }
 
 /// The shape of an applied object.
-pub fn check_applied(intent: &Intent<'_>, config: &mut Value) -> Result<Vec<String>, Refusal> {
+pub fn check_applied(intent: &Intent<'_>, config: &Value) -> Result<(), Refusal> {
     let resource = intent.resource;
     let or_unknown = |text: &str| if text.is_empty() { "" } else { text }.to_owned();
     let kind = text(config, "/kind").to_owned();
@@ -26,6 +26,9 @@ pub fn check_applied(intent: &Intent<'_>, config: &mut Value) -> Result<Vec<Stri
         or_unknown(name(config)),
         gv(resource)
     );
+    if kind.is_empty() {
+        return Err(Refusal::bad_request(format!("invalid object type: {}, Kind=", gv(resource))));
+    }
     if kind != resource.kind {
         return Err(Refusal::unexpected(format!(
             "failed to create typed patch object {what}: no corresponding type for {}, Kind={kind}",
@@ -34,23 +37,9 @@ pub fn check_applied(intent: &Intent<'_>, config: &mut Value) -> Result<Vec<Stri
     }
     let misfits = check::misfits(config, &intent.of());
     let (unknown, wrong): (Vec<_>, Vec<_>) = misfits.into_iter().partition(|one| one.unknown);
-    if resource.is_custom() {
-        if !wrong.is_empty() {
-            return Err(Refusal::unexpected(format!(
-                "failed to create typed patch object {what}: {}",
-                check::in_one(&wrong)
-            )));
-        }
-        // Pruned, and reported as the field validation says.
-        let paths: Vec<String> = unknown
-            .iter()
-            .map(|one| format!("unknown field {:?}", one.path.trim_start_matches('.')))
-            .collect();
-        return pruned(intent, config, paths);
-    }
     let all: Vec<_> = unknown.into_iter().chain(wrong).collect();
     if all.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let message = check::in_one(&all);
     Err(Refusal::unexpected(format!("failed to create typed patch object {what}: {message}")))
@@ -99,14 +88,11 @@ fn pruned(
 ) -> Result<Vec<String>, Refusal> {
     if !unknown.is_empty() && intent.validation == FieldValidation::Strict {
         let all = unknown.join(", ");
-        let what = match intent.resource.is_custom() {
-            true => format!(
-                "{} in version {:?} cannot be handled as a {}: ",
-                intent.resource.kind, intent.resource.version, intent.resource.kind
-            ),
-            false => String::new(),
-        };
-        return Err(Refusal::bad_request(format!("{what}strict decoding error: {all}")));
+        let Resource { kind, version, .. } = intent.resource;
+        return Err(Refusal::bad_request(format!(
+            "{kind} in version {version:?} cannot be handled as a {kind}: strict decoding error: \
+             {all}"
+        )));
     }
     if !unknown.is_empty() {
         prune(object, &intent.of());
@@ -130,6 +116,7 @@ fn prune(value: &mut Value, of: &Type) {
 }
 
 pub fn check_name(intent: &Intent<'_>, object: &Value) -> Result<(), Refusal> {
+    check_place(intent, object)?;
     let (wanted, given) = (intent.name, name(object));
     if given.is_empty() {
         return Err(Refusal::bad_request(format!(
@@ -142,13 +129,15 @@ pub fn check_name(intent: &Intent<'_>, object: &Value) -> Result<(), Refusal> {
             "the name of the object ({given}) does not match the name on the URL ({wanted})"
         )));
     }
+    Ok(())
+}
+
+pub fn check_place(intent: &Intent<'_>, object: &Value) -> Result<(), Refusal> {
     let given = namespace(object);
-    if !intent.namespace.is_empty() && !given.is_empty() && given != intent.namespace {
-        return Err(Refusal::bad_request(format!(
-            "the namespace of the object ({given}) does not match the namespace on the request \
-             ({})",
-            intent.namespace
-        )));
+    if intent.resource.namespaced && !given.is_empty() && given != intent.namespace {
+        return Err(Refusal::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
     }
     Ok(())
 }

@@ -1,27 +1,23 @@
 //! The routes of the API server: authenticate, authorize, and hand over to the model.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use super::access::Caller;
 use super::hub::ClusterHub;
 use super::json::put;
 use super::model::Model;
-use super::resources::{self, Resource};
+use super::path::{Query, Target, find, is_of_objects, query};
 use super::select::Selector;
 use super::status::{Cause, Refusal, reply};
 use super::write::{FieldValidation, Intent, Outcome};
-use super::{discovery, logs};
-
-type Query = BTreeMap<String, String>;
+use super::{discovery, logs, pages};
 
 /// Everything that is served on the cluster's port.
 pub fn router(hub: &Arc<ClusterHub>) -> Router {
@@ -43,14 +39,6 @@ async fn serve(State(hub): State<Arc<ClusterHub>>, request: Request) -> Response
     hub.traffic.carry(hub.now(), auth, request, answer).await
 }
 
-/// What a path asks for.
-struct Target<'a> {
-    resource: &'static Resource,
-    namespace: &'a str,
-    name: &'a str,
-    subresource: &'a str,
-}
-
 fn answer(
     hub: &Arc<ClusterHub>,
     request: &axum::http::Request<Bytes>,
@@ -60,33 +48,40 @@ fn answer(
         return Ok(health);
     }
     let mut model = hub.model();
-    authenticate(&model, request.headers())?;
-    if path == "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-        && request.method() == Method::POST
-    {
-        return Ok(reply(201, &model.review(&body(request)?)));
+    let caller = model.caller(request.headers())?;
+    if request.method() == Method::POST && !caller.is_anonymous() {
+        match path {
+            "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews" => {
+                return Ok(reply(201, &model.review(&caller, &body(request)?)));
+            }
+            "/apis/authentication.k8s.io/v1/selfsubjectreviews" => {
+                return Ok(reply(201, &caller.review()));
+            }
+            _ => {}
+        }
     }
-    if path == "/apis/authentication.k8s.io/v1/selfsubjectreviews"
-        && request.method() == Method::POST
-    {
-        return Ok(reply(201, &model.who()));
+    if !is_of_objects(path) {
+        caller.may_see(path, &request.method().as_str().to_lowercase())?;
     }
     if let Some(found) = discovery::find(path, model.gateway_api) {
         return Ok(reply(200, &found));
     }
-    let target = find(path, model.gateway_api).ok_or_else(Refusal::no_such_path)?;
+    let target = find(path, model.gateway_api)?;
     let query = query(request.uri().query().unwrap_or_default());
     if target.subresource == "log" {
-        model.may("get", target.resource, "log", target.namespace, target.name)?;
+        model.may(&caller, "get", target.resource, "log", (target.namespace, target.name))?;
         let log = model.log(target.namespace, target.name, &query)?;
         drop(model);
-        return Ok(logs::stream(hub.clone(), log));
+        // The real one has nothing to say of a pod that nobody runs.
+        let stream = |log| logs::stream(hub.clone(), log);
+        return Ok(log.map_or_else(|| StatusCode::NO_CONTENT.into_response(), stream));
     }
-    let asked = Asked { target, query, request, now: hub.now() };
+    let asked = Asked { caller, target, query, request, now: hub.now() };
     asked.carry_out(&mut model)
 }
 
 struct Asked<'a> {
+    caller: Caller,
     target: Target<'a>,
     query: Query,
     request: &'a axum::http::Request<Bytes>,
@@ -104,11 +99,11 @@ impl Asked<'_> {
             ("PATCH", name) if !name.is_empty() => "patch",
             ("DELETE", "") => "deletecollection",
             ("DELETE", _) => "delete",
-            _ => return Err(Refusal::method(resource)),
+            _ => return Err(Refusal::method()),
         };
         // A namespace is in itself, as far as rights are concerned.
         let scope = if resource.namespaced { namespace } else { name };
-        model.may(verb, resource, subresource, scope, name)?;
+        model.may(&self.caller, verb, resource, subresource, (scope, name))?;
         match verb {
             "list" => self.list(model),
             "get" => {
@@ -120,17 +115,13 @@ impl Asked<'_> {
                 let selector = self.selector()?;
                 let all: Vec<Value> =
                     model.store.list(resource, Some(namespace)).cloned().collect();
-                for object in all.iter().filter(|object| selector.fits(object)) {
+                let all: Vec<Value> = all.into_iter().filter(|it| selector.fits(it)).collect();
+                for object in &all {
                     let name = super::json::name(object);
                     model.delete(resource, (namespace, name), &self.options()?, self.now)?;
                 }
-                Ok(reply(
-                    200,
-                    &json!({
-                        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
-                        "details": super::status::details("", resource.group, resource.plural),
-                    }),
-                ))
+                let meta = json!({"resourceVersion": model.store.version()});
+                Ok(self.listed(meta, all))
             }
             "delete" => {
                 let options = self.options()?;
@@ -196,12 +187,15 @@ impl Asked<'_> {
                 )));
             }
         };
+        if resource.plural == "rolebindings" {
+            model.may_bind(&self.caller, resource, namespace, &object)?;
+        }
         let outcome = match verb {
             "create" => model.create(&intent, object)?,
             "update" => model.replace(&intent, object)?,
             _ if applies => {
                 if model.store.get(resource, namespace, name).is_none() {
-                    model.may("create", resource, "", namespace, name)?;
+                    model.may(&self.caller, "create", resource, "", (namespace, name))?;
                 }
                 model.apply(&intent, object)?
             }
@@ -220,32 +214,36 @@ impl Asked<'_> {
         let all = model.store.list(resource, wanted).filter(|object| selector.fits(object));
         let mut items: Vec<Value> = all.cloned().collect();
         let mut meta = json!({"resourceVersion": model.store.version()});
-        let from = URL_SAFE_NO_PAD.decode(self.get("continue")).unwrap_or_default();
-        let from: usize = String::from_utf8_lossy(&from).parse().unwrap_or_default();
+        let from = pages::begin(self.get("continue"))?;
         items.drain(..from.min(items.len()));
         let limit: usize = self.get("limit").parse().unwrap_or_default();
         if limit > 0 && items.len() > limit {
-            let next = URL_SAFE_NO_PAD.encode((from + limit).to_string());
-            put(&mut meta, "/continue", json!(next));
+            put(&mut meta, "/continue", pages::token(from + limit));
             // The real one cannot count what a selector leaves.
             if self.get("labelSelector").is_empty() && self.get("fieldSelector").is_empty() {
                 put(&mut meta, "/remainingItemCount", json!(items.len() - limit));
             }
             items.truncate(limit);
         }
+        Ok(self.listed(meta, items))
+    }
+
+    fn listed(&self, meta: Value, mut items: Vec<Value>) -> Response {
+        let resource = self.target.resource;
         if !resource.is_custom() {
             for item in items.iter_mut().filter_map(Value::as_object_mut) {
                 item.remove("apiVersion");
                 item.remove("kind");
             }
         }
-        Ok(reply(
+        let kind = format!("{}List", resource.kind);
+        reply(
             200,
             &json!({
-                "kind": format!("{}List", resource.kind), "apiVersion": resource.api_version(),
-                "metadata": meta, "items": items,
+                "kind": kind, "apiVersion": resource.api_version(), "metadata": meta,
+                "items": items,
             }),
-        ))
+        )
     }
 
     fn selector(&self) -> Result<Selector, Refusal> {
@@ -298,73 +296,4 @@ fn body(request: &axum::http::Request<Bytes>) -> Result<Value, Refusal> {
     serde_json::from_slice(request.body()).map_err(|error| {
         Refusal::bad_request(format!("couldn't get version/kind; json parse error: {error}"))
     })
-}
-
-fn authenticate(model: &Model, headers: &HeaderMap) -> Result<(), Refusal> {
-    let given = headers.get(header::AUTHORIZATION).and_then(|given| given.to_str().ok());
-    let token = given.and_then(|given| given.split_once(' ')).map(|(_, token)| token.trim());
-    match (&model.token, token) {
-        (None, _) => Ok(()),
-        (Some(wanted), Some(token)) if wanted == token => Ok(()),
-        _ => Err(Refusal::unauthorized()),
-    }
-}
-
-fn find(path: &str, gateway_api: bool) -> Option<Target<'_>> {
-    let mut parts = path.trim_matches('/').split('/');
-    let (group, version) = match parts.next()? {
-        "api" => ("", parts.next()?),
-        "apis" => (parts.next()?, parts.next()?),
-        _ => return None,
-    };
-    let rest: Vec<&str> = parts.collect();
-    let (namespace, plural, rest) = match rest.as_slice() {
-        ["namespaces", namespace, plural, rest @ ..]
-            if !["status", "finalize"].contains(plural) =>
-        {
-            (*namespace, *plural, rest)
-        }
-        [plural, rest @ ..] => ("", *plural, rest),
-        [] => return None,
-    };
-    let resource = resources::by_path(group, version, plural)?;
-    if (resource.is_custom() && !gateway_api) || (!resource.namespaced && !namespace.is_empty()) {
-        return None;
-    }
-    let (name, subresource) = match rest {
-        [] => ("", ""),
-        // An object of a namespaced kind is only found in its namespace.
-        [_, ..] if resource.namespaced && namespace.is_empty() => return None,
-        [name] => (*name, ""),
-        [name, "status"] if resource.has_status => (*name, "status"),
-        [name, "log"] if resource.plural == "pods" => (*name, "log"),
-        _ => return None,
-    };
-    Some(Target { resource, namespace, name, subresource })
-}
-
-fn query(text: &str) -> Query {
-    let decode = |text: &str| {
-        let mut bytes = Vec::new();
-        let mut rest = text.bytes();
-        while let Some(byte) = rest.next() {
-            let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|it| u8::try_from(it).ok());
-            match byte {
-                b'+' => bytes.push(b' '),
-                b'%' => {
-                    let pair = (rest.next().and_then(hex), rest.next().and_then(hex));
-                    if let (Some(high), Some(low)) = pair {
-                        bytes.push(high * 16 + low);
-                    }
-                }
-                other => bytes.push(other),
-            }
-        }
-        String::from_utf8_lossy(&bytes).into_owned()
-    };
-    let pairs = text.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decode(name), decode(value)))
-        .collect()
 }

@@ -8,6 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::hub::ClusterHub;
@@ -15,7 +16,7 @@ use super::json::{list, text, uid};
 use super::kubelet::{ContainerRun, Line, Stage};
 use super::model::Model;
 use super::resources;
-use super::status::Refusal;
+use super::status::{Cause, Refusal};
 
 /// What is read of which container.
 pub struct Log {
@@ -32,16 +33,18 @@ pub struct Log {
 }
 
 impl Model {
+    /// None as long as the pod has no node.
     pub fn log(
         &self,
         namespace: &str,
         name: &str,
         query: &BTreeMap<String, String>,
-    ) -> Result<Log, Refusal> {
+    ) -> Result<Option<Log>, Refusal> {
         let missing = || match resources::by_name("pods") {
             Some(kind) => Refusal::not_found(kind, name),
             None => Refusal::no_such_path(),
         };
+        check_options(name, query)?;
         let pod = self.find("pods", namespace, name).ok_or_else(missing)?;
         let get = |name: &str| query.get(name).map_or("", String::as_str);
         let all = |at: &str| -> Vec<String> {
@@ -71,6 +74,9 @@ impl Model {
                 )));
             }
         };
+        if text(pod, "/spec/nodeName").is_empty() {
+            return Ok(None);
+        }
         let one = self.container_run(uid(pod), init, index);
         let previous = get("previous") == "true";
         let lines = lines(one, previous, &wanted, name)?;
@@ -84,7 +90,7 @@ impl Model {
         }
         let timestamps = get("timestamps") == "true";
         let at = one.map_or((0, 0), |one| (one.restarts, one.gone + one.log.len()));
-        Ok(Log {
+        Ok(Some(Log {
             pod: uid(pod).to_owned(),
             init,
             index,
@@ -93,7 +99,7 @@ impl Model {
             limit: get("limitBytes").parse().ok(),
             begin: chosen.iter().map(|line| shown(line, timestamps)).collect(),
             at,
-        })
+        }))
     }
 
     fn container_run(&self, pod: &str, init: bool, index: usize) -> Option<&ContainerRun> {
@@ -112,6 +118,25 @@ impl Model {
         let text: String = new.map(|line| shown(line, log.timestamps)).collect();
         log.at = (run, one.gone + one.log.len());
         (one.stage == Stage::Running || !text.is_empty()).then_some(text)
+    }
+}
+
+/// Numbers that cannot be.
+fn check_options(name: &str, query: &BTreeMap<String, String>) -> Result<(), Refusal> {
+    let mut causes = Vec::new();
+    for (field, least, why) in [
+        ("tailLines", 0, "must be greater than or equal to 0"),
+        ("limitBytes", 1, "must be greater than 0"),
+        ("sinceSeconds", 1, "must be greater than 0"),
+    ] {
+        let given = query.get(field).and_then(|text| text.parse::<i64>().ok());
+        if let Some(given) = given.filter(|given| *given < least) {
+            causes.push(Cause::invalid(field, &json!(given), why));
+        }
+    }
+    match causes.as_slice() {
+        [] => Ok(()),
+        causes => Err(Refusal::invalid("", "PodLogOptions", name, causes)),
     }
 }
 

@@ -26,8 +26,11 @@ pub struct Model {
     pub denied: BTreeSet<(String, String)>,
     pub token: Option<String>,
     pub user: String,
+    /// Tokens without power, and whose they are.
+    pub accounts: BTreeMap<String, String>,
     pub gateway_api: bool,
     pub private_images: Vec<PrivateImages>,
+    pub bare: bool,
     pub hold: bool,
     pub step_time: Duration,
     pub delay: Duration,
@@ -53,8 +56,10 @@ impl Model {
             denied: BTreeSet::new(),
             token: options.token,
             user: options.user,
+            accounts: options.accounts,
             gateway_api: options.gateway_api,
             private_images: options.private_images,
+            bare: options.bare,
             hold: false,
             step_time: options.step,
             delay: options.delay,
@@ -81,7 +86,9 @@ impl Model {
         self.steps += 1;
         let before = self.store.writes;
         let mut busy = self.run_controllers(now);
-        busy |= self.run_nodes(now);
+        if !self.bare {
+            busy |= self.run_nodes(now);
+        }
         self.busy = busy || self.store.writes != before;
     }
 

@@ -1,5 +1,6 @@
 //! How a simulated cluster is set up.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub struct ClusterOptions {
     pub token: Option<String>,
     /// Whose token it is, as refusals name them.
     pub user: String,
+    /// Further tokens, and whose they are. They may do only what a Role gives them.
+    pub accounts: BTreeMap<String, String>,
     /// How long each step of the controllers and of the nodes takes. One step counts as one
     /// second wherever an object gives a time in seconds.
     pub step: Duration,
@@ -29,6 +32,8 @@ pub struct ClusterOptions {
     /// Whether the Gateway API is installed.
     pub gateway_api: bool,
     pub private_images: Vec<PrivateImages>,
+    /// A control plane alone: no node takes a pod, nothing gives storage, addresses or routes.
+    pub bare: bool,
     /// Seconds by which the clock is ahead.
     pub clock_offset: i64,
 }
@@ -40,10 +45,12 @@ impl Default for ClusterOptions {
             control: None,
             token: None,
             user: "system:serviceaccount:default:deployer".to_owned(),
+            accounts: BTreeMap::new(),
             step: Duration::from_secs(1),
             delay: Duration::ZERO,
             gateway_api: true,
             private_images: Vec::new(),
+            bare: false,
             clock_offset: 0,
         }
     }

@@ -43,9 +43,10 @@ const fn with_status(resource: Resource, has_generation: bool) -> Resource {
 
 pub const NAMESPACES: &str = "namespaces";
 const NETWORKING: &str = "networking.k8s.io";
+const RBAC: &str = "rbac.authorization.k8s.io";
 pub const GATEWAY: &str = "gateway.networking.k8s.io";
 
-pub static ALL: [Resource; 18] = [
+pub static ALL: [Resource; 19] = [
     Resource {
         namespaced: false,
         ..with_status(resource(NAMESPACES, "Namespace", "", "namespace", &["ns"]), false)
@@ -102,7 +103,8 @@ pub static ALL: [Resource; 18] = [
         ),
         true,
     ),
-    resource("rolebindings", "RoleBinding", "rbac.authorization.k8s.io", "rolebinding", &[]),
+    resource("roles", "Role", RBAC, "role", &[]),
+    resource("rolebindings", "RoleBinding", RBAC, "rolebinding", &[]),
 ];
 
 impl Resource {

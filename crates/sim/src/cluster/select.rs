@@ -20,8 +20,9 @@ pub struct Selector {
     fields: Vec<(String, bool, String)>,
 }
 
-const FIELDS: [(&str, &[&str]); 3] = [
+const FIELDS: [(&str, &[&str]); 4] = [
     ("", &["metadata.name", "metadata.namespace"]),
+    ("services", &["spec.clusterIP", "spec.type"]),
     (
         "pods",
         &[
@@ -56,11 +57,7 @@ const FIELDS: [(&str, &[&str]); 3] = [
 impl Selector {
     /// Reads both, or says what is wrong as the server does.
     pub fn read(plural: &str, labels: &str, fields: &str) -> Result<Self, String> {
-        Ok(Self {
-            labels: read_labels(labels)
-                .map_err(|why| format!("unable to parse requirement: {why}"))?,
-            fields: read_fields(plural, fields)?,
-        })
+        Ok(Self { labels: read_labels(labels)?, fields: read_fields(plural, fields)? })
     }
 
     pub fn fits(&self, object: &Value) -> bool {
@@ -100,7 +97,7 @@ fn read_label(part: &str) -> Result<Label, String> {
         return match key.trim().rsplit_once(' ') {
             Some((key, "in")) => Ok(Label::In(key.trim().to_owned(), values)),
             Some((key, "notin")) => Ok(Label::NotIn(key.trim().to_owned(), values)),
-            _ => Err(format!("found '{key}', expected: in, notin, =, ==, !=, gt, lt")),
+            _ => Err(unknown_operator(key)),
         };
     }
     let label = if let Some(split) = part.split_once("!=") {
@@ -117,10 +114,25 @@ fn read_label(part: &str) -> Result<Label, String> {
     match &label {
         Label::Exists(key) if key.contains(' ') => {
             let (_, rest) = key.split_once(' ').unwrap_or_default();
-            Err(format!("found '{rest}', expected: in, notin, =, ==, !=, gt, lt"))
+            Err(unknown_operator(rest))
+        }
+        Label::In(_, values) | Label::NotIn(_, values) => {
+            let surplus = ["!=", "==", "="]
+                .into_iter()
+                .find(|operator| values.iter().any(|value| value.contains(operator)));
+            match surplus {
+                Some(operator) => {
+                    Err(format!("found '{operator}', expected: ',' or 'end of string'"))
+                }
+                None => Ok(label),
+            }
         }
         _ => Ok(label),
     }
+}
+
+fn unknown_operator(found: &str) -> String {
+    format!("unable to parse requirement: found '{found}', expected: in, notin, =, ==, !=, gt, lt")
 }
 
 fn read_fields(plural: &str, text: &str) -> Result<Vec<(String, bool, String)>, String> {

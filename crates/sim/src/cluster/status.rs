@@ -35,6 +35,13 @@ impl Cause {
         Self { reason: "FieldValueInvalid", message, field: field.to_owned() }
     }
 
+    /// A rule that is broken by a value, which is not shown, or shown in another form.
+    pub fn broken(field: &str, shown: &str, rule: &str) -> Self {
+        let shown = if shown.is_empty() { String::new() } else { format!("{shown}: ") };
+        let message = format!("Invalid value: {shown}{rule}");
+        Self { reason: "FieldValueInvalid", message, field: field.to_owned() }
+    }
+
     pub fn required(field: &str, detail: &str) -> Self {
         let message = match detail {
             "" => "Required value".to_owned(),
@@ -89,6 +96,12 @@ impl Refusal {
         self
     }
 
+    /// They are there and empty.
+    fn without_details(mut self) -> Self {
+        self.details = json!({});
+        self
+    }
+
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(400, "BadRequest", message.into())
     }
@@ -101,6 +114,12 @@ impl Refusal {
     /// it ("the server could not find the requested resource") are their own words.
     pub fn no_such_path() -> Self {
         Self::new(404, PLAIN, "404 page not found".to_owned())
+    }
+
+    /// A path in a group that is served, which leads to none of its kinds.
+    pub fn no_such_resource() -> Self {
+        let message = "the server could not find the requested resource".to_owned();
+        Self::new(404, "NotFound", message).without_details()
     }
 
     pub fn not_found(resource: &Resource, name: &str) -> Self {
@@ -145,18 +164,20 @@ impl Refusal {
         refusal
     }
 
-    pub fn method(resource: &Resource) -> Self {
+    /// Of a path that is no object's.
+    pub fn forbidden_path(user: &str, verb: &str, path: &str) -> Self {
+        let message = format!("forbidden: User {user:?} cannot {verb} path {path:?}");
+        Self::new(403, "Forbidden", message).without_details()
+    }
+
+    pub fn method() -> Self {
         let message = "the server does not allow this method on the requested resource".to_owned();
-        let mut refusal = Self::new(405, "MethodNotAllowed", message);
-        refusal.details = details("", resource.group, resource.plural);
-        refusal
+        Self::new(405, "MethodNotAllowed", message).without_details()
     }
 
     pub fn media_type() -> Self {
-        let message = "the body of the request was in an unknown format - accepted media types \
-                       include: application/json-patch+json, application/merge-patch+json, \
-                       application/strategic-merge-patch+json, application/apply-patch+yaml";
-        Self::new(415, "UnsupportedMediaType", message.to_owned())
+        let message = "415: Unsupported Media Type".to_owned();
+        Self::new(415, "UnsupportedMediaType", message).without_details()
     }
 
     /// An error that the server did not expect: it has no reason.

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::decode::{check_applied, check_name, check_sent, gv};
-use super::json::{name, namespace, put, text, uid, without_nulls};
+use super::decode::{check_applied, check_name, check_place, check_sent, gv};
+use super::json::{name, put, text, uid, without_nulls};
 use super::model::{CONTROLLERS, Model};
 use super::prepare::keep;
 use super::resources::Resource;
@@ -93,7 +93,7 @@ impl Model {
         if config.pointer("/metadata/managedFields").is_some_and(|fields| !fields.is_null()) {
             return Err(Refusal::bad_request("metadata.managedFields must be nil"));
         }
-        let warnings = check_applied(intent, &mut config)?;
+        check_applied(intent, &config)?;
         without_nulls(&mut config);
         if let Some(wanted) = config.pointer("/metadata/uid").and_then(Value::as_str) {
             let why = match &live {
@@ -123,16 +123,17 @@ impl Model {
         let merged = merged.map_err(|conflicts| Refusal::apply_conflict(&conflicts))?;
         quantity::check_all(resource, &merged).map_err(|why| {
             Refusal::unexpected(format!(
-                "failed to convert new object ({namespace}/{name}; {}, Kind={}) to proper version \
-                 ({version}): {why}",
+                "failed to convert new object ({namespace}/{name}; {}, Kind={}) to proper version: \
+                 {why}",
                 gv(resource),
                 resource.kind
             ))
         })?;
         check_name(intent, &merged)?;
-        let mut outcome = self.commit(intent, merged, live, false)?;
-        outcome.warnings.splice(0..0, warnings);
-        Ok(outcome)
+        if let Some(live) = &live {
+            check_version(resource, &merged, live)?;
+        }
+        self.commit(intent, merged, live, false)
     }
 
     /// `POST`.
@@ -140,15 +141,9 @@ impl Model {
         let mut object = object;
         let warnings = check_sent(intent, &mut object)?;
         let (resource, place) = (intent.resource, intent.namespace);
-        match namespace(&object) {
-            "" if resource.namespaced => put(&mut object, "/metadata/namespace", place),
-            other if resource.namespaced && other != place => {
-                return Err(Refusal::bad_request(
-                    "the namespace of the provided object does not match the namespace sent on \
-                     the request",
-                ));
-            }
-            _ => {}
+        check_place(intent, &object)?;
+        if resource.namespaced {
+            put(&mut object, "/metadata/namespace", place);
         }
         if name(&object).is_empty() && !text(&object, "/metadata/generateName").is_empty() {
             let name = text(&object, "/metadata/generateName").to_owned() + &self.random_name(5);
@@ -211,12 +206,7 @@ impl Model {
         if resource.namespaced {
             put(&mut new, "/metadata/namespace", namespace);
         }
-        let version = text(&new, "/metadata/resourceVersion");
-        if !version.is_empty() && version != text(&live, "/metadata/resourceVersion") {
-            let why = "the object has been modified; please apply your changes to the latest \
-                       version and try again";
-            return Err(Refusal::conflict(resource, name, why));
-        }
+        check_version(resource, &new, &live)?;
         self.commit(intent, new, Some(live), true)
     }
 
@@ -266,6 +256,17 @@ impl Model {
         };
         Ok(Outcome { object, created, warnings })
     }
+}
+
+/// Nobody writes over what somebody else wrote meanwhile, if a version is given.
+fn check_version(resource: &Resource, new: &Value, live: &Value) -> Result<(), Refusal> {
+    let version = text(new, "/metadata/resourceVersion");
+    if version.is_empty() || version == text(live, "/metadata/resourceVersion") {
+        return Ok(());
+    }
+    let why = "the object has been modified; please apply your changes to the latest version and \
+               try again";
+    Err(Refusal::conflict(resource, name(live), why))
 }
 
 /// [RFC 7396](https://www.rfc-editor.org/rfc/rfc7396)

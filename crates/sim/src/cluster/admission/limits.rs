@@ -118,12 +118,12 @@ fn one(limit: &Value, kind: &str, holder: &Value, wrong: &mut Vec<String>) {
         let claim = kind == "PersistentVolumeClaim";
         match (bound, request) {
             (_, None) if claim => wrong.push(format!("{rule}.  No request is specified")),
-            (_, Some(request)) if request.nano > most.nano => {
-                wrong.push(format!("{rule}, but request is {request}"));
-            }
             (None, _) if !claim => wrong.push(format!("{rule}.  No limit is specified")),
             (Some(bound), _) if bound.nano > most.nano => {
                 wrong.push(format!("{rule}, but limit is {bound}"));
+            }
+            (_, Some(request)) if request.nano > most.nano => {
+                wrong.push(format!("{rule}, but request is {request}"));
             }
             _ => {}
         }

@@ -1,5 +1,6 @@
 //! What the server's admission adds to objects, and what it refuses.
 
+mod levels;
 mod limits;
 pub mod quota;
 mod security;
@@ -50,7 +51,9 @@ pub fn mutate(model: &Model, resource: &Resource, new: &mut Value) -> Result<(),
             limits::check_pod(model, resource, new)
         }
         "persistentvolumeclaims" => {
-            put_default(new, "/spec/storageClassName", STORAGE_CLASS);
+            if !model.bare {
+                put_default(new, "/spec/storageClassName", STORAGE_CLASS);
+            }
             put_default(new, "/metadata/finalizers", json!(["kubernetes.io/pvc-protection"]));
             limits::check_claim(model, resource, new)
         }
@@ -84,7 +87,10 @@ pub fn validate(
     new: &Value,
     old: Option<&Value>,
 ) -> Result<Vec<String>, Refusal> {
-    let warnings = security::check(model, resource, new, old)?;
+    let mut warnings = security::check(model, resource, new, old)?;
+    if resource.plural == NAMESPACES {
+        warnings.extend(levels::check(model, new, old)?);
+    }
     quota::check(model, resource, new, old)?;
     Ok(warnings)
 }

@@ -42,14 +42,24 @@ pub fn check(
 
 /// All violations in the words of the real check; empty if there is none.
 fn violations(spec: &Value, restricted: bool) -> String {
+    let found = found(spec, restricted);
+    let shown = found.iter().map(|(reason, detail)| format!("{reason} ({detail})"));
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+/// The same, without what is wrong in detail.
+pub fn reasons(spec: &Value, restricted: bool) -> String {
+    found(spec, restricted).into_iter().map(|(reason, _)| reason).collect::<Vec<_>>().join(", ")
+}
+
+fn found(spec: &Value, restricted: bool) -> Vec<Violation> {
     let containers: Vec<&Value> =
         list(spec, "/initContainers").iter().chain(list(spec, "/containers")).collect();
     let mut found = baseline(spec, &containers);
     if restricted {
         found.extend(restrictions(spec, &containers));
     }
-    let shown = found.iter().map(|(reason, detail)| format!("{reason} ({detail})"));
-    shown.collect::<Vec<_>>().join(", ")
+    found
 }
 
 type Violation = (&'static str, String);

@@ -18,6 +18,9 @@ impl Model {
         self.each("persistentvolumeclaims", Self::bind, now);
         self.each("resourcequotas", Self::count, now);
         self.each("poddisruptionbudgets", Self::budget, now);
+        if self.bare {
+            return;
+        }
         self.each("ingresses", Self::address, now);
         self.each("services", Self::address, now);
         if self.gateway_api {
@@ -48,6 +51,9 @@ impl Model {
             if !used {
                 self.finalize(kind, claim, "kubernetes.io/pvc-protection");
             }
+            return;
+        }
+        if self.bare {
             return;
         }
         let size = claim.pointer("/spec/resources/requests/storage").cloned();

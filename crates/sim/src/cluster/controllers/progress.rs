@@ -57,7 +57,10 @@ impl Model {
             None => conditions.retain(|one| text(one, "/type") != "ReplicaFailure"),
         }
         let generation = int(deployment, "/metadata/generation").unwrap_or_default();
-        let mut status = json!({"observedGeneration": generation, "conditions": conditions});
+        let mut status = json!({
+            "observedGeneration": generation, "conditions": conditions,
+            "terminatingReplicas": sum("/status/terminatingReplicas"),
+        });
         for (field, count) in counts {
             if count > 0 {
                 put(&mut status, &format!("/{field}"), count);

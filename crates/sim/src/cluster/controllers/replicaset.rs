@@ -32,6 +32,16 @@ impl Model {
         pods
     }
 
+    /// How many are on their way out.
+    fn leaving_pods(&self, set: &Value) -> usize {
+        let pods = self.in_namespace("pods", namespace(set));
+        let own = pods.iter().filter(|pod| {
+            controller(pod).is_some_and(|owner| text(owner, "/uid") == uid(set))
+                && !["Succeeded", "Failed"].contains(&text(pod, "/status/phase"))
+        });
+        own.filter(|pod| is_deleting(pod)).count()
+    }
+
     /// Makes or removes pods; returns why it cannot.
     fn match_pods(&mut self, set: &Value, now: Timestamp) -> Option<String> {
         let mut pods = self.pods_of(set);
@@ -123,7 +133,10 @@ impl Model {
             .filter(|pod| ready_since(pod).is_some_and(|since| self.steps >= since + least))
             .count();
         let generation = int(set, "/metadata/generation").unwrap_or_default();
-        let mut status = json!({"replicas": pods.len(), "observedGeneration": generation});
+        let mut status = json!({
+            "replicas": pods.len(), "observedGeneration": generation,
+            "terminatingReplicas": self.leaving_pods(set),
+        });
         for (field, count) in [
             ("fullyLabeledReplicas", pods.len()),
             ("readyReplicas", ready),

@@ -217,7 +217,16 @@ pub fn budget(new: &Value, causes: &mut Vec<Cause>) {
     let get = |field: &str| new.pointer(&format!("/spec/{field}"));
     if get("minAvailable").is_some() && get("maxUnavailable").is_some() {
         let why = "minAvailable and maxUnavailable cannot be both set";
-        causes.push(Cause::invalid("spec", new.get("spec").unwrap_or(&Value::Null), why));
+        let go = |field: &str| get(field).unwrap_or(&Value::Null);
+        // The real one shows its own form of it.
+        let shown = format!(
+            r#"{{"MinAvailable":{},"Selector":{},"MaxUnavailable":{},"UnhealthyPodEvictionPolicy":{}}}"#,
+            go("minAvailable"),
+            go("selector"),
+            go("maxUnavailable"),
+            go("unhealthyPodEvictionPolicy"),
+        );
+        causes.push(Cause::broken("spec", &shown, why));
     }
     portion(get("minAvailable"), "spec.minAvailable", causes);
     portion(get("maxUnavailable"), "spec.maxUnavailable", causes);
@@ -284,6 +293,10 @@ pub fn route(new: &Value, causes: &mut Vec<Cause>) {
             let at = format!("spec.rules[{index}].backendRefs[{number}]");
             if text(backend, "/name").is_empty() {
                 causes.push(Cause::required(&format!("{at}.name"), ""));
+            }
+            let service = text(backend, "/group").is_empty() && text(backend, "/kind") == "Service";
+            if service && backend.get("port").is_none() {
+                causes.push(Cause::broken(&at, "", "Must have port for Service reference"));
             }
             if let Some(port) = int(backend, "/port").filter(|port| !(1..=65535).contains(port)) {
                 let (bound, side) = if port < 1 { (1, "greater") } else { (65535, "less") };

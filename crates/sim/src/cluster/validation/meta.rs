@@ -18,7 +18,7 @@ pub fn check(resource: &Resource, new: &Value, old: Option<&Value>, causes: &mut
         let wrong = match resource.plural {
             "namespaces" => dns1123_label(name),
             "services" => dns1035_label(name),
-            "rolebindings" => path_segment(name),
+            "roles" | "rolebindings" => path_segment(name),
             _ => dns1123_subdomain(name),
         };
         causes.extend(invalid("metadata.name", name, &wrong));

@@ -3,6 +3,7 @@
 pub mod data;
 mod kinds;
 mod meta;
+mod network;
 mod pods;
 mod text;
 
@@ -29,6 +30,7 @@ pub fn check(resource: &Resource, new: &Value, old: Option<&Value>) -> Vec<Cause
         "persistentvolumeclaims" => kinds::claim(new, old, &mut causes),
         "horizontalpodautoscalers" => kinds::autoscaler(new, &mut causes),
         "poddisruptionbudgets" => kinds::budget(new, &mut causes),
+        "networkpolicies" => network::policy(new, &mut causes),
         "ingresses" => kinds::ingress(new, &mut causes),
         "httproutes" => kinds::route(new, &mut causes),
         "secrets" | "configmaps" => data::check(resource, new, old, &mut causes),
