@@ -201,6 +201,24 @@ async fn deleting_takes_what_is_owned() {
 }
 
 #[tokio::test]
+async fn what_is_deleted_goes_when_its_last_finalizer_goes() {
+    let world = world().await;
+    world.cluster.hold(true);
+    let path = "/api/v1/namespaces/shop/configmaps/held";
+    let map = |finalizers: Value| {
+        json!({
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": "held", "finalizers": finalizers},
+        })
+    };
+    world.apply(path, map(json!(["example.com/hold"]))).await;
+    world.delete(path, json!({})).await;
+    assert_eq!(world.get(path).await.0, 200);
+    assert_eq!(world.apply(path, map(json!([]))).await.0, 200);
+    assert_eq!(world.get(path).await.0, 404);
+}
+
+#[tokio::test]
 async fn a_namespace_goes_with_its_contents() {
     let world = world().await;
     world.deploy("ghcr.io/a/web:1").await;

@@ -177,7 +177,9 @@ impl Asked<'_> {
                 ));
             }
             (true, Err(error)) => {
-                return Err(Refusal::bad_request(format!("error decoding YAML: {error}")));
+                return Err(Refusal::bad_request(format!(
+                    "error decoding YAML: error converting YAML to JSON: yaml: {error}"
+                )));
             }
             (false, _) => {
                 return Err(Refusal::bad_request(format!(

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::decode::{check_applied, check_name, check_place, check_sent, gv};
-use super::json::{name, put, text, uid, without_nulls};
+use super::json::{int, is_deleting, list, name, put, text, uid, without_nulls};
 use super::model::{CONTROLLERS, Model};
 use super::prepare::keep;
-use super::resources::Resource;
+use super::resources::{NAMESPACES, Resource};
 use super::status::Refusal;
 use super::typed::managers::{self, Writer};
 use super::typed::merge::merge;
@@ -251,11 +251,23 @@ impl Model {
                 self.retries.clear();
             }
             let stored = self.store.save(resource, new);
-            self.stored(&stored, intent.now);
+            if is_released(resource, &stored) {
+                self.store.remove(resource, intent.namespace, intent.name);
+            } else {
+                self.stored(&stored, intent.now);
+            }
             stored
         };
         Ok(Outcome { object, created, warnings })
     }
+}
+
+/// Whether nothing holds up any more what is to go. Namespaces wait until they are empty.
+fn is_released(resource: &Resource, object: &Value) -> bool {
+    is_deleting(object)
+        && resource.plural != NAMESPACES
+        && list(object, "/metadata/finalizers").is_empty()
+        && int(object, "/metadata/deletionGracePeriodSeconds").unwrap_or_default() == 0
 }
 
 /// Nobody writes over what somebody else wrote meanwhile, if a version is given.
