@@ -8,7 +8,8 @@
 mod mask;
 
 use anyhow::{Context, Result, bail};
-use reqwest::{Client, Method};
+pub use reqwest::Client;
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{
