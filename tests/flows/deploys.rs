@@ -279,6 +279,7 @@ async fn two_services_of_a_project_are_never_reached_at_one_place() {
         .set("apps_routing", "gateway")
         .set("apps_gateway", "gateway/main")
         .set("apps_custom_domains", "*.example.com")
+        .set("platform_hosts", "nokube.example.net")
         .start()
         .await;
     let alice = world.user("alice");

@@ -131,3 +131,108 @@ async fn of_many_first_deployments_at_once_there_is_one_deployment() {
     assert_eq!(list["total"], 1);
     world.end().await;
 }
+
+#[tokio::test]
+async fn however_often_the_cluster_was_away_what_runs_is_found() {
+    let world = World::new().await;
+    let alice = world.user("alice");
+    let project = alice.project("myapp").await;
+    let path = alice.deploy(&alice.wanted_deployment(project, "web", "nginx").await).await;
+    world.cluster.fault(Fault::status("GET", "/namespaces/nk-alice-myapp", 429).times(1_000));
+    let restarts = (0..25).map(|_| {
+        let (alice, path) = (alice.clone(), format!("{path}/restart"));
+        tokio::spawn(async move { alice.post(&path, &json!({})).await.problem(503) })
+    });
+    for restart in restarts.collect::<Vec<_>>() {
+        restart.await.unwrap();
+    }
+    world.cluster.clear_faults();
+    assert_eq!(alice.until(&path, &["running"]).await["revision"], 1, "no number was taken");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_still_serves_keeps_its_variables_however_many_releases_fail_after_it() {
+    let world = World::plan().set("deploy_keep_revisions", "2").start().await;
+    let alice = world.user("alice");
+    let project = alice.project("myapp").await;
+    let mut wanted = alice.wanted_deployment(project, "web", "nginx").await;
+    wanted["env_vars"] = json!({ "RELEASE": "good" });
+    let path = alice.deploy(&wanted).await;
+    alice.until(&path, &["running"]).await;
+    wanted["image_name"] = json!("acme/shop-crash");
+    for release in 0..5 {
+        wanted["env_vars"] = json!({ "RELEASE": release.to_string() });
+        alice.deploy(&wanted).await;
+        alice.until(&path, &["failed"]).await;
+    }
+    let held = world.cluster.objects("configmaps", "nk-alice-myapp");
+    let values: Vec<_> =
+        held.iter().filter_map(|object| object["data"]["RELEASE"].as_str()).collect();
+    assert!(values.contains(&"good"), "its pods need it: {values:?}");
+    assert!(!values.contains(&"0"), "and nobody needs this: {values:?}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_was_refused_is_not_deployed_by_somebody_who_looks() {
+    let world = World::new().await;
+    let alice = world.user("alice");
+    let project = alice.project("myapp").await;
+    let mut wanted = alice.wanted_deployment(project, "web", "nginx:1").await;
+    let path = alice.deploy(&wanted).await;
+    alice.until(&path, &["running"]).await;
+    let refusal = json!({
+        "kind": "Status", "status": "Failure", "code": 422, "reason": "Invalid",
+        "message": "Service is invalid",
+        "details": { "causes": [{ "field": "spec.ports[0].port", "message": "bad" }] },
+    });
+    world.cluster.fault(Fault::status("PATCH", "/services/", 422).body(refusal));
+    wanted["image_name"] = json!("nginx:2");
+    let refused = alice.post("/api/v1/deploy", &wanted).await.expect(202);
+    assert_eq!(
+        (&refused["status"], &refused["errors"][0]["field"]),
+        (&json!("failed"), &json!("service_port"))
+    );
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    world.cluster.clear_requests();
+    for _ in 0..5 {
+        assert_eq!(alice.get(&path).await.expect(200)["status"], "failed");
+    }
+    let asked = world.cluster.requests();
+    assert!(asked.iter().all(|seen| seen.method == "GET"), "{asked:#?}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_deployment_that_comes_while_the_last_is_being_removed_stands() {
+    let world = World::new().await;
+    let alice = world.user("alice");
+    let project = alice.project("myapp").await;
+    let mut wanted = alice.wanted_deployment(project, "web", "nginx").await;
+    wanted["secrets"] = json!({ "KEY": USER_SECRET });
+    wanted["storage_size"] = json!("1Gi");
+    wanted["storage_path"] = json!("/data");
+    let path = alice.deploy(&wanted).await;
+    alice.until(&path, &["running"]).await;
+    world.cluster.set_delay(Duration::from_millis(300));
+    let removing = {
+        let (alice, path) = (alice.clone(), format!("{path}?volumes=true"));
+        tokio::spawn(async move { alice.delete(&path).await.status })
+    };
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let answer = alice.post("/api/v1/deploy", &wanted).await;
+    removing.await.unwrap();
+    world.cluster.set_delay(Duration::ZERO);
+    // Whichever came first, what is told in the end is what is there.
+    match answer.status {
+        202 => {
+            let seen = alice.until(&path, &["running", "failed"]).await;
+            if seen["status"] == "failed" {
+                assert!(seen["error_message"].as_str().unwrap().contains("eploy"), "{seen:#}");
+            }
+        }
+        _ => assert!(answer.problem(409).contains("being deleted")),
+    }
+    world.end().await;
+}

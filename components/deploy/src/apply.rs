@@ -10,7 +10,7 @@ use nokube_domain::deploy::{ObjectFault, Outcome, Run, SecretText};
 use nokube_edge::sleep;
 use nokube_kube::{
     Deployed, Kind, Manifest, Manifests, Tenant, manifest,
-    observe::{DeploymentSeen, List, Metadata, Object, Standing, namespace_of},
+    observe::{DeploymentSeen, List, Metadata, Object, ReplicaSetSeen, Standing, namespace_of},
     refusal::{Refusal, warnings},
     request::{self, Mode},
 };
@@ -27,8 +27,16 @@ const WAIT: u64 = 400;
 pub struct Ground {
     pub namespace: Standing,
     pub workload: Option<DeploymentSeen>,
-    /// What earlier revisions made and this one has not: kind, name and uid.
-    surplus: Vec<(Kind, String, String)>,
+    /// What earlier revisions made and this one has not.
+    surplus: Vec<(Kind, Metadata)>,
+    /// Our rights were given a moment ago: it may take another until they are known.
+    fresh: bool,
+}
+
+impl Ground {
+    fn empty(namespace: Standing) -> Self {
+        Self { namespace, workload: None, surplus: Vec::new(), fresh: false }
+    }
 }
 
 /// What came of it.
@@ -59,58 +67,105 @@ pub async fn look(
 ) -> Result<Ground, Trouble> {
     let tenant = &deployed.tenant;
     let namespace = tenant.namespace();
-    let name = namespace.as_str();
-    let (get_namespace, get_workload) = (
-        request::get(Kind::Namespace, name, name),
-        request::get(Kind::Deployment, name, &manifests.workload.name),
-    );
-    let (found, workload, surplus) = futures::join!(
+    let get_namespace = request::get(Kind::Namespace, namespace.as_str(), namespace.as_str());
+    let (found, inside) = futures::join!(
         cluster.read::<Object>(&get_namespace),
-        cluster.read::<DeploymentSeen>(&get_workload),
-        surplus(cluster, deployed, manifests, before),
+        inside(cluster, deployed, manifests, before),
     );
     let found = found?;
     let standing = namespace_of(found.as_ref(), cluster.platform(), tenant);
     if matches!(standing, Standing::Absent | Standing::Foreign) {
         // There we may have no rights, and there is nothing of ours to see.
-        return Ok(Ground { namespace: standing, workload: None, surplus: Vec::new() });
+        return Ok(Ground::empty(standing));
     }
-    Ok(Ground { namespace: standing, workload: workload?, surplus: surplus? })
+    let (inside, fresh) = match (inside, &cluster.platform().role) {
+        // The namespace was made, and whoever made it did not come to bind our rights.
+        (Err(Trouble::Refused(Refusal::NoRight(_))), Some(role)) => {
+            bind(cluster, tenant, role).await?;
+            (look_again(cluster, deployed, manifests, before).await?, true)
+        }
+        (inside, _) => (inside?, false),
+    };
+    let (workload, surplus) = inside;
+    Ok(Ground { namespace: standing, workload, surplus, fresh })
+}
+
+type Inside = (Option<DeploymentSeen>, Vec<(Kind, Metadata)>);
+
+/// What there is of the deployment in its namespace.
+async fn inside(
+    cluster: &Cluster,
+    deployed: &Deployed<'_>,
+    manifests: &Manifests,
+    before: Option<&Run>,
+) -> Result<Inside, Trouble> {
+    let namespace = deployed.tenant.namespace();
+    let get = request::get(Kind::Deployment, namespace.as_str(), &manifests.workload.name);
+    let (workload, surplus) = futures::join!(
+        cluster.read::<DeploymentSeen>(&get),
+        surplus(cluster, deployed, manifests, before),
+    );
+    Ok((workload?, surplus?))
+}
+
+/// Looks until rights that were just given are known.
+async fn look_again(
+    cluster: &Cluster,
+    deployed: &Deployed<'_>,
+    manifests: &Manifests,
+    before: Option<&Run>,
+) -> Result<Inside, Trouble> {
+    let mut tried = 0;
+    loop {
+        tried += 1;
+        match inside(cluster, deployed, manifests, before).await {
+            Err(Trouble::Refused(Refusal::NoRight(_))) if tried < PATIENCE => sleep(WAIT).await,
+            seen => return seen,
+        }
+    }
 }
 
 /// What this deployment has in the cluster and the new revision has not: optional objects, and the
-/// variables and secrets of releases that are kept no longer.
+/// variables and secrets of releases that are kept no longer and that no pods need.
 async fn surplus(
     cluster: &Cluster,
     deployed: &Deployed<'_>,
     manifests: &Manifests,
     before: Option<&Run>,
-) -> Result<Vec<(Kind, String, String)>, Trouble> {
-    let Some(before) = before else { return Ok(Vec::new()) };
+) -> Result<Vec<(Kind, Metadata)>, Trouble> {
+    if before.is_none() {
+        return Ok(Vec::new());
+    }
     let namespace = deployed.tenant.namespace();
-    let gone = manifests.not.iter().map(|(kind, name)| async {
-        let found = cluster.read::<Object>(&request::get(*kind, namespace.as_str(), name)).await?;
+    let (name, id) = (namespace.as_str(), deployed.id.to_string());
+    let gone = manifests.not.iter().map(|(kind, object)| async {
+        let found = cluster.read::<Object>(&request::get(*kind, name, object)).await?;
         Ok::<_, Trouble>(found.into_iter().map(|object| (*kind, object)).collect::<Vec<_>>())
     });
-    // What runs until the new revision does is needed as long.
-    let running = [&before.release.variables_object, &before.release.secrets_object];
-    let running: Vec<&str> = running.into_iter().flatten().map(String::as_str).collect();
-    let kept: Vec<&str> = deployed.run.objects().chain(running).collect();
     let named = [Kind::ConfigMap, Kind::Secret].map(|kind| async move {
-        let list = request::list_of(kind, deployed.tenant.namespace().as_str(), deployed.id);
+        let list = request::list_metadata(kind, name, Some(deployed.id));
         let found = cluster.read::<List<Object>>(&list).await?;
         let items = found.map(|list| list.items).unwrap_or_default();
         Ok::<_, Trouble>(items.into_iter().map(|object| (kind, object)).collect::<Vec<_>>())
     });
-    let (gone, named) = futures::join!(try_join_all(gone), try_join_all(named));
+    let sets = request::list(Kind::ReplicaSet, name, Some((manifest::DEPLOYMENT_LABEL, &id)));
+    let (gone, named, sets) = futures::join!(
+        try_join_all(gone),
+        try_join_all(named),
+        cluster.read::<List<ReplicaSetSeen>>(&sets)
+    );
+    // What pods still run on is needed as long, whichever revision it is of.
+    let sets = sets?.map(|list| list.items).unwrap_or_default();
+    let needed = sets.iter().flat_map(ReplicaSetSeen::needs);
+    let kept: Vec<&str> = deployed.run.objects().chain(needed).collect();
     let named = named?.into_iter().flatten();
     let named = named.filter(|(_, object)| !kept.contains(&object.metadata.name.as_str()));
     let ours = |object: &Object| {
         let label = object.metadata.labels.get(manifest::DEPLOYMENT_LABEL);
-        object.metadata.is_ours() && label == Some(&deployed.id.to_string())
+        object.metadata.is_ours() && label == Some(&id)
     };
     let all = gone?.into_iter().flatten().chain(named).filter(|(_, object)| ours(object));
-    Ok(all.map(|(kind, object)| (kind, object.metadata.name, object.metadata.uid)).collect())
+    Ok(all.map(|(kind, object)| (kind, object.metadata)).collect())
 }
 
 /// Tells the cluster `manifests` on this ground.
@@ -130,7 +185,7 @@ pub async fn tell(
             Ok(()) => true,
             Err(trouble) => return failed(vec![(&own, trouble)], Vec::new()),
         },
-        Standing::Ours { .. } => false,
+        Standing::Ours { .. } => ground.fresh,
     };
     let renewed = matches!(ground.namespace, Standing::Ours { stale: true }).then_some(&own);
     let objects: Vec<_> = renewed.into_iter().chain(&manifests.before).collect();
@@ -151,12 +206,9 @@ pub async fn tell(
     if !troubles.is_empty() {
         return failed(troubles, stand);
     }
-    let (workload, _) = futures::join!(
-        tell_workload(cluster, deployed, &manifests.workload, ground.workload.as_ref()),
-        remove(cluster, namespace.as_str(), &ground.surplus),
-    );
-    match workload {
+    match tell_workload(cluster, deployed, &manifests.workload, ground.workload.as_ref()).await {
         Ok(answer) => {
+            remove(cluster, namespace.as_str(), &ground.surplus).await;
             warned.extend(answer.iter().flat_map(|answer| warnings(answer.headers())));
             warned.dedup();
             Told { outcome: Outcome::Applied, warnings: warned }
@@ -247,15 +299,16 @@ async fn hand_over(
 }
 
 /// Removes what a revision no longer has. What stays after all is removed by the next revision.
-async fn remove(cluster: &Cluster, namespace: &str, surplus: &[(Kind, String, String)]) {
-    let deletes = surplus.iter().map(|(kind, name, uid)| async move {
-        cluster.send(&request::delete(*kind, namespace, name, uid)).await
+async fn remove(cluster: &Cluster, namespace: &str, surplus: &[(Kind, Metadata)]) {
+    let deletes = surplus.iter().map(|(kind, seen)| async move {
+        cluster.send(&request::delete(*kind, namespace, seen)).await
     });
-    for (done, (kind, name, _)) in join_all(deletes).await.into_iter().zip(surplus) {
+    for (done, (kind, seen)) in join_all(deletes).await.into_iter().zip(surplus) {
         match done {
             Ok(_) | Err(Trouble::Refused(Refusal::NotFound)) => {}
             Err(trouble) => {
-                eprintln!("warning {} {name} stays: {}", kind.name(), trouble.sentence());
+                let (kind, name) = (kind.name(), &seen.name);
+                eprintln!("warning {kind} {name} stays: {}", trouble.sentence());
             }
         }
     }
@@ -285,13 +338,18 @@ async fn make_namespace(
 ) -> Result<(), Trouble> {
     let namespace = tenant.namespace();
     let request = request::apply(namespace.as_str(), own, Mode::Real);
-    let Some(role) = &cluster.platform().role else {
-        return cluster.send(&request).await.map(drop);
-    };
-    let review = request::self_review();
-    let (made, who) = futures::join!(cluster.send(&request), cluster.read::<SelfReview>(&review));
-    made?;
-    let who = who?.ok_or(Trouble::Away)?.status.user_info.username;
+    cluster.send(&request).await?;
+    match &cluster.platform().role {
+        Some(role) => bind(cluster, tenant, role).await,
+        None => Ok(()),
+    }
+}
+
+/// Gives the platform its rights in the tenant's namespace.
+pub async fn bind(cluster: &Cluster, tenant: &Tenant<'_>, role: &str) -> Result<(), Trouble> {
+    let namespace = tenant.namespace();
+    let who = cluster.read::<SelfReview>(&request::self_review()).await?;
+    let who = who.ok_or(Trouble::Away)?.status.user_info.username;
     let binding = manifest::role_binding(tenant, role, &who);
     cluster.send(&request::apply(namespace.as_str(), &binding, Mode::Real)).await.map(drop)
 }

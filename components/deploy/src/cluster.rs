@@ -107,7 +107,13 @@ impl Cluster {
                         wait = wait.max(u64::from(seconds) * 1_000);
                         Trouble::Refused(Refusal::Busy(seconds))
                     }
-                    Some(refusal) => return Err(Trouble::Refused(refusal)),
+                    Some(refusal) => {
+                        if let Refusal::NoRight(what) = &refusal {
+                            // Whose account lacks which right is the administrator's to know.
+                            eprintln!("warning a right is missing in the cluster: {what}");
+                        }
+                        return Err(Trouble::Refused(refusal));
+                    }
                 },
                 Err(error) => {
                     eprintln!("warning the API server does not answer: {}", error.0);
@@ -178,7 +184,8 @@ impl Cluster {
             token.set_sensitive(true);
             signed.headers_mut().insert(http::header::AUTHORIZATION, token);
         }
-        signed.headers_mut().insert("accept", HeaderValue::from_static("application/json"));
+        let json = HeaderValue::from_static("application/json");
+        signed.headers_mut().entry(http::header::ACCEPT).or_insert(json);
         signed
     }
 }

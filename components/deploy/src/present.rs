@@ -6,6 +6,7 @@
 use crate::{
     apply::{look, secrets_of, tell},
     cluster::{Cluster, Trouble},
+    deploy::create::Subject,
     remove::remove,
     sight::observe,
 };
@@ -64,6 +65,10 @@ impl Loaded {
         self.record.id
     }
 
+    pub fn subject(&self) -> Subject<'_> {
+        Subject { record: &self.record, project: &self.project, members: &self.members }
+    }
+
     pub fn tenant(&self) -> Tenant<'_> {
         Tenant { project: &self.project, owner: &self.members.owner }
     }
@@ -93,6 +98,11 @@ impl Loaded {
     pub fn is_told(&self) -> bool {
         let told = |doc: &OutcomeDoc| !matches!(doc.outcome, Outcome::Interrupted(_));
         self.outcome_of_revision().is_some_and(told)
+    }
+
+    /// Has the cluster taken the newest revision?
+    fn is_applied(&self) -> bool {
+        self.outcome_of_revision().is_some_and(|doc| doc.outcome == Outcome::Applied)
     }
 
     /// Has nobody been at it for a while?
@@ -149,8 +159,8 @@ pub async fn present(
         Observed::Present(rollout) => rollout.revision < loaded.revision.number,
         _ => false,
     };
-    // An older revision that was told late: it can only be told again what counts.
-    if loaded.is_told() && behind(&observed) && loaded.is_quiet(cluster.settings.resume) {
+    // An older revision was told late, over the newest: that one, which was taken, is told again.
+    if loaded.is_applied() && behind(&observed) && loaded.is_quiet(cluster.settings.resume) {
         resume(store, cluster, loaded).await?;
         observed = observe(cluster, loaded).await;
     }
@@ -180,11 +190,15 @@ pub async fn keep_last_seen(
     Ok(())
 }
 
-/// Tells the cluster the newest revision again. That it is tried is written first: of many readers
-/// one tries.
+/// Tells the cluster the newest revision again, unless somebody has tried a moment ago. That it is
+/// tried is written first: of many readers one tries.
 pub async fn resume(store: &Store, cluster: &Cluster, loaded: &mut Loaded) -> Result<()> {
-    let before = "It is being told to the cluster again.";
-    loaded.keep(store, Outcome::Interrupted(before.into()), Vec::new()).await?;
+    let tried = store.tried(loaded.id()).await?;
+    let second = now().as_second();
+    if tried.is_some_and(|tried| second - tried.as_second() < cluster.settings.resume.max(1)) {
+        return Ok(());
+    }
+    store.set_tried(loaded.id(), now()).await?;
     let (outcome, warnings) = match &loaded.revision.wish {
         Wish::Gone(gone) => (remove(store, cluster, loaded, *gone).await?, Vec::new()),
         Wish::Run(run) => retell(cluster, loaded, run).await,

@@ -16,6 +16,8 @@ pub struct Settings {
     pub platform: Platform,
     pub offer: Offer,
     pub images: ImagePolicy,
+    /// Services that a project may have.
+    pub most_services: u32,
     /// Releases of a deployment that can be rolled back to.
     pub keep: usize,
     /// Seconds after which a read goes on with a deployment that was interrupted.
@@ -54,10 +56,12 @@ impl Settings {
         }
         let registry = v.registry().await;
         let pull = v.registry_login().await.map(|(user, token)| PullLogin { user, token });
-        let quota = quota(v).await;
+        let most_services = v.number("max_services_per_project", 1..=1_000).await;
+        let most_services = u32::try_from(most_services).unwrap_or(1);
+        let keep = v.number("deploy_keep_revisions", 1..=20).await;
+        let quota = quota(v, most_services, u32::try_from(keep).unwrap_or(1)).await;
         let apps = apps(v).await;
         let most_replicas = v.number("max_replicas", 1..=1_000).await;
-        let keep = v.number("deploy_keep_revisions", 1..=50).await;
         let offer = Offer {
             most_replicas: u32::try_from(most_replicas).unwrap_or(1),
             most_storage: quota.as_ref().map(|quota| quota.storage.clone()),
@@ -67,7 +71,13 @@ impl Settings {
             custom_domains: list::<DomainPattern>(v, "apps_custom_domains").await,
             reserved: list::<Host>(v, "platform_hosts").await,
         };
+        if !offer.custom_domains.is_empty() && offer.reserved.is_empty() {
+            let detail = "is not set: the hosts of the platform's own, which no user may have, belong \
+                          to apps_custom_domains";
+            v.fault("platform_hosts", detail);
+        }
         let egress = list::<Cidr>(v, "apps_egress_cidrs").await;
+        let no_egress = list::<Cidr>(v, "apps_denied_cidrs").await;
         let foreign = foreign_images(v).await;
         let pod_security = v.parsed("pod_security", "the level of pod security").await;
         let resume = v.number("deploy_resume_seconds", 0..=3_600).await;
@@ -84,9 +94,11 @@ impl Settings {
                 registry_host: registry.host().to_owned(),
                 pull,
                 egress: egress.into_iter().map(|cidr| cidr.0).collect(),
+                no_egress: no_egress.into_iter().map(|cidr| cidr.0).collect(),
                 role: v.optional("kubernetes_role").await,
             },
             offer,
+            most_services,
             images: ImagePolicy { registry, foreign },
             keep: usize::try_from(keep).unwrap_or(1),
             resume,
@@ -94,7 +106,7 @@ impl Settings {
     }
 }
 
-async fn quota(v: &mut Variables) -> Option<Quota> {
+async fn quota(v: &mut Variables, services: u32, releases: u32) -> Option<Quota> {
     let cpu_requests =
         v.parsed::<Cpu>("quota_cpu_requests", "CPU that a project may ask for").await;
     let cpu_limits = v.parsed::<Cpu>("quota_cpu_limits", "CPU that a project may take").await;
@@ -103,6 +115,8 @@ async fn quota(v: &mut Variables) -> Option<Quota> {
     let memory_limits =
         v.parsed::<Bytes>("quota_memory_limits", "memory that a project may take").await;
     let storage = v.parsed::<Bytes>("quota_storage", "storage that a project may ask for").await;
+    let scratch =
+        v.parsed::<Bytes>("scratch_storage", "what a container may write to its node").await;
     let pods = v.number("quota_pods", 1..=100_000).await;
     let volumes = v.number("quota_volumes", 0..=10_000).await;
     Some(Quota {
@@ -113,6 +127,9 @@ async fn quota(v: &mut Variables) -> Option<Quota> {
         pods: u32::try_from(pods).unwrap_or(1),
         volumes: u32::try_from(volumes).unwrap_or(0),
         storage: storage?,
+        services,
+        releases,
+        scratch: scratch?,
     })
 }
 

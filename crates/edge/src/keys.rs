@@ -75,6 +75,11 @@ pub fn outcome(id: DeploymentId) -> String {
     format!("o/{}/{}", id.project, id.number)
 }
 
+/// When the cluster was last told a deployment again.
+pub fn tried(id: DeploymentId) -> String {
+    format!("t/{}/{}", id.project, id.number)
+}
+
 /// What was last seen of a deployment in the cluster.
 pub fn last_seen(id: DeploymentId) -> String {
     format!("l/{}/{}", id.project, id.number)

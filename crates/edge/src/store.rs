@@ -49,6 +49,11 @@ impl Store {
         set.map_err(|error| Failure::internal(&format!("set {key}"), error))
     }
 
+    pub(crate) async fn delete(&self, key: String) -> Result<()> {
+        let done = self.0.delete(&key).await;
+        done.map_err(|error| Failure::internal(&format!("delete {key}"), error))
+    }
+
     /// Adds one and returns the new value: every caller gets another.
     ///
     /// This call blocks the instance's other requests, so it is used only where something new is

@@ -79,6 +79,11 @@ pub struct Quota {
     pub pods: u32,
     pub volumes: u32,
     pub storage: Bytes,
+    pub services: u32,
+    /// Releases of a service that are kept, each with its variables and secrets.
+    pub releases: u32,
+    /// What a container may write outside of volumes, its output included.
+    pub scratch: Bytes,
 }
 
 /// The user and token that pull private images of the platform's own.
@@ -107,6 +112,8 @@ pub struct Platform {
     pub pull: Option<PullLogin>,
     /// Addresses inside the operator's network that services may reach, as CIDR.
     pub egress: Vec<String>,
+    /// Public addresses that they may not reach, as CIDR: nodes, the API server.
+    pub no_egress: Vec<String>,
     /// The ClusterRole that the platform is bound to in the namespaces that it makes.
     pub role: Option<String>,
 }

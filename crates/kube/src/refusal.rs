@@ -6,6 +6,10 @@ use crate::manifest::Manifest;
 use kube_core::response::{Status, StatusCause};
 use nokube_domain::deploy::ObjectFault;
 
+/// The most that is read of a sentence, in characters, and of causes.
+const LONGEST: usize = 1_000;
+const CAUSES: usize = 20;
+
 /// What kind of refusal it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -34,7 +38,16 @@ impl Refusal {
         if answer.status().is_success() {
             return None;
         }
-        let status: Status = serde_json::from_slice(answer.body()).unwrap_or_default();
+        let mut status: Status = serde_json::from_slice(answer.body()).unwrap_or_default();
+        // A webhook may say as much as it likes; what it says is kept and shown.
+        status.message = status.message.chars().take(LONGEST).collect();
+        let causes = status.details.iter_mut().flat_map(|details| details.causes.iter_mut());
+        causes.take(CAUSES).for_each(|cause| {
+            cause.message = cause.message.chars().take(LONGEST).collect();
+        });
+        if let Some(details) = &mut status.details {
+            details.causes.truncate(CAUSES);
+        }
         Some(Self::read(code, &status))
     }
 
@@ -97,10 +110,10 @@ impl Refusal {
             Self::Unauthenticated => "The cluster does not take the platform's token. Its \
                  administrator finds more under /ready."
                 .into(),
-            Self::NoRight(message) => {
-                format!(
-                    "The platform lacks a right in the cluster; tell its administrator: {message}"
-                )
+            Self::NoRight(_) => {
+                "The platform lacks a right in the cluster. Its administrator finds \
+                 which one under /ready, and in the log."
+                    .into()
             }
             Self::Fault { detail, .. } => detail.clone(),
         }

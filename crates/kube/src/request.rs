@@ -6,6 +6,7 @@
 use crate::{
     kind::Kind,
     manifest::{DEPLOYMENT_LABEL, Manifest},
+    observe::Metadata,
 };
 use kube_core::{
     params::{
@@ -111,18 +112,22 @@ pub fn hand_over_replicas(namespace: &str, name: &str, replicas: u32) -> Request
     named(Kind::Deployment, namespace, name, |at| at.patch(name, &params, &patch))
 }
 
-/// Deletes this very object. A Deployment goes after its pods; what has none goes at once.
-pub fn delete(kind: Kind, namespace: &str, name: &str, uid: &str) -> Request {
+/// Deletes this very object as it was seen: applied again since, it is another's wish. A Deployment
+/// goes after its pods; what has none goes at once.
+pub fn delete(kind: Kind, namespace: &str, seen: &Metadata) -> Request {
     let policy = match kind {
         Kind::Deployment => PropagationPolicy::Foreground,
         _ => PropagationPolicy::Background,
     };
     let params = DeleteParams {
         propagation_policy: Some(policy),
-        preconditions: Some(Preconditions { uid: Some(uid.into()), resource_version: None }),
+        preconditions: Some(Preconditions {
+            uid: Some(seen.uid.clone()),
+            resource_version: Some(seen.resource_version.clone()),
+        }),
         ..DeleteParams::default()
     };
-    named(kind, namespace, name, |at| at.delete(name, &params))
+    named(kind, namespace, &seen.name, |at| at.delete(&seen.name, &params))
 }
 
 /// The objects of a kind that carry a label with this value; all without one.
@@ -134,9 +139,16 @@ pub fn list(kind: Kind, namespace: &str, label: Option<(&str, &str)>) -> Request
     built(kind.at(namespace).list(&params))
 }
 
-/// The objects of a kind that belong to a deployment.
-pub fn list_of(kind: Kind, namespace: &str, id: DeploymentId) -> Request {
-    list(kind, namespace, Some((DEPLOYMENT_LABEL, &id.to_string())))
+/// The metadata alone of the objects of a kind, of a deployment or of all: what they hold may be much,
+/// and the values of secrets are nothing to look at.
+///
+/// <https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables>
+pub fn list_metadata(kind: Kind, namespace: &str, id: Option<DeploymentId>) -> Request {
+    let params = ListParams {
+        label_selector: id.map(|id| format!("{DEPLOYMENT_LABEL}={id}")),
+        ..ListParams::default()
+    };
+    built(kind.at(namespace).list_metadata(&params))
 }
 
 /// The most events that are looked at.

@@ -54,8 +54,8 @@ fn a_web_service_has_all_that_it_needs() {
     assert_eq!(container["readinessProbe"]["initialDelaySeconds"], 5);
     assert_eq!(container["lifecycle"]["preStop"]["sleep"]["seconds"], 5);
     let resources = json!({
-        "requests": { "cpu": "100m", "memory": "128Mi" },
-        "limits": { "cpu": "500m", "memory": "512Mi" },
+        "requests": { "cpu": "100m", "memory": "128Mi", "ephemeral-storage": "50Mi" },
+        "limits": { "cpu": "500m", "memory": "512Mi", "ephemeral-storage": "2Gi" },
     });
     assert_eq!(container["resources"], resources);
     let pod = part(&workload, POD);
@@ -161,7 +161,10 @@ fn restricted_pods_ask_for_nothing() {
     assert_eq!(container, expected);
     let (pod, container) = context(PodSecurity::Baseline);
     assert_eq!(pod, json!({ "seccompProfile": seccomp }));
-    assert_eq!(container, json!({ "allowPrivilegeEscalation": false }));
+    assert_eq!(
+        container,
+        json!({ "allowPrivilegeEscalation": false, "capabilities": { "drop": ["NET_RAW"] } })
+    );
     let deployed = story.deployed();
     let strict = Platform { pod_security: PodSecurity::Restricted, ..platform() };
     let labels = namespace(&strict, &deployed.tenant).body["metadata"]["labels"].clone();

@@ -9,6 +9,7 @@ use common::{id, platform, story};
 use nokube_kube::{
     Kind,
     manifest::namespace,
+    observe::Metadata,
     request::{self, Log, Mode, Request, Right},
 };
 use serde_json::{Value, json};
@@ -69,6 +70,11 @@ fn an_object_can_be_applied_only_as_it_was_read() {
     assert!(body(&new)["metadata"].get("resourceVersion").is_none());
 }
 
+fn seen(name: &str) -> Metadata {
+    let seen = json!({ "name": name, "uid": "u-1", "resourceVersion": "7" });
+    serde_json::from_value(seen).unwrap()
+}
+
 #[test]
 fn this_very_object_is_deleted() {
     // What has pods goes after them; what has none goes at once.
@@ -76,10 +82,11 @@ fn this_very_object_is_deleted() {
         (Kind::HttpRoute, "gateway.networking.k8s.io/v1", "Background"),
         (Kind::Deployment, "apps/v1", "Foreground"),
     ] {
-        let request = request::delete(kind, NS, "frontend", "u-1");
+        let request = request::delete(kind, NS, &seen("frontend"));
         let path = format!("/apis/{place}/namespaces/{NS}/{}/frontend", kind.plural());
         check(&request, "DELETE", &path, &[]);
-        let expected = json!({ "propagationPolicy": policy, "preconditions": { "uid": "u-1" } });
+        let conditions = json!({ "uid": "u-1", "resourceVersion": "7" });
+        let expected = json!({ "propagationPolicy": policy, "preconditions": conditions });
         assert_eq!(body(&request), expected);
         assert_eq!(content_type(&request), "application/json");
     }
@@ -90,7 +97,10 @@ fn lists_events_and_logs_are_asked_for() {
     let pods = format!("/api/v1/namespaces/{NS}/pods");
     check(&request::list(Kind::Pod, NS, None), "GET", &pods, &[]);
     let label = format!("labelSelector=nokube.dev%2Fdeployment%3D{}", id());
-    check(&request::list_of(Kind::Pod, NS, id()), "GET", &pods, &[&label]);
+    let metadata = request::list_metadata(Kind::Pod, NS, Some(id()));
+    check(&metadata, "GET", &pods, &[&label]);
+    let accept = metadata.headers()["accept"].to_str().unwrap();
+    assert!(accept.contains("as=PartialObjectMetadataList"), "without what they hold: {accept}");
     let events = format!("/api/v1/namespaces/{NS}/events");
     let about = request::events(NS, Some("u&1=2"));
     check(&about, "GET", &events, &["fieldSelector=involvedObject.uid%3Du%261%3D2", "limit=500"]);
@@ -142,7 +152,7 @@ fn no_name_leads_out_of_its_path() {
         manifest.name = name.into();
         let mut requests = vec![
             request::get(Kind::Pod, NS, name),
-            request::delete(Kind::Pod, NS, name, "u"),
+            request::delete(Kind::Pod, NS, &seen(name)),
             request::log(NS, name, &Log::default()),
             request::apply(NS, &manifest, Mode::Real),
         ];

@@ -2,6 +2,7 @@
 //! its first deployment at once; a domain belongs to the first project that claims it.
 
 use data_encoding::HEXLOWER;
+use futures::{StreamExt, stream};
 use nokube_domain::{
     DeploymentId, Problem, ProblemKind, ProjectId,
     deploy::{At, DeploymentRecord, Exposure, Revision, Spec},
@@ -41,6 +42,44 @@ pub async fn identify(
         futures::join!(store.deployment(id.project, id.number), store.newest_revision(id));
     let record = record?.ok_or_else(|| Failure::internal("identify", "a pointer to nothing"))?;
     Ok(Some(Known { record, revision: revision? }))
+}
+
+/// How many numbers are handed out at most for each service that a project may have: of services that
+/// are long gone, the records stay.
+const NUMBERS: u32 = 20;
+/// How many records are read at once.
+const AT_ONCE: usize = 16;
+
+/// The services of a project that are wished for.
+pub async fn live(store: &Store, project: ProjectId) -> Result<usize> {
+    let count = store.count(&Counter::deployments(project)).await?;
+    let wished = (1..=count).map(|number| async move {
+        let Some(record) = store.deployment(project, number).await? else { return Ok(false) };
+        let newest = store.newest_revision(record.id).await?;
+        Ok::<_, Failure>(newest.is_some_and(|newest| newest.run().is_some()))
+    });
+    let mut wished = stream::iter(wished).buffer_unordered(AT_ONCE);
+    let mut live = 0;
+    while let Some(wished) = wished.next().await {
+        live += usize::from(wished?);
+    }
+    Ok(live)
+}
+
+/// # Errors
+/// The project has as many services as it may.
+pub async fn check_room(store: &Store, project: ProjectId, most: u32) -> Result<()> {
+    let count = store.count(&Counter::deployments(project)).await?;
+    let full = count >= most
+        && (count >= most.saturating_mul(NUMBERS)
+            || live(store, project).await? >= usize::try_from(most).unwrap_or(usize::MAX));
+    if !full {
+        return Ok(());
+    }
+    let detail = format!(
+        "The project has {most} services, which is the most that this platform allows. Delete one first."
+    );
+    Err(Failure::problem(ProblemKind::Conflict, detail))
 }
 
 /// Begins a service's record; of several who do so at once, one wins and the others wait.

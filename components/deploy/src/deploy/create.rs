@@ -6,7 +6,7 @@
 //! were lost on the way, the deployment says so.
 
 use super::{
-    claims::{begin, claim_domain, identify},
+    claims::{begin, check_room, claim_domain, identify},
     dry_run::{Trial, dry_run},
     image::resolve,
     place,
@@ -17,25 +17,24 @@ use crate::{
     cluster::{Cluster, Trouble},
     present::Loaded,
 };
-use futures::future::try_join;
+use futures::future::{join_all, try_join};
 use http::StatusCode;
 use nokube_domain::{
     DeploymentId, Problem, ProblemKind,
     deploy::{
-        Cause, DeploymentCreated, DeploymentView, ImageUsed, NewDeployment, Observed, Outcome,
-        Release, Revision, Run, SecretText, Status, Wish,
+        Cause, DeploymentCreated, DeploymentRecord, DeploymentView, ImageUsed, NewDeployment,
+        Observed, Outcome, Release, Revision, Run, SecretText, Status, Wish,
     },
     name::Username,
+    project::{Members, Project},
     whole_seconds,
 };
 use nokube_edge::{
     Call, Failure, Reply, Result, now,
     store::{Counter, Store},
 };
-use nokube_kube::{
-    Deployed, Manifest, Manifests, Tenant, names, observe::Standing, refusal::Refusal,
-};
-use std::collections::BTreeMap;
+use nokube_kube::{Manifest, Manifests, Tenant, names, observe::Standing, refusal::Refusal};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub async fn create(mut call: Call) -> Result<Reply> {
     call.only_query(&["dry_run"])?;
@@ -84,24 +83,23 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         })
         .await;
     }
-    claim_domain(&store, pid, &asked.spec).await?;
     let record = match &known {
         Some(known) => known.record.clone(),
-        None => begin(&store, pid, &asked.spec.service).await?,
+        None => {
+            check_room(&store, pid, cluster.settings.most_services).await?;
+            begin(&store, pid, &asked.spec.service).await?
+        }
     };
-    let number = store.increment(&Counter::revisions(record.id))?;
-    let run = draft.run(&cluster, record.id, number, image);
-    let revision = Revision {
-        of: record.id,
-        number,
-        by: caller.login.clone(),
-        at: now(),
+    let change = Change {
         cause: Cause::Deploy,
-        wish: Wish::Run(Box::new(run)),
+        by: &caller.login,
+        before: before_run,
+        replaces: before.map(|before| before.number),
+        run: &|number| draft.run(&cluster, record.id, number, image.clone()),
+        secrets: Some(&secrets),
     };
-    let before_run = before_run.cloned();
-    let loaded = Loaded { record, project, members, revision, outcome: None, last_seen: None };
-    carry_out(&store, &cluster, loaded, before_run.as_ref(), Some(&secrets)).await
+    let subject = Subject { record: &record, project: &project, members: &members };
+    carry_out(&store, &cluster, subject, change).await
 }
 
 /// All that a revision is made of, but for its number.
@@ -130,34 +128,88 @@ impl Draft<'_> {
     }
 }
 
-/// Looks at the cluster, writes the revision, tells the cluster, keeps what came of it, and answers
-/// with 202. While the cluster does not answer, nothing is written.
+/// Which deployment a change is about.
+pub struct Subject<'a> {
+    pub record: &'a DeploymentRecord,
+    pub project: &'a Project,
+    pub members: &'a Members,
+}
+
+/// A new wish about a deployment.
+pub struct Change<'a> {
+    pub cause: Cause,
+    pub by: &'a Username,
+    pub before: Option<&'a Run>,
+    /// The revision that was the newest until now.
+    pub replaces: Option<u32>,
+    /// What is to run, as the revision of this number.
+    pub run: &'a dyn Fn(u32) -> Run,
+    pub secrets: Option<&'a BTreeMap<String, SecretText>>,
+}
+
+/// Looks at the cluster, numbers and writes the revision, tells the cluster, keeps what came of it,
+/// and answers with 202. While the cluster does not answer, no number is taken and nothing written.
 ///
 /// # Errors
-/// The cluster or the store failed.
+/// The cluster or the store failed; the namespace is somebody else's, or on its way out.
 pub async fn carry_out(
     store: &Store,
     cluster: &Cluster,
-    mut loaded: Loaded,
-    before: Option<&Run>,
-    secrets: Option<&BTreeMap<String, SecretText>>,
+    subject: Subject<'_>,
+    change: Change<'_>,
 ) -> Result<Reply> {
+    let id = subject.record.id;
+    let revision = |number: u32| Revision {
+        of: id,
+        number,
+        by: change.by.clone(),
+        at: now(),
+        cause: change.cause,
+        wish: Wish::Run(Box::new((change.run)(number))),
+    };
+    let mut loaded = Loaded {
+        record: subject.record.clone(),
+        project: subject.project.clone(),
+        members: subject.members.clone(),
+        // The number is no part of what is looked for.
+        revision: revision(0),
+        outcome: None,
+        last_seen: None,
+    };
+    let ground = {
+        let deployed = loaded.deployed(loaded.run()?);
+        let manifests = Manifests::new(cluster.platform(), &deployed, change.secrets);
+        look(cluster, &deployed, &manifests, change.before).await?
+    };
+    match ground.namespace {
+        Standing::Leaving => return Err(Trouble::Refused(Refusal::Terminating).into()),
+        Standing::Foreign => return Err(Failure::problem(ProblemKind::Conflict, FOREIGN)),
+        Standing::Absent | Standing::Ours { .. } => {}
+    }
+    claim_domain(store, id.project, &loaded.run()?.release.spec).await?;
+    loaded.revision = revision(store.increment(&Counter::revisions(id))?);
+    store.set_revision(&loaded.revision).await?;
     let told = {
-        let deployed: Deployed<'_> = loaded.deployed(loaded.run()?);
-        let manifests = Manifests::new(cluster.platform(), &deployed, secrets);
-        let ground = look(cluster, &deployed, &manifests, before).await?;
-        match ground.namespace {
-            Standing::Leaving => return Err(Trouble::Refused(Refusal::Terminating).into()),
-            Standing::Foreign => {
-                return Err(Failure::problem(ProblemKind::Conflict, FOREIGN));
-            }
-            Standing::Absent | Standing::Ours { .. } => {}
-        }
-        store.set_revision(&loaded.revision).await?;
+        let deployed = loaded.deployed(loaded.run()?);
+        let manifests = Manifests::new(cluster.platform(), &deployed, change.secrets);
         tell(cluster, &deployed, &manifests, ground).await
     };
     loaded.keep(store, told.outcome, told.warnings).await?;
+    forget(store, &loaded, &change).await;
     answer(cluster, &loaded)
+}
+
+/// Forgets the revisions that nobody can go back to. One that stays after all does no harm.
+async fn forget(store: &Store, loaded: &Loaded, change: &Change<'_>) {
+    let kept = change.before.map(|run| run.kept.as_slice()).unwrap_or_default();
+    let old = kept.iter().map(|kept| kept.number).chain(change.replaces);
+    let old: BTreeSet<u32> = old.filter(|number| !loaded.revision.keeps(*number)).collect();
+    let deletes = old.into_iter().map(|number| store.delete_revision(loaded.id(), number));
+    for done in join_all(deletes).await {
+        if let Err(failure) = done {
+            eprintln!("warning a revision stays: {failure:?}");
+        }
+    }
 }
 
 /// The answer to everything that makes a revision. What the cluster shows comes with the next look.

@@ -1,15 +1,16 @@
 //! `POST /api/v1/deployments/{deployment}/restart`, `…/stop`, `…/start`: a new revision of the same
 //! release. What stands already is applied again, so each of them also mends what somebody broke.
 
-use crate::{cluster::Cluster, deploy::create::carry_out, present::load};
+use crate::{
+    cluster::Cluster,
+    deploy::create::{Change, carry_out},
+    present::load,
+};
 use nokube_domain::{
     ProblemKind,
-    deploy::{Cause, Revision, Run, Wish},
+    deploy::{Cause, Run},
 };
-use nokube_edge::{
-    Call, Failure, Reply, Result, now,
-    store::{Counter, Store},
-};
+use nokube_edge::{Call, Failure, Reply, Result, now, store::Store};
 
 pub async fn restart(call: Call) -> Result<Reply> {
     change(call, Cause::Restart, |run| {
@@ -33,17 +34,17 @@ pub async fn start(call: Call) -> Result<Reply> {
 async fn change(call: Call, cause: Cause, next: impl Fn(&Run) -> Result<Run>) -> Result<Reply> {
     call.only_query(&[])?;
     let store = Store::open().await?;
-    let mut loaded = load(&call, &store).await?;
-    let before = loaded.run()?.clone();
+    let loaded = load(&call, &store).await?;
+    let before = loaded.run()?;
     let cluster = Cluster::new().await?;
-    let run = next(&before)?;
-    loaded.revision = Revision {
-        of: loaded.id(),
-        number: store.increment(&Counter::revisions(loaded.id()))?,
-        by: call.caller()?.login.clone(),
-        at: now(),
+    let run = next(before)?;
+    let change = Change {
         cause,
-        wish: Wish::Run(Box::new(run)),
+        by: &call.caller()?.login,
+        before: Some(before),
+        replaces: Some(loaded.revision.number),
+        run: &|_| run.clone(),
+        secrets: None,
     };
-    carry_out(&store, &cluster, loaded, Some(&before), None).await
+    carry_out(&store, &cluster, loaded.subject(), change).await
 }

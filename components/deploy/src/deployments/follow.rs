@@ -8,7 +8,7 @@ use super::logs::said;
 use crate::cluster::{Cluster, Trouble};
 use futures::{
     StreamExt,
-    future::{Either, join_all, select},
+    future::select,
     stream::{self, LocalBoxStream},
 };
 use nokube_domain::Timestamp;
@@ -44,18 +44,20 @@ pub async fn follow(
         if !sender.send(format!("retry: {RETRY}\n\n")).await {
             return;
         }
-        let opens = pods.iter().map(|pod| cluster.open_log(&namespace, pod, &wanted));
-        let mut streams = Vec::new();
-        for (pod, log) in pods.iter().cloned().zip(join_all(opens).await) {
-            streams.push(match log {
-                Ok(log) => lines(pod, reply::incoming(log)),
-                Err(trouble) => silent(pod, &trouble),
-            });
-        }
+        // Each is opened by itself: a pod that does not answer holds back no other's lines.
+        let (cluster, namespace, wanted) = (&cluster, &namespace, &wanted);
+        let streams = pods.into_iter().map(|pod| {
+            let opened = async move {
+                match cluster.open_log(namespace, &pod, wanted).await {
+                    Ok(log) => lines(pod, reply::incoming(log)),
+                    Err(trouble) => silent(pod, &trouble),
+                }
+            };
+            stream::once(opened).flatten().boxed_local()
+        });
         let told = pin!(tell(&mut sender, stream::select_all(streams), after));
-        if let Either::Right(_) = select(told, pin!(sleep(LIFE))).await {
-            // The reader comes back.
-        }
+        // When its time is over, the reader comes back.
+        select(told, pin!(sleep(LIFE))).await;
     });
     Ok(Reply::stream("text/event-stream", body).header("x-accel-buffering", "no"))
 }

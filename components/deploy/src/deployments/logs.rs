@@ -8,13 +8,16 @@ use crate::{
     present::{Loaded, load},
     sight::sight,
 };
-use futures::future::join_all;
+use futures::future::{join_all, select};
 use nokube_domain::{Problem, problem::Fault};
-use nokube_edge::{Call, Reply, Result, reply, spawn, store::Store};
+use nokube_edge::{Call, Reply, Result, reply, sleep, spawn, store::Store};
 use nokube_kube::{manifest::DEPLOYMENT_LABEL, refusal::Refusal, request::Log};
+use std::pin::pin;
 
 /// The most pods whose logs are read at once.
-pub const PODS: usize = 20;
+pub const PODS: usize = 10;
+/// Milliseconds that a text may take; a reader that slow gets no more.
+const LIFE: u64 = 60_000;
 const DEFAULT_TAIL: u32 = 200;
 const MOST_TAIL: u32 = 5_000;
 
@@ -105,18 +108,21 @@ async fn text(
     }
     let (mut sender, body) = reply::channel();
     spawn(async move {
-        for (pod, log) in opened {
-            if !alone && !sender.send(format!("==> {pod} <==\n")).await {
-                return;
+        let written = async {
+            for (pod, log) in opened {
+                if !alone && !sender.send(format!("==> {pod} <==\n")).await {
+                    return;
+                }
+                let going_on = match log {
+                    Ok(log) => sender.copy(reply::incoming(log)).await,
+                    Err(trouble) => sender.send(format!("({})\n", said(&trouble))).await,
+                };
+                if !going_on {
+                    return;
+                }
             }
-            let going_on = match log {
-                Ok(log) => sender.copy(reply::incoming(log)).await,
-                Err(trouble) => sender.send(format!("({})\n", said(&trouble))).await,
-            };
-            if !going_on {
-                return;
-            }
-        }
+        };
+        select(pin!(written), pin!(sleep(LIFE))).await;
     });
     Ok(Reply::stream("text/plain; charset=utf-8", body))
 }

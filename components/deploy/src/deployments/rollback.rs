@@ -4,22 +4,19 @@
 use crate::{
     apply::secrets_of,
     cluster::Cluster,
-    deploy::create::carry_out,
+    deploy::create::{Change, carry_out},
     present::{load, lost_secrets},
 };
 use nokube_domain::{
     Problem, ProblemKind,
-    deploy::{Cause, Revision, Run, Wish},
+    deploy::{Cause, Revision, Run},
 };
-use nokube_edge::{
-    Call, Failure, Reply, Result, now,
-    store::{Counter, Store},
-};
+use nokube_edge::{Call, Failure, Reply, Result, store::Store};
 
 pub async fn rollback(mut call: Call) -> Result<Reply> {
     call.only_query(&[])?;
     let store = Store::open().await?;
-    let mut loaded = load(&call, &store).await?;
+    let loaded = load(&call, &store).await?;
     let asked = match call.fields_if_any().await? {
         None => None,
         Some(mut fields) => {
@@ -28,7 +25,7 @@ pub async fn rollback(mut call: Call) -> Result<Reply> {
             asked
         }
     };
-    let before = loaded.run()?.clone();
+    let before = loaded.run()?;
     let present = before.release.number;
     let earlier = before.kept.iter().map(|kept| kept.number).find(|number| *number != present);
     let Some(number) = asked.or(earlier) else {
@@ -46,19 +43,22 @@ pub async fn rollback(mut call: Call) -> Result<Reply> {
         return Err(Problem::field("revision", detail).into());
     };
     let cluster = Cluster::new().await?;
-    let run = Run::next(Some(&before), release.clone(), cluster.settings.keep);
+    // What the operator has come to allow no longer does not come back this way.
+    cluster.settings.images.origin(&release.image.name, &loaded.project)?;
+    cluster.settings.offer.still_allows(&release.spec)?;
+    let run = Run::next(Some(before), release.clone(), cluster.settings.keep);
     if let Some(object) = &release.secrets_object
         && secrets_of(&cluster, &loaded.tenant(), object).await?.is_none()
     {
         return Err(Failure::problem(ProblemKind::Conflict, lost_secrets(object, &run).detail));
     }
-    loaded.revision = Revision {
-        of: loaded.id(),
-        number: store.increment(&Counter::revisions(loaded.id()))?,
-        by: call.caller()?.login.clone(),
-        at: now(),
+    let change = Change {
         cause: Cause::Rollback,
-        wish: Wish::Run(Box::new(run)),
+        by: &call.caller()?.login,
+        before: Some(before),
+        replaces: Some(loaded.revision.number),
+        run: &|_| run.clone(),
+        secrets: None,
     };
-    carry_out(&store, &cluster, loaded, Some(&before), None).await
+    carry_out(&store, &cluster, loaded.subject(), change).await
 }

@@ -135,6 +135,16 @@ impl ImageName {
         format!("{}/{}", self.host, self.path)
     }
 
+    /// Does its host name a place inside a network: an address, or a name that only means something
+    /// there?
+    fn is_inside(&self) -> bool {
+        let host = self.host.split(':').next().unwrap_or_default();
+        let inside = ["localhost", "svc", "local", "internal", "lan", "home", "arpa"];
+        let top = host.rsplit('.').next().unwrap_or_default();
+        // A name whose last part has no letter is an address.
+        inside.contains(&top) || !top.bytes().any(|b| b.is_ascii_alphabetic())
+    }
+
     pub fn digest(&self) -> Option<&Digest> {
         self.digest.as_ref()
     }
@@ -265,7 +275,13 @@ impl ImagePolicy {
                 _ => refuse("is not an image of this project: build it here first"),
             };
         }
-        let Some(allowed) = &self.foreign else { return Ok(Origin::Foreign) };
+        let Some(allowed) = &self.foreign else {
+            // A node would ask it, past every rule of the network, and tell what it found.
+            return match name.is_inside() {
+                true => refuse("must be of a registry that is reached from outside"),
+                false => Ok(Origin::Foreign),
+            };
+        };
         let begins = |prefix: &String| {
             let rest = repository.strip_prefix(prefix.as_str());
             rest.is_some_and(|rest| {

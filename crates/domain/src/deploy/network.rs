@@ -2,10 +2,11 @@
 
 use super::{
     request::Offer,
-    spec::{At, Exposure, ServiceKind},
+    spec::{At, Exposure, ServiceKind, Spec},
 };
 use crate::{
     fields::Fields,
+    problem::{Fault, Problem},
     text::{BadText, checked_text},
 };
 use std::str::FromStr;
@@ -124,6 +125,50 @@ pub(super) fn take(f: &mut Fields, kind: ServiceKind, offer: &Offer) -> Option<E
     }
 }
 
+const NOT_ALLOWED: &str = "is not one that this platform allows";
+
+impl Offer {
+    /// Neither the platform's own hosts and what is below them, nor the apps domain's; and among those
+    /// that the operator lets users choose.
+    fn allows_domain(&self, domain: &Host) -> bool {
+        let own = self.reserved.iter().chain(&self.apps_domain);
+        let reserved = own.into_iter().any(|host| domain == host || domain.is_below(host));
+        !reserved && self.custom_domains.iter().any(|pattern| pattern.allows(domain))
+    }
+
+    /// Is what was once allowed still so?
+    ///
+    /// # Errors
+    /// Names what is not, as the field of a request.
+    pub fn still_allows(&self, spec: &Spec) -> Result<(), Problem> {
+        let mut faults = Vec::new();
+        let mut fault = |field: &str, is: bool, detail: &str| {
+            if is {
+                faults.push(Fault { field: field.into(), detail: detail.into() });
+            }
+        };
+        let most = spec.scaling.as_ref().map_or(spec.replicas, |scaling| scaling.max);
+        fault("replicas", most > self.most_replicas, "is more than this platform allows now");
+        if let Exposure::External { at, https } = &spec.exposure {
+            let none = self.apps_domain.is_none();
+            fault("exposure_type", none, "is external, which this platform does not allow now");
+            fault(
+                "enable_https",
+                *https && !self.https,
+                "is on, but there are no certificates now",
+            );
+            match at {
+                At::Domain(domain) => {
+                    fault("custom_domain", !self.allows_domain(domain), NOT_ALLOWED)
+                }
+                At::Path(_) => fault("custom_path", !self.paths, "needs Gateway API"),
+                At::OwnHost => {}
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults)) }
+    }
+}
+
 /// A path that can be the beginning of others.
 fn plain_path(text: &str) -> Result<UrlPath, BadText> {
     let path: UrlPath = text.parse()?;
@@ -140,7 +185,7 @@ fn external(
     https: bool,
     offer: &Offer,
 ) -> Option<Exposure> {
-    let Some(apps) = &offer.apps_domain else {
+    if offer.apps_domain.is_none() {
         f.fault(
             "exposure_type",
             "must be internal or none: this platform has no domain for services yet (its \
@@ -157,10 +202,8 @@ fn external(
             return None;
         }
         (Some(domain), None) => {
-            let reserved =
-                domain == *apps || domain.is_below(apps) || offer.reserved.contains(&domain);
-            if reserved || !offer.custom_domains.iter().any(|pattern| pattern.allows(&domain)) {
-                f.fault("custom_domain", "is not one that this platform allows");
+            if !offer.allows_domain(&domain) {
+                f.fault("custom_domain", NOT_ALLOWED);
             }
             At::Domain(domain)
         }

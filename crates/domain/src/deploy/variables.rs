@@ -3,9 +3,9 @@
 use crate::fields::Fields;
 use std::{collections::BTreeMap, fmt};
 
-/// The most that all variables, or all secrets, of a service have together, in bytes. A ConfigMap and
-/// a Secret take 1 MiB, a request less.
-const MOST: usize = 200 * 1024;
+/// The most that all variables, or all secrets, of a service have together, in bytes: enough for
+/// settings, and little enough that the kept releases of many services do not fill the cluster's store.
+const MOST: usize = 32 * 1024;
 
 /// A secret's value. It cannot be serialised, and its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::{Counter, Store};
 use crate::{Result, keys};
 use nokube_domain::{
-    DeploymentId, ProjectId,
+    DeploymentId, ProjectId, Timestamp,
     deploy::{DeploymentRecord, LastSeen, OutcomeDoc, Revision},
 };
 
@@ -33,7 +33,8 @@ impl Store {
         self.set(keys::revision(revision.of, revision.number), revision).await
     }
 
-    /// The newest revision that has a record: two reads, one after the other.
+    /// The newest revision that has a record: two reads, one after the other. Below many numbers that
+    /// were handed out in vain, the newest one that the cluster was told is found by its outcome.
     pub async fn newest_revision(&self, id: DeploymentId) -> Result<Option<Revision>> {
         let count = self.count(&Counter::revisions(id)).await?;
         for number in (count.saturating_sub(GAPS)..count).rev().map(|below| below + 1) {
@@ -41,7 +42,25 @@ impl Store {
                 return Ok(Some(revision));
             }
         }
-        Ok(None)
+        match self.outcome(id).await? {
+            Some(told) if count > GAPS => self.revision(id, told.revision).await,
+            _ => Ok(None),
+        }
+    }
+
+    /// Forgets a revision that nobody can go back to.
+    pub async fn delete_revision(&self, id: DeploymentId, number: u32) -> Result<()> {
+        self.delete(keys::revision(id, number)).await
+    }
+
+    /// When the cluster was last told a deployment again: the one thing that all instances share, so
+    /// that of many readers one tries.
+    pub async fn tried(&self, id: DeploymentId) -> Result<Option<Timestamp>> {
+        self.get(keys::tried(id)).await
+    }
+
+    pub async fn set_tried(&self, id: DeploymentId, at: Timestamp) -> Result<()> {
+        self.set(keys::tried(id), &at).await
     }
 
     pub async fn outcome(&self, id: DeploymentId) -> Result<Option<OutcomeDoc>> {

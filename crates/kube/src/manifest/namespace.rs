@@ -36,6 +36,8 @@ const NOT_PUBLIC_V4: &[&str] = &[
     "10.0.0.0/8",
     "100.64.0.0/10",
     "127.0.0.0/8",
+    // Azure's wire server, which hands out what a node starts with.
+    "168.63.129.16/32",
     "169.254.0.0/16",
     "172.16.0.0/12",
     "192.0.0.0/24",
@@ -44,8 +46,22 @@ const NOT_PUBLIC_V4: &[&str] = &[
     "224.0.0.0/4",
     "240.0.0.0/4",
 ];
-const NOT_PUBLIC_V6: &[&str] =
-    &["::/128", "::1/128", "64:ff9b::/96", "64:ff9b:1::/48", "fc00::/7", "fe80::/10", "ff00::/8"];
+const NOT_PUBLIC_V6: &[&str] = &[
+    "::/128",
+    "::1/128",
+    "64:ff9b::/96",
+    "64:ff9b:1::/48",
+    // Teredo and 6to4 lead to IPv4 addresses.
+    "2001::/32",
+    "2002::/16",
+    "fc00::/7",
+    "fe80::/10",
+    "fec0::/10",
+    "ff00::/8",
+];
+
+/// What a container is promised of the node's disk.
+pub(super) const SCRATCH_REQUEST: &str = "50Mi";
 
 /// Where NodeLocal DNSCache listens on every node.
 /// <https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/>
@@ -120,6 +136,9 @@ pub fn project_objects(
 
 fn quota(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
     let quota = &platform.quota;
+    // Of each kind one a kept release, that of the one which still runs, that which comes, and what
+    // stands once in the namespace.
+    let objects = quota.services.saturating_mul(quota.releases.saturating_add(2)).saturating_add(5);
     let hard = [
         ("requests.cpu", quota.cpu_requests.to_string()),
         ("limits.cpu", quota.cpu_limits.to_string()),
@@ -128,6 +147,10 @@ fn quota(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
         ("requests.storage", quota.storage.to_string()),
         ("persistentvolumeclaims", quota.volumes.to_string()),
         ("pods", quota.pods.to_string()),
+        ("count/deployments.apps", quota.services.to_string()),
+        ("count/services", quota.services.to_string()),
+        ("count/configmaps", objects.to_string()),
+        ("count/secrets", objects.to_string()),
         // What costs an address or money of its own is not for services here.
         ("services.loadbalancers", "0".into()),
         ("services.nodeports", "0".into()),
@@ -143,14 +166,15 @@ fn quota(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
 
 /// Pods that say nothing (a debug container, a job of somebody's) get a small share.
 fn limits(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
-    let amounts = |cpu: &str, memory: &str| {
-        let amounts = [("cpu", cpu), ("memory", memory)];
+    let scratch = platform.quota.scratch.as_str();
+    let amounts = |cpu: &str, memory: &str, scratch: &str| {
+        let amounts = [("cpu", cpu), ("memory", memory), ("ephemeral-storage", scratch)];
         Some(amounts.map(|(name, amount)| (name.to_owned(), Quantity(amount.into()))).into())
     };
     let container = LimitRangeItem {
         type_: "Container".into(),
-        default: amounts("500m", "512Mi"),
-        default_request: amounts("100m", "128Mi"),
+        default: amounts("500m", "512Mi", scratch),
+        default_request: amounts("100m", "128Mi", SCRATCH_REQUEST),
         ..LimitRangeItem::default()
     };
     let storage = Quantity(platform.quota.storage.to_string());
@@ -171,12 +195,17 @@ fn network(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
         pod_selector: Some(LabelSelector::default()),
         ..NetworkPolicyPeer::default()
     };
-    let block = |cidr: &str, except: &[&str]| NetworkPolicyPeer {
+    let block = |cidr: &str, except: Vec<String>| NetworkPolicyPeer {
         ip_block: Some(IPBlock {
             cidr: cidr.into(),
-            except: (!except.is_empty()).then(|| except.iter().map(|e| (*e).into()).collect()),
+            except: Some(except).filter(|except| !except.is_empty()),
         }),
         ..NetworkPolicyPeer::default()
+    };
+    // An address with a colon is one of version 6.
+    let except = |known: &[&str], six: bool| -> Vec<String> {
+        let more = platform.no_egress.iter().filter(|cidr| cidr.contains(':') == six).cloned();
+        known.iter().map(|cidr| (*cidr).to_owned()).chain(more).collect()
     };
     let port = |protocol: &str| NetworkPolicyPort {
         protocol: Some(protocol.into()),
@@ -184,15 +213,15 @@ fn network(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
         end_port: None,
     };
     let names = NetworkPolicyEgressRule {
-        to: Some(vec![namespace_peer("kube-system"), block(NODE_LOCAL_DNS, &[])]),
+        to: Some(vec![namespace_peer("kube-system"), block(NODE_LOCAL_DNS, Vec::new())]),
         ports: Some(vec![port("UDP"), port("TCP")]),
     };
     let mut outside = vec![
         everybody_here.clone(),
-        block("0.0.0.0/0", NOT_PUBLIC_V4),
-        block("::/0", NOT_PUBLIC_V6),
+        block("0.0.0.0/0", except(NOT_PUBLIC_V4, false)),
+        block("::/0", except(NOT_PUBLIC_V6, true)),
     ];
-    outside.extend(platform.egress.iter().map(|cidr| block(cidr, &[])));
+    outside.extend(platform.egress.iter().map(|cidr| block(cidr, Vec::new())));
     let spec = NetworkPolicySpec {
         pod_selector: Some(LabelSelector::default()),
         policy_types: Some(vec!["Ingress".into(), "Egress".into()]),

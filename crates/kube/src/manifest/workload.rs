@@ -1,7 +1,14 @@
 //! The Deployment: one container, as a careful engineer runs it.
 
-use super::{ACCOUNT, CONTAINER, Deployed, Manifest, PREFIX, PULL_SECRET, REVISION};
-use crate::{kind::Kind, names, platform::Platform};
+use super::{
+    ACCOUNT, CONTAINER, Deployed, Manifest, PREFIX, PULL_SECRET, REVISION,
+    namespace::SCRATCH_REQUEST,
+};
+use crate::{
+    kind::Kind,
+    names,
+    platform::{Platform, PodSecurity},
+};
 use k8s_openapi::{
     api::{
         apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment},
@@ -132,7 +139,7 @@ fn pod(platform: &Platform, deployed: &Deployed<'_>) -> PodSpec {
     });
     let has_volume = volume.is_some();
     PodSpec {
-        containers: vec![container(deployed, restricted)],
+        containers: vec![container(platform, deployed)],
         service_account_name: Some(ACCOUNT.into()),
         automount_service_account_token: Some(false),
         // Hundreds of variables about other services of the namespace help nobody.
@@ -175,10 +182,17 @@ fn spread(key: &str, deployed: &Deployed<'_>) -> TopologySpreadConstraint {
     }
 }
 
-fn container(deployed: &Deployed<'_>, restricted: bool) -> Container {
+fn container(platform: &Platform, deployed: &Deployed<'_>) -> Container {
     let (spec, release) = (deployed.spec(), deployed.release());
-    let amounts = |cpu: String, memory: String| {
-        Some([("cpu".to_owned(), Quantity(cpu)), ("memory".to_owned(), Quantity(memory))].into())
+    let amounts = |cpu: &str, memory: &str, scratch: &str| {
+        let amounts = [("cpu", cpu), ("memory", memory), ("ephemeral-storage", scratch)];
+        Some(amounts.map(|(name, amount)| (name.to_owned(), Quantity(amount.into()))).into())
+    };
+    // Whoever can write packets of their own can answer for their neighbours.
+    let dropped = match platform.pod_security {
+        PodSecurity::Restricted => Some("ALL"),
+        PodSecurity::Baseline => Some("NET_RAW"),
+        PodSecurity::Privileged => None,
     };
     let listens = spec.health.is_some() || spec.exposure != nokube_domain::deploy::Exposure::None;
     // Buildpacks and most frameworks listen where PORT says.
@@ -205,8 +219,16 @@ fn container(deployed: &Deployed<'_>, restricted: bool) -> Container {
             }]
         }),
         resources: Some(ResourceRequirements {
-            requests: amounts(spec.cpu.request.to_string(), spec.memory.request.to_string()),
-            limits: amounts(spec.cpu.limit.to_string(), spec.memory.limit.to_string()),
+            requests: amounts(
+                spec.cpu.request.as_str(),
+                spec.memory.request.as_str(),
+                SCRATCH_REQUEST,
+            ),
+            limits: amounts(
+                spec.cpu.limit.as_str(),
+                spec.memory.limit.as_str(),
+                platform.quota.scratch.as_str(),
+            ),
             claims: None,
         }),
         startup_probe: spec.health.as_ref().map(startup),
@@ -221,8 +243,8 @@ fn container(deployed: &Deployed<'_>, restricted: bool) -> Container {
         }),
         security_context: Some(SecurityContext {
             allow_privilege_escalation: Some(false),
-            capabilities: restricted
-                .then(|| Capabilities { add: None, drop: Some(vec!["ALL".into()]) }),
+            capabilities: dropped
+                .map(|dropped| Capabilities { add: None, drop: Some(vec![dropped.into()]) }),
             ..SecurityContext::default()
         }),
         volume_mounts: spec.volume.as_ref().map(|volume| {

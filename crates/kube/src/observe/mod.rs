@@ -146,6 +146,35 @@ struct DeploymentStatus {
 pub struct ReplicaSetSeen {
     #[serde(deserialize_with = "null_too")]
     pub metadata: Metadata,
+    #[serde(deserialize_with = "null_too")]
+    spec: ReplicaSetSpec,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct ReplicaSetSpec {
+    replicas: Option<u32>,
+    template: Value,
+}
+
+impl ReplicaSetSeen {
+    /// The ConfigMaps and Secrets that its pods need; none when it is to have no pods.
+    pub fn needs(&self) -> Vec<&str> {
+        if self.spec.replicas == Some(0) {
+            return Vec::new();
+        }
+        let containers = self.spec.template.pointer("/spec/containers").and_then(Value::as_array);
+        let sources = containers
+            .into_iter()
+            .flatten()
+            .filter_map(|container| container.get("envFrom").and_then(Value::as_array))
+            .flatten();
+        let names = sources.filter_map(|source| {
+            let source = source.get("configMapRef").or(source.get("secretRef"))?;
+            source.get("name").and_then(Value::as_str)
+        });
+        names.collect()
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

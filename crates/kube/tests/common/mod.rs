@@ -71,11 +71,15 @@ pub fn platform() -> Platform {
             pods: 40,
             volumes: 5,
             storage: bytes("10Gi"),
+            services: 30,
+            releases: 10,
+            scratch: bytes("2Gi"),
         },
         storage_class: None,
         registry_host: "ghcr.io".into(),
         pull: Some(PullLogin { user: "bot".into(), token: "T0KEN".into() }),
         egress: Vec::new(),
+        no_egress: Vec::new(),
         role: None,
     }
 }

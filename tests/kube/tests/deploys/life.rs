@@ -155,3 +155,26 @@ async fn an_autoscaler_takes_over_as_many_pods_as_there_are() -> Result<()> {
     world.end().await;
     Ok(())
 }
+
+#[tokio::test]
+async fn rights_that_were_never_bound_in_a_namespace_are_bound_by_the_next_deployment() -> Result<()>
+{
+    let admin = cluster().await?.admin()?;
+    let world = plan().await?.start().await;
+    let login = somebody("unbound");
+    let user = world.user(&login);
+    let project = user.project("app").await;
+    let wanted = user.wanted_deployment(project, "web", "nginx:1.29").await;
+    let path = user.deploy(&wanted).await;
+    // As if whoever made the namespace had died before it bound the rights.
+    let bindings =
+        format!("/apis/rbac.authorization.k8s.io/v1/namespaces/nk-{login}-app/rolebindings");
+    admin.delete(&format!("{bindings}/nokube-deployer"), &json!({})).await?.ok()?;
+    while user.get(&path).await.expect(200)["error_code"] != "cluster_unreachable" {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(user.deploy(&wanted).await, path);
+    assert_eq!(user.get(&path).await.expect(200)["status"], "deploying");
+    world.end().await;
+    Ok(())
+}

@@ -200,7 +200,16 @@ async fn the_fence_keeps_the_deployer_in_the_platforms_namespaces() -> Result<()
     let cluster = cluster().await?;
     let token = cluster.account_token("nokube", "nokube-deployer").await?;
     let deployer = cluster.bearer(&token)?;
-    let namespace = |name: &str| json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } });
+    let labelled = |name: &str, level: &str| {
+        json!({
+            "apiVersion": "v1", "kind": "Namespace",
+            "metadata": { "name": name, "labels": {
+                "app.kubernetes.io/managed-by": "nokube",
+                "pod-security.kubernetes.io/enforce": level,
+            } },
+        })
+    };
+    let namespace = |name: &str| labelled(name, "baseline");
     let binding = |place: &str, role: &str, user: &str| {
         json!({
             "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
@@ -213,7 +222,15 @@ async fn the_fence_keeps_the_deployer_in_the_platforms_namespaces() -> Result<()
     let mine = somebody("nk-fence-");
     deployer.apply(&namespace(&mine)).await?.ok()?;
     deployer.apply(&binding(&mine, "nokube-deployer", own)).await?.ok()?;
+    // One of somebody else's that happens to be called so.
+    let theirs = somebody("nk-theirs-");
+    let bare = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": theirs } });
+    cluster.admin()?.apply(&bare).await?.ok()?;
     for refused in [
+        labelled(&mine, "privileged"),
+        labelled(&somebody("nk-fence-"), "privileged"),
+        namespace(&theirs),
+        binding(&theirs, "nokube-deployer", own),
         namespace("kube-public"),
         namespace("tenant"),
         binding("kube-system", "nokube-deployer", own),
@@ -224,7 +241,10 @@ async fn the_fence_keeps_the_deployer_in_the_platforms_namespaces() -> Result<()
         let answer = deployer.apply(&refused).await?;
         assert!(matches!(answer.status, 403 | 422), "{refused} was answered {answer:?}");
     }
-    deployer.delete("/api/v1/namespaces/ingress", &json!({})).await?.expect(422)?;
+    for kept in ["ingress", theirs.as_str()] {
+        let place = format!("/api/v1/namespaces/{kept}");
+        deployer.delete(&place, &json!({})).await?.expect(422)?;
+    }
     deployer.get("/api/v1/namespaces/kube-system/secrets").await?.expect(403)?;
     // In its own namespace it tries only.
     let config = json!({

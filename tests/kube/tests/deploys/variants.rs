@@ -57,6 +57,8 @@ async fn all_are_taken(level: &str, routing: &str) -> Result<()> {
         .set("apps_gateway", "gateway/main")
         .set("apps_certificates", if routing == "ingress" { "issuer:acme" } else { "shared" })
         .set("apps_custom_domains", "*.example.com")
+        .set("platform_hosts", "nokube.example.net")
+        .set("apps_denied_cidrs", "203.0.113.0/24, 2001:db8::/32")
         .set("apps_egress_cidrs", "10.1.0.0/16, fd00:1::/64")
         .set("registry_username", "puller")
         .set("registry_token", "sentinel-github-token")
