@@ -11,11 +11,17 @@ pub const FOLDER: &str = ".nokube";
 pub const APP_CLIENT_ID: &str = "Iv23liLocalInstance";
 pub const BUILDER: &str = "nokube/builder";
 pub const ISSUER: &str = "nokube-local";
+/// An organisation of the simulated GitHub that everybody belongs to.
+pub const EVERYBODY: &str = "everybody-org";
 
 /// The secrets of the local instance.
 pub struct Secrets {
     pub jwt: String,
     pub webhook: String,
+    /// Signs the sessions.
+    pub session: String,
+    /// With which the platform signs people in at the simulated GitHub.
+    pub client: String,
     /// PEM on one line, line breaks written `\n`.
     pub app_key: String,
 }
@@ -38,6 +44,8 @@ pub fn secrets() -> Result<Secrets> {
     Ok(Secrets {
         jwt: take("JWT_SECRET")?,
         webhook: take("WEBHOOK_SECRET")?,
+        session: take("SESSION_SECRET")?,
+        client: take("CLIENT_SECRET")?,
         app_key: take("APP_PRIVATE_KEY")?,
     })
 }
@@ -52,7 +60,12 @@ fn make() -> Result<String> {
     let key = PrivateKey::try_generate().context("make an RSA key")?;
     let pem = key.to_pkcs1_pem(LineEnding::LF).context("write the RSA key")?;
     let pem = pem.trim().replace('\n', "\\n");
-    Ok(format!("JWT_SECRET={}\nWEBHOOK_SECRET={}\nAPP_PRIVATE_KEY={pem}\n", random()?, random()?))
+    let names = ["JWT_SECRET", "WEBHOOK_SECRET", "SESSION_SECRET", "CLIENT_SECRET"];
+    let mut text = format!("APP_PRIVATE_KEY={pem}\n");
+    for name in names {
+        text.push_str(&format!("{name}={}\n", random()?));
+    }
+    Ok(text)
 }
 
 /// Written whole or not at all, and readable by its owner only.

@@ -24,7 +24,13 @@ async fn a_complete_platform_is_ready() {
 #[tokio::test]
 async fn every_setting_that_is_missing_or_malformed_is_named() {
     let mut plan = World::plan().without_webhooks();
-    for name in ["auth_jwt_secret", "registry_namespace", "github_webhook_secret", "github_token"] {
+    for name in [
+        "auth_jwt_secret",
+        "auth_session_secret",
+        "registry_namespace",
+        "github_webhook_secret",
+        "github_token",
+    ] {
         plan = plan.set(name, "");
     }
     let world = plan

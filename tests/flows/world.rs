@@ -26,6 +26,11 @@ use tempfile::TempDir;
 pub const JWT_SECRET: &str = "sentinel-jwt-secret-of-32-bytes-at-least";
 pub const WEBHOOK_SECRET: &str = "sentinel-webhook-secret";
 pub const GITHUB_TOKEN: &str = "sentinel-github-token";
+pub const SESSION_SECRET: &str = "sentinel-session-secret-of-32-bytes-at-least";
+pub const CLIENT_ID: &str = "Iv1.tests";
+pub const CLIENT_SECRET: &str = "sentinel-client-secret";
+/// The platform's own address, as far as browsers are concerned; tests follow redirects themselves.
+pub const PLATFORM: &str = "http://nokube.test";
 pub const BUILDER: &str = "platform/builder";
 
 /// The components, compiled once for all tests of a process.
@@ -65,7 +70,7 @@ impl Plan {
         let sim = Sim::start(self.github).await.unwrap();
         let state = TempDir::new().unwrap();
         let mut variables = self.variables;
-        for name in ["github_api_url", "registry_api_url"] {
+        for name in ["github_api_url", "registry_api_url", "github_sign_in_url"] {
             variables.entry(name.into()).or_insert_with(|| sim.url());
         }
         let options = Options {
@@ -102,6 +107,17 @@ impl World {
             ("github_webhook_secret", WEBHOOK_SECRET),
             ("registry_namespace", "platform"),
             ("build_quiet_seconds", "0"),
+            ("platform_url", PLATFORM),
+            ("auth_session_secret", SESSION_SECRET),
+            ("github_oauth_client_id", CLIENT_ID),
+            ("github_oauth_client_secret", CLIENT_SECRET),
+            ("auth_allowed_users", "alice, bob, carol"),
+            ("auth_administrators", "root"),
+            // Tests that are about limits set them.
+            ("limit_builds_per_minute", "0"),
+            ("limit_deploys_per_minute", "0"),
+            ("limit_sign_ins_per_minute", "0"),
+            ("max_running_builds_per_person", "0"),
             ("github_retry_first_ms", "20"),
             ("github_retry_longest_ms", "1500"),
         ];
@@ -111,6 +127,7 @@ impl World {
                 builder_repository: BUILDER.into(),
                 token: Some(GITHUB_TOKEN.into()),
                 step: Duration::from_millis(10),
+                oauth: Some((CLIENT_ID.into(), CLIENT_SECRET.into())),
                 ..nokube_sim::Options::default()
             },
             webhook: true,
@@ -218,7 +235,9 @@ pub fn look_at_leftovers(console: &str, state: &Path, expected: &[&str]) {
     for file in std::fs::read_dir(state.join(".spin")).into_iter().flatten() {
         left.extend(std::fs::read(file.unwrap().path()).unwrap());
     }
-    for secret in [JWT_SECRET, WEBHOOK_SECRET, GITHUB_TOKEN, "PRIVATE KEY", "ghs_", "Bearer "] {
+    let secrets = [JWT_SECRET, WEBHOOK_SECRET, GITHUB_TOKEN, SESSION_SECRET, CLIENT_SECRET];
+    let kinds = ["PRIVATE KEY", "ghs_", "ghu_", "nkt_", "nkr_", "Bearer "];
+    for secret in secrets.into_iter().chain(kinds) {
         let found = memchr::memmem::find(&left, secret.as_bytes()).is_some();
         assert!(!found, "'{secret}' was left in storage or on the console");
     }

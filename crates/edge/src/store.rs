@@ -8,9 +8,10 @@ use nokube_domain::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use keys::Counter;
+pub use keys::{Counter, Log};
 
 mod deployments;
+mod people;
 
 mod atomics {
     #![allow(unsafe_code, missing_docs)] // Generated.
@@ -47,6 +48,11 @@ impl Store {
         let value = value.map_err(|error| Failure::internal(&format!("write {key}"), error))?;
         let set = self.0.set(&key, value).await;
         set.map_err(|error| Failure::internal(&format!("set {key}"), error))
+    }
+
+    pub(crate) async fn delete(&self, key: String) -> Result<()> {
+        let done = self.0.delete(&key).await;
+        done.map_err(|error| Failure::internal(&format!("delete {key}"), error))
     }
 
     /// Adds one and returns the new value: every caller gets another.
@@ -90,6 +96,14 @@ impl Store {
 
     pub async fn set_members(&self, id: ProjectId, members: &Members) -> Result<()> {
         self.set(keys::members(id), members).await
+    }
+
+    pub async fn delete_project(&self, id: ProjectId) -> Result<()> {
+        self.delete(keys::project(id)).await
+    }
+
+    pub async fn delete_members(&self, id: ProjectId) -> Result<()> {
+        self.delete(keys::members(id)).await
     }
 
     pub async fn project_of(&self, person: &Person, number: u32) -> Result<Option<ProjectId>> {

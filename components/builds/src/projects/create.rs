@@ -4,6 +4,7 @@
 //! claim made is written before the project's records, so a request that died in between is brought
 //! to its end by the next one for the same name.
 
+use super::list::owned_by;
 use crate::settings::Waits;
 use data_encoding::HEXLOWER;
 use http::StatusCode;
@@ -13,10 +14,10 @@ use nokube_domain::{
     project::{Members, NewProject, Project},
 };
 use nokube_edge::{
-    Call, Failure, Reply, Result,
+    Call, Failure, Reply, Result, audit,
     claims::{Claim, claim},
-    now,
-    store::{Counter, Store},
+    now, people,
+    store::{Counter, Log, Store},
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -36,7 +37,10 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let caller = call.caller()?.clone();
     let store = Store::open().await?;
     let most = Waits::read().await?.most_projects;
-    if store.count(&Counter::projects_of(&caller.person)).await? >= most {
+    // Deleted ones do not count; they are looked for only when that can make a difference.
+    if store.count(&Counter::projects_of(&caller.person)).await? >= most
+        && u32::try_from(owned_by(&store, &caller.person).await?.len()).unwrap_or(most) >= most
+    {
         return Err(Failure::problem(
             ProblemKind::Conflict,
             format!("You have {most} projects, which is the most that this platform allows."),
@@ -66,16 +70,24 @@ pub async fn create(mut call: Call) -> Result<Reply> {
             if still_holds(numbers.at, now()) {
                 return Err(being_made(&new));
             }
-            numbers // Its maker died before the end: this request brings it there.
+            // Its maker died before the end, and this request brings it there; or it was deleted, and
+            // is made anew under its old number.
+            numbers
         }
         Claim::Busy => return Err(being_made(&new)),
     };
-    let project: Project = new.into_project(numbers.project, caller.login, now());
+    let owner = people::username(&store, &caller).await?;
+    let project: Project = new.into_project(numbers.project, owner, now());
     store.set_project_of(&caller.person, numbers.of_owner, project.id).await?;
     store.set_project(&project).await?;
     // Last: without members nobody has a role, so nothing half made is ever seen.
-    store.set_members(project.id, &Members { owner: caller.person }).await?;
+    // Its version begins with the time, so a project made anew does not meet an older one's.
+    let version = u32::try_from(now().as_second()).unwrap_or_default();
+    let members = Members { version, ..Members::new(caller.person) };
+    store.set_members(project.id, &members).await?;
     let place = format!("/api/v1/projects/{}", project.id);
+    audit::record(&store, &call, &Log::Project(project.id), "project.create", place.clone())
+        .await?;
     Ok(Reply::json(StatusCode::CREATED, &project).header("location", &place))
 }
 
