@@ -4,6 +4,8 @@
 
 mod access;
 mod app;
+mod auth_sign_in;
+mod browser;
 mod builder;
 mod builds;
 mod cancel_retry;

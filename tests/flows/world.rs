@@ -150,6 +150,11 @@ impl World {
         self.sim.set_webhook(&self.url("/api/v1/webhooks/github"), WEBHOOK_SECRET);
     }
 
+    /// Another value of a variable, from the next start on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.options.variables.insert(name.into(), value.into());
+    }
+
     /// The platform is stopped and started again on the same storage.
     pub async fn restart(&mut self) {
         self.host.take().unwrap().stop().await.unwrap();
