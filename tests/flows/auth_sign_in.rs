@@ -101,7 +101,8 @@ async fn whose_access_is_taken_away_is_out_at_the_next_renewal_and_their_tokens_
     alice.post("/api/v1/auth/session", &json!({})).await.problem(401);
     Browser::new(&world).sign_in("alice").await.problem(403);
     let trail = root.get("/api/v1/auth/people/alice/audit").await.expect(200);
-    let actions: Vec<_> = trail["events"].as_array().unwrap().iter().map(|e| &e["action"]).collect();
+    let actions: Vec<_> =
+        trail["events"].as_array().unwrap().iter().map(|e| &e["action"]).collect();
     assert_eq!(actions, ["person.block", "token.create", "session.begin"]);
     assert_eq!(trail["events"][0]["by"]["login"], "root");
     assert_eq!(trail["events"][0]["from"], "127.0.0.1");
@@ -188,8 +189,14 @@ async fn behind_tls_cookies_are_for_tls_alone() {
     let there = browser.get("/api/v1/auth/login").await;
     assert!(location(&there).contains("code_challenge_method=S256"));
     let cookie = there.headers["set-cookie"].to_str().unwrap();
-    assert!(cookie.starts_with("__Secure-nokube_sign_in=") && cookie.ends_with("; Secure"), "{cookie}");
-    assert!(cookie.contains("Path=/api/v1/auth;") && there.headers.contains_key("strict-transport-security"));
+    assert!(
+        cookie.starts_with("__Secure-nokube_sign_in=") && cookie.ends_with("; Secure"),
+        "{cookie}"
+    );
+    assert!(
+        cookie.contains("Path=/api/v1/auth;")
+            && there.headers.contains_key("strict-transport-security")
+    );
     assert!(browser.cookies.get(RENEWAL).is_none());
     world.end().await;
 }
@@ -201,7 +208,8 @@ async fn the_door_for_trying_things_out_is_in_the_simulated_github_alone() {
     let there = Browser::new(&world).get("/api/v1/auth/login?login=alice").await;
     assert!(location(&there).starts_with("https://github.com/login/oauth/authorize?"));
     assert!(!there.headers["set-cookie"].to_str().unwrap().contains(SESSION));
-    let world_without = World::plan().set("github_oauth_client_id", "").set("github_oauth_client_secret", "");
+    let world_without =
+        World::plan().set("github_oauth_client_id", "").set("github_oauth_client_secret", "");
     let closed = world_without.start().await;
     Browser::new(&closed).get("/api/v1/auth/login?login=alice").await.problem(503);
     world.end().await;

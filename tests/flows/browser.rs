@@ -48,7 +48,8 @@ impl Browser {
 
     /// A request with the cookies and nothing else.
     pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
-        let pairs: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let pairs: Vec<_> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = self.client.request(method, format!("{}{path}", self.base));
         if pairs.is_empty() { request } else { request.header("cookie", pairs.join("; ")) }
     }
@@ -58,7 +59,10 @@ impl Browser {
         let answer = Answer::of(request).await;
         for cookie in answer.headers.get_all("set-cookie") {
             let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();
-            assert!(attributes.contains("HttpOnly") && attributes.contains("SameSite="), "{attributes}");
+            assert!(
+                attributes.contains("HttpOnly") && attributes.contains("SameSite="),
+                "{attributes}"
+            );
             let (name, value) = pair.split_once('=').unwrap();
             match value {
                 "" => self.cookies.remove(name),

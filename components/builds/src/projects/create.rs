@@ -9,13 +9,14 @@ use crate::settings::Waits;
 use data_encoding::HEXLOWER;
 use http::StatusCode;
 use nokube_domain::{
-    Problem, ProblemKind, ProjectId, Timestamp,
+    Person, Problem, ProblemKind, ProjectId, Timestamp,
     claim::still_holds,
+    name::ProjectName,
     project::{Members, NewProject, Project},
 };
 use nokube_edge::{
     Call, Failure, Reply, Result, audit,
-    claims::{Claim, claim},
+    claims::{Claim, claim, made, remake},
     now, people,
     store::{Counter, Log, Store},
 };
@@ -47,7 +48,7 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         ));
     }
 
-    let numbers = match claim::<Numbers>(&store, &claim_name(&caller.person.key(), &new)).await? {
+    let numbers = match claim::<Numbers>(&store, &claim_name(&caller.person.key(), &new.name)).await? {
         Claim::Won(held) => {
             let numbers = Numbers {
                 project: ProjectId(store.increment(&Counter::projects())?),
@@ -96,6 +97,18 @@ fn being_made(new: &NewProject) -> Failure {
     Problem::new(ProblemKind::InProgress, detail).retry_after(2).into()
 }
 
-fn claim_name(person: &str, new: &NewProject) -> String {
-    HEXLOWER.encode(&Sha256::digest(format!("project {person} {}", new.name)))
+/// Says that nobody is making the project any more: the next request for its name makes it anew.
+///
+/// # Errors
+/// The store failed.
+pub async fn free_name(store: &Store, owner: &Person, name: &ProjectName) -> Result<()> {
+    let claim = claim_name(&owner.key(), name);
+    if let Some(numbers) = made::<Numbers>(store, &claim).await? {
+        remake(store, &claim, &Numbers { at: Timestamp::UNIX_EPOCH, ..numbers }).await?;
+    }
+    Ok(())
+}
+
+fn claim_name(person: &str, name: &ProjectName) -> String {
+    HEXLOWER.encode(&Sha256::digest(format!("project {person} {name}")))
 }

@@ -6,6 +6,7 @@
 //! they are: a project that the same owner makes anew under this name gets its number back, because
 //! its images, namespace and hosts are named alike (ADR 7).
 
+use super::create::free_name;
 use crate::{
     builds::{cancel::ask_to_stop, present::present_of},
     settings::Waits,
@@ -56,6 +57,9 @@ pub async fn delete(call: Call) -> Result<Reply> {
     store.delete_project(id).await?;
     store.delete_members(id).await?;
     if let Some(members) = members {
+        if let Some(project) = &project {
+            free_name(&store, &members.owner, &project.name).await?;
+        }
         let row = super::list::row_of(&store, &members.owner, id).await?;
         if let Some(number) = row {
             store.delete_project_of(&members.owner, number).await?;
