@@ -48,35 +48,36 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         ));
     }
 
-    let numbers = match claim::<Numbers>(&store, &claim_name(&caller.person.key(), &new.name)).await? {
-        Claim::Won(held) => {
-            let numbers = Numbers {
-                project: ProjectId(store.increment(&Counter::projects())?),
-                of_owner: store.increment(&Counter::projects_of(&caller.person))?,
-                at: now(),
-            };
-            if !held.holds() {
-                return Err(Failure::internal("create", "the claim was held for too long"));
+    let numbers =
+        match claim::<Numbers>(&store, &claim_name(&caller.person.key(), &new.name)).await? {
+            Claim::Won(held) => {
+                let numbers = Numbers {
+                    project: ProjectId(store.increment(&Counter::projects())?),
+                    of_owner: store.increment(&Counter::projects_of(&caller.person))?,
+                    at: now(),
+                };
+                if !held.holds() {
+                    return Err(Failure::internal("create", "the claim was held for too long"));
+                }
+                held.made(&store, &numbers).await?;
+                numbers
             }
-            held.made(&store, &numbers).await?;
-            numbers
-        }
-        Claim::Made(numbers) => {
-            let (project, members) =
-                futures::join!(store.project(numbers.project), store.members(numbers.project));
-            if project?.is_some() && members?.is_some() {
-                let detail = format!("You have a project named '{}' already.", new.name);
-                return Err(Failure::problem(ProblemKind::Conflict, detail));
+            Claim::Made(numbers) => {
+                let (project, members) =
+                    futures::join!(store.project(numbers.project), store.members(numbers.project));
+                if project?.is_some() && members?.is_some() {
+                    let detail = format!("You have a project named '{}' already.", new.name);
+                    return Err(Failure::problem(ProblemKind::Conflict, detail));
+                }
+                if still_holds(numbers.at, now()) {
+                    return Err(being_made(&new));
+                }
+                // Its maker died before the end, and this request brings it there; or it was deleted, and
+                // is made anew under its old number.
+                numbers
             }
-            if still_holds(numbers.at, now()) {
-                return Err(being_made(&new));
-            }
-            // Its maker died before the end, and this request brings it there; or it was deleted, and
-            // is made anew under its old number.
-            numbers
-        }
-        Claim::Busy => return Err(being_made(&new)),
-    };
+            Claim::Busy => return Err(being_made(&new)),
+        };
     let owner = people::username(&store, &caller).await?;
     let project: Project = new.into_project(numbers.project, owner, now());
     store.set_project_of(&caller.person, numbers.of_owner, project.id).await?;
