@@ -10,7 +10,7 @@ WASM := -p auth -p builds -p deploy -p webhook -p nokube-edge --target $(TARGET)
 # Built together always: another selection would be other features, and compiled anew.
 LOCAL := -p local-host -p nokube-sim -p nokube-dev
 
-.PHONY: help setup setup-tests components run token test test-slow lint clean
+.PHONY: help setup setup-tests components run token test test-slow test-kube bench lint clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -41,9 +41,21 @@ test-slow: setup-tests components ## Run the slow tests: every order of events, 
 	cargo build $(LOCAL)
 	cargo test --features nokube-tests/slow --test slow
 
+test-kube: setup-tests components ## Run the tests that need a real Kubernetes API server
+	@scripts/setup kube
+	@if [ -z "$$NOKUBE_TEST_KUBECONFIG" ]; then \
+	  KUBEBUILDER_ASSETS=$$(scripts/kube-servers | tail -1) && [ -n "$$KUBEBUILDER_ASSETS" ] || exit 1; \
+	  export KUBEBUILDER_ASSETS; \
+	fi; \
+	cargo test --features nokube-tests-kube/cluster --test kube --test deploys
+
+bench: components ## Measure what is claimed about speed and size
+	cargo run --quiet -p nokube-bench
+
 lint: setup ## Check format and lints
 	cargo fmt --all --check
-	cargo clippy --all-targets --features nokube-tests/slow -- -D warnings
+	cargo clippy --all-targets --features nokube-tests/slow,nokube-tests-kube/cluster -- -D warnings
+	cargo clippy -p nokube-bench -- -D warnings
 	cargo clippy $(WASM) --release -- -D warnings
 
 clean: ## Remove what was built and the local instance

@@ -1,9 +1,9 @@
 //! The local instance: its folder, and its secrets, random for each machine.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use data_encoding::HEXLOWER;
 use rsa::{Generate, PrivateKey, pkcs1::EncodeRsaPrivateKey, pkcs8::LineEnding};
-use std::{collections::BTreeMap, fs, io::Write, os::unix::fs::OpenOptionsExt, path::PathBuf};
+use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::PathBuf};
 
 /// The folder of the local instance, in the project's root; not committed.
 pub const FOLDER: &str = ".nokube";
@@ -24,48 +24,57 @@ pub struct Secrets {
     pub client: String,
     /// PEM on one line, line breaks written `\n`.
     pub app_key: String,
+    pub cluster_token: String,
+    pub names_key: String,
 }
 
-/// Reads the secrets, which are made the first time.
+/// Reads the secrets; those that are not there yet are made.
 ///
 /// # Errors
-/// The folder cannot be written, or somebody has changed the file.
+/// The folder cannot be read or written.
 pub fn secrets() -> Result<Secrets> {
     let path = PathBuf::from(FOLDER).join("secrets");
-    if !path.exists() {
-        write(&path, &make()?)?;
-    }
-    let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
-    let mut values: BTreeMap<_, _> = text.lines().filter_map(|line| line.split_once('=')).collect();
-    let mut take = |name: &str| match values.remove(name) {
-        Some(value) => Ok(value.to_owned()),
-        None => bail!("{} lacks {name}: remove the file, a new one is made", path.display()),
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error).with_context(|| format!("read {}", path.display())),
     };
-    Ok(Secrets {
-        jwt: take("JWT_SECRET")?,
-        webhook: take("WEBHOOK_SECRET")?,
-        session: take("SESSION_SECRET")?,
-        client: take("CLIENT_SECRET")?,
-        app_key: take("APP_PRIVATE_KEY")?,
-    })
+    let mut lines = text.clone();
+    let mut take = |name: &str, make: fn() -> Result<String>| -> Result<String> {
+        let mut known = text.lines().filter_map(|line| line.split_once('='));
+        if let Some((_, value)) = known.find(|(known, value)| *known == name && !value.is_empty()) {
+            return Ok(value.to_owned());
+        }
+        let value = make()?;
+        lines.push_str(&format!("{name}={value}\n"));
+        Ok(value)
+    };
+    let secrets = Secrets {
+        jwt: take("JWT_SECRET", random)?,
+        webhook: take("WEBHOOK_SECRET", random)?,
+        session: take("SESSION_SECRET", random)?,
+        client: take("CLIENT_SECRET", random)?,
+        app_key: take("APP_PRIVATE_KEY", app_key)?,
+        cluster_token: take("CLUSTER_TOKEN", random)?,
+        names_key: take("NAMES_KEY", random)?,
+    };
+    if lines != text {
+        write(&path, &lines)?;
+    }
+    Ok(secrets)
 }
 
-fn make() -> Result<String> {
-    let random = || -> Result<String> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).context("this machine gives no randomness")?;
-        Ok(HEXLOWER.encode(&bytes))
-    };
+fn random() -> Result<String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).context("this machine gives no randomness")?;
+    Ok(HEXLOWER.encode(&bytes))
+}
+
+fn app_key() -> Result<String> {
     // A GitHub App's key has 2,048 bits.
     let key = PrivateKey::try_generate().context("make an RSA key")?;
     let pem = key.to_pkcs1_pem(LineEnding::LF).context("write the RSA key")?;
-    let pem = pem.trim().replace('\n', "\\n");
-    let names = ["JWT_SECRET", "WEBHOOK_SECRET", "SESSION_SECRET", "CLIENT_SECRET"];
-    let mut text = format!("APP_PRIVATE_KEY={pem}\n");
-    for name in names {
-        text.push_str(&format!("{name}={}\n", random()?));
-    }
-    Ok(text)
+    Ok(pem.trim().replace('\n', "\\n"))
 }
 
 /// Written whole or not at all, and readable by its owner only.

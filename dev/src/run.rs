@@ -1,4 +1,4 @@
-//! `make run`: the simulated GitHub and the local host, two processes, until Ctrl-C.
+//! `make run`: the simulated GitHub and cluster, and the local host, two processes, until Ctrl-C.
 
 use crate::instance::{APP_CLIENT_ID, BUILDER, EVERYBODY, FOLDER, ISSUER, Secrets, secrets};
 use anyhow::{Context, Result, bail};
@@ -16,12 +16,13 @@ use tokio::{
 
 pub async fn run(listen: SocketAddr) -> Result<()> {
     let secrets = secrets()?;
-    let (mut github, github_url) = simulated_github(listen, &secrets).await?;
-    let (mut host, url, lines) = local_host(listen, &secrets, &github_url).await?;
+    let (mut outside, github_url, cluster_url) = simulation(listen, &secrets).await?;
+    let (mut host, url, lines) = local_host(listen, &secrets, &github_url, &cluster_url).await?;
     tokio::spawn(forward(lines));
 
     say_whether_ready(&url).await;
     println!("Simulated GitHub on {github_url} (a build takes some ten seconds)");
+    println!("Simulated cluster on {cluster_url} (pods are ready after some seconds)");
     println!("Sign in as anybody: {url}/api/v1/auth/login (with ?login=alice at once)");
     println!("A token for trying things out: make token USER=alice");
     println!("Serving {url}");
@@ -31,10 +32,10 @@ pub async fn run(listen: SocketAddr) -> Result<()> {
         _ = tokio::signal::ctrl_c() => None,
         _ = terminated.recv() => None,
         _ = host.wait() => Some("the local host"),
-        _ = github.wait() => Some("the simulated GitHub"),
+        _ = outside.wait() => Some("the simulation"),
     };
     stop(&mut host).await;
-    stop(&mut github).await;
+    stop(&mut outside).await;
     match ended {
         Some(who) => bail!("{who} ended by itself; its last lines say why"),
         None => {
@@ -44,25 +45,44 @@ pub async fn run(listen: SocketAddr) -> Result<()> {
     }
 }
 
-async fn simulated_github(listen: SocketAddr, secrets: &Secrets) -> Result<(Child, String)> {
+/// The simulated GitHub and the simulated cluster: one process, two addresses.
+async fn simulation(listen: SocketAddr, secrets: &Secrets) -> Result<(Child, String, String)> {
     let mut command = sibling("nokube-sim")?;
     command
         .args(["--listen", "127.0.0.1:0", "--builder-repository", BUILDER])
+        .args(["--cluster-listen", "127.0.0.1:0"])
         .args(["--app-client-id", APP_CLIENT_ID, "--oauth-client-id", APP_CLIENT_ID])
         .args(["--webhook-url", &format!("http://{listen}/api/v1/webhooks/github")])
         .env("SIM_APP_PRIVATE_KEY", &secrets.app_key)
         .env("SIM_CLIENT_SECRET", &secrets.client)
-        .env("SIM_WEBHOOK_SECRET", &secrets.webhook);
+        .env("SIM_WEBHOOK_SECRET", &secrets.webhook)
+        .env("SIM_CLUSTER_TOKEN", &secrets.cluster_token);
     let (child, mut lines) = spawn(command)?;
-    let url = announced(&mut lines, "Simulated GitHub on ").await?;
+    let github = announced(&mut lines, "Simulated GitHub on ").await?;
+    let cluster = announced(&mut lines, "Simulated cluster on ").await?;
     tokio::spawn(forward(lines));
-    Ok((child, url))
+    prepare(&cluster, &secrets.cluster_token).await.context("prepare the simulated cluster")?;
+    Ok((child, github, cluster))
+}
+
+/// What an operator does once with a cluster (`ops/rbac.yaml`): the simulated one grants all rights,
+/// so the namespace in which first deployments are tried is what is left.
+async fn prepare(cluster: &str, token: &str) -> Result<()> {
+    let namespace = serde_json::json!({
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": { "name": "nokube-preview" },
+    });
+    let request = reqwest::Client::new().post(format!("{cluster}/api/v1/namespaces"));
+    request.bearer_auth(token).json(&namespace).send().await?.error_for_status()?;
+    Ok(())
 }
 
 async fn local_host(
     listen: SocketAddr,
     secrets: &Secrets,
     github: &str,
+    cluster: &str,
 ) -> Result<(Child, String, Lines<BufReader<ChildStdout>>)> {
     let mut command = sibling("local-host")?;
     command.args(["--listen", &listen.to_string(), "--state-dir", FOLDER]);
@@ -86,6 +106,13 @@ async fn local_host(
         ("github_webhook_secret", &secrets.webhook),
         ("registry_namespace", "local"),
         ("registry_api_url", github),
+        ("kubernetes_api_url", cluster),
+        ("kubernetes_token", &secrets.cluster_token),
+        ("secret_names_key", &secrets.names_key),
+        ("apps_domain", "apps.localhost"),
+        ("apps_routing", "gateway"),
+        ("apps_gateway", "gateway/main"),
+        ("apps_certificates", "shared"),
         // Short, so that a build which was lost is told so while one watches: the simulated GitHub
         // forgets its runs when it stops.
         ("build_quiet_seconds", "3"),

@@ -97,3 +97,26 @@ async fn a_page_of_a_list_costs_2_reads_a_row() {
     }
     world.end().await;
 }
+
+#[tokio::test]
+async fn a_deployment_costs_3_writes_and_a_look_at_it_none() {
+    let world = World::new().await;
+    let alice = world.user("alice");
+    let project = alice.project("myapp").await;
+    let mut wanted = alice.wanted_deployment(project, "web", "nginx:1.29").await;
+    let (path, cost) = world.cost(alice.deploy(&wanted)).await;
+    // The claim of the service, its number, its record, the pointer; then as every deployment.
+    assert_eq!(cost.writes + cost.increments, 7);
+    wanted["env_vars"] = json!({ "A": "2" });
+    let (_, cost) = world.cost(alice.deploy(&wanted)).await;
+    assert_eq!((cost.reads, cost.writes + cost.increments), (7, 3));
+
+    alice.until(&path, &["running"]).await;
+    alice.get(&path).await; // Keeps what was seen.
+    let (_, cost) = world.cost(alice.get(&path)).await;
+    assert_eq!((trips(cost), cost.outbound), ((7, 0), 3));
+    let list = format!("/api/v1/projects/{project}/deployments");
+    let (_, cost) = world.cost(alice.get(&list)).await;
+    assert_eq!((trips(cost), cost.outbound), ((3 + 5, 0), 3), "3, and 5 a row");
+    world.end().await;
+}

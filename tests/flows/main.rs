@@ -14,6 +14,8 @@ mod builder;
 mod builds;
 mod cancel_retry;
 mod cost;
+mod deploys;
+mod deploys_lost;
 mod idempotency;
 mod lists;
 mod logs;

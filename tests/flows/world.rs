@@ -10,10 +10,14 @@
 //! ```
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
+mod user;
+
+pub use user::{Answer, User};
+
 use local_host::{App, Console, Counts, Options, Running};
 use nokube_domain::jwt::{Audience, Claims, sign};
-use nokube_sim::{HoldAt, Sim};
-use reqwest::{Client, Method, RequestBuilder};
+use nokube_sim::{Cluster, ClusterOptions, HoldAt, Sim};
+use reqwest::Client;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -31,6 +35,8 @@ pub const CLIENT_ID: &str = "Iv1.tests";
 pub const CLIENT_SECRET: &str = "sentinel-client-secret";
 /// The platform's own address, as far as browsers are concerned; tests follow redirects themselves.
 pub const PLATFORM: &str = "http://nokube.test";
+pub const KUBERNETES_TOKEN: &str = "sentinel-kubernetes-token";
+pub const NAMES_KEY: &str = "sentinel-names-key-of-32-bytes-at-least";
 pub const BUILDER: &str = "platform/builder";
 
 /// The components, compiled once for all tests of a process.
@@ -45,8 +51,11 @@ fn app() -> App {
 pub struct Plan {
     pub variables: BTreeMap<String, String>,
     pub github: nokube_sim::Options,
+    pub cluster: ClusterOptions,
     /// Whether the platform's webhook is set up at GitHub.
     pub webhook: bool,
+    /// Spin's runtime configuration, if there is one.
+    pub runtime_config: Option<String>,
 }
 
 impl Plan {
@@ -66,21 +75,35 @@ impl Plan {
         self
     }
 
+    pub fn cluster(mut self, change: impl FnOnce(&mut ClusterOptions)) -> Self {
+        change(&mut self.cluster);
+        self
+    }
+
     pub async fn start(self) -> World {
         let sim = Sim::start(self.github).await.unwrap();
+        let cluster = Cluster::start(self.cluster).await.unwrap();
+        cluster.put_object(preview()).unwrap();
         let state = TempDir::new().unwrap();
         let mut variables = self.variables;
         for name in ["github_api_url", "registry_api_url", "github_sign_in_url"] {
             variables.entry(name.into()).or_insert_with(|| sim.url());
         }
+        variables.entry("kubernetes_api_url".into()).or_insert_with(|| cluster.url());
+        let runtime_config = self.runtime_config.map(|text| {
+            let file = state.path().join("runtime-config.toml");
+            std::fs::write(&file, text).unwrap();
+            file
+        });
         let options = Options {
             state_dir: state.path().into(),
+            runtime_config,
             variables,
             console: Console::Capture,
             ..Options::default()
         };
         let host = app().serve(options.clone()).await.unwrap();
-        let world = World { sim, host: Some(host), state, options, client: Client::new() };
+        let world = World { sim, cluster, host: Some(host), state, options, client: Client::new() };
         if self.webhook {
             world.connect_webhook();
         }
@@ -90,6 +113,7 @@ impl Plan {
 
 pub struct World {
     pub sim: Sim,
+    pub cluster: Cluster,
     host: Option<Running>,
     state: TempDir,
     options: Options,
@@ -106,6 +130,11 @@ impl World {
             ("github_token", GITHUB_TOKEN),
             ("github_webhook_secret", WEBHOOK_SECRET),
             ("registry_namespace", "platform"),
+            ("kubernetes_token", KUBERNETES_TOKEN),
+            ("secret_names_key", NAMES_KEY),
+            ("apps_domain", "apps.example.org"),
+            ("apps_entrance_namespace", "ingress"),
+            ("deploy_resume_seconds", "1"),
             ("build_quiet_seconds", "0"),
             ("platform_url", PLATFORM),
             ("auth_session_secret", SESSION_SECRET),
@@ -130,7 +159,13 @@ impl World {
                 oauth: Some((CLIENT_ID.into(), CLIENT_SECRET.into())),
                 ..nokube_sim::Options::default()
             },
+            cluster: ClusterOptions {
+                token: Some(KUBERNETES_TOKEN.into()),
+                step: Duration::from_millis(20),
+                ..Default::default()
+            },
             webhook: true,
+            runtime_config: None,
         }
     }
 
@@ -159,6 +194,17 @@ impl World {
     pub async fn restart(&mut self) {
         self.host.take().unwrap().stop().await.unwrap();
         self.host = Some(app().serve(self.options.clone()).await.unwrap());
+    }
+
+    /// Starts the platform anew with another setting.
+    pub async fn set_variable(&mut self, name: &str, value: &str) {
+        self.options.variables.insert(name.into(), value.into());
+        self.restart().await;
+    }
+
+    /// The same somebody at the platform as it runs now.
+    pub fn user_again(&self, user: &User) -> User {
+        User { base: self.host().url(), ..user.clone() }
     }
 
     /// The file of the storage, for a test that prepares or looks at what is in it.
@@ -214,6 +260,18 @@ impl World {
         Answer::of(request.body(body)).await
     }
 
+    /// Waits until nothing is left of a namespace in the cluster.
+    pub async fn until_empty(&self, namespace: &str) {
+        for _ in 0..500 {
+            let gone = self.cluster.object("namespaces", "", namespace).is_none();
+            if gone && self.cluster.all_in(namespace).is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{namespace} is still there: {:#?}", self.cluster.all_in(namespace));
+    }
+
     /// Ends the world and looks at what is left over: no secret in storage or on the console, no
     /// error of ours, no trap.
     pub async fn end(self) {
@@ -229,6 +287,11 @@ impl World {
     }
 }
 
+/// The namespace that first deployments are tried in, as `ops/rbac.yaml` makes it.
+fn preview() -> Value {
+    json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "nokube-preview" } })
+}
+
 /// The file of the storage in a state directory.
 pub fn storage(state: &Path) -> PathBuf {
     state.join(".spin/sqlite_key_value.db")
@@ -240,9 +303,10 @@ pub fn look_at_leftovers(console: &str, state: &Path, expected: &[&str]) {
     for file in std::fs::read_dir(state.join(".spin")).into_iter().flatten() {
         left.extend(std::fs::read(file.unwrap().path()).unwrap());
     }
-    let secrets = [JWT_SECRET, WEBHOOK_SECRET, GITHUB_TOKEN, SESSION_SECRET, CLIENT_SECRET];
+    let secrets = [JWT_SECRET, WEBHOOK_SECRET, GITHUB_TOKEN, KUBERNETES_TOKEN, NAMES_KEY];
+    let others = [SESSION_SECRET, CLIENT_SECRET, USER_SECRET];
     let kinds = ["PRIVATE KEY", "ghs_", "ghu_", "nkt_", "nkr_", "Bearer "];
-    for secret in secrets.into_iter().chain(kinds) {
+    for secret in secrets.into_iter().chain(others).chain(kinds) {
         let found = memchr::memmem::find(&left, secret.as_bytes()).is_some();
         assert!(!found, "'{secret}' was left in storage or on the console");
     }
@@ -254,6 +318,9 @@ pub fn look_at_leftovers(console: &str, state: &Path, expected: &[&str]) {
     assert!(errors.is_empty(), "errors on the console: {errors:#?}");
 }
 
+/// What every secret of a user holds in the tests: it may be in the cluster and nowhere else.
+pub const USER_SECRET: &str = "sentinel-user-secret";
+
 /// The claims of a good token.
 pub fn claims(login: &str) -> Claims {
     let now = jiff::Timestamp::now().as_second();
@@ -264,137 +331,5 @@ pub fn claims(login: &str) -> Claims {
         exp: now + 600,
         nbf: None,
         iat: Some(now),
-    }
-}
-
-/// Somebody who calls the API.
-#[derive(Clone)]
-pub struct User {
-    client: Client,
-    base: String,
-    token: Option<String>,
-}
-
-impl User {
-    /// Somebody who calls a platform that is not a [`World`]'s.
-    pub fn of(base: &str, login: &str) -> Self {
-        let token = sign(&claims(login), JWT_SECRET.as_bytes()).unwrap();
-        Self { client: Client::new(), base: base.into(), token: Some(token) }
-    }
-
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.client.request(method, format!("{}{path}", self.base));
-        match &self.token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
-        }
-    }
-
-    pub async fn get(&self, path: &str) -> Answer {
-        Answer::of(self.request(Method::GET, path)).await
-    }
-
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
-        Answer::of(self.request(Method::POST, path).json(body)).await
-    }
-
-    pub async fn post_with_key(&self, path: &str, body: &Value, key: &str) -> Answer {
-        let request = self.request(Method::POST, path).header("idempotency-key", key);
-        Answer::of(request.json(body)).await
-    }
-
-    pub async fn delete(&self, path: &str) -> Answer {
-        Answer::of(self.request(Method::DELETE, path)).await
-    }
-
-    /// Creates a project and returns its number.
-    pub async fn project(&self, name: &str) -> u64 {
-        let answer = self.post("/api/v1/projects", &json!({ "name": name })).await;
-        answer.expect(201)["id"].as_u64().unwrap()
-    }
-
-    /// Asks for a build of the service `frontend` and returns its path.
-    pub async fn build(&self, project: u64) -> String {
-        self.build_of(project, "frontend").await
-    }
-
-    /// Asks for a build and returns its path.
-    pub async fn build_of(&self, project: u64, service: &str) -> String {
-        let answer = self.post("/api/v1/builds", &self.wanted(project, service).await).await;
-        format!("/api/v1/builds/{}", answer.expect(202)["build_id"].as_str().unwrap())
-    }
-
-    /// The least that a request for a build says.
-    pub async fn wanted(&self, project: u64, service: &str) -> Value {
-        let name =
-            self.get(&format!("/api/v1/projects/{project}")).await.expect(200)["name"].clone();
-        json!({
-            "project_id": project,
-            "repository_url": "https://github.com/acme/shop",
-            "image_name": name,
-            "service_name": service,
-        })
-    }
-
-    /// Polls a build until its status is one of these, and returns it.
-    pub async fn until(&self, path: &str, statuses: &[&str]) -> Value {
-        for _ in 0..500 {
-            let build = self.get(path).await.expect(200);
-            if statuses.contains(&build["status"].as_str().unwrap()) {
-                return build;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("{path} never became {statuses:?}: {}", self.get(path).await.text);
-    }
-
-    pub async fn until_ended(&self, path: &str) -> Value {
-        self.until(path, &["success", "failed", "cancelled"]).await
-    }
-}
-
-/// An answer, read to its end.
-#[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub text: String,
-}
-
-impl Answer {
-    pub async fn of(request: RequestBuilder) -> Self {
-        Self::if_any(request).await.unwrap()
-    }
-
-    /// The answer, unless the connection is refused or cut.
-    pub async fn if_any(request: RequestBuilder) -> reqwest::Result<Self> {
-        let answer = request.send().await?;
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Ok(Self { status, headers, text: answer.text().await? })
-    }
-
-    /// The body of an answer that must have this status.
-    #[track_caller]
-    pub fn expect(&self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", self.text);
-        serde_json::from_str(&self.text).unwrap_or_else(|_| json!(self.text))
-    }
-
-    /// The sentence of a problem that must have this status.
-    #[track_caller]
-    pub fn problem(&self, status: u16) -> String {
-        let body = self.expect(status);
-        assert_eq!(self.headers["content-type"], "application/problem+json", "{}", self.text);
-        assert_eq!(body["status"], status);
-        body["detail"].as_str().unwrap().to_owned()
-    }
-
-    /// The faulty fields of a 422, with what is wrong.
-    #[track_caller]
-    pub fn faults(&self) -> BTreeMap<String, String> {
-        let body = self.expect(422);
-        let faults = body["errors"].as_array().unwrap().iter();
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        faults.map(|fault| (text(&fault["field"]), text(&fault["detail"]))).collect()
     }
 }

@@ -71,8 +71,8 @@ pub async fn look(
     );
     let found = found?;
     let standing = namespace_of(found.as_ref(), cluster.platform(), tenant);
-    if standing == Standing::Absent {
-        // In a namespace that is not there we may have no rights, and there is nothing to see.
+    if matches!(standing, Standing::Absent | Standing::Foreign) {
+        // There we may have no rights, and there is nothing of ours to see.
         return Ok(Ground { namespace: standing, workload: None, surplus: Vec::new() });
     }
     Ok(Ground { namespace: standing, workload: workload?, surplus: surplus? })

@@ -73,7 +73,7 @@ async fn objects(
     for done in join_all(deletes.iter().map(|delete| cluster.send(delete))).await {
         match done {
             // Gone already, or made anew by somebody else meanwhile: not ours.
-            Ok(_) | Err(Trouble::Refused(Refusal::NotFound | Refusal::Fault { .. })) => {}
+            Ok(_) | Err(Trouble::Refused(Refusal::NotFound | Refusal::Changed)) => {}
             Err(trouble) => return Err(trouble),
         }
     }

@@ -58,7 +58,9 @@ impl Registry {
                 && label.ends_with(is_alphanumeric)
                 && label.chars().all(|c| is_alphanumeric(c) || c == '-')
         };
-        if !name.split('.').all(label) || !port.parse::<u16>().is_ok_and(|port| port > 0) {
+        // Without a dot or a port it would be read as a path at Docker Hub.
+        let plain = !host.contains(['.', ':']) && host != "localhost";
+        if plain || !name.split('.').all(label) || !port.parse::<u16>().is_ok_and(|port| port > 0) {
             return Err(BadText("the registry must be a host such as ghcr.io, without https://"));
         }
         if !namespace.split('/').all(is_name_part) {

@@ -170,18 +170,36 @@ impl Call {
     /// # Errors
     /// It is no JSON, or too long.
     pub async fn fields(&mut self) -> Result<(Fields, Vec<u8>)> {
+        self.expect_json()?;
+        let body = self.body(MAX_BODY, |_| {}).await?;
+        Ok((Fields::from_json(&body)?, body))
+    }
+
+    /// The fields of a JSON body; `None` without a body.
+    ///
+    /// # Errors
+    /// It is no JSON, or too long.
+    pub async fn fields_if_any(&mut self) -> Result<Option<Fields>> {
+        let body = self.body(MAX_BODY, |_| {}).await?;
+        if body.is_empty() {
+            return Ok(None);
+        }
+        self.expect_json()?;
+        Ok(Some(Fields::from_json(&body)?))
+    }
+
+    fn expect_json(&self) -> Result<()> {
         let json = self.header("content-type").is_some_and(|value| {
             let kind = value.split(';').next().unwrap_or_default().trim();
             kind.eq_ignore_ascii_case("application/json")
         });
-        if !json {
-            return Err(Failure::problem(
-                ProblemKind::UnsupportedMediaType,
-                "Send JSON, with 'Content-Type: application/json'.",
-            ));
+        if json {
+            return Ok(());
         }
-        let body = self.body(MAX_BODY, |_| {}).await?;
-        Ok((Fields::from_json(&body)?, body))
+        Err(Failure::problem(
+            ProblemKind::UnsupportedMediaType,
+            "Send JSON, with 'Content-Type: application/json'.",
+        ))
     }
 
     /// The fields of a form, as OAuth's endpoints take them, or of a JSON body.

@@ -38,7 +38,11 @@ pub fn difference(kind: Kind, before: Option<&Value>, after: Option<&Value>) -> 
     for field in fields.into_iter().filter(|field| is_told(field)) {
         let (before, after) = (before.get(field), after.get(field));
         if before != after {
-            let secret = kind == Kind::Secret && field.starts_with("data");
+            // Values may stand in annotations too: `kubectl apply` keeps a copy of all there.
+            let secret = kind == Kind::Secret
+                && !["type", "immutable", "metadata.name", "metadata.labels"]
+                    .iter()
+                    .any(|open| field.starts_with(open));
             let shown = |value: Option<&String>| match value {
                 Some(_) if secret => Some(HIDDEN.to_owned()),
                 value => value.cloned(),

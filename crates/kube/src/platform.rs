@@ -123,7 +123,7 @@ pub struct Address {
 impl Address {
     fn url(&self) -> String {
         let scheme = if self.https { "https" } else { "http" };
-        format!("{scheme}://{}{}", self.host, self.path)
+        format!("{scheme}://{}{}", self.host, self.path.trim_end_matches('/'))
     }
 }
 

@@ -49,15 +49,20 @@ impl Refusal {
             }
             403 => forbidden(message),
             404 => Self::NotFound,
-            409 if causes.is_empty() && message.contains("has been modified") => Self::Changed,
+            409 if causes.is_empty() && is_changed(message) => Self::Changed,
             409 if message.contains("being deleted") => Self::Leaving,
             409 => conflict(causes, message),
             422 => invalid(causes, message),
-            // A field that the API server does not know is our fault and will be so again.
-            500 if message.contains("failed to create typed patch object") => Self::Fault {
-                field: None,
-                detail: format!("{message}. This is a fault of NoKube."),
-            },
+            // An object that the API server cannot read is our fault and will be so again.
+            500 if ["failed to create typed patch object", "failed to convert new object"]
+                .iter()
+                .any(|text| message.contains(text)) =>
+            {
+                Self::Fault {
+                    field: None,
+                    detail: format!("{message}. This is a fault of NoKube."),
+                }
+            }
             429 | 500 | 502 | 503 | 504 => Self::Busy(wait.max(1)),
             _ => Self::Fault { field: None, detail: shown(message, code) },
         }
@@ -110,6 +115,13 @@ fn shown(message: &str, code: u16) -> String {
     }
 }
 
+/// Another version than the one that was read, or another object under its name?
+fn is_changed(message: &str) -> bool {
+    ["has been modified", "Precondition failed", "UID in the precondition"]
+        .iter()
+        .any(|text| message.contains(text))
+}
+
 fn forbidden(message: &str) -> Refusal {
     let fault = |field, detail: String| Refusal::Fault { field: Some(field), detail };
     if let Some((_, quota)) = message.split_once("exceeded quota: ") {
@@ -135,8 +147,12 @@ fn forbidden(message: &str) -> Refusal {
         );
         return fault("image_name", detail);
     }
+    if message.contains("storage usage per PersistentVolumeClaim") {
+        return fault("storage_size", shown(message, 403));
+    }
     // RBAC's own sentence; admission plugins and webhooks have others.
-    if message.contains(" cannot ") && message.contains("resource \"") {
+    let asked = message.contains("resource \"") || message.contains("path \"");
+    if message.contains(" cannot ") && asked || message.contains("grant RBAC permissions") {
         return Refusal::NoRight(message.to_owned());
     }
     Refusal::Fault { field: None, detail: shown(message, 403) }
@@ -163,17 +179,30 @@ fn conflict(causes: &[StatusCause], message: &str) -> Refusal {
 
 fn invalid(causes: &[StatusCause], message: &str) -> Refusal {
     let first = causes.first();
-    let field = first.and_then(|cause| request_field(&cause.field));
-    if causes.iter().any(|cause| {
-        cause.field.starts_with("spec.resources.requests") && cause.message.contains("less than")
-    }) {
-        let detail = "A volume can grow but not shrink. Ask for at least the size that it has.";
+    let field = first.and_then(|cause| match request_field(&cause.field) {
+        // Of both amounts one is meant, which only the message says.
+        Some("memory_request") if cause.message.contains("cpu limit") => Some("cpu_request"),
+        field => field,
+    });
+    if causes.iter().any(shrinks) {
+        let detail = "A volume can grow, once it is in use, but not shrink. Ask for at least the \
+                      size that it has.";
         return Refusal::Fault { field: Some("storage_size"), detail: detail.into() };
     }
     let all: Vec<_> =
         causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
     let detail = if all.is_empty() { shown(message, 422) } else { all.join("; ") };
     Refusal::Fault { field, detail }
+}
+
+/// Is it about the size of a volume? For one that is not in use yet, the API server says so in a
+/// comparison of the two.
+fn shrinks(cause: &StatusCause) -> bool {
+    let of_size =
+        cause.field.starts_with("spec.resources.requests") && cause.message.contains("less than");
+    let compared = cause.message.contains("spec is immutable after creation except")
+        && cause.message.contains("\n+   \"storage\":");
+    of_size || compared
 }
 
 /// The field of the request that a field of an object was made of.
@@ -194,6 +223,8 @@ fn request_field(field: &str) -> Option<&'static str> {
         (".image", "image_name"),
         (".ports", "container_port"),
         ("spec.ports", "service_port"),
+        (".backendRefs", "service_port"),
+        (".matches", "custom_path"),
         ("spec.rules", "custom_domain"),
         ("spec.hostnames", "custom_domain"),
         ("spec.replicas", "replicas"),
@@ -203,15 +234,44 @@ fn request_field(field: &str) -> Option<&'static str> {
         ("data", "env_vars"),
         ("metadata.name", "service_name"),
     ];
-    FIELDS.iter().find(|(part, _)| field.contains(part)).map(|(_, ours)| *ours)
+    // Those that begin with a dot stand anywhere in a pod's template; the others at the beginning.
+    let is_part = |part: &str| match part.strip_prefix('.') {
+        Some(_) => field.contains(part) && !field.starts_with("spec.ports"),
+        None => field
+            .strip_prefix(part)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])),
+    };
+    FIELDS.iter().find(|(part, _)| is_part(part)).map(|(_, ours)| *ours)
 }
 
-/// The texts of `Warning` headers, as the API server sends them (`299 - "text"`).
+/// The texts of `Warning` headers, as the API server sends them (`299 - "text"`); a proxy may have
+/// joined several of them by commas.
+/// <https://www.rfc-editor.org/rfc/rfc7234#section-5.5>
 pub fn warnings(headers: &http::HeaderMap) -> Vec<String> {
-    let text = |value: &http::HeaderValue| {
-        let value = value.to_str().ok()?;
-        let text = value.strip_prefix("299 ")?.split_once('"')?.1.strip_suffix('"')?;
-        Some(text.replace("\\\"", "\""))
-    };
-    headers.get_all("warning").iter().filter_map(text).collect()
+    let mut warnings = Vec::new();
+    for value in headers.get_all("warning") {
+        // The text may be in any language.
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let mut rest = value.trim_start();
+        while let Some((_, quoted)) = rest.strip_prefix("299 ").and_then(|r| r.split_once('"')) {
+            let Some((text, after)) = unquoted(quoted) else { break };
+            warnings.push(text);
+            // A date may follow the text.
+            rest = after.split_once(',').map(|(_, next)| next.trim_start()).unwrap_or_default();
+        }
+    }
+    warnings
+}
+
+/// The text up to the quote that ends it, without its backslashes, and what comes after.
+fn unquoted(quoted: &str) -> Option<(String, &str)> {
+    let mut text = String::new();
+    let mut chars = quoted.chars();
+    loop {
+        match chars.next()? {
+            '"' => return Some((text, chars.as_str())),
+            '\\' => text.push(chars.next()?),
+            other => text.push(other),
+        }
+    }
 }

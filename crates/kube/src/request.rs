@@ -29,14 +29,41 @@ pub enum Mode {
     DryRun,
 }
 
-/// kube-core fails where a header or a path cannot be; ours always can. If one could not after all,
-/// the API server would answer this request with 404.
+/// kube-core fails where a header or a path cannot be; ours always can.
 fn built<E>(request: Result<Request, E>) -> Request {
-    request.unwrap_or_default()
+    request.unwrap_or_else(|_| nowhere())
+}
+
+/// What cannot be asked for is asked for where no API server has anything, and so is refused. (The
+/// root would be answered, as if all were well.)
+fn nowhere() -> Request {
+    let mut request = Request::default();
+    *request.uri_mut() = http::Uri::from_static("/nowhere");
+    request
+}
+
+/// A request about one object. kube-core puts names into paths as they are, so one that would lead
+/// elsewhere is stopped here.
+fn named<E>(
+    kind: Kind,
+    namespace: &str,
+    name: &str,
+    make: impl FnOnce(kube_core::Request) -> Result<Request, E>,
+) -> Request {
+    // DNS names (RFC 1123), of which every name here is made. Some kinds stand in no namespace.
+    let is_name = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
+    };
+    if is_name(name) && (namespace.is_empty() || is_name(namespace)) {
+        built(make(kind.at(namespace)))
+    } else {
+        nowhere()
+    }
 }
 
 pub fn get(kind: Kind, namespace: &str, name: &str) -> Request {
-    built(kind.at(namespace).get(name, &GetParams::default()))
+    named(kind, namespace, name, |at| at.get(name, &GetParams::default()))
 }
 
 /// Applies an object with force: in a project's namespace the platform decides. A namespace is never
@@ -49,7 +76,8 @@ pub fn apply(namespace: &str, manifest: &Manifest, mode: Mode) -> Request {
         field_validation: Some(ValidationDirective::Strict),
     };
     let patch = Patch::Apply(&manifest.body);
-    built(manifest.kind.at(namespace).patch(&manifest.name, &params, &patch))
+    let name = &manifest.name;
+    named(manifest.kind, namespace, name, |at| at.patch(name, &params, &patch))
 }
 
 /// As [`apply`], only if the object is still as it was when it was read.
@@ -73,7 +101,7 @@ pub fn delete(kind: Kind, namespace: &str, name: &str, uid: &str) -> Request {
         preconditions: Some(Preconditions { uid: Some(uid.into()), resource_version: None }),
         ..DeleteParams::default()
     };
-    built(kind.at(namespace).delete(name, &params))
+    named(kind, namespace, name, |at| at.delete(name, &params))
 }
 
 /// The objects of a kind that carry a label with this value; all without one.
@@ -129,7 +157,7 @@ pub fn log(namespace: &str, pod: &str, log: &Log) -> Request {
         limit_bytes: log.limit_bytes.map(Into::into),
         ..LogParams::default()
     };
-    built(Kind::Pod.at(namespace).logs(pod, &params))
+    named(Kind::Pod, namespace, pod, |at| at.logs(pod, &params))
 }
 
 /// A right that the platform needs.

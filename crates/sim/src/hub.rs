@@ -8,8 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Handle;
 
-use crate::control::faults::Fault;
-use crate::control::seen::SeenLog;
+use crate::control::traffic::Traffic;
 use crate::http::jwt::AppVerifier;
 use crate::model::contract::BuilderWorkflow;
 use crate::model::world::Repository;
@@ -25,19 +24,18 @@ pub struct Hub {
     /// `http://host:port`
     pub(crate) origin: String,
     pub(crate) mailbox: Mailbox,
+    pub(crate) traffic: Traffic,
     model: Mutex<Model>,
     desk: Mutex<Desk>,
     timers: AtomicUsize,
     runtime: Handle,
 }
 
-/// What is set from outside, and what is remembered of the requests.
+/// What is set from outside.
 pub(crate) struct Desk {
     pub clock_offset: i64,
     pub step: Duration,
     pub dispatch_204: bool,
-    pub faults: Vec<Fault>,
-    pub seen: SeenLog,
     /// Requests left in this hour, when a test limits them.
     pub rate_limit: u64,
     /// Requests by caller.
@@ -60,14 +58,13 @@ impl Hub {
             clock_offset: options.clock_offset,
             step: options.step,
             dispatch_204: options.dispatch_204,
-            faults: Vec::new(),
-            seen: SeenLog::default(),
             rate_limit: 5000,
             used: BTreeMap::new(),
             log_links: BTreeMap::new(),
         };
         Ok(Self {
             mailbox: Mailbox::new(options.webhook.clone(), options.ghes),
+            traffic: Traffic::default(),
             app,
             origin,
             model: Mutex::new(model),

@@ -3,6 +3,9 @@
 //! The product does not know that it talks to it. What GitHub *is* here stands in [`model`], a
 //! state machine without I/O; the routes render it, and [`Sim`] steers it.
 //!
+//! [`Cluster`] is the same for Kubernetes: an API server with the controllers and nodes behind it
+//! (see [`cluster`]).
+//!
 //! ```no_run
 //! # async fn story() -> anyhow::Result<()> {
 //! use nokube_sim::{HoldAt, Options, Sim};
@@ -18,6 +21,7 @@
 //! # }
 //! ```
 
+pub mod cluster;
 mod control;
 mod http;
 mod hub;
@@ -27,6 +31,7 @@ mod render;
 mod sim;
 mod webhooks;
 
+pub use cluster::{Cluster, ClusterControl, ClusterOptions, PrivateImages};
 pub use control::faults::Fault;
 pub use control::seen::Seen;
 pub use model::HoldAt;

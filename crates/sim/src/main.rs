@@ -1,4 +1,4 @@
-//! Runs the simulated GitHub by itself, for a newcomer and for trying things out.
+//! Runs the simulated GitHub, and a simulated cluster beside it if asked to, for a newcomer and for trying things out.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
-use nokube_sim::{AppKey, Options, Sim, Webhook};
+use nokube_sim::{AppKey, Cluster, ClusterOptions, Options, Sim, Webhook};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Stands in for GitHub, its Actions and its registry.
+/// Stands in for GitHub, its Actions and its registry, and for a Kubernetes cluster.
 ///
 /// Secrets come from the environment only: SIM_APP_PRIVATE_KEY (or SIM_APP_PRIVATE_KEY_FILE),
-/// SIM_TOKEN, SIM_CLIENT_SECRET, SIM_WEBHOOK_SECRET, SIM_REGISTRY_TOKEN.
+/// SIM_TOKEN, SIM_CLIENT_SECRET, SIM_WEBHOOK_SECRET, SIM_REGISTRY_TOKEN, SIM_CLUSTER_TOKEN.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -58,14 +58,37 @@ struct Arguments {
     /// Seconds by which the clock is ahead
     #[arg(long, env = "SIM_CLOCK_OFFSET", default_value_t = 0, allow_negative_numbers = true)]
     clock_offset: i64,
+    /// Where to serve a cluster's API (off by default)
+    #[arg(long, env = "SIM_CLUSTER_LISTEN")]
+    cluster_listen: Option<SocketAddr>,
+    /// Where to serve the cluster's control API (off by default)
+    #[arg(long, env = "SIM_CLUSTER_CONTROL", requires = "cluster_listen")]
+    cluster_control: Option<SocketAddr>,
+    /// Milliseconds that each step of the cluster takes
+    #[arg(long, env = "SIM_CLUSTER_STEP_MS", default_value_t = 1000)]
+    cluster_step_ms: u64,
+    /// Leave the Gateway API out of the cluster
+    #[arg(long)]
+    no_gateway_api: bool,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let sim = Sim::start(options(Arguments::parse())?).await?;
+    let arguments = Arguments::parse();
+    let cluster = match cluster_options(&arguments) {
+        Some(options) => Some(Cluster::start(options).await?),
+        None => None,
+    };
+    let sim = Sim::start(options(arguments)?).await?;
     println!("Simulated GitHub on {}", sim.url());
     if let Some(control) = sim.control_url() {
         println!("Control API on {control}");
+    }
+    if let Some(cluster) = &cluster {
+        println!("Simulated cluster on {}", cluster.url());
+        if let Some(control) = cluster.control_url() {
+            println!("Control API of the cluster on {control}");
+        }
     }
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
@@ -73,6 +96,19 @@ async fn main() -> anyhow::Result<()> {
         _ = terminate.recv() => {}
     }
     Ok(())
+}
+
+/// None unless a cluster is asked for.
+fn cluster_options(given: &Arguments) -> Option<ClusterOptions> {
+    Some(ClusterOptions {
+        listen: given.cluster_listen?,
+        control: given.cluster_control,
+        token: secret("SIM_CLUSTER_TOKEN"),
+        step: Duration::from_millis(given.cluster_step_ms),
+        gateway_api: !given.no_gateway_api,
+        clock_offset: given.clock_offset,
+        ..ClusterOptions::default()
+    })
 }
 
 fn options(given: Arguments) -> anyhow::Result<Options> {

@@ -116,34 +116,33 @@ impl Control {
     // Requests and their faults.
 
     pub fn fault(&self, fault: Fault) {
-        self.hub.desk().faults.push(fault);
+        self.hub.traffic.fault(fault);
     }
 
     /// Those that are still to come.
     #[must_use]
     pub fn faults(&self) -> Vec<Fault> {
-        self.hub.desk().faults.clone()
+        self.hub.traffic.faults()
     }
 
     pub fn clear_faults(&self) {
-        self.hub.desk().faults.clear();
+        self.hub.traffic.clear_faults();
     }
 
     /// The latest requests, 10,000 at most, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<Seen> {
-        self.hub.desk().seen.iter().cloned().collect()
+        self.hub.traffic.requests()
     }
 
     pub fn clear_requests(&self) {
-        self.hub.desk().seen.clear();
+        self.hub.traffic.clear_requests();
     }
 
     /// How often a run was dispatched, successfully or not, among the requests that are kept.
     #[must_use]
     pub fn dispatches(&self) -> usize {
-        let desk = self.hub.desk();
-        desk.seen.iter().filter(|seen| seen.is("POST", "/dispatches")).count()
+        self.requests().iter().filter(|seen| seen.is("POST", "/dispatches")).count()
     }
 
     // Runs.

@@ -20,10 +20,9 @@ pub async fn rollback(mut call: Call) -> Result<Reply> {
     call.only_query(&[])?;
     let store = Store::open().await?;
     let mut loaded = load(&call, &store).await?;
-    let asked = match call.header("content-type") {
+    let asked = match call.fields_if_any().await? {
         None => None,
-        Some(_) => {
-            let (mut fields, _) = call.fields().await?;
+        Some(mut fields) => {
             let asked = fields.positive("revision");
             fields.finish()?;
             asked

@@ -28,6 +28,11 @@ pub struct ImageName {
     digest: Option<Digest>,
 }
 
+const DOCKER_HUB: &str = "docker.io";
+
+/// Longer ones no container runtime takes.
+const LONGEST_PATH: usize = 255;
+
 const BAD: BadText = BadText("must be an image such as ghcr.io/owner/image:tag or nginx:1.29");
 
 impl FromStr for ImageName {
@@ -51,19 +56,42 @@ impl FromStr for ImageName {
         let is_host = |part: &str| part.contains(['.', ':']) || part == "localhost";
         let (host, path) = match name.split_once('/') {
             Some((host, path)) if is_host(host) => (host.to_ascii_lowercase(), path.to_owned()),
-            Some(_) => ("docker.io".to_owned(), name.to_owned()),
-            None => ("docker.io".to_owned(), format!("library/{name}")),
+            _ => (DOCKER_HUB.to_owned(), name.to_owned()),
         };
-        let host = host.strip_suffix(":443").unwrap_or(&host);
-        let host = if host == "index.docker.io" { "docker.io" } else { host };
+        let host = canonical_host(&host).ok_or(BAD)?;
+        // Docker Hub's own images may be named without their `library/`.
+        let path = match host.as_str() == DOCKER_HUB && !path.contains('/') {
+            true => format!("library/{path}"),
+            false => path,
+        };
         // The registry's own grammar for host and path.
-        Registry::new(host, &path).map_err(|_| BAD)?;
+        Registry::new(&host, &path).map_err(|_| BAD)?;
         let lower = path.bytes().all(|b| !b.is_ascii_uppercase());
-        if !lower || !tag.as_deref().is_none_or(is_tag) {
+        if !lower || path.len() > LONGEST_PATH || !tag.as_deref().is_none_or(is_tag) {
             return Err(BAD);
         }
         let tag = tag.or_else(|| digest.is_none().then(|| "latest".into()));
-        Ok(Self { host: host.into(), path, tag, digest })
+        Ok(Self { host, path, tag, digest })
+    }
+}
+
+/// One spelling for one registry: a port is a plain number, and the one of HTTPS goes without saying.
+/// Otherwise `ghcr.io:0443` would be another registry than `ghcr.io` to us alone.
+fn canonical_host(host: &str) -> Option<String> {
+    let (name, port) = match host.split_once(':') {
+        Some((name, port)) => (name, Some(port)),
+        None => (host, None),
+    };
+    let name = match name {
+        "index.docker.io" | "registry-1.docker.io" => DOCKER_HUB,
+        name => name,
+    };
+    match port {
+        None | Some("443") => Some(name.to_owned()),
+        Some(port) if port.starts_with(|c: char| ('1'..='9').contains(&c)) => {
+            Some(format!("{name}:{port}"))
+        }
+        Some(_) => None,
     }
 }
 
@@ -109,11 +137,6 @@ impl ImageName {
 
     pub fn digest(&self) -> Option<&Digest> {
         self.digest.as_ref()
-    }
-
-    /// Does the tag mean another image tomorrow, as a matter of course?
-    pub fn is_moving(&self) -> bool {
-        self.digest.is_none() && self.tag.as_deref() == Some("latest")
     }
 }
 
@@ -226,9 +249,17 @@ impl ImagePolicy {
     pub fn origin(&self, name: &ImageName, project: &Project) -> Result<Origin, Problem> {
         let refuse = |detail: &str| Err(Problem::field("image_name", detail));
         let repository = name.repository();
-        if self.registry.holds(&repository) {
+        // The operator may have written the registry's host in another spelling.
+        let host = self.registry.host();
+        let ours = match repository.split_once('/') {
+            Some((of, path)) if canonical_host(host).is_some_and(|host| host == of) => {
+                format!("{host}/{path}")
+            }
+            _ => repository.clone(),
+        };
+        if self.registry.holds(&ours) {
             let prefix = self.registry.prefix_of(&project.owner, &project.name);
-            let service = repository.strip_prefix(&prefix).map(str::parse::<ServiceName>);
+            let service = ours.strip_prefix(&prefix).map(str::parse::<ServiceName>);
             return match service {
                 Some(Ok(_)) => Ok(Origin::OfProject),
                 _ => refuse("is not an image of this project: build it here first"),

@@ -99,9 +99,15 @@ pub(super) fn take(f: &mut Fields, kind: ServiceKind, offer: &Offer) -> Option<E
     let https = f.boolean("enable_https").unwrap_or(false);
     let default = if kind == ServiceKind::Worker { "none" } else { "external" };
     let exposure = exposure.as_deref().unwrap_or(default);
-    if let ("none" | "internal", true) = (exposure, domain.is_some() || path.is_some()) {
-        let field = if domain.is_some() { "custom_domain" } else { "custom_path" };
-        f.fault(field, "is for services with exposure_type external only");
+    if matches!(exposure, "none" | "internal") {
+        let given = [
+            ("custom_domain", domain.is_some()),
+            ("custom_path", path.is_some()),
+            ("enable_https", https),
+        ];
+        for (field, _) in given.into_iter().filter(|(_, given)| *given) {
+            f.fault(field, "is for services with exposure_type external only");
+        }
     }
     match exposure {
         "none" => Some(Exposure::None),

@@ -5,7 +5,7 @@ use crate::{DeploymentId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// An object that the cluster refused, in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ObjectFault {
     pub kind: String,
     pub name: String,
@@ -16,7 +16,7 @@ pub struct ObjectFault {
 }
 
 /// How it went.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The cluster could not be reached, or not to the end; the next look goes on.
@@ -50,10 +50,13 @@ pub struct OutcomeDoc {
 }
 
 impl OutcomeDoc {
-    /// The join of two outcomes. Of equals the later one tells more.
+    /// The join of two outcomes. Of equals the later one tells more; of two at the same time any will
+    /// do, as long as it is the same in either order.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
-        let key = |doc: &Self| (doc.revision, doc.outcome.rank(), doc.at);
+        fn key(doc: &OutcomeDoc) -> impl Ord + '_ {
+            (doc.revision, doc.outcome.rank(), doc.at, &doc.outcome, &doc.warnings)
+        }
         if key(&other) > key(&self) { other } else { self }
     }
 }

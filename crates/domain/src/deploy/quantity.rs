@@ -27,7 +27,7 @@ macro_rules! amount {
             type Err = BadText;
 
             fn from_str(text: &str) -> Result<Self, BadText> {
-                let milli = milli(text).filter(|milli| *milli > 0 && ($fits)(*milli));
+                let milli = milli(text).filter(|milli| *milli > 0 && ($fits)(text));
                 milli.map(|milli| Self { text: text.into(), milli }).ok_or(BadText($bad))
             }
         }
@@ -78,14 +78,15 @@ macro_rules! amount {
 amount!(
     /// Processor time: `500m` is half a core, `2` two. Not finer than a thousandth.
     Cpu,
-    |_| true,
+    |_: &str| true,
     "must be an amount of CPU such as 500m (half a core) or 2"
 );
 
 amount!(
     /// Memory or storage in whole bytes: `128Mi`, `1Gi`, `1G`.
     Bytes,
-    |milli: u128| milli.is_multiple_of(1000),
+    // Whoever writes `500m` means something else than half a byte, and `1000m` no whole one.
+    |text: &str| !text.ends_with('m') && milli(text).is_some_and(|milli| milli.is_multiple_of(1000)),
     "must be an amount of bytes such as 128Mi or 1Gi (a plain 'm' would be a thousandth of a byte)"
 );
 

@@ -209,7 +209,7 @@ fn volume(f: &mut Fields, offer: &Offer) -> Option<Volume> {
     }
     if path.as_deref().is_some_and(|path| !is_mount_path(path)) {
         let detail =
-            "must be an absolute path such as /var/lib/data, below / and without ':' and '..'";
+            "must be an absolute path such as /var/lib/data, below / and without ':', '.' and '..'";
         f.fault("storage_path", detail);
     }
     size.zip(path).map(|(size, path)| Volume { size, path })
@@ -218,10 +218,10 @@ fn volume(f: &mut Fields, offer: &Offer) -> Option<Volume> {
 fn is_mount_path(path: &str) -> bool {
     path.starts_with('/')
         && path.len() <= 200
-        && !path.trim_matches('/').is_empty()
         && !path.contains(':')
         && !path.chars().any(char::is_control)
-        && !path.split('/').any(|part| part == "..")
+        && !path.split('/').any(|part| matches!(part, "." | ".."))
+        && path.split('/').any(|part| !part.is_empty())
 }
 
 fn scaling(f: &mut Fields, offer: &Offer) -> Option<Scaling> {

@@ -39,10 +39,14 @@ pub struct PodView {
 pub struct ConditionView {
     pub r#type: String,
     pub status: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_too")]
     pub reason: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_too")]
     pub message: String,
+}
+
+fn null_too<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// How far the cluster has come with what it was told.
@@ -164,7 +168,20 @@ pub struct Known<'a> {
 impl Known<'_> {
     /// The outcome of the present revision.
     fn present_outcome(&self) -> Option<&OutcomeDoc> {
-        self.outcome.filter(|doc| doc.revision == self.revision.number)
+        self.outcome
+            .filter(|doc| doc.of == self.revision.of && doc.revision == self.revision.number)
+    }
+
+    /// The status while the cluster is away: what was last seen of this very revision.
+    fn status_unseen(&self) -> Status {
+        let seen = self
+            .last_seen
+            .filter(|seen| seen.of == self.revision.of && seen.revision >= self.revision.number);
+        match (seen, self.present_outcome().map(|doc| &doc.outcome)) {
+            (Some(seen), _) => seen.status,
+            (None, Some(Outcome::Applied)) => Status::Deploying,
+            (None, _) => Status::Pending,
+        }
     }
 }
 
@@ -179,8 +196,7 @@ fn verdict(known: &Known<'_>, observed: &Observed) -> Verdict {
             (Status::Failed, trouble("refused", refusal(faults, stand)))
         }
         (_, Observed::Unreachable(why)) => {
-            let status = known.last_seen.map_or(Status::Pending, |seen| seen.status);
-            (status, trouble("cluster_unreachable", why.clone()))
+            (known.status_unseen(), trouble("cluster_unreachable", why.clone()))
         }
         (Some(Outcome::Interrupted(why)), _) => {
             let message =
@@ -228,12 +244,16 @@ pub fn view(known: &Known<'_>, observed: &Observed, now: Timestamp) -> Deploymen
         _ => None,
     };
     let last = match observed {
-        Observed::Unreachable(_) => known.last_seen,
+        Observed::Unreachable(_) => known.last_seen.filter(|seen| seen.of == known.revision.of),
         _ => None,
     };
     let count = |seen: fn(&LastSeen) -> u32, live: fn(&Rollout) -> u32| {
         rollout.map(live).or(last.map(seen)).unwrap_or(0)
     };
+    // Until the cluster has been told this revision, what runs is another image.
+    let digest = rollout
+        .filter(|rollout| rollout.revision >= known.revision.number)
+        .and_then(|rollout| rollout.digest.clone());
     let outcome = known.present_outcome();
     let errors = match outcome.map(|doc| &doc.outcome) {
         Some(Outcome::Refused { faults, .. }) => faults.clone(),
@@ -246,7 +266,7 @@ pub fn view(known: &Known<'_>, observed: &Observed, now: Timestamp) -> Deploymen
         display_name: release.spec.display_name.clone(),
         status,
         image_name: release.image.name.to_string(),
-        image_digest: release.image.digest.clone().or(rollout.and_then(|r| r.digest.clone())),
+        image_digest: release.image.digest.clone().or(digest),
         build_id: release.image.build,
         replicas_ready: count(|seen| seen.ready, |rollout| rollout.ready),
         replicas_total: count(|seen| seen.total, |rollout| rollout.total),

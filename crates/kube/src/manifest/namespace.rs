@@ -51,6 +51,10 @@ const NOT_PUBLIC_V6: &[&str] =
 /// <https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/>
 const NODE_LOCAL_DNS: &str = "169.254.20.10/32";
 
+/// The name of the namespace's own policy. No service can be called so (a policy of a service is named
+/// after it), because no service has a dot in its name.
+const DEFAULT_POLICY: &str = "nokube.default";
+
 /// The labels of a project's namespace: whose it is, and how strictly pods are looked at.
 pub fn namespace_labels(platform: &Platform, tenant: &Tenant<'_>) -> BTreeMap<String, String> {
     let mut labels = tenant.labels();
@@ -198,7 +202,7 @@ fn network(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
         }]),
         egress: Some(vec![names, NetworkPolicyEgressRule { to: Some(outside), ports: None }]),
     };
-    let metadata = tenant.metadata("nokube-default");
+    let metadata = tenant.metadata(DEFAULT_POLICY);
     Manifest::new(Kind::NetworkPolicy, &NetworkPolicy { metadata, spec: Some(spec) })
 }
 

@@ -113,7 +113,7 @@ fn ingress(
                 host: Some(address.host.clone()),
                 http: Some(HTTPIngressRuleValue {
                     paths: vec![HTTPIngressPath {
-                        path: Some("/".into()),
+                        path: Some(address.path.clone()),
                         path_type: "Prefix".into(),
                         backend,
                     }],

@@ -149,11 +149,12 @@ fn pod(platform: &Platform, deployed: &Deployed<'_>) -> PodSpec {
             ..PodSecurityContext::default()
         }),
         termination_grace_period_seconds: Some(PAUSE + END),
-        topology_spread_constraints: (spec.fewest() > 1).then(|| {
+        // A single pod has nothing to spread, but adding another must not replace it.
+        topology_spread_constraints: Some(
             ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
                 .map(|key| spread(key, deployed))
-                .into()
-        }),
+                .into(),
+        ),
         volumes: volume.map(|volume| vec![volume]),
         ..PodSpec::default()
     }
@@ -187,7 +188,8 @@ fn container(deployed: &Deployed<'_>, restricted: bool) -> Container {
         value_from: None,
     };
     let chosen = spec.variables.contains_key("PORT") || release.secrets.iter().any(|s| s == "PORT");
-    let always = release.image.is_ours() || release.image.name.is_moving();
+    // A tag may mean another image by now; only what is pinned and public may come from the cache.
+    let always = release.image.is_ours() || release.image.digest.is_none();
     Container {
         name: CONTAINER.into(),
         image: Some(release.image.reference()),

@@ -12,35 +12,55 @@ pub use namespace::{Standing, namespace_of};
 pub use rollout::{Evidence, rollout};
 
 use nokube_domain::{Timestamp, deploy::ConditionView};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// Go writes what is empty as `null` in places.
+fn null_too<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Metadata {
+    #[serde(deserialize_with = "null_too")]
     pub name: String,
+    #[serde(deserialize_with = "null_too")]
     pub uid: String,
+    #[serde(deserialize_with = "null_too")]
     pub resource_version: String,
+    #[serde(deserialize_with = "null_too")]
     pub generation: i64,
+    #[serde(deserialize_with = "null_too")]
     pub labels: BTreeMap<String, String>,
+    #[serde(deserialize_with = "null_too")]
     pub annotations: BTreeMap<String, String>,
     pub creation_timestamp: Option<Timestamp>,
     pub deletion_timestamp: Option<Timestamp>,
+    #[serde(deserialize_with = "null_too")]
     pub owner_references: Vec<OwnerReference>,
+    #[serde(deserialize_with = "null_too")]
     pub managed_fields: Vec<ManagedFields>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct OwnerReference {
+    #[serde(deserialize_with = "null_too")]
     pub uid: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ManagedFields {
+    #[serde(deserialize_with = "null_too")]
     pub manager: String,
+    #[serde(deserialize_with = "null_too")]
     pub operation: String,
 }
 
@@ -64,21 +84,26 @@ impl Metadata {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Object {
+    #[serde(deserialize_with = "null_too")]
     pub metadata: Metadata,
 }
 
 /// A list of them.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(bound = "T: Deserialize<'de>")]
 pub struct List<T> {
-    #[serde(default = "Vec::new")]
+    #[serde(default = "Vec::new", deserialize_with = "null_too")]
     pub items: Vec<T>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct DeploymentSeen {
+    #[serde(deserialize_with = "null_too")]
     pub metadata: Metadata,
+    #[serde(deserialize_with = "null_too")]
     spec: DeploymentSpec,
+    #[serde(deserialize_with = "null_too")]
     status: DeploymentStatus,
 }
 
@@ -91,67 +116,95 @@ struct DeploymentSpec {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct DeploymentStatus {
+    #[serde(deserialize_with = "null_too")]
     observed_generation: i64,
+    #[serde(deserialize_with = "null_too")]
     replicas: u32,
+    #[serde(deserialize_with = "null_too")]
     updated_replicas: u32,
+    #[serde(deserialize_with = "null_too")]
     ready_replicas: u32,
+    #[serde(deserialize_with = "null_too")]
     available_replicas: u32,
+    #[serde(deserialize_with = "null_too")]
     conditions: Vec<ConditionView>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ReplicaSetSeen {
+    #[serde(deserialize_with = "null_too")]
     pub metadata: Metadata,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct PodSeen {
+    #[serde(deserialize_with = "null_too")]
     pub metadata: Metadata,
+    #[serde(deserialize_with = "null_too")]
     spec: PodSpec,
+    #[serde(deserialize_with = "null_too")]
     status: PodStatus,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct PodSpec {
+    #[serde(deserialize_with = "null_too")]
     containers: Vec<ContainerSpec>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct ContainerSpec {
+    #[serde(deserialize_with = "null_too")]
+    name: String,
+    #[serde(deserialize_with = "null_too")]
     image: String,
+    #[serde(deserialize_with = "null_too")]
     resources: Resources,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Resources {
+    #[serde(deserialize_with = "null_too")]
     limits: BTreeMap<String, Value>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct PodStatus {
+    #[serde(deserialize_with = "null_too")]
     phase: String,
+    #[serde(deserialize_with = "null_too")]
     reason: String,
+    #[serde(deserialize_with = "null_too")]
     message: String,
     start_time: Option<Timestamp>,
+    #[serde(deserialize_with = "null_too")]
     conditions: Vec<ConditionView>,
+    #[serde(deserialize_with = "null_too")]
     container_statuses: Vec<ContainerStatus>,
+    #[serde(deserialize_with = "null_too")]
     init_container_statuses: Vec<ContainerStatus>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct ContainerStatus {
+    #[serde(deserialize_with = "null_too")]
+    name: String,
+    #[serde(deserialize_with = "null_too")]
     ready: bool,
+    #[serde(deserialize_with = "null_too")]
     restart_count: u32,
-    #[serde(rename = "imageID")]
+    #[serde(rename = "imageID", deserialize_with = "null_too")]
     image_id: String,
+    #[serde(deserialize_with = "null_too")]
     state: ContainerState,
+    #[serde(deserialize_with = "null_too")]
     last_state: ContainerState,
 }
 
@@ -166,15 +219,20 @@ struct ContainerState {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Waiting {
+    #[serde(deserialize_with = "null_too")]
     reason: String,
+    #[serde(deserialize_with = "null_too")]
     message: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Terminated {
+    #[serde(deserialize_with = "null_too")]
     reason: String,
+    #[serde(deserialize_with = "null_too")]
     message: String,
+    #[serde(deserialize_with = "null_too")]
     exit_code: i32,
     finished_at: Option<Timestamp>,
 }
@@ -183,10 +241,15 @@ struct Terminated {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct EventSeen {
+    #[serde(deserialize_with = "null_too")]
     pub metadata: Metadata,
+    #[serde(deserialize_with = "null_too")]
     pub involved_object: Involved,
+    #[serde(deserialize_with = "null_too")]
     pub r#type: String,
+    #[serde(deserialize_with = "null_too")]
     pub reason: String,
+    #[serde(deserialize_with = "null_too")]
     pub message: String,
     pub count: Option<u32>,
     pub first_timestamp: Option<Timestamp>,
@@ -198,8 +261,11 @@ pub struct EventSeen {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Involved {
+    #[serde(deserialize_with = "null_too")]
     pub kind: String,
+    #[serde(deserialize_with = "null_too")]
     pub name: String,
+    #[serde(deserialize_with = "null_too")]
     pub uid: String,
 }
 

@@ -1,6 +1,7 @@
 //! What one pod says of itself.
 
 use super::{ContainerStatus, PodSeen, words};
+use crate::manifest::CONTAINER;
 use nokube_domain::{deploy::PodView, image::Digest};
 
 /// A pod that cannot become well by waiting: Kubernetes' word, and a sentence.
@@ -39,8 +40,9 @@ impl PodSeen {
 
     /// The digest that the node pulled: `imageID` is `HOST/PATH@sha256:…`.
     pub(super) fn digest(&self) -> Option<Digest> {
-        let id = &self.status.container_statuses.first()?.image_id;
-        id.rsplit_once('@')?.1.parse().ok()
+        let all = &self.status.container_statuses;
+        let ours = all.iter().find(|status| status.name == CONTAINER).or(all.first());
+        ours?.image_id.rsplit_once('@')?.1.parse().ok()
     }
 
     /// What is wrong with it, if anything.
@@ -57,7 +59,9 @@ impl PodSeen {
     }
 
     fn container_trouble(&self) -> Option<Trouble> {
-        let spec = self.spec.containers.first();
+        // A mesh may have put a container of its own beside ours.
+        let all = &self.spec.containers;
+        let spec = all.iter().find(|spec| spec.name == CONTAINER).or(all.first());
         let image = spec.map(|spec| spec.image.as_str()).unwrap_or_default();
         let limit = spec.and_then(|spec| spec.resources.limits.get("memory"));
         let limit = limit.and_then(|limit| limit.as_str());

@@ -56,9 +56,15 @@ impl<'a> Evidence<'a> {
         let status = &self.deployment.status;
         let wanted = self.deployment.spec.replicas.unwrap_or(1);
         self.is_observed()
+            && !self.is_overdue()
             && status.updated_replicas >= wanted
             && status.replicas <= status.updated_replicas
             && status.available_replicas >= status.updated_replicas
+    }
+
+    /// Has it made no progress for too long?
+    fn is_overdue(&self) -> bool {
+        self.condition("Progressing").is_some_and(|c| c.reason == "ProgressDeadlineExceeded")
     }
 
     /// What is wrong with the rollout itself: `Some((code, message))`.
@@ -71,9 +77,7 @@ impl<'a> Evidence<'a> {
             let (code, message) = words::failed_create(&failure.message);
             return Some((code.into(), message));
         }
-        let deadline =
-            self.condition("Progressing").filter(|c| c.reason == "ProgressDeadlineExceeded");
-        deadline.map(|_| {
+        self.is_overdue().then(|| {
             let unready = self.current_pods().filter(|pod| !pod.is_ready()).count();
             let message = match unready {
                 0 => "The rollout made no progress for 10 minutes.".to_owned(),

@@ -31,7 +31,11 @@ pub(super) fn container(
         }
         _ => {}
     }
-    let ended = ended?;
+    let Some(ended) = ended else {
+        let message = "The program ends again and again right after its start. Its log says why.";
+        let crashed = reason == "CrashLoopBackOff";
+        return if crashed { trouble("crash", reason, message.into(), true) } else { None };
+    };
     let crashed = status.restart_count >= CRASHES || reason == "CrashLoopBackOff";
     if ended.reason == "OOMKilled" {
         let limit = memory_limit.map(|limit| format!(" of {limit}")).unwrap_or_default();
@@ -39,7 +43,8 @@ pub(super) fn container(
             "The program needs more memory than its limit{limit} and was killed. Raise \
              memory_limit, or have it use less."
         );
-        return trouble("out_of_memory", "OOMKilled", message, crashed);
+        let up_again = status.state.running.is_some() && status.ready;
+        return trouble("out_of_memory", "OOMKilled", message, crashed && !up_again);
     }
     // One that is up again, or ends well, is no trouble.
     if status.state.running.is_some() && status.ready {
@@ -69,14 +74,15 @@ fn crash(ended: &Terminated) -> String {
 
 /// Which of name, rights and tag is wrong: registries say it in their answer's status and code.
 fn pull(image: &str, told: &str) -> String {
-    let lower = told.to_ascii_lowercase();
+    // Its name may hold any word.
+    let lower = told.replace(image, "").to_ascii_lowercase();
     let any = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    let why = if any(&["401", "403", "unauthorized", "denied", "forbidden", "authentication"]) {
+    let why = if any(&["unauthorized", "denied", "forbidden", "authentication"]) {
         "the registry does not let us: the image is private, or its name is wrong. A public image, \
          or one that was built here, can be pulled"
-    } else if any(&["manifest unknown", "not found", "404"]) {
+    } else if any(&["manifest unknown", "not found"]) {
         "the registry has no such image or tag. Check both"
-    } else if any(&["429", "toomanyrequests", "rate limit"]) {
+    } else if any(&["too many requests", "toomanyrequests", "rate limit"]) {
         "the registry answers no more requests for now (its rate limit). Wait, or take the image \
          from another registry"
     } else if any(&["no such host", "timeout", "connection refused", "dial tcp", "tls"]) {

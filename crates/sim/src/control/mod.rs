@@ -3,3 +3,4 @@
 pub mod faults;
 pub mod routes;
 pub mod seen;
+pub mod traffic;

@@ -1,6 +1,6 @@
 //! The requests that came in, so that a test can say "dispatched exactly once".
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
@@ -19,6 +19,8 @@ pub struct Seen {
     /// `none`, `app` (a JWT), `installation`, `personal` (or unknown), `basic`, `registry`.
     pub auth: &'static str,
     pub api_version: Option<String>,
+    /// By lower-case name, without `authorization`.
+    pub headers: BTreeMap<String, String>,
     /// JSON, or text where it is none.
     pub body: Value,
     /// None while it is not answered, and when its connection was cut.
@@ -112,6 +114,7 @@ mod tests {
             path: path.to_string(),
             auth: "none",
             api_version: None,
+            headers: BTreeMap::new(),
             body: Value::Null,
             status: None,
             faulted: false,

@@ -1,106 +1,29 @@
 //! Around every request: it is remembered, may be made to fail, and gets GitHub's headers.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
 use super::answer::Refusal;
-use super::server::Cut;
-use crate::control::faults::{self, Fault};
-use crate::control::seen::{Seen, auth_kind, readable};
+use crate::control::seen::auth_kind;
+use crate::control::traffic::path_of;
 use crate::hub::Hub;
 use crate::model::ids;
 
-const LARGEST_BODY: usize = 1 << 20;
-
 pub async fn wrap(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let path = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
-    let method = parts.method.clone();
-    let headers = parts.headers.clone();
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    let answer = async |request: axum::http::Request<Bytes>| {
+        let (parts, body) = request.into_parts();
+        let (method, headers) = (parts.method.clone(), parts.headers.clone());
+        let path = path_of(&Request::from_parts(parts.clone(), Body::empty()));
+        let handled = next.run(Request::from_parts(parts, Body::from(body)));
+        answered(&hub, &method, &path, &headers, handled).await
     };
-    let (number, fault) = remember(&hub, &method, &path, &headers, &body);
-    let handled = next.run(axum::extract::Request::from_parts(parts, Body::from(body)));
-    let response = match fault {
-        None => answered(&hub, &method, &path, &headers, handled).await,
-        Some(fault) => {
-            let after = fault.after || !(fault.drop_connection || fault.status.is_some());
-            tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
-            let real = match after {
-                true => Some(answered(&hub, &method, &path, &headers, handled).await),
-                false => None,
-            };
-            fail(&fault, real)
-        }
-    };
-    if response.extensions().get::<Cut>().is_none()
-        && let Some(seen) = hub.desk().seen.get_mut(number)
-    {
-        seen.status = Some(response.status().as_u16());
-    }
-    response
-}
-
-fn remember(
-    hub: &Hub,
-    method: &Method,
-    path: &str,
-    headers: &HeaderMap,
-    body: &Bytes,
-) -> (usize, Option<Fault>) {
-    let at = hub.now();
-    let mut desk = hub.desk();
-    let fault = faults::take(&mut desk.faults, method.as_str(), path);
-    let version = headers.get("x-github-api-version").and_then(|version| version.to_str().ok());
-    let number = desk.seen.push(Seen {
-        at,
-        method: method.to_string(),
-        path: path.to_owned(),
-        auth: auth_kind(headers, path),
-        api_version: version.map(str::to_owned),
-        // What signs somebody in is not remembered.
-        body: if path.starts_with("/login/") { serde_json::Value::Null } else { readable(body) },
-        status: None,
-        faulted: fault.is_some(),
-    });
-    (number, fault)
-}
-
-fn fail(fault: &Fault, real: Option<Response>) -> Response {
-    if fault.drop_connection {
-        let mut cut = StatusCode::SERVICE_UNAVAILABLE.into_response();
-        cut.extensions_mut().insert(Cut);
-        return cut;
-    }
-    let Some(status) = fault.status else {
-        return real.unwrap_or_else(|| StatusCode::OK.into_response());
-    };
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = match &fault.body {
-        serde_json::Value::Null => String::new(),
-        serde_json::Value::String(text) => text.clone(),
-        json => json.to_string(),
-    };
-    let mut response = (status, body).into_response();
-    if fault.body.is_object() {
-        let json = HeaderValue::from_static("application/json; charset=utf-8");
-        response.headers_mut().insert(header::CONTENT_TYPE, json);
-    }
-    for (name, value) in &fault.headers {
-        let name = HeaderName::try_from(name.as_str());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
+    hub.traffic.carry(hub.now(), auth_kind, request, answer).await
 }
 
 /// The real answer, with GitHub's headers if it is its API's.

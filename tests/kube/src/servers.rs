@@ -1,0 +1,207 @@
+//! etcd, the API server and the controllers, started for one test run on free ports.
+
+use crate::{keys, process::Process};
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// Where the three servers lie; `scripts/kube-servers` prints it.
+pub const ASSETS: &str = "KUBEBUILDER_ASSETS";
+
+/// The controllers that a deployed service meets..
+const CONTROLLERS: &[&str] = &[
+    "deployment-controller",
+    "disruption-controller",
+    "endpointslice-controller",
+    "garbage-collector-controller",
+    "horizontal-pod-autoscaler-controller",
+    "namespace-controller",
+    "persistentvolume-binder-controller",
+    "persistentvolume-protection-controller",
+    "persistentvolumeclaim-protection-controller",
+    "replicaset-controller",
+    "resourcequota-controller",
+    "root-ca-certificate-publisher-controller",
+    "serviceaccount-controller",
+];
+
+pub struct Servers {
+    pub url: String,
+    pub ca_pem: String,
+    pub ca_file: PathBuf,
+    pub admin_token: String,
+    pub assets: PathBuf,
+    processes: Vec<Process>,
+}
+
+impl Servers {
+    /// Starts the servers. A port that somebody takes in between is tried anew.
+    pub async fn start() -> Result<Self> {
+        let assets = assets()?;
+        let mut failed = None;
+        for _ in 0..3 {
+            match Self::attempt(&assets).await {
+                Ok(servers) => return Ok(servers),
+                Err(error) if error.to_string().contains("address already in use") => {
+                    failed = Some(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(failed.unwrap_or_else(|| anyhow::anyhow!("no free port")))
+    }
+
+    async fn attempt(assets: &Path) -> Result<Self> {
+        // Removed by the processes' watchers, which outlive a test process that is killed.
+        let root = TempDir::with_prefix("nokube-kube-")?.keep();
+        let ca_pem = keys::write(&root)?;
+        let admin_token = format!("admin-{:032x}", fastrand::u128(..));
+        fs::write(root.join("tokens.csv"), format!("{admin_token},admin,admin,system:masters\n"))?;
+        let [etcd, peer, api] = free_ports()?;
+        let url = format!("https://127.0.0.1:{api}");
+        fs::write(root.join("controllers.json"), kubeconfig(&url, &root, &admin_token))?;
+
+        let start = |name, args| Process::start(&assets.join(name), name, &root, args);
+        let mut servers = Self {
+            processes: vec![start("etcd", etcd_args(&root, etcd, peer))?],
+            ca_file: root.join(keys::CA),
+            assets: assets.into(),
+            url,
+            ca_pem,
+            admin_token,
+        };
+        servers.processes.push(start("kube-apiserver", apiserver_args(&root, etcd, api))?);
+        servers.wait_until_ready().await?;
+        servers.processes.push(start("kube-controller-manager", controllers_args(&root))?);
+        Ok(servers)
+    }
+
+    async fn wait_until_ready(&self) -> Result<()> {
+        let client = crate::http::client(&self.ca_pem, None)?;
+        let begun = Instant::now();
+        loop {
+            if let Some(ended) = self.processes.iter().find_map(Process::ended) {
+                bail!("{ended}");
+            }
+            let request = client.get(format!("{}/readyz", self.url)).bearer_auth(&self.admin_token);
+            if request.send().await.is_ok_and(|answer| answer.status().is_success()) {
+                return Ok(());
+            }
+            if begun.elapsed() > Duration::from_secs(90) {
+                let logs: Vec<_> = self.processes.iter().map(Process::log).collect();
+                bail!("the API server is not ready after 90 s:\n{}", logs.join("\n"));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+fn assets() -> Result<PathBuf> {
+    let folder = std::env::var_os(ASSETS).filter(|folder| !folder.is_empty()).with_context(|| {
+        format!(
+            "no Kubernetes to test against: run `make test-kube`, or set {ASSETS} to the folder \
+             that `scripts/kube-servers` prints, or NOKUBE_TEST_KUBECONFIG to a cluster's \
+             kubeconfig"
+        )
+    })?;
+    let folder = PathBuf::from(folder);
+    for name in ["etcd", "kube-apiserver", "kube-controller-manager"] {
+        if !folder.join(name).is_file() {
+            bail!("{ASSETS}={} holds no {name}", folder.display());
+        }
+    }
+    Ok(folder)
+}
+
+/// Ports that are free now; all are held until all are known.
+fn free_ports<const N: usize>() -> Result<[u16; N]> {
+    let mut held = Vec::new();
+    let mut ports = [0; N];
+    for port in &mut ports {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        *port = listener.local_addr()?.port();
+        held.push(listener);
+    }
+    Ok(ports)
+}
+
+fn flags(flags: &[(&str, String)]) -> Vec<String> {
+    flags.iter().map(|(name, value)| format!("--{name}={value}")).collect()
+}
+
+fn etcd_args(root: &Path, port: u16, peer: u16) -> Vec<String> {
+    let (url, peer) = (format!("http://127.0.0.1:{port}"), format!("http://127.0.0.1:{peer}"));
+    flags(&[
+        ("data-dir", root.join("etcd").display().to_string()),
+        ("listen-client-urls", url.clone()),
+        ("advertise-client-urls", url),
+        ("listen-peer-urls", peer.clone()),
+        ("initial-advertise-peer-urls", peer.clone()),
+        ("initial-cluster", format!("default={peer}")),
+        // Nothing of it is to survive the tests.
+        ("unsafe-no-fsync", "true".into()),
+        ("log-level", "warn".into()),
+    ])
+}
+
+fn apiserver_args(root: &Path, etcd: u16, port: u16) -> Vec<String> {
+    let file = |name| root.join(name).display().to_string();
+    flags(&[
+        ("etcd-servers", format!("http://127.0.0.1:{etcd}")),
+        ("bind-address", "127.0.0.1".into()),
+        ("advertise-address", "127.0.0.1".into()),
+        ("endpoint-reconciler-type", "none".into()),
+        ("secure-port", port.to_string()),
+        ("cert-dir", root.display().to_string()),
+        ("tls-cert-file", file(keys::SERVER)),
+        ("tls-private-key-file", file(keys::SERVER_KEY)),
+        ("client-ca-file", file(keys::CA)),
+        ("token-auth-file", file("tokens.csv")),
+        ("authorization-mode", "RBAC".into()),
+        ("service-account-issuer", "https://kubernetes.default.svc".into()),
+        ("service-account-key-file", file(keys::ACCOUNTS)),
+        ("service-account-signing-key-file", file(keys::ACCOUNTS_KEY)),
+        ("service-cluster-ip-range", "10.96.0.0/16".into()),
+        ("enable-priority-and-fairness", "false".into()),
+        ("profiling", "false".into()),
+    ])
+}
+
+fn controllers_args(root: &Path) -> Vec<String> {
+    let file = |name| root.join(name).display().to_string();
+    flags(&[
+        ("kubeconfig", file("controllers.json")),
+        ("controllers", CONTROLLERS.join(",")),
+        ("root-ca-file", file(keys::CA)),
+        ("service-account-private-key-file", file(keys::ACCOUNTS_KEY)),
+        ("leader-elect", "false".into()),
+        ("secure-port", "0".into()),
+        ("cert-dir", root.display().to_string()),
+        ("kube-api-qps", "1000".into()),
+        ("kube-api-burst", "2000".into()),
+        ("horizontal-pod-autoscaler-sync-period", "1s".into()),
+        ("resource-quota-sync-period", "5s".into()),
+        ("profiling", "false".into()),
+    ])
+}
+
+fn kubeconfig(url: &str, root: &Path, token: &str) -> String {
+    json!({
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{
+            "name": "tests",
+            "cluster": { "server": url, "certificate-authority": root.join(keys::CA) },
+        }],
+        "users": [{ "name": "admin", "user": { "token": token } }],
+        "contexts": [{ "name": "tests", "context": { "cluster": "tests", "user": "admin" } }],
+        "current-context": "tests",
+    })
+    .to_string()
+}
