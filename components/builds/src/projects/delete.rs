@@ -4,7 +4,7 @@
 //! The project's record goes first, then its members, then its row in the owner's list: after a crash
 //! in between, asking again or making a project of that name brings it to its end. Builds stay where
 //! they are: a project that the same owner makes anew under this name gets its number back, because
-//! its images, namespace and hosts are named alike (ADR 7).
+//! its images, namespace and hosts are named alike (ADR 8).
 
 use super::create::free_name;
 use crate::{
