@@ -17,7 +17,7 @@ async fn a_complete_platform_is_ready() {
     assert_eq!(world.anybody().get("/health").await.status, 200);
     let ready = world.anybody().get("/ready").await.expect(200);
     assert_eq!(ready["ready"], true);
-    assert_eq!(ready["checks"].as_array().unwrap().len(), 3);
+    assert_eq!(ready["checks"].as_array().unwrap().len(), 5, "{ready}");
     world.end().await;
 }
 
