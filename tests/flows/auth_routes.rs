@@ -205,7 +205,8 @@ fn base64_url(bytes: &[u8]) -> String {
 
 /// Says a case in the output, past the test runner's capturing.
 fn say(route: &Route, who: &str, status: u16) {
-    writeln!(std::io::stderr(), "access: {} × {who} → {status}", route.name).unwrap();
+    let line = format!("access: {} × {who} → {status}\n", route.name);
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
 async fn ask(

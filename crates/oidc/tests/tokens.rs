@@ -1,6 +1,6 @@
 //! Which tokens of an outside issuer are taken: those signed by a key that it publishes, in the way
 //! that the key is for.
-#![allow(clippy::unwrap_used)] // Tests.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // Tests.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as B64};
 use nokube_domain::jwt::{Refused, sign_any};
