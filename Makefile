@@ -5,7 +5,7 @@ LISTEN ?= 127.0.0.1:3000
 export LISTEN
 
 TARGET := wasm32-wasip2
-WASM := -p builds -p deploy -p webhook -p nokube-edge --target $(TARGET)
+WASM := -p auth -p builds -p deploy -p webhook -p nokube-edge --target $(TARGET)
 
 # Built together always: another selection would be other features, and compiled anew.
 LOCAL := -p local-host -p nokube-sim -p nokube-dev
@@ -23,7 +23,7 @@ setup-tests: setup ## Install what the tests need besides
 
 components: setup ## Build the components for Spin
 	@echo "Building the components (the first time takes a minute)"
-	cargo build --release -p builds -p deploy -p webhook --target $(TARGET)
+	cargo build --release -p auth -p builds -p deploy -p webhook --target $(TARGET)
 
 run: components ## Serve the platform with a simulated GitHub (LISTEN=127.0.0.1:3000)
 	@echo "Building the local host and the simulation (the first time takes some minutes)"

@@ -11,11 +11,17 @@ pub const FOLDER: &str = ".nokube";
 pub const APP_CLIENT_ID: &str = "Iv23liLocalInstance";
 pub const BUILDER: &str = "nokube/builder";
 pub const ISSUER: &str = "nokube-local";
+/// An organisation of the simulated GitHub that everybody belongs to.
+pub const EVERYBODY: &str = "everybody-org";
 
 /// The secrets of the local instance.
 pub struct Secrets {
     pub jwt: String,
     pub webhook: String,
+    /// Signs the sessions.
+    pub session: String,
+    /// With which the platform signs people in at the simulated GitHub.
+    pub client: String,
     /// PEM on one line, line breaks written `\n`.
     pub app_key: String,
     pub cluster_token: String,
@@ -46,6 +52,8 @@ pub fn secrets() -> Result<Secrets> {
     let secrets = Secrets {
         jwt: take("JWT_SECRET", random)?,
         webhook: take("WEBHOOK_SECRET", random)?,
+        session: take("SESSION_SECRET", random)?,
+        client: take("CLIENT_SECRET", random)?,
         app_key: take("APP_PRIVATE_KEY", app_key)?,
         cluster_token: take("CLUSTER_TOKEN", random)?,
         names_key: take("NAMES_KEY", random)?,

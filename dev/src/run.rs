@@ -1,6 +1,6 @@
 //! `make run`: the simulated GitHub and cluster, and the local host, two processes, until Ctrl-C.
 
-use crate::instance::{APP_CLIENT_ID, BUILDER, FOLDER, ISSUER, Secrets, secrets};
+use crate::instance::{APP_CLIENT_ID, BUILDER, EVERYBODY, FOLDER, ISSUER, Secrets, secrets};
 use anyhow::{Context, Result, bail};
 use nix::{
     sys::signal::{Signal, kill},
@@ -23,6 +23,7 @@ pub async fn run(listen: SocketAddr) -> Result<()> {
     say_whether_ready(&url).await;
     println!("Simulated GitHub on {github_url} (a build takes some ten seconds)");
     println!("Simulated cluster on {cluster_url} (pods are ready after some seconds)");
+    println!("Sign in as anybody: {url}/api/v1/auth/login (with ?login=alice at once)");
     println!("A token for trying things out: make token USER=alice");
     println!("Serving {url}");
 
@@ -50,9 +51,10 @@ async fn simulation(listen: SocketAddr, secrets: &Secrets) -> Result<(Child, Str
     command
         .args(["--listen", "127.0.0.1:0", "--builder-repository", BUILDER])
         .args(["--cluster-listen", "127.0.0.1:0"])
-        .args(["--app-client-id", APP_CLIENT_ID])
+        .args(["--app-client-id", APP_CLIENT_ID, "--oauth-client-id", APP_CLIENT_ID])
         .args(["--webhook-url", &format!("http://{listen}/api/v1/webhooks/github")])
         .env("SIM_APP_PRIVATE_KEY", &secrets.app_key)
+        .env("SIM_CLIENT_SECRET", &secrets.client)
         .env("SIM_WEBHOOK_SECRET", &secrets.webhook)
         .env("SIM_CLUSTER_TOKEN", &secrets.cluster_token);
     let (child, mut lines) = spawn(command)?;
@@ -84,8 +86,17 @@ async fn local_host(
 ) -> Result<(Child, String, Lines<BufReader<ChildStdout>>)> {
     let mut command = sibling("local-host")?;
     command.args(["--listen", &listen.to_string(), "--state-dir", FOLDER]);
+    let platform = format!("http://{listen}");
     let variables = [
         ("auth_jwt_secret", secrets.jwt.as_str()),
+        ("auth_session_secret", &secrets.session),
+        ("platform_url", &platform),
+        ("github_oauth_client_id", APP_CLIENT_ID),
+        ("github_oauth_client_secret", &secrets.client),
+        ("github_sign_in_url", github),
+        // Anybody may try things out on their own machine; `admin` is the administrator.
+        ("auth_allowed_organisations", EVERYBODY),
+        ("auth_administrators", "admin"),
         ("auth_jwt_issuer", ISSUER),
         ("auth_jwt_subjects_are_github_logins", "true"),
         ("github_api_url", github),

@@ -4,6 +4,12 @@
 
 mod access;
 mod app;
+mod auth_projects;
+mod auth_routes;
+mod auth_sign_in;
+mod auth_tampering;
+mod auth_tokens;
+mod browser;
 mod builder;
 mod builds;
 mod cancel_retry;

@@ -17,14 +17,20 @@ async fn a_complete_platform_is_ready() {
     assert_eq!(world.anybody().get("/health").await.status, 200);
     let ready = world.anybody().get("/ready").await.expect(200);
     assert_eq!(ready["ready"], true);
-    assert_eq!(ready["checks"].as_array().unwrap().len(), 4);
+    assert_eq!(ready["checks"].as_array().unwrap().len(), 5, "{ready}");
     world.end().await;
 }
 
 #[tokio::test]
 async fn every_setting_that_is_missing_or_malformed_is_named() {
     let mut plan = World::plan().without_webhooks();
-    for name in ["auth_jwt_secret", "registry_namespace", "github_webhook_secret", "github_token"] {
+    for name in [
+        "auth_jwt_secret",
+        "auth_session_secret",
+        "registry_namespace",
+        "github_webhook_secret",
+        "github_token",
+    ] {
         plan = plan.set(name, "");
     }
     let world = plan

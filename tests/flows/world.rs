@@ -30,6 +30,11 @@ use tempfile::TempDir;
 pub const JWT_SECRET: &str = "sentinel-jwt-secret-of-32-bytes-at-least";
 pub const WEBHOOK_SECRET: &str = "sentinel-webhook-secret";
 pub const GITHUB_TOKEN: &str = "sentinel-github-token";
+pub const SESSION_SECRET: &str = "sentinel-session-secret-of-32-bytes-at-least";
+pub const CLIENT_ID: &str = "Iv1.tests";
+pub const CLIENT_SECRET: &str = "sentinel-client-secret";
+/// The platform's own address, as far as browsers are concerned; tests follow redirects themselves.
+pub const PLATFORM: &str = "http://nokube.test";
 pub const KUBERNETES_TOKEN: &str = "sentinel-kubernetes-token";
 pub const NAMES_KEY: &str = "sentinel-names-key-of-32-bytes-at-least";
 pub const BUILDER: &str = "platform/builder";
@@ -81,7 +86,7 @@ impl Plan {
         cluster.put_object(preview()).unwrap();
         let state = TempDir::new().unwrap();
         let mut variables = self.variables;
-        for name in ["github_api_url", "registry_api_url"] {
+        for name in ["github_api_url", "registry_api_url", "github_sign_in_url"] {
             variables.entry(name.into()).or_insert_with(|| sim.url());
         }
         variables.entry("kubernetes_api_url".into()).or_insert_with(|| cluster.url());
@@ -131,6 +136,17 @@ impl World {
             ("apps_entrance_namespace", "ingress"),
             ("deploy_resume_seconds", "1"),
             ("build_quiet_seconds", "0"),
+            ("platform_url", PLATFORM),
+            ("auth_session_secret", SESSION_SECRET),
+            ("github_oauth_client_id", CLIENT_ID),
+            ("github_oauth_client_secret", CLIENT_SECRET),
+            ("auth_allowed_users", "alice, bob, carol"),
+            ("auth_administrators", "root"),
+            // Tests that are about limits set them.
+            ("limit_builds_per_minute", "0"),
+            ("limit_deploys_per_minute", "0"),
+            ("limit_sign_ins_per_minute", "0"),
+            ("max_running_builds_per_person", "0"),
             ("github_retry_first_ms", "20"),
             ("github_retry_longest_ms", "1500"),
         ];
@@ -140,6 +156,7 @@ impl World {
                 builder_repository: BUILDER.into(),
                 token: Some(GITHUB_TOKEN.into()),
                 step: Duration::from_millis(10),
+                oauth: Some((CLIENT_ID.into(), CLIENT_SECRET.into())),
                 ..nokube_sim::Options::default()
             },
             cluster: ClusterOptions {
@@ -166,6 +183,11 @@ impl World {
 
     pub fn connect_webhook(&self) {
         self.sim.set_webhook(&self.url("/api/v1/webhooks/github"), WEBHOOK_SECRET);
+    }
+
+    /// Another value of a variable, from the next start on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.options.variables.insert(name.into(), value.into());
     }
 
     /// The platform is stopped and started again on the same storage.
@@ -282,7 +304,9 @@ pub fn look_at_leftovers(console: &str, state: &Path, expected: &[&str]) {
         left.extend(std::fs::read(file.unwrap().path()).unwrap());
     }
     let secrets = [JWT_SECRET, WEBHOOK_SECRET, GITHUB_TOKEN, KUBERNETES_TOKEN, NAMES_KEY];
-    for secret in secrets.into_iter().chain(["PRIVATE KEY", "ghs_", "Bearer ", USER_SECRET]) {
+    let others = [SESSION_SECRET, CLIENT_SECRET, USER_SECRET];
+    let kinds = ["PRIVATE KEY", "ghs_", "ghu_", "nkt_", "nkr_", "Bearer "];
+    for secret in secrets.into_iter().chain(others).chain(kinds) {
         let found = memchr::memmem::find(&left, secret.as_bytes()).is_some();
         assert!(!found, "'{secret}' was left in storage or on the console");
     }

@@ -49,7 +49,8 @@ pub async fn health(_: Call) -> Result<Reply> {
 }
 
 pub async fn ready(_: Call) -> Result<Reply> {
-    let (mut checks, outside) = futures::join!(settings(), outside());
+    let (mut checks, sign_in, outside) = futures::join!(settings(), sign_in(), outside());
+    checks.extend(sign_in);
     checks.extend(outside?);
     let ready = checks.iter().all(|check| check.ok);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -71,7 +72,7 @@ async fn settings() -> Vec<Check> {
     note(faults(AuthSettings::read().await.map(drop)));
     note(faults(Waits::read().await.map(drop)));
     note(faults(Settings::read().await.map(drop)));
-    let others = ["webhook", "deploy"];
+    let others = ["webhook", "deploy", "auth"];
     let told = join_all(others.map(settings_of)).await;
     for (component, told) in others.into_iter().zip(told) {
         let unheard = |detail| vec![Fault { field: component.into(), detail }];
@@ -118,19 +119,29 @@ async fn settings_of(component: &str) -> std::result::Result<Vec<Fault>, String>
 
 /// Does the cluster answer, and have we our rights there? `None` while the settings are not complete.
 async fn cluster() -> Option<Check> {
+    told("cluster", "deploy", "/ready/cluster", Duration::from_secs(15)).await
+}
+
+/// Who may sign in. `None` while the settings are not complete.
+async fn sign_in() -> Option<Check> {
+    told("sign-in", "auth", "/ready/sign-in", Duration::from_secs(4)).await
+}
+
+/// What another component says about something of its own.
+async fn told(name: &str, component: &str, path: &str, total: Duration) -> Option<Check> {
     #[derive(Deserialize)]
     struct Told {
         ok: bool,
         detail: String,
     }
-    let check = |ok, detail| Some(Check { name: "cluster".into(), ok, detail });
-    match ask("deploy", "/ready/cluster", Duration::from_secs(15)).await {
+    let check = |ok, detail| Some(Check { name: name.into(), ok, detail });
+    match ask(component, path, total).await {
         Some(body) if body.is_empty() => None,
         Some(body) => match serde_json::from_slice::<Told>(&body) {
             Ok(told) => check(told.ok, told.detail),
             Err(_) => check(false, "cannot be asked; the log says why".into()),
         },
-        None => check(false, "the component deploy does not answer".into()),
+        None => check(false, format!("the component {component} does not answer")),
     }
 }
 

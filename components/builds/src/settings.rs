@@ -32,6 +32,8 @@ pub struct Waits {
     pub windows: Windows,
     /// Projects that one person may have.
     pub most_projects: u32,
+    /// Builds that one person's projects may have under way; 0 for as many as they like.
+    pub most_running: u32,
     /// How far back a build can still be unfinished, in seconds.
     pub horizon: i64,
 }
@@ -63,7 +65,9 @@ impl Waits {
         let horizon = grace + longest + DIGEST_SECONDS;
         let most_projects = v.number("max_projects_per_person", 1..=1_000).await;
         let most_projects = u32::try_from(most_projects).unwrap_or(1);
-        let waits = Self { windows, most_projects, horizon };
+        let most_running = v.number("max_running_builds_per_person", 0..=10_000).await;
+        let most_running = u32::try_from(most_running).unwrap_or(1);
+        let waits = Self { windows, most_projects, most_running, horizon };
         let waits = variables.finish(Some(Rc::new(waits)))?;
         WAITS.with(|cell| cell.set(waits.clone()).ok());
         Ok(waits)

@@ -14,14 +14,19 @@ mod sight;
 
 use deployments::{change, delete, events, list, logs, manifests, read, revisions, rollback};
 use http::Method;
-use nokube_domain::access::{Demand, Role};
+use nokube_domain::{
+    access::{Demand, Role},
+    limit::Limited,
+    scope::Scope,
+};
 use nokube_edge::{BoxBody, Request, Response, Route, serve};
 
-const VIEWER: Demand = Demand::Role(Role::Viewer);
-const DEVELOPER: Demand = Demand::Role(Role::Developer);
+const VIEWER: Demand = Demand::Role(Role::Viewer, Scope::Read);
+const DEVELOPER: Demand = Demand::Role(Role::Developer, Scope::Deploy);
 
 const ROUTES: &[Route] = &[
-    Route::new(Method::POST, "/api/v1/deploy", DEVELOPER, |c| Box::pin(deploy::create::create(c))),
+    Route::new(Method::POST, "/api/v1/deploy", DEVELOPER, |c| Box::pin(deploy::create::create(c)))
+        .limited(Limited::Deploys),
     Route::new(Method::GET, "/api/v1/projects/{project}/deployments", VIEWER, |c| {
         Box::pin(list::list(c))
     }),
@@ -30,7 +35,8 @@ const ROUTES: &[Route] = &[
     }),
     Route::new(Method::DELETE, "/api/v1/deployments/{deployment}", DEVELOPER, |c| {
         Box::pin(delete::delete(c))
-    }),
+    })
+    .limited(Limited::Deploys),
     Route::new(Method::GET, "/api/v1/deployments/{deployment}/manifests", VIEWER, |c| {
         Box::pin(manifests::manifests(c))
     }),
@@ -45,16 +51,20 @@ const ROUTES: &[Route] = &[
     }),
     Route::new(Method::POST, "/api/v1/deployments/{deployment}/rollback", DEVELOPER, |c| {
         Box::pin(rollback::rollback(c))
-    }),
+    })
+    .limited(Limited::Deploys),
     Route::new(Method::POST, "/api/v1/deployments/{deployment}/restart", DEVELOPER, |c| {
         Box::pin(change::restart(c))
-    }),
+    })
+    .limited(Limited::Deploys),
     Route::new(Method::POST, "/api/v1/deployments/{deployment}/stop", DEVELOPER, |c| {
         Box::pin(change::stop(c))
-    }),
+    })
+    .limited(Limited::Deploys),
     Route::new(Method::POST, "/api/v1/deployments/{deployment}/start", DEVELOPER, |c| {
         Box::pin(change::start(c))
-    }),
+    })
+    .limited(Limited::Deploys),
     // Reached by chaining only: `spin.toml` gives them no public path.
     Route::new(Method::GET, "/ready", Demand::Public, |c| Box::pin(ready::settings(c))),
     Route::new(Method::GET, "/ready/cluster", Demand::Public, |c| Box::pin(ready::cluster(c))),

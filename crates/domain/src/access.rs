@@ -4,6 +4,7 @@ use crate::{
     name::Username,
     problem::{Problem, ProblemKind},
     project::Members,
+    scope::{Scope, Scopes},
 };
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,55 @@ pub enum Role {
     Owner,
 }
 
+/// What GitHub knows of a caller: it is asked whether they may read a private repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AtGitHub {
+    /// Nothing: their issuer's names are its own.
+    Nobody,
+    /// The issuer has checked that the login is theirs.
+    Login,
+    /// They have signed in there, as the account with this number. A login can change hands.
+    Account(u64),
+}
+
+/// By what a caller has proven who they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// A token that an outside issuer signed.
+    Issuer,
+    /// The session's cookie.
+    Session,
+    /// A short-lived token of ours.
+    Bearer,
+    /// An API token, by its name.
+    Token(String),
+}
+
+impl Via {
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Issuer => "issuer",
+            Self::Session => "session",
+            Self::Bearer => "bearer",
+            Self::Token(_) => "token",
+        }
+    }
+}
+
+/// What the caller's credential says besides who they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    pub via: Via,
+    pub scopes: Scopes,
+    pub at_github: AtGitHub,
+    pub administrator: bool,
+    /// Seconds since 1970 at which the credential ends.
+    pub ends: i64,
+    /// What GitHub said at the sign-in, for a credential that goes back to one.
+    pub standing: Option<crate::admission::Standing>,
+}
+
 /// What a route asks of its caller; declared with the route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Demand {
@@ -51,15 +101,49 @@ pub enum Demand {
     Public,
     /// GitHub, proven by its signature over the body.
     Signature,
-    /// Any signed-in caller; what is returned is theirs alone.
-    SignedIn,
-    /// At least this role in the project that the request is about.
-    Role(Role),
+    /// A browser that has signed in, proven by the cookie that only renews sessions.
+    Renewal,
+    /// Any signed-in caller whose credential is good for this; what is returned is theirs alone.
+    SignedIn(Scope),
+    /// At least this role in the project that the request is about, and a credential that is good
+    /// for this.
+    Role(Role, Scope),
+    /// As [`Self::Role`]; administrators too.
+    RoleOrAdministrator(Role),
+    Administrator,
 }
 
 /// The caller's role in a project, if any.
 pub fn role(caller: &Caller, members: &Members) -> Option<Role> {
-    (members.owner == caller.person).then_some(Role::Owner)
+    if members.owner == caller.person {
+        return Some(Role::Owner);
+    }
+    members.others.iter().find(|other| other.person == caller.person).map(|other| other.role)
+}
+
+/// Is the caller's credential good for what a route demands? Decided before any object is looked at,
+/// so it tells nothing of one.
+///
+/// # Errors
+/// 403 with what the credential lacks.
+pub fn admit(proof: &Proof, demand: Demand) -> Result<(), Problem> {
+    let needed = match demand {
+        Demand::Public | Demand::Signature | Demand::Renewal => return Ok(()),
+        Demand::SignedIn(scope) | Demand::Role(_, scope) => scope,
+        Demand::RoleOrAdministrator(_) | Demand::Administrator => Scope::Account,
+    };
+    if !proof.scopes.allow(needed) {
+        let detail = match needed {
+            Scope::Account => "API tokens cannot do this. Sign in instead.".to_owned(),
+            scope => format!("This needs an API token with the scope '{scope}'."),
+        };
+        return Err(Problem::new(ProblemKind::Forbidden, detail));
+    }
+    if demand == Demand::Administrator && !proof.administrator {
+        let detail = "This is for the platform's administrators.";
+        return Err(Problem::new(ProblemKind::Forbidden, detail));
+    }
+    Ok(())
 }
 
 /// May `caller` do what demands `demand` in the project of `members` (absent when there is none)?

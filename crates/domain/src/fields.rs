@@ -145,6 +145,31 @@ impl Fields {
         self.rest.get(field).is_some_and(|value| !value.is_null())
     }
 
+    /// Does the request hold `field`, be it as `null`? Before it is taken.
+    pub fn has(&self, field: &str) -> bool {
+        self.rest.contains_key(field)
+    }
+
+    /// A list of texts, if given.
+    pub fn list(&mut self, field: &str) -> Option<Vec<String>> {
+        self.typed(field, "a list of texts", |value| match value {
+            Value::Array(items) => items
+                .into_iter()
+                .map(|item| match item {
+                    Value::String(text) => Some(text),
+                    _ => None,
+                })
+                .collect(),
+            _ => None,
+        })
+    }
+
+    /// The fields of a form: each is a text, the last one of a name counts.
+    pub fn from_form(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        let rest = pairs.into_iter().map(|(name, text)| (name, Value::String(text))).collect();
+        Self { rest, faults: Vec::new() }
+    }
+
     fn is_faulty(&self, field: &str) -> bool {
         self.faults.iter().any(|fault| fault.field == field)
     }

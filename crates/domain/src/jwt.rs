@@ -64,35 +64,66 @@ struct Header {
     crit: Option<serde_json::Value>,
 }
 
+/// The payload of a token that one of `secrets` signed, and which of them: nothing of it is checked
+/// yet. Empty secrets sign nothing.
+///
+/// # Errors
+/// None of them signed it, or it is no HS256 token.
+pub fn open(token: &str, secrets: &[&[u8]]) -> Result<(usize, Vec<u8>), Refused> {
+    let (signed, signature) = token.rsplit_once('.').ok_or(Refused::NotOurs)?;
+    let (header, payload) = signed.split_once('.').ok_or(Refused::NotOurs)?;
+    let header: Header = decode(header)?;
+    if header.alg != "HS256" || header.crit.is_some() {
+        return Err(Refused::NotOurs);
+    }
+    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Refused::NotOurs)?;
+    for (number, secret) in secrets.iter().enumerate().filter(|(_, secret)| !secret.is_empty()) {
+        // Compares in constant time.
+        if mac(secret, signed)?.verify_slice(&signature).is_ok() {
+            let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| Refused::NotOurs)?;
+            return Ok((number, payload));
+        }
+    }
+    Err(Refused::NotOurs)
+}
+
 /// Checks a token and returns what it says.
 ///
 /// # Errors
 /// The signature is looked at before the claims are: who cannot sign learns nothing of them.
 pub fn verify(token: &str, expected: &Expected<'_>) -> Result<Claims, Refused> {
-    let (signed, signature) = token.rsplit_once('.').ok_or(Refused::NotOurs)?;
-    let (header, payload) = signed.split_once('.').ok_or(Refused::NotOurs)?;
-    let header: Header = decode(header)?;
-    if header.alg != "HS256" || header.crit.is_some() || expected.secret.is_empty() {
-        return Err(Refused::NotOurs);
-    }
-    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Refused::NotOurs)?;
-    // Compares in constant time.
-    mac(expected.secret, signed)?.verify_slice(&signature).map_err(|_| Refused::NotOurs)?;
+    let (_, payload) = open(token, &[expected.secret])?;
+    Claims::parse(&payload, expected.issuer, expected.audience, expected.leeway, expected.now)
+}
 
-    let claims: Claims = decode(payload)?;
-    let for_us = match &claims.aud {
-        Audience::One(audience) => audience == expected.audience,
-        Audience::Many(audiences) => audiences.iter().any(|a| a == expected.audience),
-    };
-    let later = expected.now.saturating_add(expected.leeway);
-    if claims.iss != expected.issuer || !for_us {
-        Err(Refused::Elsewhere)
-    } else if claims.exp <= expected.now.saturating_sub(expected.leeway) {
-        Err(Refused::Expired)
-    } else if claims.nbf.is_some_and(|nbf| nbf > later) || claims.iat.is_some_and(|t| t > later) {
-        Err(Refused::NotYet)
-    } else {
-        Ok(claims)
+impl Claims {
+    /// Reads a payload whose signature has been checked.
+    ///
+    /// # Errors
+    /// It is for somebody else, over, or not yet valid.
+    pub fn parse(
+        payload: &[u8],
+        issuer: &str,
+        audience: &str,
+        leeway: i64,
+        now: i64,
+    ) -> Result<Self, Refused> {
+        let claims: Self = serde_json::from_slice(payload).map_err(|_| Refused::NotOurs)?;
+        let for_us = match &claims.aud {
+            Audience::One(one) => one == audience,
+            Audience::Many(many) => many.iter().any(|one| one == audience),
+        };
+        let later = now.saturating_add(leeway);
+        if claims.iss != issuer || !for_us {
+            Err(Refused::Elsewhere)
+        } else if claims.exp <= now.saturating_sub(leeway) {
+            Err(Refused::Expired)
+        } else if claims.nbf.is_some_and(|nbf| nbf > later) || claims.iat.is_some_and(|t| t > later)
+        {
+            Err(Refused::NotYet)
+        } else {
+            Ok(claims)
+        }
     }
 }
 
@@ -101,6 +132,14 @@ pub fn verify(token: &str, expected: &Expected<'_>) -> Result<Claims, Refused> {
 /// # Errors
 /// Only if the claims cannot be written as JSON.
 pub fn sign(claims: &Claims, secret: &[u8]) -> Result<String, Refused> {
+    sign_any(claims, secret)
+}
+
+/// Signs what the platform says to itself.
+///
+/// # Errors
+/// Only if it cannot be written as JSON.
+pub fn sign_any(claims: &impl Serialize, secret: &[u8]) -> Result<String, Refused> {
     let header = Header { alg: "HS256".into(), typ: Some("JWT".into()), crit: None };
     let part = |json: serde_json::Result<Vec<u8>>| {
         json.map(|json| URL_SAFE_NO_PAD.encode(json)).map_err(|_| Refused::NotOurs)

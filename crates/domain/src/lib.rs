@@ -5,6 +5,8 @@
 //! grows by joins, and what a reader is told is a function of those values ([`build::view`]).
 
 pub mod access;
+pub mod admission;
+pub mod audit;
 pub mod build;
 pub mod claim;
 pub mod deploy;
@@ -12,12 +14,18 @@ pub mod fields;
 pub mod id;
 pub mod image;
 pub mod jwt;
+pub mod limit;
 pub mod name;
+pub mod origin;
 pub mod page;
+pub mod people;
 pub mod problem;
 pub mod project;
 pub mod repository;
+pub mod scope;
+pub mod session;
 pub mod text;
+pub mod token;
 
 pub use access::{Person, Role};
 pub use id::{BuildId, DeploymentId, ProjectId};

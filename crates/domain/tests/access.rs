@@ -23,7 +23,7 @@ const ROLES: [Role; 3] = [Role::Viewer, Role::Developer, Role::Owner];
 
 #[test]
 fn the_owner_may_do_everything() {
-    let members = Members { owner: person("github", "1") };
+    let members = Members::new(person("github", "1"));
     for demand in ROLES {
         assert_eq!(
             decide(&caller("github", "1"), Some(&members), demand, "build"),
@@ -35,7 +35,7 @@ fn the_owner_may_do_everything() {
 /// The same login at another issuer, or the same issuer with another number, is somebody else.
 #[test]
 fn without_a_role_there_is_nothing_to_see() {
-    let members = Members { owner: person("github", "1") };
+    let members = Members::new(person("github", "1"));
     let strangers = [("github", "2"), ("other", "1"), ("GitHub", "1"), ("", ""), ("github1", "")];
     for (issuer, subject) in strangers {
         let stranger = caller(issuer, subject);

@@ -43,6 +43,14 @@ pub async fn made<T: DeserializeOwned>(store: &Store, name: &str) -> Result<Opti
     store.claimed(name).await
 }
 
+/// Says anew what a claim made, for whoever looks after that which it made.
+///
+/// # Errors
+/// The store failed.
+pub async fn remake<T: Serialize>(store: &Store, name: &str, made: &T) -> Result<()> {
+    store.set_claimed(name, made).await
+}
+
 /// Asks for the claim `name`. See [`nokube_domain::claim`] for why a claim cannot be stuck.
 ///
 /// # Errors

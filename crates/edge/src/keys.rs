@@ -1,6 +1,6 @@
 //! The keys of the store: the only place that knows them. See "State" in ARCHITECTURE.md.
 
-use nokube_domain::{BuildId, DeploymentId, Person, ProjectId};
+use nokube_domain::{BuildId, DeploymentId, Person, ProjectId, name::Username, token::Hash};
 
 /// A counter's name. Counters live under `c/`, where nothing else may ever stand: incrementing a
 /// key with a foreign value breaks Spin's SQLite store for good.
@@ -32,10 +32,98 @@ impl Counter {
         Self(format!("c/v/{}/{}", id.project, id.number))
     }
 
+    /// Projects of others that a person was made a member of.
+    pub fn memberships(person: &Person) -> Self {
+        Self(format!("c/g/{}", person.key()))
+    }
+
+    /// API tokens of a person handed out.
+    pub fn tokens(person: &Person) -> Self {
+        Self(format!("c/t/{}", person.key()))
+    }
+
+    /// Entries of an audit trail.
+    pub fn audit(log: &Log) -> Self {
+        Self(format!("c/e/{}", log.key()))
+    }
+
+    /// What somebody has done in a window of time that costs something outside.
+    pub fn limit(what: &str, who: &str, window: i64) -> Self {
+        Self(format!("c/l/{what}/{who}/{window}"))
+    }
+
     pub(crate) fn claim(name: &str, generation: u32) -> Self {
         Self(format!("c/k/{name}/{generation}"))
     }
 }
+
+/// Whose audit trail.
+#[derive(Clone, Debug)]
+pub enum Log {
+    Project(ProjectId),
+    Person(Person),
+}
+
+impl Log {
+    fn key(&self) -> String {
+        match self {
+            Self::Project(project) => format!("p/{project}"),
+            Self::Person(person) => format!("u/{}", person.key()),
+        }
+    }
+}
+
+pub fn audit(log: &Log, number: u32) -> String {
+    format!("e/{}/{number}", log.key())
+}
+
+/// A person by who they are.
+pub fn person(person: &Person) -> String {
+    format!("a/{}", person.key())
+}
+
+/// A person by their name here.
+pub fn username(name: &Username) -> String {
+    format!("n/{name}")
+}
+
+/// Has an administrator shut a person out?
+pub fn blocked(person: &Person) -> String {
+    format!("w/{}", person.key())
+}
+
+/// Since when a person's earlier sign-ins are over.
+pub fn ends(person: &Person) -> String {
+    format!("f/{}", person.key())
+}
+
+/// A sign-in, by the hash of what renews its sessions.
+pub fn sign_in(hash: &Hash) -> String {
+    format!("s/{hash}")
+}
+
+/// An API token, by its hash.
+pub fn token(hash: &Hash) -> String {
+    format!("t/{hash}")
+}
+
+/// An API token's pass for one day.
+pub fn day_pass(hash: &Hash) -> String {
+    format!("y/{hash}")
+}
+
+/// The `number`th API token of a person.
+pub fn token_of(person: &Person, number: u32) -> String {
+    format!("i/{}/{number}", person.key())
+}
+
+/// The `number`th project of others that a person is a member of.
+pub fn membership(person: &Person, number: u32) -> String {
+    format!("g/{}/{number}", person.key())
+}
+
+/// The public keys of the outside issuer, as they were last fetched.
+pub const ISSUER_KEYS: &str = "h/keys";
 
 pub fn build(id: BuildId) -> String {
     build_number(id.project, id.number)

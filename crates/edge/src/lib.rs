@@ -15,11 +15,15 @@
 //! share between callers (settings, tokens of the platform's own), and a panic would end every
 //! request of the instance, so nothing panics.
 
+pub mod audit;
 pub mod auth;
 pub mod claims;
 pub mod failure;
+mod headers;
 mod keys;
+mod limits;
 pub mod outbound;
+pub mod people;
 pub mod receive;
 pub mod reply;
 pub mod route;
@@ -43,6 +47,16 @@ pub fn now() -> nokube_domain::Timestamp {
 /// The host has none.
 pub fn random() -> Result<u64> {
     getrandom::u64().map_err(|error| Failure::internal("no randomness", error))
+}
+
+/// Random bytes from the host's secure source.
+///
+/// # Errors
+/// The host has none.
+pub fn random_bytes<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::internal("no randomness", error))?;
+    Ok(bytes)
 }
 
 /// Waits.

@@ -7,11 +7,12 @@ use futures::{
 };
 use nokube_domain::{
     Problem, ProblemKind,
-    access::{Caller, Demand, Role, decide},
+    access::{AtGitHub, Caller, Demand, Proof, Role, decide},
     fields::Fields,
     page::Page,
     problem::Fault,
     project::Members,
+    token::Secret,
 };
 use spin_sdk::http::body::IncomingBodyExt;
 use std::{collections::BTreeMap, pin::pin};
@@ -26,10 +27,15 @@ const BODY_TIME: u64 = 15_000;
 pub struct Call {
     pub(crate) request: Option<Request>,
     pub(crate) headers: http::HeaderMap,
+    pub(crate) path: String,
     pub(crate) path_parameters: BTreeMap<String, String>,
     pub(crate) query: BTreeMap<String, String>,
     pub(crate) demand: Demand,
     pub(crate) caller: Option<Caller>,
+    pub(crate) proof: Option<Proof>,
+    pub(crate) renewal: Option<Secret>,
+    /// The client's address, as the host or a server in front of it tells it.
+    pub address: Option<String>,
     /// Identifies the request in the log and in answers about our own faults.
     pub request_id: String,
 }
@@ -45,16 +51,57 @@ impl Call {
         })
     }
 
+    /// By what the caller has proven who they are.
+    ///
+    /// # Errors
+    /// As [`Self::caller`].
+    pub fn proof(&self) -> Result<&Proof> {
+        self.proof.as_ref().ok_or_else(|| {
+            Problem::new(ProblemKind::Unauthenticated, "Send a bearer token.").into()
+        })
+    }
+
+    /// What GitHub knows of the caller.
+    ///
+    /// # Errors
+    /// As [`Self::caller`].
+    pub fn at_github(&self) -> Result<AtGitHub> {
+        Ok(self.proof()?.at_github)
+    }
+
+    /// What the browser renews its session with, for the routes that demand it.
+    ///
+    /// # Errors
+    /// The route does not demand it.
+    pub fn renewal(&self) -> Result<&Secret> {
+        self.renewal.as_ref().ok_or_else(|| {
+            Problem::new(ProblemKind::Unauthenticated, "You are not signed in.").into()
+        })
+    }
+
     /// Checks that the caller has the role that the route demands in the project of `members`.
     ///
     /// # Errors
     /// 404 without any role, as for something that does not exist; 403 with too small a one.
     pub fn may(&self, members: Option<&Members>, what: &str) -> Result<Role> {
         let demand = match self.demand {
-            Demand::Role(role) => role,
+            Demand::Role(role, _) => role,
+            Demand::RoleOrAdministrator(_) if self.proof()?.administrator && members.is_some() => {
+                return Ok(Role::Viewer);
+            }
+            Demand::RoleOrAdministrator(role) => role,
             _ => Role::Owner,
         };
         Ok(decide(self.caller()?, members, demand, what)?)
+    }
+
+    /// The path that was asked for.
+    pub fn path_text(&self) -> &str {
+        &self.path
+    }
+
+    pub fn headers(&self) -> &http::HeaderMap {
+        &self.headers
     }
 
     /// A part of the path, read as `T`.
@@ -153,6 +200,22 @@ impl Call {
             ProblemKind::UnsupportedMediaType,
             "Send JSON, with 'Content-Type: application/json'.",
         ))
+    }
+
+    /// The fields of a form, as OAuth's endpoints take them, or of a JSON body.
+    ///
+    /// # Errors
+    /// It is neither, or too long.
+    pub async fn form_or_fields(&mut self) -> Result<Fields> {
+        let form = self.header("content-type").is_some_and(|value| {
+            let kind = value.split(';').next().unwrap_or_default().trim();
+            kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        });
+        if !form {
+            return Ok(self.fields().await?.0);
+        }
+        let body = self.body(MAX_BODY, |_| {}).await?;
+        Ok(Fields::from_form(url::form_urlencoded::parse(&body).into_owned()))
     }
 
     /// Reads the body, at most `most` bytes of it, and shows every piece to `look` as it comes.

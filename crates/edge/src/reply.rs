@@ -67,6 +67,19 @@ impl Reply {
         self
     }
 
+    /// Adds a cookie, beside those that are there.
+    pub fn cookie(mut self, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.append(header::SET_COOKIE, value);
+        }
+        self
+    }
+
+    /// Sends a browser elsewhere.
+    pub fn redirect(to: &str) -> Self {
+        Self::empty(StatusCode::FOUND).header("location", to)
+    }
+
     pub(crate) fn into_response(self) -> Response<BoxBody> {
         let mut response = Response::new(self.body);
         *response.status_mut() = self.status;

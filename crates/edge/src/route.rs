@@ -1,8 +1,18 @@
 //! One way through: route → who is it → the handler → an answer.
 
-use crate::{BoxBody, Call, Failure, Reply, Request, Response, Result, auth};
-use http::Method;
-use nokube_domain::{Problem, ProblemKind, access::Demand};
+use crate::{
+    BoxBody, Call, Failure, Reply, Request, Response, Result,
+    auth::{self, AuthSettings},
+    headers, limits,
+};
+use http::{HeaderMap, Method, StatusCode};
+use nokube_domain::{
+    Problem, ProblemKind,
+    access::{Demand, Role, admit},
+    audit,
+    limit::Limited,
+};
+use serde_json::json;
 use std::{collections::BTreeMap, pin::Pin};
 
 /// A handler's future. It need not be `Send`: an instance has one thread.
@@ -15,6 +25,8 @@ pub struct Route {
     pub path: &'static str,
     pub demand: Demand,
     pub handler: fn(Call) -> Answer,
+    /// How it is limited, when it costs something outside.
+    pub limited: Option<Limited>,
 }
 
 impl Route {
@@ -24,7 +36,32 @@ impl Route {
         demand: Demand,
         handler: fn(Call) -> Answer,
     ) -> Self {
-        Self { method, path, demand, handler }
+        Self { method, path, demand, handler, limited: None }
+    }
+
+    pub const fn limited(mut self, limited: Limited) -> Self {
+        self.limited = Some(limited);
+        self
+    }
+
+    /// As the list of routes tells it.
+    fn describe(&self) -> serde_json::Value {
+        let role = |role: Role| format!("{role:?}").to_lowercase();
+        let (demand, role, scope) = match self.demand {
+            Demand::Public => ("public", None, None),
+            Demand::Signature => ("signature", None, None),
+            Demand::Renewal => ("renewal", None, None),
+            Demand::SignedIn(scope) => ("signed-in", None, Some(scope)),
+            Demand::Role(least, scope) => ("role", Some(role(least)), Some(scope)),
+            Demand::RoleOrAdministrator(least) => {
+                ("role-or-administrator", Some(role(least)), None)
+            }
+            Demand::Administrator => ("administrator", None, None),
+        };
+        json!({
+            "method": self.method.as_str(), "path": self.path,
+            "demand": demand, "role": role, "scope": scope,
+        })
     }
 }
 
@@ -32,6 +69,7 @@ impl Route {
 pub async fn serve(component: &str, routes: &[Route], request: Request) -> Response<BoxBody> {
     let path = request.uri().path().to_owned();
     let request_id = request_id(&request);
+    let headers = request.headers().clone();
     let reply = match answer(routes, request, request_id.clone()).await {
         Ok(reply) => reply,
         Err(Failure::Problem(problem)) => Reply::problem(&problem, &path),
@@ -46,33 +84,76 @@ pub async fn serve(component: &str, routes: &[Route], request: Request) -> Respo
             Reply::problem(&Problem::new(ProblemKind::Internal, detail), &path)
         }
     };
-    reply
+    let settings = AuthSettings::read().await.ok();
+    headers::guard(reply, &headers, settings.as_deref())
         .header("x-request-id", &request_id)
-        .header("cache-control", "no-store")
-        .header("x-content-type-options", "nosniff")
         .into_response()
 }
 
+/// Where a component lists its routes with what they demand. Reached by chaining only: `spin.toml`
+/// gives it no public path.
+const LIST: &str = "/routes";
+
 async fn answer(routes: &[Route], request: Request, request_id: String) -> Result<Reply> {
     let path = request.uri().path().to_owned();
+    let headers = request.headers().clone();
+    if let Ok(settings) = AuthSettings::read().await
+        && let Some(reply) = headers::preflight(request.method(), &headers, &settings)
+    {
+        return Ok(reply);
+    }
     let method = match *request.method() {
         Method::HEAD => Method::GET,
         ref method => method.clone(),
     };
+    if path == LIST && method == Method::GET {
+        let all: Vec<_> = routes.iter().map(Route::describe).collect();
+        return Ok(Reply::json(StatusCode::OK, &json!({ "routes": all })));
+    }
     let (route, path_parameters) = find(routes, &method, &path)?;
-    let headers = request.headers().clone();
-    let caller = match route.demand {
-        Demand::Public | Demand::Signature => None,
-        Demand::SignedIn | Demand::Role(_) => {
-            let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
-            Some(auth::caller(authorization).await?)
+    let (mut caller, mut proof, mut renewal) = (None, None, None);
+    match route.demand {
+        Demand::Public | Demand::Signature => {}
+        Demand::Renewal => renewal = Some(auth::renewal(&method, &headers).await?),
+        _ => {
+            let (who, by) = auth::identify(&method, &headers).await?;
+            admit(&by, route.demand)?;
+            (caller, proof) = (Some(who), Some(by));
         }
-    };
+    }
+    let address = address(&headers).await;
+    if let Some(limited) = route.limited {
+        let person = caller.as_ref().map(|caller| &caller.person);
+        limits::count(limited, person, address.as_deref()).await?;
+    }
     let query = query(request.uri().query().unwrap_or_default());
     let request = Some(request);
     let demand = route.demand;
-    let call = Call { request, headers, path_parameters, query, demand, caller, request_id };
+    let call = Call {
+        request,
+        headers,
+        path,
+        path_parameters,
+        query,
+        demand,
+        caller,
+        proof,
+        renewal,
+        address,
+        request_id,
+    };
     (route.handler)(call).await
+}
+
+/// The client's address: what the server in front of us says, if the operator names its header; else
+/// what the host says. Of several values the last is the server's own: a client can only send earlier
+/// ones. It is kept and counted, and proves nothing.
+async fn address(headers: &HeaderMap) -> Option<String> {
+    let settings = AuthSettings::read().await.ok();
+    let header = settings.as_ref().map(|settings| settings.address_header.as_str());
+    let header = header.filter(|header| !header.is_empty()).unwrap_or("spin-client-addr");
+    let last = headers.get_all(header).iter().next_back()?;
+    audit::address(last.to_str().ok()?)
 }
 
 /// The route for a method and path, and the path's parameters.

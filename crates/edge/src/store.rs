@@ -8,9 +8,10 @@ use nokube_domain::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use keys::Counter;
+pub use keys::{Counter, Log};
 
 mod deployments;
+mod people;
 
 mod atomics {
     #![allow(unsafe_code, missing_docs)] // Generated.
@@ -95,6 +96,14 @@ impl Store {
 
     pub async fn set_members(&self, id: ProjectId, members: &Members) -> Result<()> {
         self.set(keys::members(id), members).await
+    }
+
+    pub async fn delete_project(&self, id: ProjectId) -> Result<()> {
+        self.delete(keys::project(id)).await
+    }
+
+    pub async fn delete_members(&self, id: ProjectId) -> Result<()> {
+        self.delete(keys::members(id)).await
     }
 
     pub async fn project_of(&self, person: &Person, number: u32) -> Result<Option<ProjectId>> {

@@ -200,12 +200,21 @@ pub fn commit(response: &Response) -> Result<CommitSha, Unreadable> {
 ///
 /// # Errors
 /// The body is no permission.
-pub fn may_read(response: &Response) -> Result<bool, Unreadable> {
+pub fn may_read(response: &Response, account: Option<u64>) -> Result<bool, Unreadable> {
+    #[derive(Deserialize)]
+    struct Account {
+        id: u64,
+    }
     #[derive(Deserialize)]
     struct Permission {
         permission: String,
+        user: Option<Account>,
     }
     let permission: Permission = serde_json::from_slice(response.body())?;
+    let theirs = permission.user.map(|user| user.id);
+    if account.is_some() && account != theirs {
+        return Ok(false);
+    }
     Ok(matches!(permission.permission.as_str(), "admin" | "maintain" | "write" | "triage" | "read"))
 }
 

@@ -9,6 +9,7 @@ pub mod api;
 pub mod app;
 pub mod event;
 pub mod logs;
+pub mod oauth;
 pub mod refusal;
 pub mod registry;
 pub mod retry;

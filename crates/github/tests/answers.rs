@@ -92,9 +92,9 @@ fn a_permission_to_read_is_any_but_none() {
         ("invented in 2030", false),
     ] {
         let body = json!({ "permission": permission, "role_name": "admin" });
-        assert_eq!(read::may_read(&said(&body)).unwrap(), may, "{permission}");
+        assert_eq!(read::may_read(&said(&body), None).unwrap(), may, "{permission}");
     }
-    assert!(read::may_read(&said(&json!({}))).is_err());
+    assert!(read::may_read(&said(&json!({})), None).is_err());
 }
 
 #[test]
@@ -127,6 +127,6 @@ fn githubs_own_examples_are_read() {
     assert!(read::dispatched(&example("workflow-dispatch-response")).is_some());
     read::commit(&example("commit")).unwrap();
     read::installation(&example("installation")).unwrap();
-    assert!(read::may_read(&example(ADMIN)).unwrap());
+    assert!(read::may_read(&example(ADMIN), None).unwrap());
     read::token(&example("installation-token")).unwrap();
 }

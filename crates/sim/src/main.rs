@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Stands in for GitHub, its Actions and its registry, and for a Kubernetes cluster.
 ///
 /// Secrets come from the environment only: SIM_APP_PRIVATE_KEY (or SIM_APP_PRIVATE_KEY_FILE),
-/// SIM_TOKEN, SIM_WEBHOOK_SECRET, SIM_REGISTRY_TOKEN, SIM_CLUSTER_TOKEN.
+/// SIM_TOKEN, SIM_CLIENT_SECRET, SIM_WEBHOOK_SECRET, SIM_REGISTRY_TOKEN, SIM_CLUSTER_TOKEN.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -31,6 +31,9 @@ struct Arguments {
     /// The client id of the App; needs its private key in the environment
     #[arg(long, env = "SIM_APP_CLIENT_ID")]
     app_client_id: Option<String>,
+    /// The client id with which people sign in; needs SIM_CLIENT_SECRET
+    #[arg(long, env = "SIM_OAUTH_CLIENT_ID")]
+    oauth_client_id: Option<String>,
     /// Where events go
     #[arg(long, env = "SIM_WEBHOOK_URL")]
     webhook_url: Option<String>,
@@ -134,6 +137,7 @@ fn options(given: Arguments) -> anyhow::Result<Options> {
         workflow: given.workflow,
         app,
         token: secret("SIM_TOKEN"),
+        oauth: given.oauth_client_id.zip(secret("SIM_CLIENT_SECRET")),
         webhook,
         ping: given.ping,
         step: Duration::from_millis(given.step_ms),

@@ -30,6 +30,8 @@ pub struct Options {
     pub app: Option<AppKey>,
     /// A personal access token that may do everything.
     pub token: Option<String>,
+    /// Client id and secret with which people sign in through somebody's platform.
+    pub oauth: Option<(String, String)>,
     pub webhook: Option<Webhook>,
     /// Send a `ping` as soon as a webhook is configured.
     pub ping: bool,
@@ -56,6 +58,7 @@ impl Default for Options {
             workflow: "build.yml".to_owned(),
             app: None,
             token: None,
+            oauth: None,
             webhook: None,
             ping: false,
             step: Duration::from_secs(1),

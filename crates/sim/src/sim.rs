@@ -294,6 +294,22 @@ impl Control {
         self.hub.model().grants.revoke_all();
     }
 
+    // People.
+
+    /// Makes somebody a member of an organisation, or of a team (`organisation/team`).
+    pub fn add_member(&self, of: &str, login: &str) {
+        self.hub.model().people.add_member(of, login);
+    }
+
+    pub fn remove_member(&self, of: &str, login: &str) {
+        self.hub.model().people.remove_member(of, login);
+    }
+
+    /// The login belongs to another account from now on: its owner gave it up, somebody else took it.
+    pub fn login_changes_hands(&self, login: &str) {
+        self.hub.model().people.change_hands(login);
+    }
+
     // Settings.
 
     pub fn set_step(&self, step: Duration) {

@@ -6,13 +6,14 @@
 
 use crate::{
     github::{GitHub, check_source, dispatch},
+    projects::{delete::unfinished, list::owned_by},
     settings::Waits,
 };
 use data_encoding::HEXLOWER;
 use futures::future::{join_all, try_join};
 use http::StatusCode;
 use nokube_domain::{
-    BuildId, Problem, ProblemKind, ProjectId,
+    BuildId, Person, Problem, ProblemKind, ProjectId,
     build::{BuildCreated, BuildRecord, Known, NewBuild, RunDoc, Status, verdict},
     name::ServiceName,
     whole_seconds,
@@ -55,7 +56,8 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     };
     let (project, members, earlier) =
         futures::join!(store.project(pid), store.members(pid), earlier);
-    call.may(members?.as_ref(), "project")?;
+    let members = members?;
+    call.may(members.as_ref(), "project")?;
     let project = project?.ok_or_else(|| Problem::not_found("project"))?;
     if let Some(earlier) = earlier? {
         return replay(&store, &earlier, &body).await;
@@ -63,10 +65,13 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let github = GitHub::new().await?;
     let asked = NewBuild::parse(fields, Some(&project.name), &github.settings.web)?;
     asked.check_size()?;
+    if let Some(members) = &members {
+        quota(&store, &members.owner).await?;
+    }
 
     let caller = call.caller()?;
     let (checked, estimate) = try_join(
-        check_source(&github, caller, &asked),
+        check_source(&github, &call, &asked),
         estimate(&store, pid, &asked.service, github.settings.estimate),
     )
     .await?;
@@ -105,6 +110,27 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let news = dispatch(&github, &record, 1).await?.heard(now());
     // A webhook may have been quicker.
     answer(record, store.learn_run(news).await?).await
+}
+
+/// Has the project's owner room for one more build under way, in all of their projects?
+async fn quota(store: &Store, owner: &Person) -> Result<()> {
+    let most = Waits::read().await?.most_running;
+    if most == 0 {
+        return Ok(());
+    }
+    let mut running = 0;
+    for project in owned_by(store, owner).await? {
+        running += unfinished(store, project, most - running).await?.len() as u32;
+        if running >= most {
+            let detail = format!(
+                "{most} builds of this project's owner are under way, which is the most that this \
+                 platform allows at once."
+            );
+            let problem = Problem::new(ProblemKind::TooMany, detail);
+            return Err(problem.retry_after(30).into());
+        }
+    }
+    Ok(())
 }
 
 /// Answers as the request with the same key was answered, with the status of now.

@@ -33,7 +33,7 @@ pub async fn of_caller(call: Call) -> Result<Reply> {
     call.only_query(&["limit", "offset", "status", "next", "project_id"])?;
     let store = Store::open().await?;
     let projects = match call.query("project_id") {
-        None => projects_of(&store, &call.caller()?.person).await?,
+        None => projects_of(&store, call.caller()?).await?,
         Some(text) => {
             let id = text.parse().map(ProjectId);
             let id = id.map_err(|_| Problem::field("project_id", "must be a project's number"))?;

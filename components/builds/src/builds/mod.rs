@@ -8,4 +8,4 @@ pub mod read;
 pub mod retry;
 
 mod events;
-mod present;
+pub mod present;

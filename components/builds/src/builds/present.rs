@@ -59,6 +59,18 @@ pub async fn present_with_known(call: &Call, store: &Store) -> Result<(BuildView
     }
 }
 
+/// As [`present`], for a build that somebody may see for other reasons.
+///
+/// # Errors
+/// 404 for one without a record.
+pub async fn present_of(store: &Store, id: BuildId) -> Result<Present> {
+    let run = RunDoc::about(id, store.run(id.project, id.number).await?);
+    if let Some(Final { answer, .. }) = run.done() {
+        return Ok(Present { answer: answer.clone(), known: None });
+    }
+    complete(store, load(store, id, run).await?).await
+}
+
 async fn load(store: &Store, id: BuildId, run: RunDoc) -> Result<Known> {
     let (record, jobs, wish, asked) = futures::join!(
         store.build(id.project, id.number),

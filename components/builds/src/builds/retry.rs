@@ -16,10 +16,10 @@ use nokube_domain::{
     claim::still_holds,
 };
 use nokube_edge::{
-    Call, Failure, Reply, Result,
+    Call, Failure, Reply, Result, audit,
     claims::{Claim, claim, made},
     now,
-    store::Store,
+    store::{Log, Store},
 };
 use sha2::{Digest, Sha256};
 
@@ -45,7 +45,7 @@ pub async fn retry(mut call: Call) -> Result<Reply> {
     }
     let github = GitHub::new().await?;
     if known.record.private {
-        may_read(&github, call.caller()?, &known.record.asked.repository).await?;
+        may_read(&github, &call, &known.record.asked.repository).await?;
     }
     let by_key = match &key {
         None => None,
@@ -60,6 +60,9 @@ pub async fn retry(mut call: Call) -> Result<Reply> {
     if let Some(held) = by_key {
         held.made(&store, &attempt).await?;
     }
+    let object = format!("/api/v1/builds/{}", answer.build_id);
+    let log = Log::Project(answer.build_id.project);
+    audit::record(&store, &call, &log, "build.retry", object).await?;
     let grace = Waits::read().await?.windows.grace;
     accepted(&view(&known, None, grace, now()))
 }

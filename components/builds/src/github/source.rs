@@ -4,11 +4,11 @@ use super::client::{Access, GitHub, refused};
 use http::StatusCode;
 use nokube_domain::{
     Problem, ProblemKind,
-    access::Caller,
+    access::AtGitHub,
     build::NewBuild,
     repository::{CommitSha, Repository},
 };
-use nokube_edge::{Failure, Result, auth::AuthSettings};
+use nokube_edge::{Call, Failure, Result};
 use nokube_github::{Response, answer, refusal::message};
 
 /// What GitHub says about the source.
@@ -22,7 +22,7 @@ pub struct Checked {
 /// # Errors
 /// What the user can mend, at its field; a private repository that the caller may not read is the
 /// same as one that does not exist.
-pub async fn check_source(github: &GitHub, caller: &Caller, asked: &NewBuild) -> Result<Checked> {
+pub async fn check_source(github: &GitHub, call: &Call, asked: &NewBuild) -> Result<Checked> {
     let (api, repository) = (&github.settings.api, &asked.repository);
     // The builder's own token reads whatever is public.
     let looked = github.builder(|token| api.repository(repository, token)).await?;
@@ -37,7 +37,7 @@ pub async fn check_source(github: &GitHub, caller: &Caller, asked: &NewBuild) ->
         _ => return Err(refused(&looked)),
     };
     if access.is_some() {
-        may_read(github, caller, repository).await?;
+        may_read(github, call, repository).await?;
     }
     let ask = |token: &str| api.commit(repository, &asked.git_ref, token);
     let commit = match access {
@@ -51,8 +51,8 @@ pub async fn check_source(github: &GitHub, caller: &Caller, asked: &NewBuild) ->
 ///
 /// # Errors
 /// They may not, in the words for one that does not exist.
-pub async fn may_read(github: &GitHub, caller: &Caller, repository: &Repository) -> Result<()> {
-    let api = &github.settings.api;
+pub async fn may_read(github: &GitHub, call: &Call, repository: &Repository) -> Result<()> {
+    let (api, caller) = (&github.settings.api, call.caller()?);
     let hidden = || {
         let web = github.settings.web.host_str().unwrap_or_default().to_owned();
         let login = &caller.login;
@@ -61,9 +61,12 @@ pub async fn may_read(github: &GitHub, caller: &Caller, repository: &Repository)
              the platform's GitHub App is not installed on it or {login} may not read it"
         )))
     };
-    if !AuthSettings::read().await?.logins {
-        return Err(hidden());
-    }
+    // A login can change hands: of somebody who has signed in there the account's number counts.
+    let account = match call.at_github()? {
+        AtGitHub::Nobody => return Err(hidden()),
+        AtGitHub::Login => None,
+        AtGitHub::Account(number) => Some(number),
+    };
     let ask = |token: &str| api.permission(repository, &caller.login, token);
     let permission = match github.call(repository, Access::Source, ask).await {
         Ok(permission) => permission,
@@ -74,7 +77,7 @@ pub async fn may_read(github: &GitHub, caller: &Caller, repository: &Repository)
         Err(other) => return Err(other),
     };
     match permission.status() {
-        StatusCode::OK if read(answer::may_read(&permission))? => Ok(()),
+        StatusCode::OK if read(answer::may_read(&permission, account))? => Ok(()),
         StatusCode::OK | StatusCode::NOT_FOUND | StatusCode::FORBIDDEN => Err(hidden()),
         _ => Err(refused(&permission)),
     }

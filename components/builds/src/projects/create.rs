@@ -4,19 +4,21 @@
 //! claim made is written before the project's records, so a request that died in between is brought
 //! to its end by the next one for the same name.
 
+use super::list::owned_by;
 use crate::settings::Waits;
 use data_encoding::HEXLOWER;
 use http::StatusCode;
 use nokube_domain::{
-    Problem, ProblemKind, ProjectId, Timestamp,
+    Person, Problem, ProblemKind, ProjectId, Timestamp,
     claim::still_holds,
+    name::ProjectName,
     project::{Members, NewProject, Project},
 };
 use nokube_edge::{
-    Call, Failure, Reply, Result,
-    claims::{Claim, claim},
-    now,
-    store::{Counter, Store},
+    Call, Failure, Reply, Result, audit,
+    claims::{Claim, claim, made, remake},
+    now, people,
+    store::{Counter, Log, Store},
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -36,46 +38,58 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let caller = call.caller()?.clone();
     let store = Store::open().await?;
     let most = Waits::read().await?.most_projects;
-    if store.count(&Counter::projects_of(&caller.person)).await? >= most {
+    // Deleted ones do not count; they are looked for only when that can make a difference.
+    if store.count(&Counter::projects_of(&caller.person)).await? >= most
+        && u32::try_from(owned_by(&store, &caller.person).await?.len()).unwrap_or(most) >= most
+    {
         return Err(Failure::problem(
             ProblemKind::Conflict,
             format!("You have {most} projects, which is the most that this platform allows."),
         ));
     }
 
-    let numbers = match claim::<Numbers>(&store, &claim_name(&caller.person.key(), &new)).await? {
-        Claim::Won(held) => {
-            let numbers = Numbers {
-                project: ProjectId(store.increment(&Counter::projects())?),
-                of_owner: store.increment(&Counter::projects_of(&caller.person))?,
-                at: now(),
-            };
-            if !held.holds() {
-                return Err(Failure::internal("create", "the claim was held for too long"));
+    let numbers =
+        match claim::<Numbers>(&store, &claim_name(&caller.person.key(), &new.name)).await? {
+            Claim::Won(held) => {
+                let numbers = Numbers {
+                    project: ProjectId(store.increment(&Counter::projects())?),
+                    of_owner: store.increment(&Counter::projects_of(&caller.person))?,
+                    at: now(),
+                };
+                if !held.holds() {
+                    return Err(Failure::internal("create", "the claim was held for too long"));
+                }
+                held.made(&store, &numbers).await?;
+                numbers
             }
-            held.made(&store, &numbers).await?;
-            numbers
-        }
-        Claim::Made(numbers) => {
-            let (project, members) =
-                futures::join!(store.project(numbers.project), store.members(numbers.project));
-            if project?.is_some() && members?.is_some() {
-                let detail = format!("You have a project named '{}' already.", new.name);
-                return Err(Failure::problem(ProblemKind::Conflict, detail));
+            Claim::Made(numbers) => {
+                let (project, members) =
+                    futures::join!(store.project(numbers.project), store.members(numbers.project));
+                if project?.is_some() && members?.is_some() {
+                    let detail = format!("You have a project named '{}' already.", new.name);
+                    return Err(Failure::problem(ProblemKind::Conflict, detail));
+                }
+                if still_holds(numbers.at, now()) {
+                    return Err(being_made(&new));
+                }
+                // Its maker died before the end, and this request brings it there; or it was deleted, and
+                // is made anew under its old number.
+                numbers
             }
-            if still_holds(numbers.at, now()) {
-                return Err(being_made(&new));
-            }
-            numbers // Its maker died before the end: this request brings it there.
-        }
-        Claim::Busy => return Err(being_made(&new)),
-    };
-    let project: Project = new.into_project(numbers.project, caller.login, now());
+            Claim::Busy => return Err(being_made(&new)),
+        };
+    let owner = people::username(&store, &caller).await?;
+    let project: Project = new.into_project(numbers.project, owner, now());
     store.set_project_of(&caller.person, numbers.of_owner, project.id).await?;
     store.set_project(&project).await?;
     // Last: without members nobody has a role, so nothing half made is ever seen.
-    store.set_members(project.id, &Members { owner: caller.person }).await?;
+    // Its version begins with the time, so a project made anew does not meet an older one's.
+    let version = u32::try_from(now().as_second()).unwrap_or_default();
+    let members = Members { version, ..Members::new(caller.person) };
+    store.set_members(project.id, &members).await?;
     let place = format!("/api/v1/projects/{}", project.id);
+    audit::record(&store, &call, &Log::Project(project.id), "project.create", place.clone())
+        .await?;
     Ok(Reply::json(StatusCode::CREATED, &project).header("location", &place))
 }
 
@@ -84,6 +98,18 @@ fn being_made(new: &NewProject) -> Failure {
     Problem::new(ProblemKind::InProgress, detail).retry_after(2).into()
 }
 
-fn claim_name(person: &str, new: &NewProject) -> String {
-    HEXLOWER.encode(&Sha256::digest(format!("project {person} {}", new.name)))
+/// Says that nobody is making the project any more: the next request for its name makes it anew.
+///
+/// # Errors
+/// The store failed.
+pub async fn free_name(store: &Store, owner: &Person, name: &ProjectName) -> Result<()> {
+    let claim = claim_name(&owner.key(), name);
+    if let Some(numbers) = made::<Numbers>(store, &claim).await? {
+        remake(store, &claim, &Numbers { at: Timestamp::UNIX_EPOCH, ..numbers }).await?;
+    }
+    Ok(())
+}
+
+fn claim_name(person: &str, name: &ProjectName) -> String {
+    HEXLOWER.encode(&Sha256::digest(format!("project {person} {name}")))
 }

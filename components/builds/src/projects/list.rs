@@ -1,8 +1,12 @@
-//! `GET /api/v1/projects`: the caller's projects.
+//! `GET /api/v1/projects`: the caller's projects, and below them those that they are a member of.
 
 use futures::future::try_join_all;
 use http::StatusCode;
-use nokube_domain::{Person, ProjectId};
+use nokube_domain::{
+    Person, ProjectId,
+    access::{Caller, role},
+    project::Project,
+};
 use nokube_edge::{
     Call, Reply, Result,
     store::{Counter, Store},
@@ -13,26 +17,73 @@ pub async fn list(call: Call) -> Result<Reply> {
     call.only_query(&["limit", "offset"])?;
     let page = call.page()?;
     let store = Store::open().await?;
-    let person = &call.caller()?.person;
-    let total = store.count(&Counter::projects_of(person)).await?;
+    let caller = call.caller()?;
+    let (own, others) = counts(&store, &caller.person).await?;
     let store = &store;
-    let rows = page.numbers(total).map(|number| async move {
-        match store.project_of(person, number).await? {
-            Some(id) => store.project(id).await,
-            // The number was handed out to a request that did not come to its end.
-            None => Ok(None),
+    let rows = page.numbers(own + others).map(|number| async move {
+        match number.checked_sub(others) {
+            Some(number) if number > 0 => own_row(store, &caller.person, number).await,
+            _ => row_of_others(store, caller, number).await,
         }
     });
     let projects: Vec<_> = try_join_all(rows).await?.into_iter().flatten().collect();
     let answer = json!({
-        "projects": projects, "total": total, "limit": page.limit, "offset": page.offset,
+        "projects": projects, "total": own + others, "limit": page.limit, "offset": page.offset,
     });
     Ok(Reply::json(StatusCode::OK, &answer))
 }
 
-/// The numbers of all projects of a person.
-pub async fn projects_of(store: &Store, person: &Person) -> Result<Vec<ProjectId>> {
+async fn counts(store: &Store, person: &Person) -> Result<(u32, u32)> {
+    let (own, others) = (Counter::projects_of(person), Counter::memberships(person));
+    let (own, others) = futures::join!(store.count(&own), store.count(&others));
+    Ok((own?, others?))
+}
+
+async fn own_row(store: &Store, person: &Person, number: u32) -> Result<Option<Project>> {
+    match store.project_of(person, number).await? {
+        Some(id) => store.project(id).await,
+        // Deleted, or handed out to a request that did not come to its end.
+        None => Ok(None),
+    }
+}
+
+/// The row says that they were made a member; only the project says that they are one.
+async fn row_of_others(store: &Store, caller: &Caller, number: u32) -> Result<Option<Project>> {
+    let Some(id) = store.membership(&caller.person, number).await? else { return Ok(None) };
+    let (project, members) = futures::join!(store.project(id), store.members(id));
+    let is_member = members?.is_some_and(|members| role(caller, &members).is_some());
+    Ok(project?.filter(|_| is_member))
+}
+
+/// The numbers of the projects that a person owns.
+pub async fn owned_by(store: &Store, person: &Person) -> Result<Vec<ProjectId>> {
     let count = store.count(&Counter::projects_of(person)).await?;
     let ids = (1..=count).rev().map(|number| store.project_of(person, number));
     Ok(try_join_all(ids).await?.into_iter().flatten().collect())
+}
+
+/// The numbers of all projects of a person: their own, and those that they are a member of.
+pub async fn projects_of(store: &Store, caller: &Caller) -> Result<Vec<ProjectId>> {
+    let mut all = owned_by(store, &caller.person).await?;
+    let count = store.count(&Counter::memberships(&caller.person)).await?;
+    let others = (1..=count).rev().map(|number| async move {
+        Ok::<_, nokube_edge::Failure>(row_of_others(store, caller, number).await?.map(|p| p.id))
+    });
+    for id in try_join_all(others).await?.into_iter().flatten() {
+        if !all.contains(&id) {
+            all.push(id);
+        }
+    }
+    Ok(all)
+}
+
+/// Where a project stands in its owner's list.
+pub async fn row_of(store: &Store, owner: &Person, id: ProjectId) -> Result<Option<u32>> {
+    let count = store.count(&Counter::projects_of(owner)).await?;
+    for number in (1..=count).rev() {
+        if store.project_of(owner, number).await? == Some(id) {
+            return Ok(Some(number));
+        }
+    }
+    Ok(None)
 }

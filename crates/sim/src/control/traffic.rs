@@ -93,6 +93,8 @@ impl Traffic {
         path: String,
         request: &axum::http::Request<Bytes>,
     ) -> (usize, Option<Fault>) {
+        // What signs somebody in is not remembered.
+        let is_sign_in = path.starts_with("/login/oauth/access_token");
         let mut inner = self.inner();
         let fault = faults::take(&mut inner.faults, request.method().as_str(), &path);
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -105,7 +107,7 @@ impl Traffic {
             auth,
             api_version: request.headers().get("x-github-api-version").map(text),
             headers: headers.map(|(name, value)| (name.to_string(), text(value))).collect(),
-            body: readable(request.body()),
+            body: if is_sign_in { serde_json::Value::Null } else { readable(request.body()) },
             status: None,
             faulted: fault.is_some(),
         });

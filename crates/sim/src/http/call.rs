@@ -117,6 +117,9 @@ fn caller(hub: &Hub, headers: &HeaderMap) -> Result<Caller, Refusal> {
         app.verify(token, hub.now()).map_err(Refusal::unauthorized)?;
         return Ok(Caller::App);
     }
+    if let Some(login) = hub.model().people.of_token(token, hub.now()) {
+        return Ok(Caller::User(login));
+    }
     let grant = hub.model().grants.find(token, hub.now()).cloned();
     grant.map(Caller::Installation).ok_or_else(bad)
 }

@@ -34,7 +34,7 @@ async fn answered(
     headers: &HeaderMap,
     handled: impl Future<Output = Response>,
 ) -> Response {
-    if ["/v2/", "/token", "/_logs/"].iter().any(|other| path.starts_with(other)) {
+    if ["/v2/", "/token", "/_logs/", "/login/"].iter().any(|other| path.starts_with(other)) {
         return handled.await;
     }
     if !headers.contains_key(header::USER_AGENT) {

@@ -9,6 +9,7 @@ pub mod envelope;
 pub mod hooks;
 pub mod jwt;
 pub mod logs;
+pub mod oauth;
 pub mod registry;
 pub mod repos;
 pub mod server;
@@ -24,6 +25,10 @@ use call::Dialect;
 /// Everything that is served on the simulated GitHub's port.
 pub fn router(hub: &Arc<Hub>) -> Router {
     let mut all = api(Dialect::GitHub)
+        .route("/login/oauth/authorize", get(oauth::authorize))
+        .route("/login/oauth/access_token", post(oauth::access_token))
+        .route("/login/device/code", post(oauth::device_code))
+        .route("/login/device", get(oauth::device))
         .route("/_logs/{link}", get(logs::download))
         .route("/token", get(registry::token))
         .route("/v2/", get(registry::root))
@@ -44,6 +49,9 @@ fn api(dialect: Dialect) -> Router<Arc<Hub>> {
         .route("/app/hook/deliveries", get(hooks::list_of_app))
         .route("/app/hook/deliveries/{id}/attempts", post(hooks::redeliver_of_app))
         .route("/users/{login}", get(repos::user))
+        .route("/user", get(oauth::user))
+        .route("/user/memberships/orgs/{org}", get(oauth::membership))
+        .route("/orgs/{org}/teams/{team}/memberships/{login}", get(oauth::team_membership))
         .route("/rate_limit", get(app::rate_limit))
         .nest("/repos/{owner}/{repo}", repository())
         .route("/repos/{owner}/{repo}", get(repos::repository))

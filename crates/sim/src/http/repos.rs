@@ -39,7 +39,11 @@ pub async fn permission(call: Call) -> Answer {
     let login = call.part("login");
     let role = call.hub.model().world.role(&repository, login);
     let role = role.ok_or_else(Refusal::not_found)?;
-    ok(&user::permission(&call.links, login, &role))
+    let mut answer = user::permission(&call.links, login, &role);
+    if let Some(user) = answer.get_mut("user").and_then(|user| user.as_object_mut()) {
+        user.insert("id".into(), call.hub.model().people.number(login).into());
+    }
+    ok(&answer)
 }
 
 #[derive(Deserialize)]

@@ -11,6 +11,8 @@ pub enum Caller {
     Installation(Grant),
     /// The configured personal access token, which may do everything.
     Personal,
+    /// Somebody who has signed in through the platform, by login.
+    User(String),
 }
 
 /// Why not.
@@ -24,7 +26,7 @@ pub enum Denial {
 impl Caller {
     fn covers(&self, repository: &Repository) -> bool {
         match self {
-            Self::App => false,
+            Self::App | Self::User(_) => false,
             Self::Personal => true,
             Self::Installation(grant) => {
                 let name = repository.name.to_ascii_lowercase();

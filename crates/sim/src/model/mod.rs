@@ -7,6 +7,7 @@ pub mod grants;
 pub mod ids;
 pub mod life;
 pub mod log;
+pub mod people;
 pub mod registry;
 pub mod run;
 pub mod world;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 
 use crate::model::contract::BuilderWorkflow;
 use crate::model::grants::Grants;
+use crate::model::people::People;
 use crate::model::registry::Registry;
 use crate::model::run::{Conclusion, Run};
 use crate::model::world::World;
@@ -69,6 +71,7 @@ pub struct Model {
     pub world: World,
     pub registry: Registry,
     pub grants: Grants,
+    pub people: People,
     pub workflow: BuilderWorkflow,
     pub hold: Option<HoldAt>,
     /// How the next runs end, instead of what the name of their image says.
@@ -88,6 +91,7 @@ impl Model {
             world: World::new(&workflow.repository),
             registry: Registry::default(),
             grants: Grants::new(seed),
+            people: People::new(seed),
             workflow,
             hold: None,
             outcomes: VecDeque::new(),

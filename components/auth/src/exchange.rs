@@ -1,0 +1,146 @@
+//! `POST /api/v1/auth/token`: a short-lived token of ours, for what proves who somebody is: a device's
+//! code (RFC 8628), what renews a sign-in (RFC 6749, 6), or an outside issuer's token (RFC 8693).
+
+use crate::{
+    begin::{begin, seal},
+    github::{oauth, send, unreadable},
+    issuer,
+    session::live,
+    settings::Settings,
+};
+use http::StatusCode;
+use nokube_domain::{
+    Problem, ProblemKind,
+    fields::Fields,
+    session::{Identity, Use},
+    token::{RENEWAL, Secret},
+};
+use nokube_edge::{Call, Failure, Reply, Result, auth::AuthSettings, now, store::Store};
+use nokube_github::oauth::{UserToken, read};
+use serde_json::json;
+
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+/// Kinds of tokens that may be exchanged: each is a JWT of the issuer's.
+const KINDS: [&str; 3] = [
+    "urn:ietf:params:oauth:token-type:jwt",
+    "urn:ietf:params:oauth:token-type:access_token",
+    "urn:ietf:params:oauth:token-type:id_token",
+];
+
+pub async fn token(mut call: Call) -> Result<Reply> {
+    call.only_query(&[])?;
+    let mut fields = call.form_or_fields().await?;
+    let grant = fields.text("grant_type").unwrap_or_default();
+    match grant.as_str() {
+        DEVICE => device(&call, fields).await,
+        "refresh_token" => refresh(&call, fields).await,
+        EXCHANGE => exchange(&call, fields).await,
+        _ => {
+            let detail = format!("must be {DEVICE}, refresh_token or {EXCHANGE}");
+            Err(Problem::field("grant_type", detail).into())
+        }
+    }
+}
+
+/// A refusal in OAuth's words, which clients go by, and in ours.
+fn refused(call: &Call, error: &str, detail: &str) -> Reply {
+    let problem = Problem::new(ProblemKind::Malformed, detail);
+    let mut body = problem.to_json(call.path_text());
+    if let Some(body) = body.as_object_mut() {
+        body.insert("error".into(), json!(error));
+        body.insert("error_description".into(), json!(detail));
+    }
+    Reply::json(StatusCode::BAD_REQUEST, &body).header("content-type", "application/problem+json")
+}
+
+fn issued(text: &str, ends: i64, renewal: Option<&Secret>) -> Reply {
+    let mut answer = json!({
+        "access_token": text, "token_type": "Bearer", "expires_in": ends - now().as_second(),
+        "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
+    });
+    if let (Some(renewal), Some(answer)) = (renewal, answer.as_object_mut()) {
+        answer.insert("refresh_token".into(), json!(renewal.reveal()));
+    }
+    Reply::json(StatusCode::OK, &answer)
+}
+
+async fn device(call: &Call, mut fields: Fields) -> Result<Reply> {
+    let code = fields.text("device_code");
+    let code = fields.required("device_code", code);
+    let _ = fields.text("client_id"); // Clients of the standard send one; there is one client here.
+    fields.finish()?;
+    let code = code.filter(|code| code.len() <= 512).unwrap_or_default();
+    let (common, settings) = (AuthSettings::read().await?, Settings::read().await?);
+    let oauth = oauth(&settings)?;
+    let answer = send(oauth.device_token(&code)).await?;
+    let token = match read::<UserToken>(&answer).ok_or_else(|| unreadable("a device", &answer))? {
+        Ok(token) => token,
+        Err(refusal) => {
+            let (error, detail) = match refusal.error.as_str() {
+                "authorization_pending" => {
+                    ("authorization_pending", "The user has not entered the code yet.")
+                }
+                "slow_down" => ("slow_down", "Wait 5 seconds longer between the questions."),
+                "access_denied" => ("access_denied", "The user has refused."),
+                "expired_token" => ("expired_token", "The code has run out. Begin again."),
+                _ => ("invalid_grant", "GitHub does not know this code. Begin again."),
+            };
+            return Ok(refused(call, error, detail));
+        }
+    };
+    let begun = begin(call, &settings, oauth, &token).await?;
+    let until = now().as_second() + begun.lasts;
+    let (text, ends) = seal(&common, Use::Bearer, &begun.identity, until)?;
+    Ok(issued(&text, ends, Some(&begun.renewal)))
+}
+
+async fn refresh(call: &Call, mut fields: Fields) -> Result<Reply> {
+    let text = fields.text("refresh_token");
+    let text = fields.required("refresh_token", text);
+    let _ = fields.text("client_id");
+    fields.finish()?;
+    let common = AuthSettings::read().await?;
+    let secret = text.and_then(|text| Secret::parse(RENEWAL, &text));
+    let store = Store::open().await?;
+    let sign_in = match &secret {
+        Some(secret) => live(&store, &common, secret).await?,
+        None => None,
+    };
+    let Some(sign_in) = sign_in else {
+        return Ok(refused(call, "invalid_grant", "You are signed out. Sign in again."));
+    };
+    let (text, ends) = seal(&common, Use::Bearer, &sign_in.identity, sign_in.ends.as_second())?;
+    Ok(issued(&text, ends, None))
+}
+
+async fn exchange(call: &Call, mut fields: Fields) -> Result<Reply> {
+    let token = fields.text("subject_token");
+    let token = fields.required("subject_token", token);
+    let kind = fields.text("subject_token_type");
+    if !kind.is_some_and(|kind| KINDS.contains(&kind.as_str())) {
+        fields.fault("subject_token_type", format!("must be {}", KINDS.join(", ")));
+    }
+    for ignored in ["requested_token_type", "audience", "scope", "resource", "client_id"] {
+        let _ = fields.text(ignored);
+    }
+    fields.finish()?;
+    let (common, settings) = (AuthSettings::read().await?, Settings::read().await?);
+    let oidc = settings.oidc.as_ref().ok_or_else(|| {
+        let detail = "Tokens of other issuers are not exchanged here: auth_oidc_issuer is not set.";
+        Failure::problem(ProblemKind::Misconfigured, detail)
+    })?;
+    let store = Store::open().await?;
+    let token = token.unwrap_or_default();
+    let (identity, until): (Identity, i64) =
+        match issuer::identify(&store, &common, oidc, &token).await? {
+            Ok(known) => known,
+            Err(detail) => return Ok(refused(call, "invalid_grant", &detail)),
+        };
+    if store.ends(&identity.person).await?.blocked {
+        let detail = "An administrator has taken your access away.";
+        return Err(Failure::problem(ProblemKind::Forbidden, detail));
+    }
+    let (text, ends) = seal(&common, Use::Bearer, &identity, until)?;
+    Ok(issued(&text, ends, None))
+}

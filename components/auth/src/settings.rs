@@ -1,0 +1,105 @@
+//! What the operator says about signing in.
+
+use nokube_edge::{
+    auth::AuthSettings,
+    settings::{NotSetUp, Variables},
+};
+use nokube_github::oauth::OAuth;
+use std::{cell::OnceCell, rc::Rc};
+use url::Url;
+
+pub struct Settings {
+    /// How people sign in with GitHub; absent when that is not set up.
+    pub oauth: Option<OAuth>,
+    /// The GitHub that people see: the issuer of those who sign in there.
+    pub github: String,
+    /// The outside issuer that publishes its keys, if there is one.
+    pub oidc: Option<Oidc>,
+    /// Seconds that a sign-in lasts.
+    pub lasts: i64,
+}
+
+pub struct Oidc {
+    pub issuer: String,
+    pub audience: String,
+    pub keys: Url,
+    pub login_claim: String,
+}
+
+thread_local! {
+    // Kept as long as the instance, which is soon replaced: a changed variable is seen then.
+    static SETTINGS: OnceCell<Rc<Settings>> = const { OnceCell::new() };
+}
+
+impl Settings {
+    /// # Errors
+    /// Everything that is wrong with the settings.
+    pub async fn read() -> Result<Rc<Self>, NotSetUp> {
+        if let Some(settings) = SETTINGS.with(|cell| cell.get().cloned()) {
+            return Ok(settings);
+        }
+        let common = AuthSettings::read().await?;
+        let mut variables = Variables::default();
+        let settings = Self::collect(&mut variables, &common).await;
+        let settings = variables.finish(settings.map(Rc::new))?;
+        SETTINGS.with(|cell| cell.set(settings.clone()).ok());
+        Ok(settings)
+    }
+
+    async fn collect(v: &mut Variables, common: &AuthSettings) -> Option<Self> {
+        let web = v.origin("github_web_url", "the GitHub that people see").await;
+        let oauth = Self::oauth(v, common).await;
+        let oidc = Self::oidc(v, common).await;
+        let lasts = v.number("auth_sign_in_hours", 1..=720).await * 3_600;
+        let github = web?.origin().ascii_serialization();
+        Some(Self { oauth, github, oidc, lasts })
+    }
+
+    async fn oauth(v: &mut Variables, common: &AuthSettings) -> Option<OAuth> {
+        let web = v.origin("github_sign_in_url", "where people sign in at GitHub").await;
+        let api = v.origin("github_api_url", "the origin of GitHub's API").await;
+        let path = v.optional("github_api_path").await.unwrap_or_default();
+        let id = v.optional("github_oauth_client_id").await;
+        let secret = v.optional("github_oauth_client_secret").await;
+        let (client_id, client_secret) = match (id, secret) {
+            (None, None) => return None,
+            (Some(id), Some(secret)) => (id, secret),
+            _ => {
+                v.fault(
+                    "github_oauth_client_secret",
+                    "must be set together with github_oauth_client_id",
+                );
+                return None;
+            }
+        };
+        if !common.has_sessions() {
+            v.fault(
+                "auth_session_secret",
+                "is not set: sessions of people who sign in are signed with it",
+            );
+        }
+        let api = format!("{}{}", api?.origin().ascii_serialization(), path.trim_end_matches('/'));
+        Some(OAuth { web: web?, api, client_id, client_secret })
+    }
+
+    async fn oidc(v: &mut Variables, common: &AuthSettings) -> Option<Oidc> {
+        let issuer = v.optional("auth_oidc_issuer").await?;
+        if !common.has_sessions() {
+            v.fault(
+                "auth_session_secret",
+                "is not set: tokens that are exchanged are signed with it",
+            );
+        }
+        let audience =
+            v.required("auth_oidc_audience", "the audience that the issuer's tokens name");
+        let audience = audience.await;
+        let keys = v.origin("auth_oidc_keys_url", "the origin of the issuer's keys").await;
+        let path = v.required("auth_oidc_keys_path", "the path of the issuer's keys").await;
+        let keys = keys?.join(&path?).ok();
+        if keys.is_none() {
+            v.fault("auth_oidc_keys_path", "must be a path such as /.well-known/jwks.json");
+        }
+        let login_claim = v.required("auth_oidc_login_claim", "the claim with the login").await?;
+        Some(Oidc { issuer, audience: audience?, keys: keys?, login_claim })
+    }
+}

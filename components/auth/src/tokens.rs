@@ -1,0 +1,152 @@
+//! `GET` and `POST /api/v1/auth/tokens`, `DELETE /api/v1/auth/tokens/{token}`: API tokens for machines.
+//!
+//! A token is shown once; what is kept is its hash, as the key of its record. Revoking marks its row,
+//! takes the record away and then the day's pass: after a crash in between, it is revoked or can be
+//! revoked again.
+
+use futures::future::try_join_all;
+use http::StatusCode;
+use nokube_domain::{
+    Person, Problem, ProblemKind,
+    session::Identity,
+    token::{API, NewToken, Secret, TokenRecord, TokenRow},
+};
+use nokube_edge::{
+    Call, Failure, Reply, Result, audit, now, random_bytes,
+    store::{Counter, Log, Store},
+};
+use serde_json::{Value, json};
+
+/// Tokens that one person may have at a time, and may ever have made.
+const MOST: usize = 50;
+const MOST_EVER: u32 = 2_000;
+
+pub async fn list(call: Call) -> Result<Reply> {
+    call.only_query(&["limit", "offset"])?;
+    let page = call.page()?;
+    let store = Store::open().await?;
+    let person = &call.caller()?.person;
+    let total = store.count(&Counter::tokens(person)).await?;
+    let store = &store;
+    let rows = page.numbers(total).map(|number| async move {
+        let Some(row) = store.token_of(person, number).await? else { return Ok(None) };
+        let pass = store.day_pass(&row.hash).await?;
+        Ok::<_, Failure>(Some(view(&row, pass.map(|pass| pass.day))))
+    });
+    let tokens: Vec<_> = try_join_all(rows).await?.into_iter().flatten().collect();
+    let answer = json!({
+        "tokens": tokens, "total": total, "limit": page.limit, "offset": page.offset,
+    });
+    Ok(Reply::json(StatusCode::OK, &answer))
+}
+
+/// A row as it is shown: never the token, and not its hash.
+fn view(row: &TokenRow, last_used: Option<String>) -> Value {
+    json!({
+        "id": row.number, "name": row.name, "scopes": row.scopes,
+        "created_at": row.created_at, "expires_at": row.expires_at,
+        "revoked_at": row.revoked_at, "last_used_on": last_used.or_else(|| row.last_used.clone()),
+    })
+}
+
+pub async fn create(mut call: Call) -> Result<Reply> {
+    call.only_query(&[])?;
+    let (fields, _) = call.fields().await?;
+    let asked = NewToken::parse(fields, now())?;
+    let store = Store::open().await?;
+    let (caller, proof) = (call.caller()?, call.proof()?);
+    let person = &caller.person;
+    let refuse = || {
+        let detail = "An administrator has taken your access away.";
+        Failure::problem(ProblemKind::Forbidden, detail)
+    };
+    if store.ends(person).await?.blocked {
+        return Err(refuse());
+    }
+    let rows = rows(&store, person).await?;
+    let live = rows.iter().filter(|row| row.revoked_at.is_none() && row.expires_at > now());
+    if live.count() >= MOST || store.count(&Counter::tokens(person)).await? >= MOST_EVER {
+        let detail = format!("You have {MOST} tokens. Revoke one that is not used any more.");
+        return Err(Failure::problem(ProblemKind::Conflict, detail));
+    }
+    let number = store.increment(&Counter::tokens(person))?;
+    let secret = Secret::new(API, &random_bytes()?);
+    let NewToken { name, scopes, expires_at } = asked;
+    let expires_at = nokube_domain::whole_seconds(expires_at);
+    let row = TokenRow {
+        number,
+        hash: secret.hash(),
+        name: name.clone(),
+        scopes: scopes.clone(),
+        created_at: nokube_domain::whole_seconds(now()),
+        expires_at,
+        revoked_at: None,
+        last_used: None,
+    };
+    // The row first: a token that is in no list could not be revoked.
+    store.set_token_of(person, &row).await?;
+    let identity = Identity {
+        person: person.clone(),
+        login: caller.login.clone(),
+        at_github: proof.at_github,
+        standing: proof.standing.clone(),
+    };
+    let record = TokenRecord { identity, number, name, scopes, expires_at };
+    store.set_token(&row.hash, &record).await?;
+    // Somebody who was blocked meanwhile has all tokens revoked that were there then.
+    if store.ends(person).await?.blocked {
+        take_away(&store, person, row).await?;
+        return Err(refuse());
+    }
+    let place = format!("/api/v1/auth/tokens/{number}");
+    let log = Log::Person(person.clone());
+    audit::record(&store, &call, &log, "token.create", place.clone()).await?;
+    let mut answer = view(&row, None);
+    if let Some(answer) = answer.as_object_mut() {
+        answer.insert("token".into(), json!(secret.reveal()));
+    }
+    Ok(Reply::json(StatusCode::CREATED, &answer).header("location", &place))
+}
+
+pub async fn revoke(call: Call) -> Result<Reply> {
+    call.only_query(&[])?;
+    let number = call.path::<u32>("token", "token")?;
+    let store = Store::open().await?;
+    let person = &call.caller()?.person;
+    // The number counts the caller's own tokens: somebody else's cannot be named.
+    let row = store.token_of(person, number).await?;
+    let row = row.filter(|row| row.revoked_at.is_none());
+    let row = row.ok_or_else(|| Problem::not_found("token"))?;
+    take_away(&store, person, row).await?;
+    let object = format!("/api/v1/auth/tokens/{number}");
+    let log = Log::Person(person.clone());
+    audit::record(&store, &call, &log, "token.revoke", object).await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+async fn take_away(store: &Store, person: &Person, mut row: TokenRow) -> Result<()> {
+    row.last_used = store.day_pass(&row.hash).await?.map(|pass| pass.day);
+    store.delete_token(&row.hash).await?;
+    store.delete_day_pass(&row.hash).await?;
+    row.revoked_at = Some(nokube_domain::whole_seconds(now()));
+    store.set_token_of(person, &row).await
+}
+
+/// Revokes every token of a person.
+///
+/// # Errors
+/// The store failed.
+pub async fn revoke_all(store: &Store, person: &Person) -> Result<()> {
+    for row in rows(store, person).await? {
+        if row.revoked_at.is_none() {
+            take_away(store, person, row).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn rows(store: &Store, person: &Person) -> Result<Vec<TokenRow>> {
+    let count = store.count(&Counter::tokens(person)).await?;
+    let rows = (1..=count).map(|number| store.token_of(person, number));
+    Ok(try_join_all(rows).await?.into_iter().flatten().collect())
+}

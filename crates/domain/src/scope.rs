@@ -1,0 +1,82 @@
+//! What a credential is good for: the scopes of API tokens.
+
+use crate::text::BadText;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeSet, fmt, str::FromStr};
+
+/// What a route needs of the credential that the caller sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Looking at projects, builds and deployments.
+    Read,
+    /// Starting, repeating and cancelling builds.
+    Build,
+    /// Deploying, and changing what is deployed.
+    Deploy,
+    /// Projects, members, tokens, sessions: what a machine has no business with. No API token has it,
+    /// so a token cannot make itself another.
+    Account,
+}
+
+impl Scope {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Build => "build",
+            Self::Deploy => "deploy",
+            Self::Account => "account",
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Scope {
+    type Err = BadText;
+
+    fn from_str(text: &str) -> Result<Self, BadText> {
+        match text {
+            "read" => Ok(Self::Read),
+            "build" => Ok(Self::Build),
+            "deploy" => Ok(Self::Deploy),
+            _ => Err(BadText("must be read, build or deploy")),
+        }
+    }
+}
+
+/// The scopes of a credential.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Scopes(BTreeSet<Scope>);
+
+impl Scopes {
+    /// Of a person who has signed in.
+    pub fn all() -> Self {
+        Self([Scope::Read, Scope::Build, Scope::Deploy, Scope::Account].into())
+    }
+
+    /// Of an API token: none that machines have no business with.
+    pub fn of_token(asked: impl IntoIterator<Item = Scope>) -> Self {
+        Self(asked.into_iter().filter(|scope| *scope != Scope::Account).collect())
+    }
+
+    /// Who may build or deploy may look at what comes of it; nothing else implies anything.
+    pub fn allow(&self, needed: Scope) -> bool {
+        self.0.contains(&needed)
+            || (needed == Scope::Read
+                && (self.0.contains(&Scope::Build) || self.0.contains(&Scope::Deploy)))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Scope> {
+        self.0.iter().copied()
+    }
+}

@@ -1,0 +1,215 @@
+//! Who may come in, what they are called, what a credential is good for, where a change comes from.
+
+// A helper that is wrong must stop the test.
+#![allow(clippy::unwrap_used)]
+
+use nokube_domain::{
+    Person,
+    access::{AtGitHub, Demand, Proof, Role, Via, admit},
+    admission::{Lists, Standing, Texts},
+    audit::address,
+    jwt::Refused,
+    limit::{check, window},
+    origin::{from_our_page, local_path},
+    people::{Ends, candidates},
+    scope::{Scope, Scopes},
+    session::{Begun, Keys, Use},
+    token::{API, RENEWAL, Secret},
+};
+use proptest::prelude::*;
+
+fn standing(account: u64, login: &str) -> Standing {
+    Standing { account, login: login.into(), ..Standing::default() }
+}
+
+#[test]
+fn lists_are_closed_and_take_logins_numbers_organisations_and_teams() {
+    assert!(!Lists::default().admit(&standing(1, "alice")));
+    let texts = Texts {
+        users: "Alice, id:7",
+        organisations: "Acme",
+        teams: "acme/Ops",
+        administrators: "root, jwt:ops",
+    };
+    let lists = Lists::parse(texts).unwrap();
+    let member = |organisations: &[&str], teams: &[&str]| Standing {
+        organisations: organisations.iter().map(|&o| o.into()).collect(),
+        teams: teams.iter().map(|&t| t.into()).collect(),
+        ..standing(2, "bob")
+    };
+    for (standing, may) in [
+        (standing(1, "alice"), true),
+        (standing(7, "anybody"), true),
+        (standing(1, "root"), true),
+        (standing(1, "ops"), false),
+        (standing(1, "alic"), false),
+        (member(&["acme"], &[]), true),
+        (member(&[], &["acme/ops"]), true),
+        (member(&["other"], &["acme/dev"]), false),
+    ] {
+        assert_eq!(lists.admit(&standing), may, "{standing:?}");
+    }
+    let bad =
+        Texts { users: "a b, id:x, x:1", organisations: "a/b", teams: "ops", administrators: "-" };
+    let bad = Lists::parse(bad).unwrap_err();
+    assert_eq!(bad.len(), 6, "{bad:?}");
+}
+
+#[test]
+fn an_administrator_at_one_issuer_is_nobody_at_another() {
+    let lists =
+        Lists::parse(Texts { administrators: "root, jwt:ops", ..Texts::default() }).unwrap();
+    let person =
+        |issuer: &str, subject: &str| Person { issuer: issuer.into(), subject: subject.into() };
+    let github = standing(5, "root");
+    let account = AtGitHub::Account(5);
+    assert!(lists.is_administrator(&person("https://github.com", "5"), Some(&github), account));
+    assert!(lists.is_administrator(&person("jwt", "ops"), None, AtGitHub::Login));
+    assert!(!lists.is_administrator(&person("jwt", "root"), None, AtGitHub::Login));
+    let named_ops = standing(6, "ops");
+    assert!(!lists.is_administrator(&person("g", "6"), Some(&named_ops), AtGitHub::Account(6)));
+}
+
+#[test]
+fn scopes_open_what_they_name_and_reading() {
+    let proof = |scopes: Scopes| Proof {
+        via: Via::Token("ci".into()),
+        scopes,
+        at_github: AtGitHub::Nobody,
+        administrator: false,
+        ends: 0,
+        standing: None,
+    };
+    let demand = |scope| Demand::Role(Role::Viewer, scope);
+    let all = [Scope::Read, Scope::Build, Scope::Deploy, Scope::Account];
+    for (has, opens) in [
+        (Scope::Read, [true, false, false, false]),
+        (Scope::Build, [true, true, false, false]),
+        (Scope::Deploy, [true, false, true, false]),
+        (Scope::Account, [false; 4]),
+    ] {
+        let machine = proof(Scopes::of_token([has]));
+        assert_eq!(all.map(|scope| admit(&machine, demand(scope)).is_ok()), opens, "{has}");
+    }
+    let person = proof(Scopes::all());
+    assert!(all.iter().all(|scope| admit(&person, demand(*scope)).is_ok()));
+    assert!(admit(&person, Demand::Administrator).is_err());
+    assert!(admit(&Proof { administrator: true, ..person }, Demand::Administrator).is_ok());
+}
+
+#[test]
+fn a_change_comes_from_our_page_or_not() {
+    let ours = "https://nokube.test";
+    for (origin, site, may) in [
+        (Some(ours), None, true),
+        (Some(ours), Some("same-origin"), true),
+        (None, Some("same-origin"), true),
+        (None, None, false),
+        (Some("null"), Some("same-origin"), false),
+        (Some("https://nokube.test.evil"), None, false),
+        (Some("http://nokube.test"), None, false),
+        (Some(ours), Some("same-site"), false),
+        (None, Some("none"), false),
+    ] {
+        assert_eq!(from_our_page(origin, site, ours).is_ok(), may, "{origin:?} {site:?}");
+    }
+    // A platform that does not know its own address has no page.
+    assert!(from_our_page(Some(""), None, "").is_err());
+    for (text, fine) in [
+        ("/", true),
+        ("/a?b=c", true),
+        ("//evil.test", false),
+        ("/\\evil.test", false),
+        ("https://evil.test", false),
+        ("", false),
+        ("/a\r\nx: y", false),
+        ("/é", false),
+    ] {
+        assert_eq!(local_path(text).is_some(), fine, "{text}");
+    }
+}
+
+#[test]
+fn limits_begin_anew_with_each_window() {
+    let begin = 1_800_000_000 / 60 * 60;
+    assert_eq!(window(begin), window(begin + 59));
+    assert_ne!(window(begin), window(begin + 60));
+    assert!(check(3, 3, begin).is_ok() && check(9, 0, begin).is_ok());
+    assert_eq!(check(4, 3, begin + 50).unwrap_err().retry_after, Some(10));
+}
+
+#[test]
+fn addresses_are_bounded_and_without_ports() {
+    for (text, told) in [
+        ("127.0.0.1:4711", Some("127.0.0.1")),
+        ("[2001:db8::1]:80", Some("2001:db8::1")),
+        ("10.0.0.1, 192.0.2.7", Some("192.0.2.7")),
+        ("<script>", None),
+        ("", None),
+    ] {
+        assert_eq!(address(text).as_deref(), told, "{text}");
+    }
+}
+
+#[test]
+fn sign_ins_before_the_end_are_over() {
+    let time = |second| nokube_domain::Timestamp::from_second(second).unwrap();
+    let ends = Ends { before: Some(time(10)), blocked: false };
+    assert!(ends.leave(time(11)) && !ends.leave(time(10)) && !ends.leave(time(9)));
+    assert!(Ends::default().leave(time(1)));
+    assert!(!Ends { before: None, blocked: true }.leave(time(1)));
+}
+
+#[test]
+fn a_sealed_text_is_good_for_one_use_at_one_platform_for_a_time() {
+    let keys =
+        Keys { issuer: "https://a.test", secret: "one-secret-of-32-bytes-at-least-", previous: "" };
+    let begun = Begun { state: "s".into(), to: "/".into() };
+    let text = keys.seal(Use::SignIn, &begun, 100, 200).unwrap();
+    let open =
+        |keys: &Keys<'_>, aud, now| keys.unseal::<Begun>(aud, &text, now).map(|(said, _)| said);
+    assert_eq!(open(&keys, Use::SignIn, 199), Ok(begun.clone()));
+    assert_eq!(open(&keys, Use::SignIn, 200), Err(Refused::Expired));
+    assert_eq!(open(&keys, Use::SignIn, 94), Err(Refused::NotYet));
+    assert_eq!(open(&keys, Use::Session, 150), Err(Refused::Elsewhere));
+    let elsewhere = Keys { issuer: "https://b.test", ..keys };
+    assert_eq!(open(&elsewhere, Use::SignIn, 150), Err(Refused::Elsewhere));
+    let rotated =
+        Keys { secret: "two-secret-of-32-bytes-at-least-", previous: keys.secret, ..keys };
+    assert_eq!(open(&rotated, Use::SignIn, 150), Ok(begun));
+    assert!(rotated.is_previous(&text) && !keys.is_previous(&text));
+    assert_eq!(rotated.verifier("s", true), keys.verifier("s", false));
+    assert_ne!(keys.verifier("s", false), keys.verifier("t", false));
+    assert!(keys.verifier("s", false).len() >= 43, "RFC 7636, 4.1");
+    let none = Keys { secret: "", previous: "", ..keys };
+    assert_eq!(open(&none, Use::SignIn, 150), Err(Refused::NotOurs));
+    assert!(none.seal(Use::SignIn, &0, 0, 1).is_err());
+}
+
+#[test]
+fn secrets_are_of_one_kind_and_shown_on_purpose_only() {
+    let secret = Secret::new(API, &[7; 32]);
+    let text = secret.reveal().to_owned();
+    assert_eq!(Secret::parse(API, &text).unwrap().hash(), secret.hash());
+    assert!(Secret::parse(RENEWAL, &text).is_none());
+    assert!(Secret::parse(API, &text.to_uppercase()).is_none());
+    assert!(Secret::parse(API, &format!("{text}a")).is_none());
+    assert!(!format!("{secret:?}").contains(&text[4..]));
+}
+
+proptest! {
+    #[test]
+    fn every_candidate_is_a_username_and_two_people_share_only_the_first(
+        login in "[a-z0-9]([a-z0-9]|-[a-z0-9]){0,18}", one in "[a-z0-9]{1,9}", two in "[a-z0-9]{1,9}",
+    ) {
+        prop_assume!(one != two);
+        let login = login.parse().unwrap();
+        let person = |subject: &str| Person { issuer: "i".into(), subject: subject.into() };
+        let (a, b) = (candidates(&login, &person(&one)), candidates(&login, &person(&two)));
+        prop_assert_eq!(a.len(), 4);
+        prop_assert_eq!(&a[0], &b[0]);
+        for name in &a[2..] {
+            prop_assert!(!b.contains(name));
+        }
+    }
+}

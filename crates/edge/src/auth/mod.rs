@@ -1,0 +1,261 @@
+//! Who is calling: what the operator says about it. How a caller is identified stands in
+//! `identify.rs`, what a browser carries in `cookies.rs`.
+
+mod cookies;
+mod identify;
+
+pub use cookies::{Cookie, Cookies};
+pub use identify::{identify, renewal};
+
+use crate::settings::{NotSetUp, Variables};
+use nokube_domain::{
+    Person,
+    access::AtGitHub,
+    admission::{Lists, Standing, Texts},
+    limit::Limited,
+    session::{Identity, Keys},
+};
+use std::{cell::OnceCell, rc::Rc};
+use url::Url;
+
+/// An outside issuer whose tokens are checked everywhere (HS256).
+pub struct Issuer {
+    pub secret: String,
+    pub name: String,
+    pub audience: String,
+}
+
+/// How callers are identified, and what they may cost.
+pub struct AuthSettings {
+    pub issuer: Option<Issuer>,
+    /// Seconds by which an outside issuer's clock may differ.
+    pub leeway: i64,
+    /// Its subjects are GitHub logins, which differ by more than case.
+    pub logins: bool,
+    /// The issuer whose tokens are exchanged at `auth`; empty when there is none.
+    pub exchanged: String,
+    session_secret: String,
+    session_secret_previous: String,
+    /// Where people see the platform: an origin without a slash; empty when it is not said.
+    pub platform: String,
+    pub lists: Lists,
+    /// Origins of other pages that may call the API, with a bearer token.
+    pub cors: Vec<String>,
+    /// The header in which a server in front tells the client's address; empty when none does.
+    pub address_header: String,
+    limits: [u32; 3],
+}
+
+thread_local! {
+    // Kept as long as the instance, which is soon replaced: a changed variable is seen then.
+    static SETTINGS: OnceCell<Rc<AuthSettings>> = const { OnceCell::new() };
+}
+
+impl AuthSettings {
+    /// # Errors
+    /// Everything that is wrong with the settings.
+    pub async fn read() -> std::result::Result<Rc<Self>, NotSetUp> {
+        if let Some(settings) = SETTINGS.with(|cell| cell.get().cloned()) {
+            return Ok(settings);
+        }
+        let mut variables = Variables::default();
+        let settings = Self::collect(&mut variables).await;
+        let settings = variables.finish(settings.map(Rc::new))?;
+        SETTINGS.with(|cell| cell.set(settings.clone()).ok());
+        Ok(settings)
+    }
+
+    async fn collect(v: &mut Variables) -> Option<Self> {
+        let secret = long_secret(v, "auth_jwt_secret").await;
+        let session_secret = long_secret(v, "auth_session_secret").await;
+        let previous = long_secret(v, "auth_session_secret_previous").await;
+        if secret.is_none() && session_secret.is_none() {
+            for name in ["auth_session_secret", "auth_jwt_secret"] {
+                v.fault(name, "is not set: one of auth_session_secret (people sign in here) and \
+                               auth_jwt_secret (the issuer of the users' tokens signs with it) must be");
+            }
+        }
+        let ours = [&session_secret, &previous];
+        if secret.is_some() && ours.contains(&&secret) {
+            v.fault(
+                "auth_jwt_secret",
+                "must differ from the secrets of the sessions, or the issuer \
+                                        could sign anybody in",
+            );
+        }
+        let issuer = match secret {
+            None => None,
+            Some(secret) => Some(Issuer {
+                secret,
+                name: v
+                    .required("auth_jwt_issuer", "the issuer that the users' tokens name")
+                    .await?,
+                audience: v
+                    .required("auth_jwt_audience", "the audience that the users' tokens name")
+                    .await?,
+            }),
+        };
+        let platform = platform(v).await;
+        if session_secret.is_some() && platform.is_empty() {
+            v.fault("platform_url", "is not set: the address at which people see the platform");
+        }
+        let exchanged = v.optional("auth_oidc_issuer").await.unwrap_or_default();
+        let github = v.optional("github_web_url").await.unwrap_or_default();
+        let jwt = issuer.as_ref().map(|issuer| issuer.name.as_str()).unwrap_or_default();
+        // Two issuers with one name would be one: their people would meet.
+        for (name, value, others) in [
+            ("auth_jwt_issuer", jwt, [exchanged.as_str(), &platform, github.trim_end_matches('/')]),
+            ("auth_oidc_issuer", &exchanged, [jwt, &platform, github.trim_end_matches('/')]),
+        ] {
+            if !value.is_empty() && others.contains(&value) {
+                v.fault(name, "must differ from every other issuer, from platform_url and from github_web_url");
+            }
+        }
+        Some(Self {
+            leeway: v.number("auth_jwt_leeway_seconds", 0..=300).await,
+            logins: v.boolean("auth_jwt_subjects_are_github_logins").await,
+            exchanged,
+            lists: lists(v).await,
+            cors: cors(v).await,
+            address_header: address_header(v).await,
+            limits: [
+                limit(v, "limit_builds_per_minute").await,
+                limit(v, "limit_deploys_per_minute").await,
+                limit(v, "limit_sign_ins_per_minute").await,
+            ],
+            issuer,
+            platform,
+            session_secret: session_secret.unwrap_or_default(),
+            session_secret_previous: previous.unwrap_or_default(),
+        })
+    }
+
+    /// The keys of sessions and of everything else that the platform signs for itself.
+    pub fn keys(&self) -> Keys<'_> {
+        Keys {
+            issuer: &self.platform,
+            secret: &self.session_secret,
+            previous: &self.session_secret_previous,
+        }
+    }
+
+    /// Can people sign in here at all?
+    pub fn has_sessions(&self) -> bool {
+        !self.session_secret.is_empty()
+    }
+
+    pub fn is_secure(&self) -> bool {
+        self.platform.starts_with("https://")
+    }
+
+    /// How often a minute; 0 for as often as one likes.
+    pub fn limit(&self, limited: Limited) -> u32 {
+        let [builds, deploys, sign_ins] = self.limits;
+        match limited {
+            Limited::Builds => builds,
+            Limited::Deploys => deploys,
+            Limited::SignIns => sign_ins,
+        }
+    }
+
+    /// May somebody who was identified earlier still come in, as the settings are now?
+    pub fn still_admits(&self, identity: &Identity) -> bool {
+        match &identity.standing {
+            Some(standing) => self.lists.admit(standing),
+            // They come with an outside issuer's word, as long as that issuer is one of ours.
+            None => {
+                let issuer = &identity.person.issuer;
+                let is_ours = self.issuer.as_ref().is_some_and(|ours| ours.name == *issuer);
+                !issuer.is_empty() && (is_ours || *issuer == self.exchanged)
+            }
+        }
+    }
+
+    pub fn is_administrator(
+        &self,
+        person: &Person,
+        standing: Option<&Standing>,
+        at_github: AtGitHub,
+    ) -> bool {
+        // A subject is an administrator's at the one issuer that the list is about.
+        let is_listed_issuer = self.issuer.as_ref().is_some_and(|ours| ours.name == person.issuer);
+        (standing.is_some() || is_listed_issuer)
+            && self.lists.is_administrator(person, standing, at_github)
+    }
+}
+
+async fn long_secret(v: &mut Variables, name: &str) -> Option<String> {
+    let secret = v.optional(name).await;
+    if secret.as_ref().is_some_and(|secret| secret.len() < 32) {
+        v.fault(name, "must have at least 32 bytes");
+    }
+    secret
+}
+
+/// The platform's own origin, as a browser's `Origin` header has it.
+async fn platform(v: &mut Variables) -> String {
+    let Some(text) = v.optional("platform_url").await else { return String::new() };
+    match Url::parse(&text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.path() == "/" => {
+            url.origin().ascii_serialization()
+        }
+        _ => {
+            v.fault(
+                "platform_url",
+                "must be an origin such as https://nokube.example.org, without a path",
+            );
+            String::new()
+        }
+    }
+}
+
+async fn lists(v: &mut Variables) -> Lists {
+    let users = v.optional("auth_allowed_users").await.unwrap_or_default();
+    let organisations = v.optional("auth_allowed_organisations").await.unwrap_or_default();
+    let teams = v.optional("auth_allowed_teams").await.unwrap_or_default();
+    let administrators = v.optional("auth_administrators").await.unwrap_or_default();
+    let texts = Texts {
+        users: &users,
+        organisations: &organisations,
+        teams: &teams,
+        administrators: &administrators,
+    };
+    match Lists::parse(texts) {
+        Ok(lists) => lists,
+        Err(bad) => {
+            for entry in bad {
+                let name = match entry.list {
+                    "administrators" => "auth_administrators".to_owned(),
+                    list => format!("auth_allowed_{list}"),
+                };
+                v.fault(&name, entry.to_string());
+            }
+            Lists::default()
+        }
+    }
+}
+
+async fn cors(v: &mut Variables) -> Vec<String> {
+    let text = v.optional("cors_origins").await.unwrap_or_default();
+    let mut origins = Vec::new();
+    for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+        let origin = Url::parse(item).ok().map(|url| url.origin().ascii_serialization());
+        match origin.filter(|origin| origin == item.trim_end_matches('/') && origin != "null") {
+            Some(origin) => origins.push(origin),
+            None => v.fault("cors_origins", "must be origins such as https://app.example.org, separated by commas; there is no *"),
+        }
+    }
+    origins
+}
+
+async fn address_header(v: &mut Variables) -> String {
+    let name = v.optional("client_address_header").await.unwrap_or_default().to_ascii_lowercase();
+    if !name.is_empty() && http::HeaderName::from_bytes(name.as_bytes()).is_err() {
+        v.fault("client_address_header", "must be the name of a header");
+    }
+    name
+}
+
+async fn limit(v: &mut Variables, name: &str) -> u32 {
+    u32::try_from(v.number(name, 0..=100_000).await).unwrap_or_default()
+}

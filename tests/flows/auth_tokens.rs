@@ -1,0 +1,127 @@
+//! API tokens, and what a credential costs.
+
+use crate::browser::Browser;
+use nokube_tests::World;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_token_is_shown_once_kept_as_a_hash_and_listed_with_its_last_use() {
+    let world = World::new().await;
+    let mut alice = Browser::signed_in(&world, "alice").await;
+    let (number, token) = alice.token(&["build"]).await;
+    let list = alice.get("/api/v1/auth/tokens").await;
+    assert!(!list.text.contains(&token) && !list.text.contains("hash"), "{}", list.text);
+    assert_eq!(list.expect(200)["tokens"][0]["last_used_on"], json!(null));
+    let machine = world.bearer(&token);
+    machine.get("/api/v1/builds").await.expect(200);
+    machine.get("/api/v1/builds").await.expect(200);
+    let row = alice.get("/api/v1/auth/tokens").await.expect(200)["tokens"][0].clone();
+    let today = jiff::Timestamp::now().to_string()[..10].to_owned();
+    assert_eq!((&row["id"], &row["last_used_on"]), (&json!(number), &json!(today)));
+    // A machine makes itself nothing.
+    machine.get("/api/v1/auth/tokens").await.problem(403);
+    machine.post("/api/v1/projects", &json!({ "name": "x" })).await.problem(403);
+    // Somebody else's token cannot even be named.
+    let mut bob = Browser::signed_in(&world, "bob").await;
+    bob.delete(&format!("/api/v1/auth/tokens/{number}")).await.problem(404);
+    machine.get("/api/v1/builds").await.expect(200);
+    // The world's end looks for tokens in the storage.
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_is_asked_for_is_checked() {
+    let world = World::new().await;
+    let mut alice = Browser::signed_in(&world, "alice").await;
+    let bad = json!({ "name": "", "scopes": ["read", "account"], "expires_at": "2001-01-01T00:00:00Z", "x": 1 });
+    let faults = alice.post("/api/v1/auth/tokens", &bad).await.faults();
+    let fields: Vec<_> = faults.keys().map(String::as_str).collect();
+    assert_eq!(fields, ["expires_at", "name", "scopes", "x"]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_poll_costs_2_reads_with_a_session_or_a_jwt_and_3_with_an_api_token() {
+    let world = World::new().await;
+    let mut alice = Browser::signed_in(&world, "alice").await;
+    let project = alice.project("myapp").await["id"].clone();
+    let wanted = json!({
+        "project_id": project, "repository_url": "https://github.com/acme/shop",
+        "image_name": "myapp", "service_name": "frontend",
+    });
+    let build = alice.post("/api/v1/builds", &wanted).await.expect(202);
+    let path = format!("/api/v1/builds/{}", build["build_id"].as_str().unwrap());
+    let (_, token) = alice.token(&["read"]).await;
+    let machine = world.bearer(&token);
+    machine.until_ended(&path).await;
+    world.sim.settled().await.ok();
+    alice.get(&path).await; // The first read after the end keeps the final answer.
+    for _ in 0..2 {
+        let (answer, cost) = world.cost(alice.get(&path)).await;
+        answer.expect(200);
+        assert_eq!(
+            (cost.reads, cost.writes + cost.increments, cost.outbound),
+            (2, 0, 0),
+            "session"
+        );
+        let (answer, cost) = world.cost(machine.get(&path)).await;
+        answer.expect(200);
+        assert_eq!((cost.reads, cost.writes + cost.increments, cost.outbound), (3, 0, 0), "token");
+    }
+    let jwt = world.user("bob");
+    let (answer, cost) = world.cost(jwt.get(&path)).await;
+    answer.problem(404);
+    assert_eq!((cost.reads, cost.writes + cost.increments), (2, 0), "somebody else's");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_costs_something_outside_is_limited_for_each_caller() {
+    let world = World::plan()
+        .set("limit_builds_per_minute", "2")
+        .set("limit_sign_ins_per_minute", "5")
+        .start()
+        .await;
+    let (alice, bob) = (world.user("alice"), world.user("bob"));
+    let project = alice.project("myapp").await;
+    let wanted = alice.wanted(project, "frontend").await;
+    let mut statuses = Vec::new();
+    for _ in 0..8 {
+        let answer = alice.post("/api/v1/builds", &wanted).await;
+        if answer.status == 429 {
+            let wait: u32 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+            assert!((1..=60).contains(&wait));
+            answer.problem(429);
+        }
+        statuses.push(answer.status);
+    }
+    // A minute may end meanwhile; then two more get through.
+    let through = statuses.iter().filter(|status| **status == 202).count();
+    assert!((2..=4).contains(&through), "{statuses:?}");
+    assert_eq!(world.sim.dispatches(), through);
+    bob.build(bob.project("other").await).await;
+
+    let mut refused = 0;
+    for _ in 0..12 {
+        refused += u32::from(Browser::new(&world).get("/api/v1/auth/login").await.status == 429);
+    }
+    assert!(refused >= 2, "{refused}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn so_many_builds_of_one_owner_are_under_way_at_once() {
+    let world = World::plan().set("max_running_builds_per_person", "2").start().await;
+    let alice = world.user("alice");
+    world.sim.hold_runs(nokube_sim::HoldAt::InProgress);
+    let (one, two) = (alice.project("one").await, alice.project("two").await);
+    alice.build(one).await;
+    alice.build(two).await;
+    let wanted = alice.wanted(one, "frontend").await;
+    let answer = alice.post("/api/v1/builds", &wanted).await;
+    assert!(answer.problem(429).contains("2 builds"), "{}", answer.text);
+    let bob = world.user("bob");
+    bob.build(bob.project("other").await).await;
+    world.sim.release_all();
+    world.end().await;
+}
