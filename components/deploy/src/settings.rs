@@ -62,6 +62,9 @@ impl Settings {
         let quota = quota(v, most_services, u32::try_from(keep).unwrap_or(1)).await;
         let apps = apps(v).await;
         let most_replicas = v.number("max_replicas", 1..=1_000).await;
+        let mut reserved = list::<Host>(v, "platform_hosts").await;
+        let platform = v.optional("platform_url").await.and_then(|url| Url::parse(&url).ok());
+        reserved.extend(platform.and_then(|url| url.host_str()?.parse().ok()));
         let offer = Offer {
             most_replicas: u32::try_from(most_replicas).unwrap_or(1),
             most_storage: quota.as_ref().map(|quota| quota.storage.clone()),
@@ -69,7 +72,7 @@ impl Settings {
             paths: apps.as_ref().is_some_and(|a| matches!(a.routing, Routing::Gateway { .. })),
             https: apps.as_ref().is_some_and(|a| a.certificates != Certificates::None),
             custom_domains: list::<DomainPattern>(v, "apps_custom_domains").await,
-            reserved: list::<Host>(v, "platform_hosts").await,
+            reserved,
         };
         if !offer.custom_domains.is_empty() && offer.reserved.is_empty() {
             let detail = "is not set: the hosts of the platform's own, which no user may have, belong \
