@@ -130,7 +130,7 @@ fn shown(message: &str, code: u16) -> String {
 
 /// Another version than the one that was read, or another object under its name?
 fn is_changed(message: &str) -> bool {
-    ["has been modified", "Precondition failed", "UID in the precondition"]
+    ["has been modified", "Precondition failed", "in the precondition"]
         .iter()
         .any(|text| message.contains(text))
 }

@@ -48,6 +48,9 @@ fn refusals_that_say_when_to_come_back() {
                     been modified; please apply your changes to the latest version and try again";
     let other = "Operation cannot be fulfilled on services \"x\": Precondition failed: UID in \
                  precondition: a, UID in object meta: b";
+    let touched = "Operation cannot be fulfilled on Deployment.apps \"db\": the ResourceVersion in the \
+                   precondition (301) does not match the ResourceVersion in record (322). The object \
+                   might have been modified";
     let recreated = "Operation cannot be fulfilled on ConfigMap \"settings\": the UID in the \
                      precondition (a) does not match the UID in record (b). The object might have \
                      been deleted and then recreated";
@@ -64,6 +67,7 @@ fn refusals_that_say_when_to_come_back() {
         (refused(409, modified, &[]), Refusal::Changed),
         (refused(409, other, &[]), Refusal::Changed),
         (refused(409, recreated, &[]), Refusal::Changed),
+        (refused(409, touched, &[]), Refusal::Changed),
         (refused(409, deleted, &[]), Refusal::Leaving),
         (refused(429, "too many requests", &[]), Refusal::Busy(1)),
         (refused(500, webhook, &[]), Refusal::Busy(1)),
