@@ -190,13 +190,10 @@ async fn behind_tls_cookies_are_for_tls_alone() {
     assert!(location(&there).contains("code_challenge_method=S256"));
     let cookie = there.headers["set-cookie"].to_str().unwrap();
     assert!(
-        cookie.starts_with("__Secure-nokube_sign_in=") && cookie.ends_with("; Secure"),
+        cookie.starts_with("__Host-nokube_sign_in=") && cookie.ends_with("; Secure"),
         "{cookie}"
     );
-    assert!(
-        cookie.contains("Path=/api/v1/auth;")
-            && there.headers.contains_key("strict-transport-security")
-    );
+    assert!(cookie.contains("Path=/;") && there.headers.contains_key("strict-transport-security"));
     assert!(!browser.cookies.contains_key(RENEWAL));
     world.end().await;
 }

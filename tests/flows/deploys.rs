@@ -296,3 +296,23 @@ async fn two_services_of_a_project_are_never_reached_at_one_place() {
     }
     world.end().await;
 }
+
+#[tokio::test]
+async fn the_audit_trail_tells_who_deployed_and_took_away() {
+    let world = World::new().await;
+    let alice = world.user("alice");
+    let project = alice.project("myapp").await;
+    let mut wanted = alice.wanted_deployment(project, "web", "nginx").await;
+    wanted["secrets"] = json!({ "KEY": USER_SECRET });
+    let path = alice.deploy(&wanted).await;
+    alice.post(&format!("{path}/stop"), &json!({})).await.expect(202);
+    alice.delete(&path).await.expect(204);
+    let trail = alice.get(&format!("/api/v1/projects/{project}/audit")).await.expect(200);
+    let told: Vec<_> = trail["events"].as_array().unwrap().iter().collect();
+    let actions: Vec<_> = told.iter().map(|event| event["action"].as_str().unwrap()).collect();
+    let expected = ["deployment.delete", "deployment.stop", "deployment.deploy", "project.create"];
+    assert_eq!(actions, expected);
+    assert_eq!((&told[0]["object"], &told[0]["by"]["login"]), (&json!(path), &json!("alice")));
+    assert!(!trail.to_string().contains(USER_SECRET));
+    world.end().await;
+}

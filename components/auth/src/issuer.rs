@@ -18,6 +18,8 @@ use std::time::Duration;
 /// make up as many unknown keys as they like.
 const KEEP: i64 = 600;
 const PAUSE: i64 = 30;
+/// Seconds after which keys are taken no more, when their issuer does not answer.
+const OLDEST: i64 = 24 * 3600;
 const MOST: usize = 256 * 1024;
 const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(3),
@@ -55,10 +57,11 @@ pub async fn identify(
     if kept.as_ref().is_none_or(|kept| second - kept.fetched >= KEEP) {
         kept = fetch(store, oidc, kept).await?;
     }
-    let mut verified = verify(kept.as_ref(), token, &expected);
+    // Keys that could not be asked for anew for so long may have been withdrawn.
+    let mut verified = verify(fresh(kept.as_ref(), second), token, &expected);
     if verified == Err(NotTaken::UnknownKey) {
         kept = fetch(store, oidc, kept).await?;
-        verified = verify(kept.as_ref(), token, &expected);
+        verified = verify(fresh(kept.as_ref(), second), token, &expected);
     }
     let (claims, login) = match verified {
         Ok(found) => found,
@@ -76,6 +79,10 @@ pub async fn identify(
     let person = Person { issuer: claims.iss, subject: claims.sub };
     let identity = Identity { person, login, at_github: AtGitHub::Nobody, standing: None };
     Ok(Ok((identity, claims.exp)))
+}
+
+fn fresh(kept: Option<&Kept>, second: i64) -> Option<&Kept> {
+    kept.filter(|kept| second - kept.fetched < OLDEST)
 }
 
 fn verify(

@@ -54,10 +54,11 @@ pub async fn sign_out(call: Call) -> Result<Reply> {
     call.only_query(&[])?;
     let common = AuthSettings::read().await?;
     let store = Store::open().await?;
-    let hash = call.renewal()?.hash();
-    if let Some(sign_in) = store.sign_in(&hash).await? {
+    let secret = call.renewal()?;
+    // One that has ended ends nothing of those that came after it.
+    if let Some(sign_in) = live(&store, &common, secret).await? {
         end_all(&store, &sign_in.identity.person).await?;
-        store.delete_sign_in(&hash).await?;
+        store.delete_sign_in(&secret.hash()).await?;
         audit::record_as(&store, &call, &sign_in.identity, "session", "session.end").await?;
     }
     Ok(clear(Reply::empty(StatusCode::NO_CONTENT), &common))

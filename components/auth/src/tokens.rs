@@ -93,8 +93,10 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     };
     let record = TokenRecord { identity, number, name, scopes, expires_at };
     store.set_token(&row.hash, &record).await?;
-    // Somebody who was blocked meanwhile has all tokens revoked that were there then.
-    if store.ends(person).await?.blocked {
+    // Somebody who was blocked meanwhile has all tokens revoked that were there then; and who revokes
+    // this one before it stands must not find it standing afterwards.
+    let revoked = store.token_of(person, number).await?.is_none_or(|row| row.revoked_at.is_some());
+    if revoked || store.ends(person).await?.blocked {
         take_away(&store, person, row).await?;
         return Err(refuse());
     }
@@ -115,9 +117,13 @@ pub async fn revoke(call: Call) -> Result<Reply> {
     let person = &call.caller()?.person;
     // The number counts the caller's own tokens: somebody else's cannot be named.
     let row = store.token_of(person, number).await?;
-    let row = row.filter(|row| row.revoked_at.is_none());
     let row = row.ok_or_else(|| Problem::not_found("token"))?;
+    let was_revoked = row.revoked_at.is_some();
+    // Again even so: whoever died in between may have left something that still opens.
     take_away(&store, person, row).await?;
+    if was_revoked {
+        return Err(Problem::not_found("token").into());
+    }
     let object = format!("/api/v1/auth/tokens/{number}");
     let log = Log::Person(person.clone());
     audit::record(&store, &call, &log, "token.revoke", object).await?;
@@ -125,11 +131,13 @@ pub async fn revoke(call: Call) -> Result<Reply> {
 }
 
 async fn take_away(store: &Store, person: &Person, mut row: TokenRow) -> Result<()> {
-    row.last_used = store.day_pass(&row.hash).await?.map(|pass| pass.day);
+    let used = store.day_pass(&row.hash).await?.map(|pass| pass.day);
+    row.last_used = used.or(row.last_used);
+    row.revoked_at.get_or_insert(nokube_domain::whole_seconds(now()));
+    // The row first: a token that is just being made looks at it when it stands.
+    store.set_token_of(person, &row).await?;
     store.delete_token(&row.hash).await?;
-    store.delete_day_pass(&row.hash).await?;
-    row.revoked_at = Some(nokube_domain::whole_seconds(now()));
-    store.set_token_of(person, &row).await
+    store.delete_day_pass(&row.hash).await
 }
 
 /// Revokes every token of a person.
@@ -138,9 +146,7 @@ async fn take_away(store: &Store, person: &Person, mut row: TokenRow) -> Result<
 /// The store failed.
 pub async fn revoke_all(store: &Store, person: &Person) -> Result<()> {
     for row in rows(store, person).await? {
-        if row.revoked_at.is_none() {
-            take_away(store, person, row).await?;
-        }
+        take_away(store, person, row).await?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod apply;
 mod cluster;
 mod deploy;
 mod deployments;
+mod ground;
 mod present;
 mod ready;
 mod remove;

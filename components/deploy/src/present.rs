@@ -4,9 +4,10 @@
 //! whose telling was interrupted is told again by the first read after a while.
 
 use crate::{
-    apply::{look, secrets_of, tell},
+    apply::{secrets_of, tell},
     cluster::{Cluster, Trouble},
     deploy::create::Subject,
+    ground::look,
     remove::remove,
     sight::observe,
 };

@@ -2,9 +2,9 @@
 //! record; its volume only when that was asked; the namespace with the last of the project.
 
 use crate::{
-    apply::bind,
     cluster::{Cluster, Trouble},
     deploy::live,
+    ground::bind,
     present::Loaded,
 };
 use futures::future::join_all;

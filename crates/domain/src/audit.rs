@@ -40,8 +40,8 @@ const MOST: usize = 64;
 pub fn address(text: &str) -> Option<String> {
     let text = text.rsplit(',').next().unwrap_or_default().trim();
     let host = match text.parse::<std::net::SocketAddr>() {
-        Ok(address) => address.ip().to_string(),
-        Err(_) => text.parse::<std::net::IpAddr>().ok()?.to_string(),
+        Ok(address) => address.ip().to_canonical().to_string(),
+        Err(_) => text.parse::<std::net::IpAddr>().ok()?.to_canonical().to_string(),
     };
     (host.len() <= MOST).then_some(host)
 }

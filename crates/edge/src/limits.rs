@@ -1,4 +1,5 @@
-//! How often a caller may do what costs something outside: one increment for each such request.
+//! How often a caller may do what costs something outside: a read and an increment for each such
+//! request, the read alone beyond the limit.
 
 use crate::{
     Result,
@@ -27,13 +28,18 @@ pub async fn count(limited: Limited, person: Option<&Person>, address: Option<&s
     };
     let second = now().as_second();
     let store = Store::open().await?;
-    let nth = store.increment(&Counter::limit(limited.key(), &who, window(second)))?;
+    let counter = Counter::limit(limited.key(), &who, window(second));
+    // Beyond the limit a request costs a read: a write each would be what an attacker wants.
+    let before = store.count(&counter).await?;
+    let nth = if before >= most { before.saturating_add(1) } else { store.increment(&counter)? };
     Ok(check(nth, most, second)?)
 }
 
 /// The part of an address that one customer of a network has: of IPv6 the first 64 bits.
 fn network(address: &str) -> String {
-    match address.parse() {
+    // IPv4 behind a socket of both kinds comes as ::ffff:a.b.c.d.
+    match address.parse::<std::net::IpAddr>().map(|address| address.to_canonical()) {
+        Ok(std::net::IpAddr::V4(four)) => four.to_string().replace('.', "-"),
         Ok(std::net::IpAddr::V6(six)) => {
             let [a, b, c, d, ..] = six.segments();
             format!("{a:x}-{b:x}-{c:x}-{d:x}")

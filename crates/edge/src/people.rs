@@ -41,11 +41,11 @@ pub async fn username(store: &Store, caller: &Caller) -> Result<Username> {
 async fn take(store: &Store, name: &Username, person: &Person) -> Result<bool> {
     match claim::<Person>(store, &format!("name/{name}")).await? {
         Claim::Won(held) => {
-            held.made(store, person).await?;
-            if held.holds() {
-                return Ok(true);
+            if !held.holds() {
+                return Err(Failure::internal("name", "the claim was held for too long"));
             }
-            Err(Failure::internal("name", "the claim was held for too long"))
+            held.made(store, person).await?;
+            Ok(true)
         }
         Claim::Made(theirs) => Ok(theirs == *person),
         Claim::Busy => {

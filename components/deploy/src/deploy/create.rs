@@ -1,7 +1,7 @@
 //! `POST /api/v1/deploy`: check, resolve, look, number, record, tell, answer.
 //!
-//! Three writes (number, revision, outcome); seven for a service's first deployment (claim, number,
-//! record, pointer). The revision is written before the cluster is told: if the telling is
+//! Five writes (number, revision, two of the audit trail, outcome); four more for a service's first
+//! deployment (claim, number, record, pointer). The revision is written before the cluster is told: if the telling is
 //! interrupted, the next read goes on with it. Only the values of secrets are nowhere else; if they
 //! were lost on the way, the deployment says so.
 
@@ -13,8 +13,9 @@ use super::{
     secrets::resolve as resolve_secrets,
 };
 use crate::{
-    apply::{FOREIGN, look, tell},
+    apply::{FOREIGN, tell},
     cluster::{Cluster, Trouble},
+    ground::look,
     present::Loaded,
 };
 use futures::future::{join_all, try_join};
@@ -30,8 +31,8 @@ use nokube_domain::{
     whole_seconds,
 };
 use nokube_edge::{
-    Call, Failure, Reply, Result, now,
-    store::{Counter, Store},
+    Call, Failure, Reply, Result, audit, now,
+    store::{Counter, Log, Store},
 };
 use nokube_kube::{Manifest, Manifests, Tenant, names, observe::Standing, refusal::Refusal};
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,7 +100,7 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         secrets: Some(&secrets),
     };
     let subject = Subject { record: &record, project: &project, members: &members };
-    carry_out(&store, &cluster, subject, change).await
+    carry_out(&call, &store, &cluster, subject, change).await
 }
 
 /// All that a revision is made of, but for its number.
@@ -153,6 +154,7 @@ pub struct Change<'a> {
 /// # Errors
 /// The cluster or the store failed; the namespace is somebody else's, or on its way out.
 pub async fn carry_out(
+    call: &Call,
     store: &Store,
     cluster: &Cluster,
     subject: Subject<'_>,
@@ -189,6 +191,7 @@ pub async fn carry_out(
     claim_domain(store, id.project, &loaded.run()?.release.spec).await?;
     loaded.revision = revision(store.increment(&Counter::revisions(id))?);
     store.set_revision(&loaded.revision).await?;
+    note(call, store, &loaded).await?;
     let told = {
         let deployed = loaded.deployed(loaded.run()?);
         let manifests = Manifests::new(cluster.platform(), &deployed, change.secrets);
@@ -197,6 +200,14 @@ pub async fn carry_out(
     loaded.keep(store, told.outcome, told.warnings).await?;
     forget(store, &loaded, &change).await;
     answer(cluster, &loaded)
+}
+
+/// Adds to the project's audit trail who wished for what; the values are nobody's to read there.
+pub async fn note(call: &Call, store: &Store, loaded: &Loaded) -> Result<()> {
+    let cause = serde_json::to_value(loaded.revision.cause).unwrap_or_default();
+    let action = format!("deployment.{}", cause.as_str().unwrap_or_default());
+    let object = format!("/api/v1/deployments/{}", loaded.id());
+    audit::record(store, call, &Log::Project(loaded.project.id), &action, object).await
 }
 
 /// Forgets the revisions that nobody can go back to. One that stays after all does no harm.

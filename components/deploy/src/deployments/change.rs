@@ -46,5 +46,5 @@ async fn change(call: Call, cause: Cause, next: impl Fn(&Run) -> Result<Run>) ->
         run: &|_| run.clone(),
         secrets: None,
     };
-    carry_out(&store, &cluster, loaded.subject(), change).await
+    carry_out(&call, &store, &cluster, loaded.subject(), change).await
 }

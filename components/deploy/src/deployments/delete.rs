@@ -3,7 +3,7 @@
 //!
 //! The wish is written first, so that what the cluster could not do now is done by the next look.
 
-use crate::{cluster::Cluster, present::load, remove::remove};
+use crate::{cluster::Cluster, deploy::create::note, present::load, remove::remove};
 use http::StatusCode;
 use nokube_domain::{
     Problem, ProblemKind,
@@ -43,6 +43,7 @@ pub async fn delete(call: Call) -> Result<Reply> {
         wish: Wish::Gone(gone),
     };
     store.set_revision(&loaded.revision).await?;
+    note(&call, &store, &loaded).await?;
     let outcome = remove(&store, &cluster, &loaded, gone).await?;
     loaded.keep(&store, outcome.clone(), Vec::new()).await?;
     match outcome {

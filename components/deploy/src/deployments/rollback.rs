@@ -60,5 +60,5 @@ pub async fn rollback(mut call: Call) -> Result<Reply> {
         run: &|_| run.clone(),
         secrets: None,
     };
-    carry_out(&store, &cluster, loaded.subject(), change).await
+    carry_out(&call, &store, &cluster, loaded.subject(), change).await
 }

@@ -9,10 +9,9 @@ use http::HeaderMap;
 pub enum Cookie {
     /// Who is signed in, for some minutes; sent with every request.
     Session,
-    /// What renews the session; sent to `/api/v1/auth` alone.
+    /// What renews the session; read by the component `auth` alone.
     Renewal,
-    /// A sign-in under way; sent to `/api/v1/auth` alone. It must come along when GitHub sends the
-    /// browser back, so it is `Lax`.
+    /// A sign-in under way. It must come along when GitHub sends the browser back, so it is `Lax`.
     SignIn,
 }
 
@@ -23,17 +22,19 @@ impl Cookie {
         match (self, secure) {
             (Self::Session, true) => "__Host-nokube_session",
             (Self::Session, false) => "nokube_session",
-            (Self::Renewal, true) => "__Secure-nokube_renewal",
+            (Self::Renewal, true) => "__Host-nokube_renewal",
             (Self::Renewal, false) => "nokube_renewal",
-            (Self::SignIn, true) => "__Secure-nokube_sign_in",
+            (Self::SignIn, true) => "__Host-nokube_sign_in",
             (Self::SignIn, false) => "nokube_sign_in",
         }
     }
 
-    fn path(self) -> &'static str {
-        match self {
-            Self::Session => "/",
-            Self::Renewal | Self::SignIn => "/api/v1/auth",
+    /// `__Host-` asks for the whole host: without it a tenant's service on a neighbouring host could
+    /// plant a cookie here, and with it somebody else's sign-in.
+    fn path(self, secure: bool) -> &'static str {
+        match (self, secure) {
+            (Self::Session, _) | (_, true) => "/",
+            (Self::Renewal | Self::SignIn, false) => "/api/v1/auth",
         }
     }
 
@@ -47,7 +48,7 @@ impl Cookie {
     /// The `Set-Cookie` header that gives it to a browser for some seconds, or takes it away (0).
     pub fn set(self, settings: &AuthSettings, value: &str, seconds: i64) -> String {
         let secure = settings.is_secure();
-        let (name, path, site) = (self.name(secure), self.path(), self.same_site());
+        let (name, path, site) = (self.name(secure), self.path(secure), self.same_site());
         let secure = if secure { "; Secure" } else { "" };
         format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite={site}{secure}")
     }

@@ -228,7 +228,8 @@ async fn lists(v: &mut Variables) -> Lists {
                     "administrators" => "auth_administrators".to_owned(),
                     list => format!("auth_allowed_{list}"),
                 };
-                v.fault(&name, entry.to_string());
+                // Not the entry itself: anybody may read this, and it may be anything.
+                v.fault(&name, format!("has a bad entry: each {}", entry.must));
             }
             Lists::default()
         }
