@@ -165,7 +165,7 @@ pub fn outcome(id: DeploymentId) -> String {
 
 /// When the cluster was last told a deployment again.
 pub fn tried(id: DeploymentId) -> String {
-    format!("t/{}/{}", id.project, id.number)
+    format!("z/{}/{}", id.project, id.number)
 }
 
 /// What was last seen of a deployment in the cluster.
