@@ -15,6 +15,7 @@ mod builds;
 mod cancel_retry;
 mod cost;
 mod deploys;
+mod deploys_life;
 mod deploys_lost;
 mod idempotency;
 mod lists;

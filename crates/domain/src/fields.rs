@@ -170,7 +170,8 @@ impl Fields {
         Self { rest, faults: Vec::new() }
     }
 
-    fn is_faulty(&self, field: &str) -> bool {
+    /// Has a fault of `field` been noted already?
+    pub fn is_faulty(&self, field: &str) -> bool {
         self.faults.iter().any(|fault| fault.field == field)
     }
 

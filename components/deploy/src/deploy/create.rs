@@ -125,6 +125,9 @@ impl Draft<'_> {
             secrets: self.secrets.keys().cloned().collect(),
             spec,
         };
+        // Asked for once more, it is no new release.
+        let same = self.before.map(|run| &run.release).filter(|before| before.is_same(&release));
+        let release = same.cloned().unwrap_or(release);
         Run::next(self.before, release, cluster.settings.keep)
     }
 }

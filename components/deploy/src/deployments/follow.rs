@@ -1,21 +1,25 @@
 //! The logs of pods as server-sent events: `log` with the pod and a line.
 //!
-//! A stream ends after [`LIFE`], or when no pod writes any more; the reader comes back by itself with
-//! `Last-Event-ID`, the time of the last line that it has (the event stream specification of HTML).
-//! Pods come and go: whoever comes back is given those of then.
+//! A stream ends after [`LIFE`]; the reader comes back by itself with `Last-Event-ID`, the time of the
+//! last line that it has (the event stream specification of HTML). Pods that come meanwhile join in.
 
-use super::logs::said;
-use crate::cluster::{Cluster, Trouble};
+use super::logs::{all_pods, said};
+use crate::{
+    cluster::{Cluster, Trouble},
+    present::Loaded,
+};
 use futures::{
     StreamExt,
-    future::select,
+    future::{Either, select},
     stream::{self, LocalBoxStream},
 };
 use nokube_domain::Timestamp;
 use nokube_edge::{Call, Reply, Result, reply, reply::Sender, sleep, spawn};
 use nokube_kube::request::Log;
-use std::pin::pin;
+use std::{collections::BTreeSet, pin::pin};
 
+/// The most pods that are followed in the life of a stream.
+const MOST_PODS: usize = 20;
 /// Milliseconds after which a stream ends.
 const LIFE: u64 = 25_000;
 /// Milliseconds that a reader waits before it comes back.
@@ -23,10 +27,13 @@ const RETRY: u64 = 1_000;
 /// Bytes after which a line is sent as it is, and goes on as the next one.
 const LONGEST_LINE: usize = 16 * 1024;
 
+/// Milliseconds between two looks for pods that have come.
+const LOOK: u64 = 2_000;
+
 pub async fn follow(
     call: &Call,
     cluster: Cluster,
-    namespace: String,
+    loaded: Loaded,
     pods: Vec<String>,
     wanted: Log,
 ) -> Result<Reply> {
@@ -39,27 +46,69 @@ pub async fn follow(
         tail: wanted.tail.filter(|_| after.is_none()),
         ..wanted
     };
+    // Who names a pod wants no other.
+    let joins = call.query("pod").is_none();
     let (mut sender, body) = reply::channel();
     spawn(async move {
         if !sender.send(format!("retry: {RETRY}\n\n")).await {
             return;
         }
-        // Each is opened by itself: a pod that does not answer holds back no other's lines.
-        let (cluster, namespace, wanted) = (&cluster, &namespace, &wanted);
-        let streams = pods.into_iter().map(|pod| {
-            let opened = async move {
-                match cluster.open_log(namespace, &pod, wanted).await {
-                    Ok(log) => lines(pod, reply::incoming(log)),
-                    Err(trouble) => silent(pod, &trouble),
+        let namespace = loaded.namespace();
+        let open = |pod: String| pod_lines(&cluster, &namespace, pod, &wanted);
+        let told = async {
+            let mut known: BTreeSet<String> = pods.iter().cloned().collect();
+            let mut lines = stream::select_all(pods.into_iter().map(open));
+            loop {
+                let next = {
+                    let next = async {
+                        match lines.next().await {
+                            Some(line) => line,
+                            // No pod writes now; others may come.
+                            None => std::future::pending().await,
+                        }
+                    };
+                    match select(pin!(next), pin!(sleep(LOOK))).await {
+                        Either::Left((line, _)) => Some(line),
+                        Either::Right(_) => None,
+                    }
+                };
+                match next {
+                    Some(line) => {
+                        if !tell(&mut sender, &line, after).await {
+                            return;
+                        }
+                    }
+                    None if joins => {
+                        for pod in all_pods(&cluster, &loaded).await.unwrap_or_default() {
+                            if known.len() < MOST_PODS && known.insert(pod.clone()) {
+                                lines.push(open(pod));
+                            }
+                        }
+                    }
+                    None => {}
                 }
-            };
-            stream::once(opened).flatten().boxed_local()
-        });
-        let told = pin!(tell(&mut sender, stream::select_all(streams), after));
+            }
+        };
         // When its time is over, the reader comes back.
-        select(told, pin!(sleep(LIFE))).await;
+        select(pin!(told), pin!(sleep(LIFE))).await;
     });
     Ok(Reply::stream("text/event-stream", body).header("x-accel-buffering", "no"))
+}
+
+/// The lines of one pod. Each is opened by itself: a pod that does not answer holds back no other's.
+fn pod_lines<'a>(
+    cluster: &'a Cluster,
+    namespace: &'a str,
+    pod: String,
+    wanted: &'a Log,
+) -> LocalBoxStream<'a, Line> {
+    let opened = async move {
+        match cluster.open_log(namespace, &pod, wanted).await {
+            Ok(log) => lines(pod, reply::incoming(log)),
+            Err(trouble) => silent(pod, &trouble),
+        }
+    };
+    stream::once(opened).flatten().boxed_local()
 }
 
 /// A line of a pod; without a time when it is about the pod and not of it.
@@ -69,22 +118,15 @@ struct Line {
     text: String,
 }
 
-async fn tell(
-    sender: &mut Sender,
-    mut lines: impl futures::Stream<Item = Line> + Unpin,
-    after: Option<Timestamp>,
-) {
-    while let Some(line) = lines.next().await {
-        // The cluster gives lines from the whole second on.
-        if line.at.is_some() && line.at <= after {
-            continue;
-        }
-        let id = line.at.map(|at| format!("id: {at}\n")).unwrap_or_default();
-        let data = serde_json::json!({ "pod": line.pod, "at": line.at, "line": line.text });
-        if !sender.send(format!("event: log\n{id}data: {data}\n\n")).await {
-            return;
-        }
+/// Sends a line; `false` when the reader has gone away.
+async fn tell(sender: &mut Sender, line: &Line, after: Option<Timestamp>) -> bool {
+    // The cluster gives lines from the whole second on.
+    if line.at.is_some() && line.at <= after {
+        return true;
     }
+    let id = line.at.map(|at| format!("id: {at}\n")).unwrap_or_default();
+    let data = serde_json::json!({ "pod": line.pod, "at": line.at, "line": line.text });
+    sender.send(format!("event: log\n{id}data: {data}\n\n")).await
 }
 
 fn silent(pod: String, trouble: &Trouble) -> LocalBoxStream<'static, Line> {

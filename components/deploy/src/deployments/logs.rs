@@ -6,12 +6,16 @@ use super::follow;
 use crate::{
     cluster::{Cluster, Trouble},
     present::{Loaded, load},
-    sight::sight,
 };
 use futures::future::{join_all, select};
 use nokube_domain::{Problem, problem::Fault};
 use nokube_edge::{Call, Reply, Result, reply, sleep, spawn, store::Store};
-use nokube_kube::{manifest::DEPLOYMENT_LABEL, refusal::Refusal, request::Log};
+use nokube_kube::{
+    Kind,
+    observe::{List, Object},
+    refusal::Refusal,
+    request::{self, Log},
+};
 use std::pin::pin;
 
 /// The most pods whose logs are read at once.
@@ -33,7 +37,7 @@ pub async fn logs(call: Call) -> Result<Reply> {
         .header("accept")
         .is_some_and(|accept| accept.split(',').any(|a| a.trim().starts_with("text/event-stream")));
     if wants_events {
-        return follow::follow(&call, cluster, loaded.namespace(), pods, wanted).await;
+        return follow::follow(&call, cluster, loaded, pods, wanted).await;
     }
     text(cluster, loaded.namespace(), pods, wanted).await
 }
@@ -69,24 +73,32 @@ fn wanted(call: &Call) -> Result<Log> {
     Ok(Log { previous, timestamps, tail, since_seconds, ..Log::default() })
 }
 
-/// The pods that are meant: the one that is named, or all; those of the newest revision first.
+/// The pods that are meant: the one that is named, or all.
 async fn pods(call: &Call, cluster: &Cluster, loaded: &Loaded) -> Result<Vec<String>> {
-    let id = loaded.id().to_string();
-    let sight = sight(cluster, &loaded.namespace(), (DEPLOYMENT_LABEL, &id)).await?;
-    let mut pods: Vec<_> = sight.pods.iter().map(|pod| &pod.metadata).collect();
-    pods.sort_by_key(|metadata| std::cmp::Reverse(metadata.creation_timestamp));
-    let names = pods.into_iter().map(|metadata| metadata.name.clone());
+    let names = all_pods(cluster, loaded).await?;
     match call.query("pod") {
-        None => Ok(names.take(PODS).collect()),
+        None => Ok(names.into_iter().take(PODS).collect()),
         // Only a pod of this deployment, whatever the text says.
         Some(asked) => {
-            let found: Vec<_> = names.filter(|name| name == asked).collect();
+            let found: Vec<_> = names.into_iter().filter(|name| name == asked).collect();
             if found.is_empty() {
                 return Err(Problem::field("pod", "is no pod of this deployment now").into());
             }
             Ok(found)
         }
     }
+}
+
+/// All pods, the newest first.
+///
+/// # Errors
+/// The cluster does not answer.
+pub async fn all_pods(cluster: &Cluster, loaded: &Loaded) -> Result<Vec<String>> {
+    let list = request::list_metadata(Kind::Pod, &loaded.namespace(), Some(loaded.id()));
+    let found = cluster.read::<List<Object>>(&list).await?;
+    let mut pods = found.map(|list| list.items).unwrap_or_default();
+    pods.sort_by_key(|pod| std::cmp::Reverse(pod.metadata.creation_timestamp));
+    Ok(pods.into_iter().map(|pod| pod.metadata.name).collect())
 }
 
 /// The logs one after the other, as they come. Of several pods each begins with its name.

@@ -8,7 +8,7 @@ use crate::{
     present::{load, lost_secrets},
 };
 use nokube_domain::{
-    Problem, ProblemKind,
+    DeploymentId, Problem, ProblemKind,
     deploy::{Cause, Revision, Run},
 };
 use nokube_edge::{Call, Failure, Reply, Result, store::Store};
@@ -26,20 +26,23 @@ pub async fn rollback(mut call: Call) -> Result<Reply> {
         }
     };
     let before = loaded.run()?;
-    let present = before.release.number;
-    let earlier = before.kept.iter().map(|kept| kept.number).find(|number| *number != present);
-    let Some(number) = asked.or(earlier) else {
-        let detail = "There is no earlier release to go back to.";
-        return Err(Failure::problem(ProblemKind::Conflict, detail));
-    };
-    let kept = Some(number).filter(|number| loaded.revision.keeps(*number));
-    let target = match kept {
-        Some(number) => store.revision(loaded.id(), number).await?,
-        None => None,
+    let target = match asked {
+        Some(number) if loaded.revision.keeps(number) => {
+            store.revision(loaded.id(), number).await?
+        }
+        Some(_) => None,
+        None => match earlier(&store, loaded.id(), before).await? {
+            Some(earlier) => Some(earlier),
+            None => {
+                let detail = "There is no earlier release to go back to.";
+                return Err(Failure::problem(ProblemKind::Conflict, detail));
+            }
+        },
     };
     let Some(Run { release, .. }) = target.as_ref().and_then(Revision::run) else {
         let numbers: Vec<_> = before.kept.iter().map(|kept| kept.number.to_string()).collect();
-        let detail = format!("must be one of the kept releases: {}", numbers.join(", "));
+        let detail =
+            format!("must be one of the kept releases, {} (see …/revisions)", numbers.join(", "));
         return Err(Problem::field("revision", detail).into());
     };
     let cluster = Cluster::new().await?;
@@ -61,4 +64,23 @@ pub async fn rollback(mut call: Call) -> Result<Reply> {
         secrets: None,
     };
     carry_out(&call, &store, &cluster, loaded.subject(), change).await
+}
+
+/// The newest kept release that is another than the present one: one read for each that is looked at.
+async fn earlier(store: &Store, id: DeploymentId, before: &Run) -> Result<Option<Revision>> {
+    let present = &before.release;
+    for kept in before.kept.iter().filter(|kept| kept.number != present.number) {
+        let found = store.revision(id, kept.number).await?;
+        let is_other = |found: &Revision| {
+            found.run().is_some_and(|run| {
+                run.release.image != present.image
+                    || run.release.spec != present.spec
+                    || run.release.secrets_object != present.secrets_object
+            })
+        };
+        if let Some(found) = found.filter(is_other) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }

@@ -145,7 +145,9 @@ fn image(f: &mut Fields) -> Option<ImageAsked> {
     let build = f.parsed("build_id", build, str::parse::<BuildId>);
     let name = f.text("image_name");
     // A build says which image it made.
-    let name = if is_asked { name } else { f.required("image_name", name) };
+    if name.is_none() && !is_asked && !f.is_faulty("image_name") {
+        f.fault("image_name", "is required, unless build_id names a build");
+    }
     let name = f.parsed("image_name", name, str::parse::<ImageName>);
     match (build, name) {
         (Some(build), name) => Some(ImageAsked::Build { build, name }),

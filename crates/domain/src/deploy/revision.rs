@@ -48,6 +48,18 @@ pub struct Release {
     pub secrets: Vec<String>,
 }
 
+impl Release {
+    /// Would the pods of the two be the same? A tag may mean another image by now, so only of pinned
+    /// images that is known.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.image.digest.is_some()
+            && self.image == other.image
+            && self.spec == other.spec
+            && self.variables_object == other.variables_object
+            && self.secrets_object == other.secrets_object
+    }
+}
+
 /// A release that can be rolled back to, with the objects that it needs in the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
