@@ -72,20 +72,20 @@ pub async fn follow(
                         Either::Right(_) => None,
                     }
                 };
-                match next {
-                    Some(line) => {
-                        if !tell(&mut sender, &line, after).await {
-                            return;
-                        }
+                if let Some(line) = next {
+                    if !tell(&mut sender, &line, after).await {
+                        return;
                     }
-                    None if joins => {
-                        for pod in all_pods(&cluster, &loaded).await.unwrap_or_default() {
-                            if known.len() < MOST_PODS && known.insert(pod.clone()) {
-                                lines.push(open(pod));
-                            }
-                        }
+                    continue;
+                }
+                let there = match joins {
+                    true => all_pods(&cluster, &loaded).await.unwrap_or_default(),
+                    false => Vec::new(),
+                };
+                for pod in there {
+                    if known.len() < MOST_PODS && known.insert(pod.clone()) {
+                        lines.push(open(pod));
                     }
-                    None => {}
                 }
             }
         };
