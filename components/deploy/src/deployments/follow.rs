@@ -58,6 +58,8 @@ pub async fn follow(
         let told = async {
             let mut known: BTreeSet<String> = pods.iter().cloned().collect();
             let mut lines = stream::select_all(pods.into_iter().map(open));
+            // Not begun anew with each line: however much one pod writes, others are looked for.
+            let mut look = Box::pin(sleep(LOOK));
             loop {
                 let next = {
                     let next = async {
@@ -67,7 +69,7 @@ pub async fn follow(
                             None => std::future::pending().await,
                         }
                     };
-                    match select(pin!(next), pin!(sleep(LOOK))).await {
+                    match select(pin!(next), look.as_mut()).await {
                         Either::Left((line, _)) => Some(line),
                         Either::Right(_) => None,
                     }
@@ -78,6 +80,7 @@ pub async fn follow(
                     }
                     continue;
                 }
+                look = Box::pin(sleep(LOOK));
                 let there = match joins {
                     true => all_pods(&cluster, &loaded).await.unwrap_or_default(),
                     false => Vec::new(),
