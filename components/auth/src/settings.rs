@@ -2,10 +2,10 @@
 
 use nokube_edge::{
     auth::AuthSettings,
-    settings::{NotSetUp, Variables},
+    settings::{Kept, NotSetUp, Variables, once},
 };
 use nokube_github::oauth::OAuth;
-use std::{cell::OnceCell, rc::Rc};
+use std::rc::Rc;
 use url::Url;
 
 pub struct Settings {
@@ -27,23 +27,15 @@ pub struct Oidc {
 }
 
 thread_local! {
-    // Kept as long as the instance, which is soon replaced: a changed variable is seen then.
-    static SETTINGS: OnceCell<Rc<Settings>> = const { OnceCell::new() };
+    static SETTINGS: Kept<Settings> = const { Kept::new() };
 }
 
 impl Settings {
     /// # Errors
     /// Everything that is wrong with the settings.
     pub async fn read() -> Result<Rc<Self>, NotSetUp> {
-        if let Some(settings) = SETTINGS.with(|cell| cell.get().cloned()) {
-            return Ok(settings);
-        }
         let common = AuthSettings::read().await?;
-        let mut variables = Variables::default();
-        let settings = Self::collect(&mut variables, &common).await;
-        let settings = variables.finish(settings.map(Rc::new))?;
-        SETTINGS.with(|cell| cell.set(settings.clone()).ok());
-        Ok(settings)
+        once(&SETTINGS, async |v| Self::collect(v, &common).await).await
     }
 
     async fn collect(v: &mut Variables, common: &AuthSettings) -> Option<Self> {

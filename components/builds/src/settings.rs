@@ -1,9 +1,9 @@
 //! What the operator says about builds: GitHub, the registry, the waits.
 
 use nokube_domain::{build::Windows, image::Registry};
-use nokube_edge::settings::{NotSetUp, Variables};
+use nokube_edge::settings::{Kept, NotSetUp, Variables, once};
 use nokube_github::{Api, app::App, retry::Patience};
-use std::{cell::OnceCell, rc::Rc};
+use std::rc::Rc;
 use url::Url;
 
 /// As whom the platform speaks to GitHub.
@@ -39,9 +39,8 @@ pub struct Waits {
 }
 
 thread_local! {
-    // Kept as long as the instance, which is soon replaced: a changed variable is seen then.
-    static SETTINGS: OnceCell<Rc<Settings>> = const { OnceCell::new() };
-    static WAITS: OnceCell<Rc<Waits>> = const { OnceCell::new() };
+    static SETTINGS: Kept<Settings> = const { Kept::new() };
+    static WAITS: Kept<Waits> = const { Kept::new() };
 }
 
 /// How long after a success its digest is looked for, and when a wish to cancel is forced.
@@ -52,11 +51,10 @@ impl Waits {
     /// # Errors
     /// Everything that is wrong with these settings.
     pub async fn read() -> Result<Rc<Self>, NotSetUp> {
-        if let Some(waits) = WAITS.with(|cell| cell.get().cloned()) {
-            return Ok(waits);
-        }
-        let mut variables = Variables::default();
-        let v = &mut variables;
+        once(&WAITS, Self::collect).await
+    }
+
+    async fn collect(v: &mut Variables) -> Option<Self> {
         let grace = v.number("build_grace_seconds", 1..=86_400).await;
         let longest = v.number("build_longest_seconds", 60..=21_600).await;
         let quiet = v.number("build_quiet_seconds", 0..=3_600).await;
@@ -67,10 +65,7 @@ impl Waits {
         let most_projects = u32::try_from(most_projects).unwrap_or(1);
         let most_running = v.number("max_running_builds_per_person", 0..=10_000).await;
         let most_running = u32::try_from(most_running).unwrap_or(1);
-        let waits = Self { windows, most_projects, most_running, horizon };
-        let waits = variables.finish(Some(Rc::new(waits)))?;
-        WAITS.with(|cell| cell.set(waits.clone()).ok());
-        Ok(waits)
+        Some(Self { windows, most_projects, most_running, horizon })
     }
 }
 
@@ -78,14 +73,7 @@ impl Settings {
     /// # Errors
     /// Everything that is wrong with the settings.
     pub async fn read() -> Result<Rc<Self>, NotSetUp> {
-        if let Some(settings) = SETTINGS.with(|cell| cell.get().cloned()) {
-            return Ok(settings);
-        }
-        let mut variables = Variables::default();
-        let settings = Self::collect(&mut variables).await;
-        let settings = variables.finish(settings.map(Rc::new))?;
-        SETTINGS.with(|cell| cell.set(settings.clone()).ok());
-        Ok(settings)
+        once(&SETTINGS, Self::collect).await
     }
 
     async fn collect(v: &mut Variables) -> Option<Self> {

@@ -13,7 +13,6 @@ use crate::{
 };
 use nokube_domain::{
     DeploymentId, Problem,
-    access::Role,
     deploy::{
         DeploymentRecord, DeploymentView, Known, LastSeen, ObjectFault, Observed, Outcome,
         OutcomeDoc, Revision, Run, Wish, view,
@@ -48,7 +47,7 @@ pub async fn load(call: &Call, store: &Store) -> Result<Loaded> {
         store.last_seen(id),
     );
     let members = members?;
-    let _: Role = call.may(members.as_ref(), "deployment")?;
+    call.may(members.as_ref(), "deployment")?;
     let none = || Problem::not_found("deployment");
     let record = record?.filter(|record| record.id == id).ok_or_else(none)?;
     Ok(Loaded {

@@ -1,12 +1,12 @@
 //! What the operator says about the cluster, and about what users may ask of it.
 
 use nokube_domain::deploy::{Bytes, Cpu, DomainPattern, Host, ImagePolicy, Offer};
-use nokube_edge::settings::{NotSetUp, Variables};
+use nokube_edge::settings::{Kept, NotSetUp, Variables, once};
 use nokube_kube::{
     names::NameKey,
     platform::{Apps, Certificates, Platform, PodSecurity, PullLogin, Quota, Routing},
 };
-use std::{cell::OnceCell, fmt::Display, net::IpAddr, rc::Rc, str::FromStr};
+use std::{fmt::Display, net::IpAddr, rc::Rc, str::FromStr};
 use url::Url;
 
 pub struct Settings {
@@ -25,22 +25,14 @@ pub struct Settings {
 }
 
 thread_local! {
-    // Kept as long as the instance, which is soon replaced: a changed variable is seen then.
-    static SETTINGS: OnceCell<Rc<Settings>> = const { OnceCell::new() };
+    static SETTINGS: Kept<Settings> = const { Kept::new() };
 }
 
 impl Settings {
     /// # Errors
     /// Everything that is wrong with the settings.
     pub async fn read() -> Result<Rc<Self>, NotSetUp> {
-        if let Some(settings) = SETTINGS.with(|cell| cell.get().cloned()) {
-            return Ok(settings);
-        }
-        let mut variables = Variables::default();
-        let settings = Self::collect(&mut variables).await;
-        let settings = variables.finish(settings.map(Rc::new))?;
-        SETTINGS.with(|cell| cell.set(settings.clone()).ok());
-        Ok(settings)
+        once(&SETTINGS, Self::collect).await
     }
 
     async fn collect(v: &mut Variables) -> Option<Self> {

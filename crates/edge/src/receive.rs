@@ -119,6 +119,12 @@ impl Call {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// Does the caller ask for server-sent events?
+    pub fn wants_events(&self) -> bool {
+        let events = |kind: &str| kind.trim().starts_with("text/event-stream");
+        self.header("accept").is_some_and(|accept| accept.split(',').any(events))
+    }
+
     /// A parameter of the query.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)

@@ -4,7 +4,7 @@ use nokube_domain::{
     image::Registry,
     problem::{Fault, Problem, ProblemKind},
 };
-use std::{fmt::Display, str::FromStr};
+use std::{cell::OnceCell, fmt::Display, rc::Rc, str::FromStr, thread::LocalKey};
 use url::Url;
 
 /// Reads variables and collects what is wrong with them, so that all is said at once.
@@ -125,6 +125,28 @@ impl Variables {
             _ => Err(NotSetUp(self.faults)),
         }
     }
+}
+
+/// Settings that were read are kept as long as the instance, which is soon replaced: a changed variable
+/// is seen then.
+pub type Kept<T> = OnceCell<Rc<T>>;
+
+/// The settings that are kept, or else those that `collect` finds.
+///
+/// # Errors
+/// Everything that is wrong with them. Then nothing is kept.
+pub async fn once<T>(
+    kept: &'static LocalKey<Kept<T>>,
+    collect: impl AsyncFnOnce(&mut Variables) -> Option<T>,
+) -> Result<Rc<T>, NotSetUp> {
+    if let Some(settings) = kept.with(|kept| kept.get().cloned()) {
+        return Ok(settings);
+    }
+    let mut variables = Variables::default();
+    let settings = collect(&mut variables).await;
+    let settings = variables.finish(settings.map(Rc::new))?;
+    kept.with(|kept| kept.set(settings.clone()).ok());
+    Ok(settings)
 }
 
 /// Some settings are missing or malformed: these.

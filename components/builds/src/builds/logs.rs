@@ -15,10 +15,7 @@ pub async fn logs(call: Call) -> Result<Reply> {
     call.only_query(&[])?;
     let store = Store::open().await?;
     let (answer, known) = present_with_known(&call, &store).await?;
-    let wants_events = call
-        .header("accept")
-        .is_some_and(|accept| accept.split(',').any(|a| a.trim().starts_with("text/event-stream")));
-    if wants_events {
+    if call.wants_events() {
         return events::follow(call, store, answer, known).await;
     }
     match ended_jobs(&known).as_slice() {

@@ -33,10 +33,7 @@ pub async fn logs(call: Call) -> Result<Reply> {
     loaded.run()?;
     let cluster = Cluster::new().await?;
     let pods = pods(&call, &cluster, &loaded).await?;
-    let wants_events = call
-        .header("accept")
-        .is_some_and(|accept| accept.split(',').any(|a| a.trim().starts_with("text/event-stream")));
-    if wants_events {
+    if call.wants_events() {
         return follow::follow(&call, cluster, loaded, pods, wanted).await;
     }
     text(cluster, loaded.namespace(), pods, wanted).await

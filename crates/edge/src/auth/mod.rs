@@ -7,7 +7,7 @@ mod identify;
 pub use cookies::{Cookie, Cookies};
 pub use identify::{identify, renewal};
 
-use crate::settings::{NotSetUp, Variables};
+use crate::settings::{Kept, NotSetUp, Variables, once};
 use nokube_domain::{
     Person,
     access::AtGitHub,
@@ -15,7 +15,7 @@ use nokube_domain::{
     limit::Limited,
     session::{Identity, Keys},
 };
-use std::{cell::OnceCell, rc::Rc};
+use std::rc::Rc;
 use url::Url;
 
 /// An outside issuer whose tokens are checked everywhere (HS256).
@@ -47,22 +47,14 @@ pub struct AuthSettings {
 }
 
 thread_local! {
-    // Kept as long as the instance, which is soon replaced: a changed variable is seen then.
-    static SETTINGS: OnceCell<Rc<AuthSettings>> = const { OnceCell::new() };
+    static SETTINGS: Kept<AuthSettings> = const { Kept::new() };
 }
 
 impl AuthSettings {
     /// # Errors
     /// Everything that is wrong with the settings.
     pub async fn read() -> std::result::Result<Rc<Self>, NotSetUp> {
-        if let Some(settings) = SETTINGS.with(|cell| cell.get().cloned()) {
-            return Ok(settings);
-        }
-        let mut variables = Variables::default();
-        let settings = Self::collect(&mut variables).await;
-        let settings = variables.finish(settings.map(Rc::new))?;
-        SETTINGS.with(|cell| cell.set(settings.clone()).ok());
-        Ok(settings)
+        once(&SETTINGS, Self::collect).await
     }
 
     async fn collect(v: &mut Variables) -> Option<Self> {
