@@ -5,12 +5,12 @@ LISTEN ?= 127.0.0.1:3000
 export LISTEN
 
 TARGET := wasm32-wasip2
-WASM := -p auth -p builds -p deploy -p webhook -p nokube-edge --target $(TARGET)
+WASM := -p auth -p builds -p deploy -p web -p webhook -p nokube-edge --target $(TARGET)
 
 # Built together always: another selection would be other features, and compiled anew.
 LOCAL := -p local-host -p nokube-sim -p nokube-dev
 
-.PHONY: help setup setup-tests components run token test test-slow test-kube bench lint clean
+.PHONY: help setup setup-tests page components run token test test-slow test-kube bench lint clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -21,9 +21,12 @@ setup: ## Install what this machine lacks to build and run
 setup-tests: setup ## Install what the tests need besides
 	@scripts/setup tests
 
-components: setup ## Build the components for Spin
+page: setup ## Build the web page
+	@scripts/page
+
+components: page ## Build the components for Spin
 	@echo "Building the components (the first time takes a minute)"
-	cargo build --release -p auth -p builds -p deploy -p webhook --target $(TARGET)
+	cargo build --release -p auth -p builds -p deploy -p web -p webhook --target $(TARGET)
 
 run: components ## Serve the platform with a simulated GitHub (LISTEN=127.0.0.1:3000)
 	@echo "Building the local host and the simulation (the first time takes some minutes)"
@@ -52,7 +55,7 @@ test-kube: setup-tests components ## Run the tests that need a real Kubernetes A
 bench: components ## Measure what is claimed about speed and size
 	cargo run --quiet -p nokube-bench
 
-lint: setup ## Check format and lints
+lint: page ## Check format and lints
 	cargo fmt --all --check
 	cargo clippy --all-targets --features nokube-tests/slow,nokube-tests-kube/cluster -- -D warnings
 	cargo clippy -p nokube-bench -- -D warnings
@@ -60,4 +63,4 @@ lint: setup ## Check format and lints
 
 clean: ## Remove what was built and the local instance
 	cargo clean
-	rm -rf .nokube
+	rm -rf .nokube components/web/ui/dist

@@ -7,18 +7,19 @@ use http::{HeaderMap, Method, StatusCode};
 const POLICY: &str =
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/// Answers are private: they are kept nowhere, guessed at by nobody, framed by nobody.
+/// Answers are private unless they say otherwise themselves: they are kept nowhere, guessed at by
+/// nobody, framed by nobody.
 pub fn guard(reply: Reply, request: &HeaderMap, settings: Option<&AuthSettings>) -> Reply {
     let mut reply = reply
-        .header("cache-control", "no-store")
+        .or_header("cache-control", "no-store")
+        .or_header("content-security-policy", POLICY)
         .header("x-content-type-options", "nosniff")
-        .header("content-security-policy", POLICY)
         .header("x-frame-options", "DENY")
         .header("referrer-policy", "no-referrer")
         .header("cross-origin-resource-policy", "same-origin");
     let Some(settings) = settings else { return reply };
     if settings.is_secure() {
-        reply = reply.header("strict-transport-security", "max-age=31536000");
+        reply = only_by_tls(reply);
     }
     if !settings.cors.is_empty() {
         reply = reply.header("vary", "origin");
@@ -30,6 +31,11 @@ pub fn guard(reply: Reply, request: &HeaderMap, settings: Option<&AuthSettings>)
         }
     }
     reply
+}
+
+/// Browsers come by TLS only from now on.
+pub fn only_by_tls(reply: Reply) -> Reply {
+    reply.header("strict-transport-security", "max-age=31536000")
 }
 
 /// The answer to a browser that asks whether another page may send a request. Cookies never come

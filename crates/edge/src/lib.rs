@@ -19,6 +19,7 @@ pub mod audit;
 pub mod auth;
 pub mod claims;
 pub mod failure;
+pub mod files;
 mod headers;
 mod keys;
 mod limits;

@@ -17,7 +17,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    fn new(status: StatusCode, content_type: &'static str, body: BoxBody) -> Self {
+    pub(crate) fn new(status: StatusCode, content_type: &'static str, body: BoxBody) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         Self { status, headers, body }
@@ -67,6 +67,11 @@ impl Reply {
         self
     }
 
+    /// Adds a header, unless it is there already.
+    pub fn or_header(self, name: &'static str, value: &str) -> Self {
+        if self.headers.contains_key(name) { self } else { self.header(name, value) }
+    }
+
     /// Adds a cookie, beside those that are there.
     pub fn cookie(mut self, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -90,6 +95,11 @@ impl Reply {
 
 fn full(body: Vec<u8>) -> BoxBody {
     box_body(FullBody::new(Bytes::from(body)))
+}
+
+/// A body that is part of the component: nothing is copied.
+pub(crate) fn fixed(body: &'static [u8]) -> BoxBody {
+    box_body(FullBody::new(Bytes::from_static(body)))
 }
 
 /// The body of an answer that came to us, to be handed on.

@@ -1,0 +1,20 @@
+// The names that the pages use for what the contract describes.
+import type { components } from "./contract";
+
+type Schemas = components["schemas"];
+
+export type Project = Schemas["Project"];
+export type NewBuild = Schemas["NewBuild"];
+export type Build = Schemas["Build"];
+export type Step = Schemas["Step"];
+export type NewDeployment = Schemas["NewDeployment"];
+export type Deployment = Schemas["Deployment"];
+export type Pod = Schemas["Pod"];
+export type Revision = Schemas["Revision"];
+export type DryRun = Schemas["DryRun"];
+export type ClusterEvent = Schemas["Event"];
+export type Member = Schemas["Member"];
+export type Me = Schemas["Me"];
+export type Token = Schemas["Token"];
+export type AuditEntry = Schemas["AuditEntry"];
+export type Problem = Schemas["Problem"];

@@ -1,0 +1,205 @@
+// The form of a deployment, and the request that it makes.
+import type { Fault } from "../api/failure";
+import type { Build, NewDeployment, Project, Revision } from "../api/types";
+import { format, parse, type BadLine } from "./lines";
+
+export interface SecretRow {
+  name: string;
+  value: string;
+  /** It has a value at the platform, which an empty one here keeps. */
+  kept: boolean;
+}
+
+/** Numbers are texts as they were typed: what they must be is the platform's to say. */
+export interface DeployForm {
+  build_id: string | null;
+  image_name: string;
+  service_name: string;
+  display_name: string;
+  description: string;
+  service_type: "web" | "api" | "worker";
+  exposure_type: "external" | "internal" | "none";
+  container_port: string;
+  service_port: string;
+  replicas: string;
+  cpu_request: string;
+  cpu_limit: string;
+  memory_request: string;
+  memory_limit: string;
+  env_vars: string;
+  secrets: SecretRow[];
+  custom_domain: string;
+  custom_path: string;
+  enable_https: boolean;
+  health_check_enabled: boolean;
+  readiness_check_path: string;
+  liveness_check_path: string;
+  health_check_port: string;
+  readiness_initial_delay: string;
+  liveness_initial_delay: string;
+  health_check_period: string;
+  health_check_timeout: string;
+  health_check_failure_threshold: string;
+  storage_size: string;
+  storage_path: string;
+  enable_autoscaling: boolean;
+  min_replicas: string;
+  max_replicas: string;
+  target_cpu_percent: string;
+}
+
+export const empty: DeployForm = {
+  build_id: null,
+  image_name: "",
+  service_name: "",
+  display_name: "",
+  description: "",
+  service_type: "web",
+  exposure_type: "external",
+  container_port: "3000",
+  service_port: "8000",
+  replicas: "2",
+  cpu_request: "100m",
+  cpu_limit: "500m",
+  memory_request: "128Mi",
+  memory_limit: "512Mi",
+  env_vars: "",
+  secrets: [],
+  custom_domain: "",
+  custom_path: "",
+  enable_https: false,
+  health_check_enabled: true,
+  readiness_check_path: "",
+  liveness_check_path: "",
+  health_check_port: "",
+  readiness_initial_delay: "5",
+  liveness_initial_delay: "30",
+  health_check_period: "10",
+  health_check_timeout: "5",
+  health_check_failure_threshold: "3",
+  storage_size: "",
+  storage_path: "",
+  enable_autoscaling: false,
+  min_replicas: "1",
+  max_replicas: "10",
+  target_cpu_percent: "70",
+};
+
+/** The form filled with what a release runs with. */
+export function ofRelease(release: Revision): DeployForm {
+  const configuration: Record<string, unknown> = { ...release.configuration };
+  const form: DeployForm = { ...empty };
+  const fields = form as unknown as Record<string, unknown>;
+  for (const [name, start] of Object.entries(empty)) {
+    const value = configuration[name];
+    if (value === undefined || value === null) continue;
+    if (typeof start === "string") fields[name] = String(value);
+    if (typeof start === "boolean") fields[name] = value === true;
+  }
+  form.build_id = release.build_id;
+  form.image_name = release.image_name;
+  form.env_vars = format((configuration["env_vars"] ?? {}) as Record<string, string>);
+  const secrets = Object.keys((configuration["secrets"] ?? {}) as object);
+  form.secrets = secrets.map((name) => ({ name, value: "", kept: true }));
+  return form;
+}
+
+/** The form for a build's image: of a service that runs already, its configuration stays. */
+export function ofBuild(build: Build, release: Revision | null): DeployForm {
+  const form = release ? ofRelease(release) : { ...empty, service_name: build.service_name };
+  return { ...form, build_id: build.build_id, image_name: build.image_full_name };
+}
+
+/** What of a form may be kept in the browser: no secret's value. */
+export function withoutSecrets(form: DeployForm): DeployForm {
+  return { ...form, secrets: form.secrets.map((row) => ({ ...row, value: "" })) };
+}
+
+export interface Asked {
+  body: NewDeployment;
+  /** Lines of the variables that cannot be read. */
+  lines: BadLine[];
+  faults: Fault[];
+}
+
+/** The request. A field that is left empty is not sent, so that its default counts. */
+export function request(form: DeployForm, project: Project): Asked {
+  const { values, faults: lines } = parse(form.env_vars);
+  const faults: Fault[] = [];
+  const secrets: Record<string, string | null> = {};
+  for (const { name: typed, value, kept } of form.secrets) {
+    const name = typed.trim();
+    if (name === "" && value === "") continue;
+    if (name === "") faults.push({ field: "secrets", detail: "is required" });
+    secrets[name] = value === "" && kept ? null : value;
+  }
+  const image = form.build_id === null ? text({ image_name: form.image_name }) : { build_id: form.build_id };
+  const worker = form.service_type === "worker";
+  const external = !worker && form.exposure_type === "external";
+  const body = {
+    project_id: project.id,
+    project_name: project.name,
+    username: project.owner,
+    ...image,
+    ...text({
+      service_name: form.service_name,
+      display_name: form.display_name,
+      description: form.description,
+      cpu_request: form.cpu_request,
+      cpu_limit: form.cpu_limit,
+      memory_request: form.memory_request,
+      memory_limit: form.memory_limit,
+      storage_size: form.storage_size,
+      storage_path: form.storage_path,
+    }),
+    service_type: form.service_type,
+    exposure_type: worker ? "none" : form.exposure_type,
+    ...(external && text({ custom_domain: form.custom_domain, custom_path: form.custom_path })),
+    ...(external && form.enable_https && { enable_https: true }),
+    ...number({
+      container_port: form.container_port,
+      service_port: form.service_port,
+      replicas: form.replicas,
+    }),
+    env_vars: values,
+    secrets,
+    health_check_enabled: form.health_check_enabled,
+    ...(form.health_check_enabled && health(form)),
+    enable_autoscaling: form.enable_autoscaling,
+    ...(form.enable_autoscaling &&
+      number({
+        min_replicas: form.min_replicas,
+        max_replicas: form.max_replicas,
+        target_cpu_percent: form.target_cpu_percent,
+      })),
+  };
+  // A number that is none is sent as it was typed: the platform names the field and what it must be.
+  return { body: body as NewDeployment, lines, faults };
+}
+
+function health(form: DeployForm) {
+  return {
+    ...text({
+      readiness_check_path: form.readiness_check_path,
+      liveness_check_path: form.liveness_check_path,
+    }),
+    ...number({
+      health_check_port: form.health_check_port,
+      readiness_initial_delay: form.readiness_initial_delay,
+      liveness_initial_delay: form.liveness_initial_delay,
+      health_check_period: form.health_check_period,
+      health_check_timeout: form.health_check_timeout,
+      health_check_failure_threshold: form.health_check_failure_threshold,
+    }),
+  };
+}
+
+function text(fields: Record<string, string>): Record<string, string> {
+  const filled = Object.entries(fields).map(([name, value]) => [name, value.trim()] as const);
+  return Object.fromEntries(filled.filter(([, value]) => value !== ""));
+}
+
+function number(fields: Record<string, string>): Record<string, number | string> {
+  const filled = Object.entries(text(fields));
+  return Object.fromEntries(filled.map(([name, value]) => [name, /^\d{1,9}$/.test(value) ? Number(value) : value]));
+}

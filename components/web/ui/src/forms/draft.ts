@@ -1,0 +1,41 @@
+// What was typed into a form is kept until it has been sent, also over a new sign-in: in this tab's
+// session storage, without what its form leaves out (secrets).
+import { useCallback, useEffect, useState } from "preact/hooks";
+
+export interface Draft<T> {
+  form: T;
+  set: (change: Partial<T>) => void;
+  /** Forgets it, once it has been sent. */
+  forget: () => void;
+}
+
+/** `start` is what the form begins with; `keep` takes out what must not be stored. */
+export function useDraft<T extends object>(
+  key: string,
+  start: T,
+  keep: (form: T) => Partial<T> = (form) => form,
+): Draft<T> {
+  const place = `draft ${key}`;
+  const [form, setForm] = useState<T>(() => ({ ...start, ...stored<T>(place) }));
+  const [touched, setTouched] = useState(false);
+  useEffect(() => {
+    if (touched) sessionStorage.setItem(place, JSON.stringify(keep(form)));
+  }, [form, touched]);
+  const set = useCallback((change: Partial<T>) => {
+    setTouched(true);
+    setForm((before) => ({ ...before, ...change }));
+  }, []);
+  const forget = useCallback(() => {
+    setTouched(false);
+    sessionStorage.removeItem(place);
+  }, [place]);
+  return { form, set, forget };
+}
+
+function stored<T>(place: string): Partial<T> {
+  try {
+    return JSON.parse(sessionStorage.getItem(place) ?? "{}") as Partial<T>;
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,177 @@
+// The form of a deployment.
+import { useState } from "preact/hooks";
+import { Link, useLocation } from "wouter-preact";
+import { useAct } from "../../api/act";
+import { api, content } from "../../api/client";
+import type { Fault } from "../../api/failure";
+import type { DryRun } from "../../api/types";
+import { lineFaults } from "../../forms/build";
+import { request, withoutSecrets } from "../../forms/deploy";
+import { useDraft } from "../../forms/draft";
+import { useT } from "../../i18n";
+import { Choice, Form, Text } from "../../parts/form";
+import { Page } from "../../parts/page";
+import type { Begun } from ".";
+import { More } from "./more";
+import { Preview } from "./preview";
+import { Secrets } from "./secrets";
+
+export function DeployFormPage({ draft, project, start, deployment }: Begun & { draft: string }) {
+  const t = useT();
+  const [, go] = useLocation();
+  const { form, set, forget } = useDraft(`deploy ${draft}`, start, withoutSecrets);
+  const { busy, failure, run } = useAct();
+  const [faults, setFaults] = useState<Fault[]>([]);
+  const [preview, setPreview] = useState<DryRun | null>(null);
+
+  const ask = (what: (body: ReturnType<typeof request>["body"]) => Promise<void>) => {
+    const asked = request(form, project);
+    const found = [...lineFaults("env_vars", asked.lines, t), ...asked.faults];
+    setFaults(found);
+    setPreview(null);
+    if (found.length === 0) void run(() => what(asked.body));
+  };
+  const look = () =>
+    ask(async (body) => {
+      const params = { query: { dry_run: true } };
+      const answer = await content(api.POST("/api/v1/deploy", { params, body }));
+      if ("dry_run" in answer) setPreview(answer);
+    });
+  const deploy = () =>
+    ask(async (body) => {
+      const answer = await content(api.POST("/api/v1/deploy", { body }));
+      forget();
+      if ("deployment_id" in answer) go(`/deployments/${answer.deployment_id}`);
+    });
+
+  const back = deployment === null ? `/projects/${project.id}` : `/deployments/${deployment}`;
+  const image = form.image_name.split("/").at(-1) || t.deploy.image;
+  return (
+    <Page
+      title={t.deploy.title(image)}
+      trail={[
+        { to: "/", label: t.nav.projects },
+        { to: `/projects/${project.id}`, label: project.name },
+      ]}
+    >
+      <Form failure={failure} faults={faults} onSubmit={deploy}>
+        <section class="card">
+          {form.build_id === null ? (
+            <Text
+              name="image_name"
+              label={t.deploy.image}
+              hint={t.deploy.imageHint}
+              value={form.image_name}
+              onText={(image_name) => set({ image_name })}
+              required
+            />
+          ) : (
+            <div class="field">
+              <p class="label">{t.deploy.image}</p>
+              <p class="break">
+                <code>{form.image_name}</code>
+              </p>
+              <p class="hint">
+                {t.deploy.fromBuild} · <Link href={`/builds/${form.build_id}`}>build</Link>
+              </p>
+            </div>
+          )}
+          <div class="pair">
+            <Text
+              name="service_name"
+              label={t.deploy.service}
+              hint={deployment === null ? t.newBuild.serviceHint : ""}
+              value={form.service_name}
+              onText={(service_name) => set({ service_name })}
+              disabled={deployment !== null}
+              required
+            />
+            <Text
+              name="replicas"
+              type="number"
+              label={t.deploy.replicas}
+              hint={t.deploy.replicasHint}
+              value={form.replicas}
+              onText={(replicas) => set({ replicas })}
+            />
+          </div>
+          <div class="pair">
+            <Text
+              name="container_port"
+              type="number"
+              label={t.deploy.port}
+              hint={t.deploy.portHint}
+              value={form.container_port}
+              onText={(container_port) => set({ container_port })}
+            />
+            {form.service_type === "worker" ? (
+              <p class="quiet">{t.deploy.worker}</p>
+            ) : (
+              <Choice
+                name="exposure_type"
+                label={t.deploy.exposure}
+                value={form.exposure_type}
+                onChoose={(exposure_type) => set({ exposure_type })}
+                options={(["external", "internal", "none"] as const).map((value) => ({
+                  value,
+                  label: t.deploy.exposures[value],
+                  hint: t.deploy.exposureHints[value],
+                }))}
+              />
+            )}
+          </div>
+          <div class="four">
+            <Text
+              name="cpu_request"
+              label={t.deploy.cpuRequest}
+              hint={t.deploy.cpuHint}
+              value={form.cpu_request}
+              onText={(cpu_request) => set({ cpu_request })}
+            />
+            <Text
+              name="cpu_limit"
+              label={t.deploy.cpuLimit}
+              value={form.cpu_limit}
+              onText={(cpu_limit) => set({ cpu_limit })}
+            />
+            <Text
+              name="memory_request"
+              label={t.deploy.memoryRequest}
+              hint={t.deploy.memoryHint}
+              value={form.memory_request}
+              onText={(memory_request) => set({ memory_request })}
+            />
+            <Text
+              name="memory_limit"
+              label={t.deploy.memoryLimit}
+              value={form.memory_limit}
+              onText={(memory_limit) => set({ memory_limit })}
+            />
+          </div>
+          <Text
+            name="env_vars"
+            label={t.deploy.variables}
+            hint={t.deploy.variablesHint}
+            rows={5}
+            value={form.env_vars}
+            onText={(env_vars) => set({ env_vars })}
+          />
+          <Secrets rows={form.secrets} onChange={(secrets) => set({ secrets })} />
+          <More form={form} set={set} />
+        </section>
+        {preview && <Preview of={preview} />}
+        <div class="actions sticky">
+          <Link class="button" href={back} onClick={forget}>
+            {t.cancel}
+          </Link>
+          <button type="button" disabled={busy} onClick={look}>
+            {t.deploy.preview}
+          </button>
+          <button type="submit" class="primary" disabled={busy}>
+            {t.deploy.submit}
+          </button>
+        </div>
+      </Form>
+    </Page>
+  );
+}

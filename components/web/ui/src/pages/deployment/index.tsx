@@ -1,0 +1,264 @@
+// A deployment: how it runs, what is wrong and what to do, and what can be done with it.
+import { useState } from "preact/hooks";
+import { Link, useLocation } from "wouter-preact";
+import { useAct } from "../../api/act";
+import { api, content } from "../../api/client";
+import { useLoad } from "../../api/load";
+import type { Deployment } from "../../api/types";
+import { useSpeech, useT } from "../../i18n";
+import { Check } from "../../parts/form";
+import { Confirm } from "../../parts/confirm";
+import { Log } from "../../parts/log";
+import { FailureNotice, Notice } from "../../parts/notice";
+import { Page, Shown } from "../../parts/page";
+import { Badge, Exact, Facts, Section, When } from "../../parts/small";
+import { useTrail } from "../../parts/trail-of";
+import { Events } from "./events";
+import { Pods } from "./pods";
+import { Revisions } from "./revisions";
+
+/** Milliseconds between two looks while it moves, and while it runs. */
+const moving = 2_000;
+const standing = 10_000;
+
+const moves = (one: Deployment) => one.status === "deploying" || one.status === "pending";
+
+export function DeploymentPage({ id }: { id: string }) {
+  const [deleting, setDeleting] = useState(false);
+  const path = { deployment: id };
+  const loaded = useLoad(
+    (signal) => content(api.GET("/api/v1/deployments/{deployment}", { params: { path }, signal })),
+    [id],
+    (one) => (moves(one) ? moving : standing),
+  );
+  const trail = useTrail(loaded.data?.project_id);
+  const { busy, failure, run } = useAct();
+  const act = (what: () => Promise<unknown>) =>
+    void run(async () => {
+      await what();
+      loaded.reload();
+    });
+  return (
+    <Shown of={loaded}>
+      {(one) => (
+        <Page
+          title={one.display_name}
+          trail={trail}
+          actions={<Actions of={one} busy={busy} act={act} onDelete={() => setDeleting(true)} />}
+        >
+          {failure && <FailureNotice failure={failure} />}
+          <State of={one} />
+          <Pods of={one} />
+          <Logs of={one} />
+          <Section title="Image">
+            <ImageFacts of={one} />
+          </Section>
+          <Revisions of={one} busy={busy} act={act} />
+          <Events id={id} />
+          {deleting && <Delete of={one} onClose={() => setDeleting(false)} />}
+        </Page>
+      )}
+    </Shown>
+  );
+}
+
+type DoAct = (what: () => Promise<unknown>) => void;
+
+interface ActionsProps {
+  of: Deployment;
+  busy: boolean;
+  act: DoAct;
+  onDelete: () => void;
+}
+
+function Actions({ of, busy, act, onDelete }: ActionsProps) {
+  const t = useT();
+  const params = { path: { deployment: of.deployment_id } };
+  const restart = () => act(() => content(api.POST("/api/v1/deployments/{deployment}/restart", { params })));
+  const stop = () => act(() => content(api.POST("/api/v1/deployments/{deployment}/stop", { params })));
+  const start = () => act(() => content(api.POST("/api/v1/deployments/{deployment}/start", { params })));
+  return (
+    <>
+      <button type="button" class="danger" disabled={busy} onClick={onDelete}>
+        {t.deployment.delete}
+      </button>
+      {of.status === "stopped" || of.error_code === "removed" ? (
+        <button type="button" disabled={busy} onClick={start}>
+          {t.deployment.start}
+        </button>
+      ) : (
+        <>
+          <button type="button" disabled={busy} onClick={stop}>
+            {t.deployment.stop}
+          </button>
+          <button type="button" disabled={busy} onClick={restart}>
+            {t.deployment.restart}
+          </button>
+        </>
+      )}
+      <Link class="button primary" href={`/projects/${of.project_id}/deploy?deployment=${of.deployment_id}`}>
+        {t.deployment.edit}
+      </Link>
+    </>
+  );
+}
+
+/** How it goes, in words, and where it is reached. */
+function State({ of }: { of: Deployment }) {
+  const t = useT();
+  const kind = of.status === "running" ? (of.error_code ? "wait" : "good") : of.status === "failed" ? "bad" : "wait";
+  return (
+    <Notice kind={of.status === "stopped" ? "plain" : kind}>
+      <h2>
+        <Badge status={of.status} label={t.deployment.status[of.status]} />
+      </h2>
+      {of.status !== "stopped" && (
+        <p>
+          <progress
+            value={of.replicas_ready}
+            max={Math.max(1, of.replicas_total)}
+            aria-label={t.deployment.progress(of.replicas_ready, of.replicas_total)}
+          />{" "}
+          {t.deployment.progress(of.replicas_ready, of.replicas_total)}
+        </p>
+      )}
+      <Trouble code={of.error_code} message={of.error_message} />
+      {of.error_code === "cluster_unreachable" && of.observed_at && (
+        <p>
+          <When at={of.observed_at} />
+        </p>
+      )}
+      {of.access_url && <Address url={of.access_url} />}
+    </Notice>
+  );
+}
+
+/** Only what is reached from a browser is a link. */
+function Address({ url }: { url: string }) {
+  const t = useT();
+  if (!/-service:\d+$/.test(url)) {
+    return (
+      <p>
+        <a href={url} rel="noopener noreferrer" target="_blank">
+          {t.deployment.open}
+        </a>{" "}
+        <span class="quiet break">{url}</span>
+      </p>
+    );
+  }
+  return (
+    <p>
+      {t.deployment.internal} : <Exact text={url} />
+    </p>
+  );
+}
+
+/** What is wrong: in the reader's language where the kind is known, with the platform's own sentence. */
+export function Trouble({ code, message }: { code: string | null; message: string | null }) {
+  const { t, language } = useSpeech();
+  if (code === null && message === null) return null;
+  const known = t.deployment.codes[code ?? ""];
+  if (!known) return <p lang={language === "en" ? undefined : "en"}>{message}</p>;
+  return (
+    <>
+      <p>{known}</p>
+      {message && (
+        <details>
+          <summary>{t.deployment.detail}</summary>
+          <p lang="en">{message}</p>
+        </details>
+      )}
+    </>
+  );
+}
+
+function ImageFacts({ of }: { of: Deployment }) {
+  const t = useT();
+  return (
+    <>
+      <Facts
+        of={[
+          [t.build.image, <Exact text={of.image_name} />],
+          ...(of.image_digest ? [[t.build.digest, <Exact text={of.image_digest} />] as const] : []),
+          ...(of.build_id ? [["Build", <Link href={`/builds/${of.build_id}`}>{of.build_id}</Link>] as const] : []),
+        ]}
+      />
+      {(of.errors ?? []).map((fault) => (
+        <Notice kind="bad" key={fault.kind + fault.name}>
+          <code>
+            {fault.kind} {fault.name}
+          </code>{" "}
+          <span lang="en">{fault.detail}</span>
+        </Notice>
+      ))}
+      {(of.warnings ?? []).length > 0 && (
+        <>
+          <h3>{t.deployment.warnings}</h3>
+          <ul lang="en">
+            {(of.warnings ?? []).map((warning) => (
+              <li key={warning}>{warning}</li>
+            ))}
+          </ul>
+        </>
+      )}
+    </>
+  );
+}
+
+function Logs({ of }: { of: Deployment }) {
+  const t = useT();
+  const [pod, setPod] = useState("");
+  const [previous, setPrevious] = useState(false);
+  const query = new URLSearchParams();
+  if (pod) query.set("pod", pod);
+  if (previous) query.set("previous", "true");
+  const path = `/api/v1/deployments/${of.deployment_id}/logs${query.size > 0 ? `?${query}` : ""}`;
+  return (
+    <Section
+      title={t.deployment.logs}
+      actions={
+        <>
+          <label class="check">
+            <input type="checkbox" checked={previous} onChange={(event) => setPrevious(event.currentTarget.checked)} />
+            <span>{t.deployment.previousLog}</span>
+          </label>
+          <select aria-label={t.deployment.pods} value={pod} onChange={(event) => setPod(event.currentTarget.value)}>
+            <option value="">{t.deployment.allPods}</option>
+            {of.pods.map((pod) => (
+              <option key={pod.name}>{pod.name}</option>
+            ))}
+          </select>
+        </>
+      }
+    >
+      <Log key={path} path={path} pods={pod === ""} />
+    </Section>
+  );
+}
+
+function Delete({ of, onClose }: { of: Deployment; onClose: () => void }) {
+  const t = useT();
+  const [, go] = useLocation();
+  const [volumes, setVolumes] = useState(false);
+  const { busy, failure, run } = useAct();
+  const remove = () =>
+    void run(async () => {
+      const params = { path: { deployment: of.deployment_id }, query: { volumes } };
+      await content(api.DELETE("/api/v1/deployments/{deployment}", { params }));
+      go(`/projects/${of.project_id}`);
+    });
+  return (
+    <Confirm
+      title={t.deployment.deleteTitle(of.display_name)}
+      name={of.service_name}
+      action={t.deployment.delete}
+      busy={busy}
+      failure={failure}
+      onConfirm={remove}
+      onClose={onClose}
+    >
+      <p>{t.deployment.deleteHint}</p>
+      <Check name="volumes" label={t.settings.volumes} value={volumes} onCheck={setVolumes} />
+    </Confirm>
+  );
+}

@@ -1,0 +1,56 @@
+// Asking once more, before something that cannot be taken back.
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Failure } from "../api/failure";
+import { useT } from "../i18n";
+import { FailureNotice } from "./notice";
+
+interface ConfirmProps {
+  title: string;
+  /** What must be typed. */
+  name: string;
+  action: string;
+  busy: boolean;
+  failure: Failure | null;
+  onConfirm: () => void;
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
+export function Confirm({ title, name, action, busy, failure, onConfirm, onClose, children }: ConfirmProps) {
+  const t = useT();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [typed, setTyped] = useState("");
+  useEffect(() => dialog.current?.showModal(), []);
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    if (typed === name) onConfirm();
+  };
+  return (
+    <dialog ref={dialog} aria-labelledby="confirm-title" onClose={onClose}>
+      <form onSubmit={submit}>
+        <h2 id="confirm-title">{title}</h2>
+        {failure && <FailureNotice failure={failure} />}
+        {children}
+        <div class="field">
+          <label for="confirm-name">{t.settings.confirmName(name)}</label>
+          <input
+            id="confirm-name"
+            value={typed}
+            autocomplete="off"
+            spellcheck={false}
+            onInput={(event) => setTyped(event.currentTarget.value)}
+          />
+        </div>
+        <div class="actions">
+          <button type="button" onClick={() => dialog.current?.close()}>
+            {t.cancel}
+          </button>
+          <button type="submit" class="danger" disabled={typed !== name || busy}>
+            {action}
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}

@@ -1,0 +1,48 @@
+// A log as it is written.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useLog } from "../api/follow";
+import { useT } from "../i18n";
+
+interface LogProps {
+  /** The log's address at the API. */
+  path: string;
+  /** Is it worth naming the pod of each line? */
+  pods?: boolean;
+}
+
+export function Log({ path, pods = false }: LogProps) {
+  const t = useT();
+  const { lines, state } = useLog(path);
+  const box = useRef<HTMLDivElement>(null);
+  const [following, setFollowing] = useState(true);
+  useEffect(() => {
+    const element = box.current;
+    if (following && element) element.scrollTop = element.scrollHeight;
+  }, [lines, following]);
+  // Who scrolls up wants to read, not to be taken to the end again.
+  const scrolled = () => {
+    const element = box.current;
+    if (element) setFollowing(element.scrollHeight - element.scrollTop - element.clientHeight < 40);
+  };
+  return (
+    <div class="log">
+      <div class="log-head">
+        <span class={`state ${state}`} role="status">
+          {t.log[state]}
+        </span>
+        <a href={path} target="_blank" rel="noopener">
+          {t.log.text}
+        </a>
+      </div>
+      <div class="lines" ref={box} onScroll={scrolled} tabIndex={0} role="log" aria-label={t.log.label} aria-live="off">
+        {lines.length === 0 && <p class="quiet">{t.log.empty}</p>}
+        {lines.map((line) => (
+          <div key={line.key}>
+            {pods && line.pod !== null && <span class="pod">{line.pod} </span>}
+            {line.text}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+// What happened, in words.
+import type { ComponentChildren } from "preact";
+import type { Failure } from "../api/failure";
+import { useSpeech, type Messages } from "../i18n";
+
+type Kind = "good" | "bad" | "wait" | "plain";
+
+export function Notice({ kind = "plain", children }: { kind?: Kind; children: ComponentChildren }) {
+  return (
+    <div class={`notice ${kind}`} role={kind === "bad" ? "alert" : "status"}>
+      {children}
+    </div>
+  );
+}
+
+/** A failed request: what it means in the reader's language, and the platform's own sentence. */
+export function FailureNotice({ failure, retry }: { failure: Failure; retry?: () => void }) {
+  const { t, language } = useSpeech();
+  const detail = failure.message;
+  return (
+    <Notice kind="bad">
+      <p>
+        <strong>{meaning(failure, t)}</strong>
+        {failure.retryAfter !== null && <> {t.failures.inSeconds(failure.retryAfter)}</>}
+      </p>
+      {detail !== "" && failure.faults.length === 0 && <p lang={language === "en" ? undefined : "en"}>{detail}</p>}
+      {retry && (
+        <button type="button" onClick={retry}>
+          {t.retry}
+        </button>
+      )}
+    </Notice>
+  );
+}
+
+function meaning(failure: Failure, t: Messages): string {
+  const known: Record<string, unknown> = { ...t.failures };
+  const text = known[failure.kind];
+  return typeof text === "string" ? text : t.failures.unknown(failure.status);
+}
