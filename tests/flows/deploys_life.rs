@@ -44,20 +44,45 @@ async fn pods_that_come_while_the_log_is_followed_join_in() {
     let path = alice.deploy(&alice.wanted_deployment(project, "web", "nginx").await).await;
     let before = alice.until(&path, &["running"]).await;
     let events = alice.request(reqwest::Method::GET, &format!("{path}/logs"));
-    let mut events = events.header("accept", "text/event-stream").send().await.unwrap();
+    let events = events.header("accept", "text/event-stream").send().await.unwrap();
     alice.post(&format!("{path}/restart"), &json!({})).await.expect(202);
     let after = alice.until(&path, &["running"]).await;
     let new = after["pods"].as_array().unwrap().iter().find(|pod| {
         !before["pods"].as_array().unwrap().iter().any(|old| old["name"] == pod["name"])
     });
     let new = new.unwrap()["name"].as_str().unwrap().to_owned();
+    until_told(events, |told| told.contains(&new)).await;
+    world.end().await;
+}
+
+/// Reads one event stream until its text is as wanted.
+async fn until_told(mut events: reqwest::Response, is_wanted: impl Fn(&str) -> bool) -> String {
     let mut told = String::new();
     while let Some(piece) = events.chunk().await.unwrap() {
         told.push_str(&String::from_utf8_lossy(&piece));
-        if told.contains(&new) {
-            break;
+        if is_wanted(&told) {
+            return told;
         }
     }
-    assert!(told.contains(&new), "{told}");
+    panic!("the stream ended with {told}");
+}
+
+#[tokio::test]
+async fn a_log_that_is_followed_from_the_click_on_tells_of_every_start_of_the_program() {
+    let world = World::new().await;
+    let alice = world.user("alice");
+    let project = alice.project("myapp").await;
+    let wanted = alice.wanted_deployment(project, "web", "acme/shop-crash").await;
+    let path = alice.deploy(&wanted).await;
+    let events = alice.request(reqwest::Method::GET, &format!("{path}/logs"));
+    let events = events.header("accept", "text/event-stream").send().await.unwrap();
+    let pod = alice.until(&path, &["failed"]).await["pods"][0]["name"].clone();
+    let of_pod = |told: &str, what: &str| {
+        told.lines()
+            .filter(|line| line.contains(pod.as_str().unwrap()) && line.contains(what))
+            .count()
+    };
+    let told = until_told(events, |told| of_pod(told, "giving up") >= 2).await;
+    assert!(of_pod(&told, "There is no log") <= 1, "{told}");
     world.end().await;
 }

@@ -4,10 +4,7 @@
 //! last line that it has (the event stream specification of HTML). Pods that come meanwhile join in.
 
 use super::logs::{all_pods, said};
-use crate::{
-    cluster::{Cluster, Trouble},
-    present::Loaded,
-};
+use crate::{cluster::Cluster, present::Loaded};
 use futures::{
     StreamExt,
     future::{Either, select},
@@ -16,7 +13,10 @@ use futures::{
 use nokube_domain::Timestamp;
 use nokube_edge::{Call, Reply, Result, reply, reply::Sender, sleep, spawn};
 use nokube_kube::request::Log;
-use std::{collections::BTreeSet, pin::pin};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    pin::pin,
+};
 
 /// The most pods that are followed in the life of a stream.
 const MOST_PODS: usize = 20;
@@ -38,56 +38,80 @@ pub async fn follow(
     wanted: Log,
 ) -> Result<Reply> {
     let after: Option<Timestamp> = call.header("last-event-id").and_then(|id| id.parse().ok());
-    // Times tell a reader that comes back from where; whole seconds are what the cluster takes.
-    let wanted = Log {
-        follow: true,
-        timestamps: true,
-        since: after,
-        tail: wanted.tail.filter(|_| after.is_none()),
-        ..wanted
-    };
-    // Who names a pod wants no other.
-    let joins = call.query("pod").is_none();
+    // Who names a pod wants no other, and who wants what was before the last restart gets it once.
+    let named = call.query("pod").map(str::to_owned);
+    let once = wanted.previous;
     let (mut sender, body) = reply::channel();
     spawn(async move {
         if !sender.send(format!("retry: {RETRY}\n\n")).await {
             return;
         }
         let namespace = loaded.namespace();
-        let open = |pod: String| pod_lines(&cluster, &namespace, pod, &wanted);
+        let open = |pod: &str, from: Option<Timestamp>| {
+            // Times tell from where to go on; whole seconds are what the cluster takes.
+            let tail = wanted.tail.filter(|_| from.is_none());
+            let wanted =
+                Log { follow: true, timestamps: true, since: from, tail, ..wanted.clone() };
+            pod_lines(&cluster, &namespace, pod.to_owned(), wanted)
+        };
         let told = async {
-            let mut known: BTreeSet<String> = pods.iter().cloned().collect();
-            let mut lines = stream::select_all(pods.into_iter().map(open));
+            let mut pods: BTreeMap<String, Followed> = pods
+                .into_iter()
+                .map(|pod| (pod, Followed { open: true, last: after, silent: false }))
+                .collect();
+            let mut heard = stream::select_all(pods.keys().map(|pod| open(pod, after)));
             // Not begun anew with each line: however much one pod writes, others are looked for.
             let mut look = Box::pin(sleep(LOOK));
             loop {
                 let next = {
                     let next = async {
-                        match lines.next().await {
-                            Some(line) => line,
+                        match heard.next().await {
+                            Some(heard) => heard,
                             // No pod writes now; others may come.
                             None => std::future::pending().await,
                         }
                     };
                     match select(pin!(next), look.as_mut()).await {
-                        Either::Left((line, _)) => Some(line),
+                        Either::Left((heard, _)) => Some(heard),
                         Either::Right(_) => None,
                     }
                 };
-                if let Some(line) = next {
-                    if !tell(&mut sender, &line, after).await {
-                        return;
+                match next {
+                    Some((pod, Heard::Line(line))) => {
+                        if let Some(pod) = pods.get_mut(&pod) {
+                            pod.last = line.at.or(pod.last);
+                        }
+                        if !tell(&mut sender, &pod, &line).await {
+                            return;
+                        }
                     }
-                    continue;
-                }
-                look = Box::pin(sleep(LOOK));
-                let there = match joins {
-                    true => all_pods(&cluster, &loaded).await.unwrap_or_default(),
-                    false => Vec::new(),
-                };
-                for pod in there {
-                    if known.len() < MOST_PODS && known.insert(pod.clone()) {
-                        lines.push(open(pod));
+                    Some((pod, Heard::End(why))) => {
+                        let Some(followed) = pods.get_mut(&pod) else { continue };
+                        followed.open = false;
+                        // Told once, however often it is tried again.
+                        if let Some(why) = why.filter(|_| !followed.silent) {
+                            followed.silent = true;
+                            if !tell(&mut sender, &pod, &Line { at: None, text: why }).await {
+                                return;
+                            }
+                        }
+                    }
+                    None => {
+                        look = Box::pin(sleep(LOOK));
+                        if once {
+                            continue;
+                        }
+                        // Pods that have come, and those whose program has begun, or begun again.
+                        let there = all_pods(&cluster, &loaded).await.unwrap_or_default();
+                        for pod in there.into_iter().filter(|pod| is_wanted(&named, pod)) {
+                            if pods.len() >= MOST_PODS && !pods.contains_key(&pod) {
+                                continue;
+                            }
+                            let followed = pods.entry(pod.clone()).or_insert(Followed::default());
+                            if !std::mem::replace(&mut followed.open, true) {
+                                heard.push(open(&pod, followed.last));
+                            }
+                        }
                     }
                 }
             }
@@ -98,66 +122,89 @@ pub async fn follow(
     Ok(Reply::stream("text/event-stream", body).header("x-accel-buffering", "no"))
 }
 
-/// The lines of one pod. Each is opened by itself: a pod that does not answer holds back no other's.
-fn pod_lines<'a>(
-    cluster: &'a Cluster,
-    namespace: &'a str,
-    pod: String,
-    wanted: &'a Log,
-) -> LocalBoxStream<'a, Line> {
-    let opened = async move {
-        match cluster.open_log(namespace, &pod, wanted).await {
-            Ok(log) => lines(pod, reply::incoming(log)),
-            Err(trouble) => silent(pod, &trouble),
-        }
-    };
-    stream::once(opened).flatten().boxed_local()
+fn is_wanted(named: &Option<String>, pod: &String) -> bool {
+    named.as_ref().is_none_or(|named| named == pod)
 }
 
-/// A line of a pod; without a time when it is about the pod and not of it.
+/// How far a pod's log has been told.
+#[derive(Default)]
+struct Followed {
+    /// Its log is being read.
+    open: bool,
+    /// The time of the last line.
+    last: Option<Timestamp>,
+    /// It has been told why there was no log.
+    silent: bool,
+}
+
+/// A line; without a time when it is about the pod and not of it, or goes on from the one before.
 struct Line {
-    pod: String,
     at: Option<Timestamp>,
     text: String,
 }
 
+/// What comes of a pod's log.
+enum Heard {
+    Line(Line),
+    /// It ends, or cannot be read: why.
+    End(Option<String>),
+}
+
+/// What comes of one pod's log. Each is opened by itself: a pod that does not answer holds back no
+/// other's.
+fn pod_lines<'a>(
+    cluster: &'a Cluster,
+    namespace: &'a str,
+    pod: String,
+    wanted: Log,
+) -> LocalBoxStream<'a, (String, Heard)> {
+    let from = wanted.since;
+    let name = pod.clone();
+    let opened = async move {
+        let log = match cluster.open_log(namespace, &name, &wanted).await {
+            Ok(log) => log,
+            Err(trouble) => {
+                let why = format!("({})", said(&trouble));
+                return stream::once(async { Heard::End(Some(why)) }).boxed_local();
+            }
+        };
+        // The cluster gives lines from the whole second on.
+        let known = move |line: &Line| from.is_some() && line.at <= from;
+        let end = stream::once(async { Heard::End(None) });
+        lines(reply::incoming(log))
+            .skip_while(move |line| futures::future::ready(known(line)))
+            .map(Heard::Line)
+            .chain(end)
+            .boxed_local()
+    };
+    stream::once(opened).flatten().map(move |heard| (pod.clone(), heard)).boxed_local()
+}
+
 /// Sends a line; `false` when the reader has gone away.
-async fn tell(sender: &mut Sender, line: &Line, after: Option<Timestamp>) -> bool {
-    // The cluster gives lines from the whole second on.
-    if line.at.is_some() && line.at <= after {
-        return true;
-    }
+async fn tell(sender: &mut Sender, pod: &str, line: &Line) -> bool {
     let id = line.at.map(|at| format!("id: {at}\n")).unwrap_or_default();
-    let data = serde_json::json!({ "pod": line.pod, "at": line.at, "line": line.text });
+    let data = serde_json::json!({ "pod": pod, "at": line.at, "line": line.text });
     sender.send(format!("event: log\n{id}data: {data}\n\n")).await
 }
 
-fn silent(pod: String, trouble: &Trouble) -> LocalBoxStream<'static, Line> {
-    let line = Line { pod, at: None, text: format!("({})", said(trouble)) };
-    stream::once(async { line }).boxed_local()
-}
-
 /// The lines of a log as they come.
-fn lines(pod: String, log: nokube_edge::BoxBody) -> LocalBoxStream<'static, Line> {
+fn lines(log: nokube_edge::BoxBody) -> LocalBoxStream<'static, Line> {
     let pieces = http_body_util::BodyDataStream::new(log);
-    let begin = (pieces, Vec::<u8>::new(), std::collections::VecDeque::<Line>::new(), false);
-    stream::unfold(begin, move |(mut pieces, mut rest, mut ready, mut ended)| {
-        let pod = pod.clone();
-        async move {
-            loop {
-                if let Some(line) = ready.pop_front() {
-                    return Some((line, (pieces, rest, ready, ended)));
-                }
-                if ended {
-                    return None;
-                }
-                match pieces.next().await {
-                    Some(Ok(piece)) => split(&pod, &piece, &mut rest, &mut ready),
-                    _ => {
-                        ended = true;
-                        if !rest.is_empty() {
-                            ready.push_back(line(&pod, &std::mem::take(&mut rest)));
-                        }
+    let begin = (pieces, Vec::<u8>::new(), VecDeque::<Line>::new(), false);
+    stream::unfold(begin, |(mut pieces, mut rest, mut ready, mut ended)| async move {
+        loop {
+            if let Some(line) = ready.pop_front() {
+                return Some((line, (pieces, rest, ready, ended)));
+            }
+            if ended {
+                return None;
+            }
+            match pieces.next().await {
+                Some(Ok(piece)) => split(&piece, &mut rest, &mut ready),
+                _ => {
+                    ended = true;
+                    if !rest.is_empty() {
+                        ready.push_back(line(&std::mem::take(&mut rest)));
                     }
                 }
             }
@@ -166,25 +213,20 @@ fn lines(pod: String, log: nokube_edge::BoxBody) -> LocalBoxStream<'static, Line
     .boxed_local()
 }
 
-fn split(
-    pod: &str,
-    piece: &[u8],
-    rest: &mut Vec<u8>,
-    ready: &mut std::collections::VecDeque<Line>,
-) {
+fn split(piece: &[u8], rest: &mut Vec<u8>, ready: &mut VecDeque<Line>) {
     for part in piece.split_inclusive(|b| *b == b'\n') {
         for part in part.chunks(LONGEST_LINE) {
             rest.extend_from_slice(part);
             // A line without end must not fill the memory that all share.
             if part.ends_with(b"\n") || rest.len() >= LONGEST_LINE {
-                ready.push_back(line(pod, &std::mem::take(rest)));
+                ready.push_back(line(&std::mem::take(rest)));
             }
         }
     }
 }
 
 /// `2026-01-02T03:04:05.678901234Z what the program wrote`.
-fn line(pod: &str, bytes: &[u8]) -> Line {
+fn line(bytes: &[u8]) -> Line {
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_end_matches(['\r', '\n']);
     let (at, text) = match text.split_once(' ') {
@@ -194,5 +236,5 @@ fn line(pod: &str, bytes: &[u8]) -> Line {
         },
         None => (text.parse().ok(), if text.parse::<Timestamp>().is_ok() { "" } else { text }),
     };
-    Line { pod: pod.to_owned(), at, text: text.to_owned() }
+    Line { at, text: text.to_owned() }
 }

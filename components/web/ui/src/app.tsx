@@ -38,7 +38,7 @@ export function App() {
             <Docs />
           </Route>
           <Route>
-            <Shown of={me}>{(found) => (found && !signedOut ? <Signed me={found} /> : <SignIn again={signedOut} />)}</Shown>
+            <Shown of={me}>{(found) => found && !signedOut ? <Signed me={found} /> : <SignIn again={found !== null} />}</Shown>
           </Route>
         </Switch>
       </main>

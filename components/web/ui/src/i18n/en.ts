@@ -2,7 +2,7 @@
 import type { Messages } from "./fr";
 
 export const en: Messages = {
-  language: "Language",
+  colon: ":",
   skip: "Skip to content",
   loading: "Loading…",
   retry: "Try again",
@@ -39,7 +39,6 @@ export const en: Messages = {
     "upstream-refused": "Another system (GitHub, the registry or the cluster) refused.",
     "upstream-unavailable": "Another system (GitHub, the registry or the cluster) does not answer. Try again in a moment.",
     misconfigured: "The platform is not fully set up yet. Tell the administrator.",
-    fields: "To be changed:",
     inSeconds: (seconds) => `Try again in ${seconds} s.`,
   },
 

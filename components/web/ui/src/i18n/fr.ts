@@ -1,7 +1,7 @@
 // Every text of the page, in French. The other languages have the same keys.
 
 export const fr = {
-  language: "Langue",
+  colon: "\u202f:",
   skip: "Aller au contenu",
   loading: "Chargement…",
   retry: "Réessayer",
@@ -38,7 +38,6 @@ export const fr = {
     "upstream-refused": "Un autre système (GitHub, le registre ou le cluster) a refusé.",
     "upstream-unavailable": "Un autre système (GitHub, le registre ou le cluster) ne répond pas. Réessayez dans un moment.",
     misconfigured: "La plateforme n’est pas encore entièrement configurée. Prévenez l’administrateur.",
-    fields: "À corriger :",
     inSeconds: (seconds: number) => `Réessayez dans ${seconds} s.`,
   },
 

@@ -18,6 +18,10 @@ const rules: Rule[] = [
   [/^must have at most (\d+) characters( and no control characters)?$/, "doit avoir au plus $1 caractères"],
   [/^must have at most (\d+) bytes( together)?$/, "doit avoir au plus $1 octets en tout"],
   [/^must have at most (\d+) KiB together$/, "doit avoir au plus $1 Kio en tout"],
+  [
+    /^must be (a DNS label: )?1 to (\d+) lower-case letters, digits and (single )?hyphens, .*/,
+    "doit avoir de 1 à $2 lettres minuscules, chiffres et tirets, sans tiret au début ni à la fin",
+  ],
   [/^must have 1 to (\d+) characters$/, "doit avoir de 1 à $1 caractères"],
   [/^must begin with a letter: .*/, "doit commencer par une lettre"],
   [/^must not be more than (\w+)$/, "ne doit pas dépasser $1"],

@@ -32,7 +32,8 @@ export function Account() {
     <Page title={t.account.title}>
       <Section title={t.account.you(me.login)}>
         <p>
-          {t.account.username} : <Exact text={me.username} />
+          {t.account.username}
+          {t.colon} <Exact text={me.username} />
         </p>
         {me.administrator && <p>{t.account.administrator}</p>}
         {failure && <FailureNotice failure={failure} />}

@@ -135,8 +135,10 @@ function Why({ build }: { build: Build }) {
   return <p lang={language === "en" ? undefined : "en"}>{build.error_message}</p>;
 }
 
-function Steps({ steps, over }: { steps: readonly Step[]; over: boolean }) {
+function Steps({ steps: all, over }: { steps: readonly Step[]; over: boolean }) {
   const t = useT();
+  // What was not needed for this build is of no interest.
+  const steps = all.filter((step) => step.status !== "skipped");
   if (steps.length === 0 && over) return null;
   return (
     <Section title={t.build.steps}>
@@ -187,7 +189,7 @@ function Logs({ build }: { build: Build }) {
         <>
           {!isOver(build) && <p class="quiet">{t.build.logsLater}</p>}
           {/* Another attempt has another log. */}
-          <Log key={build.attempt} path={`/api/v1/builds/${build.build_id}/logs`} />
+          <Log key={build.attempt} of="build" path={`/api/v1/builds/${build.build_id}/logs`} />
         </>
       )}
     </Section>

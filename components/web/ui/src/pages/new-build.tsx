@@ -132,7 +132,8 @@ function NewBuildForm({ project }: { project: Project }) {
             </div>
           </details>
           <p class="quiet">
-            {t.newBuild.image} : <code>{`${project.name}-${service}:${form.image_tag || "latest"}`}</code>
+            {t.newBuild.image}
+            {t.colon} <code>{`${project.name}-${service}:${form.image_tag || "latest"}`}</code>
           </p>
         </section>
         <div class="actions">

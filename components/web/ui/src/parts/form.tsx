@@ -35,7 +35,7 @@ export function Form({ failure, faults = [], onSubmit, children }: FormProps) {
   return (
     <form onSubmit={submit} noValidate>
       <div ref={top} tabIndex={-1} class="form-top">
-        {failure !== null && <FailureNotice failure={failure} />}
+        {failure !== null && failure.faults.length === 0 && <FailureNotice failure={failure} />}
         {all.length > 0 && <FaultList faults={all} />}
       </div>
       <Faults.Provider value={all}>{children}</Faults.Provider>
@@ -52,7 +52,9 @@ function FaultList({ faults }: { faults: readonly Fault[] }) {
   };
   return (
     <div class="notice bad" role="alert">
-      <p>{t.failures.fields}</p>
+      <p>
+        <strong>{t.failures.invalid}</strong>
+      </p>
       <ul>
         {faults.map((fault) => {
           const what = said(fault.detail, language);

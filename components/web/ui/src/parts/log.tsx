@@ -2,15 +2,16 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useLog } from "../api/follow";
 import { useT } from "../i18n";
+import { ofGitHub, plain } from "./readable";
 
 interface LogProps {
   /** The log's address at the API. */
   path: string;
-  /** Is it worth naming the pod of each line? */
-  pods?: boolean;
+  /** Whose log it is: of a build at GitHub, of one pod, or of several, which are named then. */
+  of: "build" | "pod" | "pods";
 }
 
-export function Log({ path, pods = false }: LogProps) {
+export function Log({ path, of }: LogProps) {
   const t = useT();
   const { lines, state } = useLog(path);
   const box = useRef<HTMLDivElement>(null);
@@ -36,12 +37,17 @@ export function Log({ path, pods = false }: LogProps) {
       </div>
       <div class="lines" ref={box} onScroll={scrolled} tabIndex={0} role="log" aria-label={t.log.label} aria-live="off">
         {lines.length === 0 && <p class="quiet">{t.log.empty}</p>}
-        {lines.map((line) => (
-          <div key={line.key}>
-            {pods && line.pod !== null && <span class="pod">{line.pod} </span>}
-            {line.text}
-          </div>
-        ))}
+        {lines.map((line) => {
+          const shown = of === "build" ? ofGitHub(line.text) : plain(line.text);
+          return (
+            shown && (
+              <div key={line.key} class={shown.kind}>
+                {of === "pods" && <span class="pod">{line.pod} </span>}
+                {shown.text}
+              </div>
+            )
+          );
+        })}
       </div>
     </div>
   );

@@ -24,7 +24,8 @@ export function Preview({ of }: { of: DryRun }) {
       {of.note !== null && <p class="quiet">{t.deploy.firstTime}</p>}
       {of.access_url && (
         <p>
-          {t.deploy.address} : <code>{of.access_url}</code>
+          {t.deploy.address}
+          {t.colon} <code>{of.access_url}</code>
         </p>
       )}
       {of.warnings.length > 0 && (

@@ -148,7 +148,8 @@ function Address({ url }: { url: string }) {
   }
   return (
     <p>
-      {t.deployment.internal} : <Exact text={url} />
+      {t.deployment.internal}
+      {t.colon} <Exact text={url} />
     </p>
   );
 }
@@ -231,7 +232,7 @@ function Logs({ of }: { of: Deployment }) {
         </>
       }
     >
-      <Log key={path} path={path} pods={pod === ""} />
+      <Log key={path} path={path} of={pod === "" ? "pods" : "pod"} />
     </Section>
   );
 }
