@@ -3,10 +3,7 @@
 use anyhow::{Context, Result};
 use data_encoding::HEXLOWER;
 use rsa::{Generate, PrivateKey, pkcs1::EncodeRsaPrivateKey, pkcs8::LineEnding};
-use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::PathBuf};
-
-/// The folder of the local instance, in the project's root; not committed.
-pub const FOLDER: &str = ".nokube";
+use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
 pub const APP_CLIENT_ID: &str = "Iv23liLocalInstance";
 pub const BUILDER: &str = "nokube/builder";
@@ -32,8 +29,8 @@ pub struct Secrets {
 ///
 /// # Errors
 /// The folder cannot be read or written.
-pub fn secrets() -> Result<Secrets> {
-    let path = PathBuf::from(FOLDER).join("secrets");
+pub fn secrets(folder: &Path) -> Result<Secrets> {
+    let path = folder.join("secrets");
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -59,7 +56,7 @@ pub fn secrets() -> Result<Secrets> {
         names_key: take("NAMES_KEY", random)?,
     };
     if lines != text {
-        write(&path, &lines)?;
+        write(folder, &path, &lines)?;
     }
     Ok(secrets)
 }
@@ -78,8 +75,8 @@ fn app_key() -> Result<String> {
 }
 
 /// Written whole or not at all, and readable by its owner only.
-fn write(path: &PathBuf, text: &str) -> Result<()> {
-    fs::create_dir_all(FOLDER).with_context(|| format!("make the folder {FOLDER}"))?;
+fn write(folder: &Path, path: &Path, text: &str) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("make the folder {}", folder.display()))?;
     let draft = path.with_extension(format!("draft-{}", std::process::id()));
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(text.as_bytes())?;

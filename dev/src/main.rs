@@ -5,11 +5,14 @@ mod run;
 mod token;
 
 use clap::{Parser, Subcommand};
-use std::{net::SocketAddr, process::ExitCode};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 /// Runs NoKube on this machine with a simulated GitHub
 #[derive(Parser)]
 struct Arguments {
+    /// The folder of the local instance: its secrets, and what the platform keeps
+    #[arg(long, global = true, default_value = ".nokube")]
+    state_dir: PathBuf,
     #[command(subcommand)]
     command: Command,
 }
@@ -31,9 +34,10 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let done = match Arguments::parse().command {
-        Command::Run { listen } => run::run(listen).await,
-        Command::Token { user } => token::print(&user),
+    let Arguments { state_dir, command } = Arguments::parse();
+    let done = match command {
+        Command::Run { listen } => run::run(listen, &state_dir).await,
+        Command::Token { user } => token::print(&state_dir, &user),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

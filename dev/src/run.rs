@@ -1,29 +1,29 @@
 //! `make run`: the simulated GitHub and cluster, and the local host, two processes, until Ctrl-C.
 
-use crate::instance::{APP_CLIENT_ID, BUILDER, EVERYBODY, FOLDER, ISSUER, Secrets, secrets};
+use crate::instance::{APP_CLIENT_ID, BUILDER, EVERYBODY, ISSUER, Secrets, secrets};
 use anyhow::{Context, Result, bail};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 use serde::Deserialize;
-use std::{net::SocketAddr, path::PathBuf, process::Stdio, time::Duration};
+use std::{net::SocketAddr, path::{Path, PathBuf}, process::Stdio, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
     signal::unix::{SignalKind, signal},
 };
 
-pub async fn run(listen: SocketAddr) -> Result<()> {
-    let secrets = secrets()?;
+pub async fn run(listen: SocketAddr, state_dir: &Path) -> Result<()> {
+    let secrets = secrets(state_dir)?;
     let (mut outside, github_url, cluster_url) = simulation(listen, &secrets).await?;
-    let (mut host, url, lines) = local_host(listen, &secrets, &github_url, &cluster_url).await?;
+    let (mut host, url, lines) = local_host(listen, state_dir, &secrets, &github_url, &cluster_url).await?;
     tokio::spawn(forward(lines));
 
     say_whether_ready(&url).await;
     println!("Simulated GitHub on {github_url} (a build takes some ten seconds)");
     println!("Simulated cluster on {cluster_url} (pods are ready after some seconds)");
-    println!("Sign in as anybody: {url}/api/v1/auth/login (with ?login=alice at once)");
+    println!("Open {url} in a browser and sign in as anybody; `admin` is the administrator.");
     println!("A token for trying things out: make token USER=alice");
     println!("Serving {url}");
 
@@ -80,12 +80,13 @@ async fn prepare(cluster: &str, token: &str) -> Result<()> {
 
 async fn local_host(
     listen: SocketAddr,
+    state_dir: &Path,
     secrets: &Secrets,
     github: &str,
     cluster: &str,
 ) -> Result<(Child, String, Lines<BufReader<ChildStdout>>)> {
     let mut command = sibling("local-host")?;
-    command.args(["--listen", &listen.to_string(), "--state-dir", FOLDER]);
+    command.args(["--listen", &listen.to_string(), "--state-dir"]).arg(state_dir);
     let platform = format!("http://{listen}");
     let variables = [
         ("auth_jwt_secret", secrets.jwt.as_str()),

@@ -7,11 +7,12 @@ use nokube_domain::{
     jwt::{Audience, Claims, sign},
     name::Username,
 };
+use std::path::Path;
 
 /// Seconds that a token lives: a week of trying things out.
 const LIFE: i64 = 7 * 24 * 3600;
 
-pub fn print(user: &str) -> Result<()> {
+pub fn print(state_dir: &Path, user: &str) -> Result<()> {
     let login: Username =
         user.parse().with_context(|| format!("'{user}' cannot be a user; try USER=alice"))?;
     let now = Timestamp::now().as_second();
@@ -23,6 +24,6 @@ pub fn print(user: &str) -> Result<()> {
         nbf: None,
         iat: Some(now),
     };
-    println!("{}", sign(&claims, secrets()?.jwt.as_bytes())?);
+    println!("{}", sign(&claims, secrets(state_dir)?.jwt.as_bytes())?);
     Ok(())
 }
