@@ -31,7 +31,11 @@ const PAGES: &[&str] = &["/projects/", "/builds/", "/deployments/"];
 
 pub async fn serve(files: &[File], request: Request) -> Response<BoxBody> {
     let path = request.uri().path();
-    let reply = headers::guard(answer(files, request.method(), path, request.headers()), &HeaderMap::new(), None);
+    let reply = headers::guard(
+        answer(files, request.method(), path, request.headers()),
+        &HeaderMap::new(),
+        None,
+    );
     let platform = Variables::default().optional("platform_url").await;
     match platform.is_some_and(|url| url.starts_with("https://")) {
         true => headers::only_by_tls(reply),

@@ -8,7 +8,7 @@ use spin_sdk::{
     http::{FullBody, body::IncomingBodyExt},
     wasip3::{http::types::RequestOptions, http_compat::RequestOptionsExtension},
 };
-use std::{pin::pin, time::Duration};
+use std::{future::poll_fn, pin::pin, time::Duration};
 
 /// How long a request may take.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +54,24 @@ pub async fn open(request: Request<Vec<u8>>, timeouts: Timeouts) -> Result<Respo
     let _ = options.set_between_bytes_timeout(nanos(timeouts.idle));
     let mut request = request.map(|body| FullBody::new(bytes::Bytes::from(body)));
     request.extensions_mut().insert(RequestOptionsExtension(options));
-    spin_sdk::http::send(request).await.map_err(|error| NoAnswer(format!("{error:?}")))
+    let sent = and_what_it_spawns(spin_sdk::http::send(request)).await;
+    sent.map_err(|error| NoAnswer(format!("{error:?}")))
+}
+
+/// Sending spawns what writes the request's body. wit-bindgen 0.57 first polls it when the task next
+/// wakes (`Tasks::poll_next`); beside other tasks nothing may wake this one before the answer comes,
+/// which a server may hold back until it has the body. So it is woken at once.
+async fn and_what_it_spawns<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut is_first = true;
+    poll_fn(|context| {
+        let answer = future.as_mut().poll(context);
+        if std::mem::take(&mut is_first) && answer.is_pending() {
+            context.waker().wake_by_ref();
+        }
+        answer
+    })
+    .await
 }
 
 /// Sends a request and reads the whole answer.

@@ -18,6 +18,9 @@ const LIFE: i64 = 25;
 /// Milliseconds between two looks, and told to the reader as the wait before it comes back.
 const LOOK: u64 = 1_000;
 
+/// Seconds after the end in which GitHub may not have the log yet.
+const LATE: i64 = 60;
+
 /// Bytes after which a line is sent as it is, and goes on as the next one.
 const LONGEST_LINE: usize = 16 * 1024;
 
@@ -79,8 +82,8 @@ impl Follower {
                 self.steps.clear();
             }
             self.tell_state(&answer).await?;
-            self.tell_logs(&known).await?;
-            if answer.status.is_final() {
+            let told = self.tell_logs(&known, is_fresh(&answer)).await?;
+            if answer.status.is_final() && told {
                 return self.event("end", &format!("\"{}\"", self.status)).await;
             }
             if now().as_second() >= until {
@@ -110,8 +113,8 @@ impl Follower {
         Ok(())
     }
 
-    /// Sends the lines of ended jobs that the reader does not have yet.
-    async fn tell_logs(&mut self, known: &Known) -> std::result::Result<(), Gone> {
+    /// Sends the lines of ended jobs that the reader does not have yet; `false` when one may still come.
+    async fn tell_logs(&mut self, known: &Known, fresh: bool) -> std::result::Result<bool, Gone> {
         let jobs = ended_jobs(known);
         let Ok(github) = GitHub::new().await else {
             return Err(Gone);
@@ -119,11 +122,12 @@ impl Follower {
         for job in jobs.into_iter().skip(self.position.jobs) {
             match open(&github, job).await {
                 Ok(log) => self.tell_log(log).await?,
+                Err(_) if fresh => return Ok(false),
                 Err(_) => self.event("log", "\"(The log cannot be read.)\"").await?,
             }
             self.position = Position { jobs: self.position.jobs + 1, lines: 0, ..self.position };
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn tell_log(&mut self, log: nokube_edge::BoxBody) -> std::result::Result<(), Gone> {
@@ -162,6 +166,11 @@ impl Follower {
     async fn raw(&mut self, text: String) -> std::result::Result<(), Gone> {
         if self.sender.send(text).await { Ok(()) } else { Err(Gone) }
     }
+}
+
+/// Is it under way, or so shortly ended that its log may still come?
+fn is_fresh(build: &BuildView) -> bool {
+    build.completed_at.is_none_or(|end| now().as_second() - end.as_second() < LATE)
 }
 
 fn json(value: &impl serde::Serialize) -> String {

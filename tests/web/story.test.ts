@@ -1,0 +1,159 @@
+// The whole story, in both languages: from the sign-in to a running service, a change, back, and gone.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Browser } from "playwright-core";
+import { launch, Person, type Manner } from "./person.ts";
+import { Platform } from "./platform.ts";
+
+let platform: Platform;
+let browser: Browser;
+
+before(async () => {
+  [platform, browser] = await Promise.all([Platform.start(), launch()]);
+});
+
+after(async () => {
+  await browser.close();
+  await platform.end();
+});
+
+const manners: Manner[] = [
+  { language: "fr", width: 1280, scheme: "light" },
+  { language: "en", width: 390, scheme: "dark" },
+];
+
+for (const manner of manners) {
+  test(`from the sign-in to the service and back (${manner.language}, ${manner.width} px)`, async () => {
+    const began = Date.now();
+    const alice = await Person.at(browser, platform.url, manner);
+    const { t, page } = alice;
+    await alice.looks("sign-in");
+    await alice.signIn(`alice-${manner.language}`);
+    await alice.looks("projects-empty");
+
+    await alice.newProject("myapp");
+    await alice.looks("project-empty");
+    await alice.link(t.project.newBuild).click();
+    await alice.field("repository_url").fill("https://github.com/acme/shop");
+    await alice.field("service_name").fill("frontend");
+    await alice.looks("new-build");
+    await alice.button(t.newBuild.submit).click();
+    await page.waitForURL(/\/builds\//);
+    await alice.sees(t.build.building);
+    await alice.looks("building");
+
+    await alice.sees(t.build.success);
+    await alice.button(t.build.seeLogs).click();
+    await alice.sees("Successfully built image");
+    await alice.looks("built");
+    const digest = await page.getByText(/^sha256:[0-9a-f]{64}$/).textContent();
+
+    await alice.link(t.build.deployNow).click();
+    await page.getByRole("heading", { name: /myapp-frontend:latest$/ }).waitFor();
+    await alice.field("env_vars").fill("COLOUR=red\n# a comment\nGREETING=\"hello\\nworld\"");
+    await alice.button(t.deploy.addSecret).click();
+    await page.getByLabel(t.deploy.secretName, { exact: true }).fill("API_KEY");
+    await page.getByLabel(`${t.deploy.secretValue} API_KEY`).fill("sentinel-secret");
+    await alice.button(t.deploy.preview).click();
+    await alice.sees(t.deploy.accepted);
+    await alice.looks("preview");
+    await alice.button(t.deploy.submit).click();
+    await page.waitForURL(/\/deployments\//);
+    await alice.sees(t.deployment.status.running);
+    await alice.sees("Listening on");
+    await alice.sees(digest ?? "no digest");
+    await alice.looks("deployment");
+    const story = (Date.now() - began) / 1_000;
+    assert.ok(story < 120, `from nothing to a running service took ${story} s`);
+
+    // Another colour: the secret stays as it is, the pods are new.
+    await alice.link(t.deployment.edit).click();
+    assert.match(await alice.field("env_vars").inputValue(), /^COLOUR=red\nGREETING="hello\\nworld"\n$/m);
+    await alice.field("env_vars").fill("COLOUR=blue");
+    await alice.button(t.deploy.preview).click();
+    const row = page.getByRole("row", { name: /^COLOUR/ });
+    await row.first().waitFor();
+    assert.match((await row.first().textContent()) ?? "", /COLOURredblue/);
+    await alice.button(t.deploy.submit).click();
+    await page.waitForURL(/\/deployments\//);
+    await alice.sees(t.project.revision(2));
+    await alice.sees(t.deployment.status.running);
+
+    await alice.button(t.deployment.rollback).click();
+    await alice.sees(t.project.revision(3));
+    await alice.sees(t.deployment.status.running);
+    await page.locator("details", { hasText: t.deployment.configuration }).first().locator("summary").click();
+    await alice.sees('"COLOUR": "red"');
+    await alice.looks("revisions");
+
+    // Whoever types the name means it.
+    await alice.button(t.deployment.delete).click();
+    const dialog = page.getByRole("dialog");
+    await alice.looks("delete");
+    assert.ok(await dialog.getByRole("button", { name: t.deployment.delete }).isDisabled());
+    await dialog.getByLabel(t.settings.confirmName("frontend")).fill("frontend");
+    await dialog.getByRole("button", { name: t.deployment.delete }).click();
+    await page.waitForURL(/\/projects\/\d+$/);
+    await alice.sees(t.project.noServices);
+    await alice.looks("project");
+    assert.ok(!(await everythingKept(alice)).includes("sentinel-secret"), "the browser keeps no secret");
+    await alice.leaves();
+  });
+}
+
+/** All that the browser keeps of the page. */
+async function everythingKept(person: Person): Promise<string> {
+  return person.page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }));
+}
+
+test("an account: a token that is shown once, revoked, and signing out", async () => {
+  const bob = await Person.at(browser, platform.url, { language: "en" });
+  const { t, page } = bob;
+  await bob.signIn("bob");
+  await bob.link(t.nav.account).click();
+  await bob.field("name").fill("ci");
+  await page.getByLabel(t.account.scope.build).check();
+  await bob.button(t.account.create).click();
+  const token = await page.locator("code", { hasText: /^nkt_/ }).textContent();
+  const use = () => fetch(`${platform.url}/api/v1/projects`, { headers: { authorization: `Bearer ${token}` } });
+  assert.equal((await use()).status, 200);
+  await bob.looks("account");
+  await page.reload();
+  await bob.button(t.account.revoke).waitFor();
+  assert.ok(!(await page.content()).includes(token ?? "no token"));
+  await bob.button(t.account.revoke).click();
+  await bob.sees(t.account.revoked);
+  assert.equal((await use()).status, 401);
+  await bob.button(t.signIn.out).click();
+  await bob.link(t.signIn.button).waitFor();
+  await bob.leaves();
+});
+
+test("a project is shared, and what is not one's own cannot be changed", async () => {
+  const carol = await Person.at(browser, platform.url);
+  await carol.signIn("carol");
+  await carol.link(carol.t.nav.account).click();
+  const name = (await carol.page.locator(".exact code").first().textContent()) ?? "";
+  const dave = await Person.at(browser, platform.url);
+  await dave.signIn("dave");
+  await dave.newProject("shared");
+  const project = dave.page.url();
+  await dave.link(dave.t.project.settings).click();
+  await dave.field("username").fill("nobody-here");
+  await dave.button(dave.t.settings.add).click();
+  await dave.sees("personne du nom de « nobody-here »");
+  await dave.field("username").fill(name);
+  await dave.field("role").selectOption("viewer");
+  await dave.button(dave.t.settings.add).click();
+  await dave.page.getByRole("listitem").filter({ hasText: name }).waitFor();
+  await dave.looks("settings");
+
+  await carol.page.goto(project);
+  await carol.link(carol.t.project.newBuild).click();
+  await carol.field("repository_url").fill("https://github.com/acme/shop");
+  await carol.field("service_name").fill("frontend");
+  await carol.button(carol.t.newBuild.submit).click();
+  await carol.sees(carol.t.failures.forbidden);
+  await carol.leaves();
+  await dave.leaves();
+});
