@@ -13,7 +13,7 @@ use futures::{
     future::{Either, select},
     stream::{self, LocalBoxStream},
 };
-use nokube_domain::Timestamp;
+use nokube_domain::{Timestamp, answer::PodLine};
 use nokube_edge::{Call, Reply, Result, reply, reply::Sender, sleep, spawn};
 use nokube_kube::request::Log;
 use std::{collections::BTreeSet, pin::pin};
@@ -128,7 +128,8 @@ async fn tell(sender: &mut Sender, line: &Line, after: Option<Timestamp>) -> boo
         return true;
     }
     let id = line.at.map(|at| format!("id: {at}\n")).unwrap_or_default();
-    let data = serde_json::json!({ "pod": line.pod, "at": line.at, "line": line.text });
+    let line = PodLine { pod: &line.pod, at: line.at, line: &line.text };
+    let data = serde_json::to_string(&line).unwrap_or_default();
     sender.send(format!("event: log\n{id}data: {data}\n\n")).await
 }
 
