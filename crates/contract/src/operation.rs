@@ -145,7 +145,7 @@ impl Operation {
         self
     }
 
-    /// A body of JSON that holds anything.
+    /// A body of JSON that somebody else describes.
     pub fn any_body(mut self, example: Value) -> Self {
         let schema = crate::schemas::anything();
         let content = ContentBuilder::new().schema(Some(schema)).example(Some(example)).build();

@@ -135,10 +135,7 @@ pub fn flag() -> Schema {
     ObjectBuilder::new().schema_type(Type::Boolean).default(Some(json!(false))).into()
 }
 
-/// A JSON object that is somebody else's.
+/// Any JSON.
 pub fn anything() -> Schema {
-    ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(true)))
-        .into()
+    ObjectBuilder::new().schema_type(SchemaType::AnyValue).into()
 }

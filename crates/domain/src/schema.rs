@@ -65,7 +65,7 @@ texts! {
     CommitSha "^([0-9a-f]{40}|[0-9a-f]{64})$" 64
         "A commit's id." "6dcb09b5b57875f334f61aebed695e2e4193db5e";
     Repository "^[A-Za-z0-9_-]+/[A-Za-z0-9._-]+$" 140 "`OWNER/NAME` at GitHub." "acme/shop";
-    ImageName "^[^\\s]+$" 500
+    ImageName "^[A-Za-z0-9._:/@-]+$" 500
         "An image, `[HOST/]PATH[:TAG][@DIGEST]`, as `docker pull` takes it."
         "ghcr.io/amzhm/testuser-myapp-frontend:latest";
     Host "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$" 253

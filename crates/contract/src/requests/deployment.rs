@@ -2,7 +2,7 @@
 
 use nokube_domain::{
     BuildId, ProjectId,
-    deploy::{Bytes, Cpu, ExposureType, Host, ImageName, ServiceKind, UrlPath},
+    deploy::{Bytes, Cpu, ExposureType, ImageName, ServiceKind, UrlPath},
     name::{ProjectName, ServiceName},
 };
 use std::collections::BTreeMap;
@@ -35,7 +35,8 @@ pub struct NewDeployment {
     #[schema(default = "external")]
     pub exposure_type: Option<ExposureType>,
     /// A domain of your own, of those that the platform's administrator allows.
-    pub custom_domain: Option<Host>,
+    #[schema(max_length = 253)]
+    pub custom_domain: Option<String>,
     /// A path of the project's host instead of a host of its own.
     pub custom_path: Option<UrlPath>,
     #[schema(default = false)]

@@ -103,7 +103,9 @@ pub fn all() -> Vec<Operation> {
                 "login": "testuser", "expires_at": "2025-08-18T10:40:00Z",
                 "sign_in_ends_at": "2025-08-25T10:30:00Z",
             }))
-            .with("Set-Cookie"),
+            .with("Set-Cookie")
+        .empty(401, "You are signed out; the cookies are taken away.")
+        .with("Set-Cookie"),
         Operation::new(Delete, "/api/v1/auth/session", "signOut", Demand::Renewal, "Sign out")
             .about("Of every browser and command line; API tokens stay.")
             .empty(204, "Signed out.")

@@ -6,7 +6,9 @@
 use super::{ImageUsed, Spec};
 use crate::{
     DeploymentId, Timestamp,
+    fields::Fields,
     name::{ServiceName, Username},
+    problem::Problem,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +19,16 @@ pub struct DeploymentRecord {
     pub id: DeploymentId,
     pub service: ServiceName,
     pub created_at: Timestamp,
+}
+
+/// Which release is to run again; `None` says the one before.
+///
+/// # Errors
+/// Every faulty field at once.
+pub fn parse_rollback(mut fields: Fields) -> Result<Option<u32>, Problem> {
+    let asked = fields.positive("revision");
+    fields.finish()?;
+    Ok(asked)
 }
 
 /// What made a revision.
