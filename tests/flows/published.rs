@@ -8,7 +8,7 @@ use nokube_tests::{
 };
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is reached by chaining only is nobody's to know.
 const INTERNAL: &[(&str, &str)] = &[
@@ -76,4 +76,31 @@ fn what_is_not_as_the_contract_says_is_found() {
     assert!(with("owner", json!(null)).contains("null is not of type"));
     assert!(with("colour", json!("red")).contains("'colour' was unexpected"));
     assert!(told(document, 418, &body).unwrap_err().contains("the status is not listed"));
+}
+
+/// OAuth's grants are read in a component, so they are asked for here: everything that may be left out,
+/// something that is not described, and nothing that is required.
+#[tokio::test]
+async fn each_grant_takes_what_is_described_of_it_and_nothing_else() {
+    let world = World::new().await;
+    let document: Value = serde_json::from_str(&nokube_contract::text()).unwrap();
+    for name in ["DeviceGrant", "RefreshGrant", "TokenExchangeGrant"] {
+        let schema = &document["components"]["schemas"][name];
+        let grant = schema["properties"]["grant_type"]["pattern"].as_str().unwrap();
+        let required = schema["required"].as_array().unwrap().iter();
+        let required: BTreeSet<_> = required.map(|field| field.as_str().unwrap()).collect();
+        let mut body = json!({ "grant_type": grant.trim_matches(['^', '$']), "colour": "red" });
+        for field in schema["properties"].as_object().unwrap().keys() {
+            if !required.contains(field.as_str()) {
+                body[field] = json!("anything");
+            }
+        }
+        let faults = world.anybody().post("/api/v1/auth/token", &body).await.faults();
+        let faults: BTreeSet<_> = faults.keys().map(String::as_str).collect();
+        let mut expected = required;
+        expected.remove("grant_type");
+        expected.insert("colour");
+        assert_eq!(faults, expected, "{name}");
+    }
+    world.end().await;
 }

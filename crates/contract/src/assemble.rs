@@ -54,6 +54,9 @@ pub fn document() -> OpenApi {
     }
     all.tidy(|name| requests().iter().any(|request| request == name));
     let mut components = ComponentsBuilder::new();
+    // What was only a part of others is part of them now.
+    let used = serde_json::to_string(&(&paths, &all.0)).unwrap_or_default();
+    all.0.retain(|name, _| used.contains(&format!("\"#/components/schemas/{name}\"")));
     for (name, schema) in all.0 {
         components = components.schema(name, schema);
     }
