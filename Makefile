@@ -10,7 +10,7 @@ WASM := -p auth -p builds -p deploy -p web -p webhook -p nokube-edge --target $(
 # Built together always: another selection would be other features, and compiled anew.
 LOCAL := -p local-host -p nokube-sim -p nokube-dev
 
-.PHONY: help setup setup-tests page components run token test test-slow test-kube bench lint clean
+.PHONY: help setup setup-tests page components run token test test-slow test-kube contract bench lint clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -51,6 +51,10 @@ test-kube: setup-tests components ## Run the tests that need a real Kubernetes A
 	  export KUBEBUILDER_ASSETS; \
 	fi; \
 	cargo test --features nokube-tests-kube/cluster --test kube --test deploys
+
+contract: ## Write the API's description, docs/api/openapi.json, anew from the code
+	cargo run --quiet -p nokube-contract > docs/api/openapi.new
+	mv docs/api/openapi.new docs/api/openapi.json
 
 bench: components ## Measure what is claimed about speed and size
 	cargo run --quiet -p nokube-bench

@@ -21,6 +21,7 @@ mod idempotency;
 mod lists;
 mod logs;
 mod lost;
+mod published;
 mod ready;
 mod refusals;
 mod requests;

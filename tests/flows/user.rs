@@ -1,6 +1,9 @@
 //! Somebody who calls the API, and the answers.
 
-use crate::{JWT_SECRET, claims};
+use crate::{
+    JWT_SECRET, claims,
+    contract::{Asked, Contract},
+};
 use nokube_domain::jwt::sign;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -135,11 +138,20 @@ impl Answer {
         Self::if_any(request).await.unwrap()
     }
 
-    /// The answer, unless the connection is refused or cut.
+    /// The answer, unless the connection is refused or cut. It is as the contract says.
     pub async fn if_any(request: RequestBuilder) -> reqwest::Result<Self> {
-        let answer = request.send().await?;
+        let (client, request) = request.build_split();
+        let request = request?;
+        let asked = Asked::of(&request);
+        let answer = client.execute(request).await?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Ok(Self { status, headers, text: answer.text().await? })
+        let is_theirs = *answer.url() == asked.url; // And not of where it sent us.
+        let text = answer.text().await?;
+        let told = Contract::published().check(&asked, status, &headers, &text);
+        if let (true, Err(what)) = (is_theirs, told) {
+            panic!("{what}");
+        }
+        Ok(Self { status, headers, text })
     }
 
     /// The body of an answer that must have this status.

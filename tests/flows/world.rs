@@ -10,6 +10,7 @@
 //! ```
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
+pub mod contract;
 mod user;
 
 pub use user::{Answer, User};

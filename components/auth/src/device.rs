@@ -6,10 +6,9 @@ use crate::{
     settings::Settings,
 };
 use http::StatusCode;
-use nokube_domain::ProblemKind;
+use nokube_domain::{ProblemKind, answer};
 use nokube_edge::{Call, Failure, Reply, Result};
 use nokube_github::oauth::{DeviceCode, read};
-use serde_json::json;
 
 pub async fn device(mut call: Call) -> Result<Reply> {
     call.only_query(&[])?;
@@ -22,10 +21,8 @@ pub async fn device(mut call: Call) -> Result<Reply> {
                       enables the device flow of its app at GitHub.";
         Failure::problem(ProblemKind::UpstreamRefused, detail)
     })?;
-    let answer = json!({
-        "device_code": code.device_code, "user_code": code.user_code,
-        "verification_uri": code.verification_uri,
-        "expires_in": code.expires_in, "interval": code.interval,
-    });
+    let DeviceCode { device_code, user_code, verification_uri, expires_in, interval } = code;
+    let answer =
+        answer::DeviceCode { device_code, user_code, verification_uri, expires_in, interval };
     Ok(Reply::json(StatusCode::OK, &answer))
 }

@@ -11,13 +11,13 @@ use crate::{
 use http::StatusCode;
 use nokube_domain::{
     Problem, ProblemKind,
+    answer::{IssuedToken, OAuthProblem},
     fields::Fields,
     session::{Identity, Use},
     token::{RENEWAL, Secret},
 };
 use nokube_edge::{Call, Failure, Reply, Result, auth::AuthSettings, now, store::Store};
 use nokube_github::oauth::{UserToken, read};
-use serde_json::json;
 
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -46,22 +46,19 @@ pub async fn token(mut call: Call) -> Result<Reply> {
 /// A refusal in OAuth's words, which clients go by, and in ours.
 fn refused(call: &Call, error: &str, detail: &str) -> Reply {
     let problem = Problem::new(ProblemKind::Malformed, detail);
-    let mut body = problem.to_json(call.path_text());
-    if let Some(body) = body.as_object_mut() {
-        body.insert("error".into(), json!(error));
-        body.insert("error_description".into(), json!(detail));
-    }
+    let problem = problem.body(call.path_text());
+    let body = OAuthProblem { problem, error, error_description: detail };
     Reply::json(StatusCode::BAD_REQUEST, &body).header("content-type", "application/problem+json")
 }
 
 fn issued(text: &str, ends: i64, renewal: Option<&Secret>) -> Reply {
-    let mut answer = json!({
-        "access_token": text, "token_type": "Bearer", "expires_in": ends - now().as_second(),
-        "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
-    });
-    if let (Some(renewal), Some(answer)) = (renewal, answer.as_object_mut()) {
-        answer.insert("refresh_token".into(), json!(renewal.reveal()));
-    }
+    let answer = IssuedToken {
+        access_token: text,
+        token_type: "Bearer",
+        expires_in: ends - now().as_second(),
+        issued_token_type: "urn:ietf:params:oauth:token-type:access_token",
+        refresh_token: renewal.map(Secret::reveal),
+    };
     Reply::json(StatusCode::OK, &answer)
 }
 

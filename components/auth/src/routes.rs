@@ -2,13 +2,14 @@
 //! of access goes by this list, so a route cannot be forgotten there.
 
 use http::{Request, StatusCode};
-use nokube_domain::ProblemKind;
+use nokube_domain::{
+    ProblemKind,
+    answer::{RouteView, Routes},
+};
 use nokube_edge::{
     Call, Failure, Reply, Result,
     outbound::{self, Timeouts},
 };
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use std::time::Duration;
 
 const COMPONENTS: [&str; 4] = ["auth", "builds", "deploy", "webhook"];
@@ -17,11 +18,6 @@ const TIMEOUTS: Timeouts = Timeouts {
     idle: Duration::from_secs(4),
     total: Duration::from_secs(5),
 };
-
-#[derive(Deserialize, Serialize)]
-struct Routes {
-    routes: Vec<Value>,
-}
 
 pub async fn routes(call: Call) -> Result<Reply> {
     call.only_query(&[])?;
@@ -36,10 +32,8 @@ pub async fn routes(call: Call) -> Result<Reply> {
             let detail = format!("The component {component} does not answer.");
             return Err(Failure::problem(ProblemKind::UpstreamUnavailable, detail));
         };
-        all.extend(routes.into_iter().filter_map(|mut route| {
-            route.as_object_mut()?.insert("component".into(), json!(component));
-            Some(route)
-        }));
+        let of = |route| RouteView { component: Some(component.into()), ..route };
+        all.extend(routes.into_iter().map(of));
     }
-    Ok(Reply::json(StatusCode::OK, &json!({ "routes": all })))
+    Ok(Reply::json(StatusCode::OK, &Routes { routes: all }))
 }

@@ -6,14 +6,15 @@
 
 use crate::begin::{clear, session_cookie};
 use http::StatusCode;
-use nokube_domain::{Person, Problem, ProblemKind, Timestamp, session::SignIn, token::Secret};
+use nokube_domain::{
+    Person, Problem, ProblemKind, Timestamp, answer::SessionRenewed, session::SignIn, token::Secret,
+};
 use nokube_edge::{
     Call, Reply, Result, audit,
     auth::AuthSettings,
     now,
     store::{Log, Store},
 };
-use serde_json::json;
 
 pub async fn renew(call: Call) -> Result<Reply> {
     call.only_query(&[])?;
@@ -27,9 +28,11 @@ pub async fn renew(call: Call) -> Result<Reply> {
     let until = sign_in.ends.as_second();
     let (cookie, ends) = session_cookie(&common, &sign_in.identity, until)?;
     let ends = Timestamp::from_second(ends).unwrap_or_default();
-    let answer = json!({
-        "login": sign_in.identity.login, "expires_at": ends, "sign_in_ends_at": sign_in.ends,
-    });
+    let answer = SessionRenewed {
+        login: &sign_in.identity.login,
+        expires_at: ends,
+        sign_in_ends_at: sign_in.ends,
+    };
     Ok(Reply::json(StatusCode::OK, &answer).cookie(&cookie))
 }
 

@@ -8,6 +8,8 @@ use futures::future::try_join_all;
 use http::StatusCode;
 use nokube_domain::{
     Person, Problem, ProblemKind,
+    answer::{Token, TokenCreated, TokenPage},
+    page::Page,
     session::Identity,
     token::{API, NewToken, Secret, TokenRecord, TokenRow},
 };
@@ -15,7 +17,6 @@ use nokube_edge::{
     Call, Failure, Reply, Result, audit, now, random_bytes,
     store::{Counter, Log, Store},
 };
-use serde_json::{Value, json};
 
 /// Tokens that one person may have at a time, and may ever have made.
 const MOST: usize = 50;
@@ -31,22 +32,24 @@ pub async fn list(call: Call) -> Result<Reply> {
     let rows = page.numbers(total).map(|number| async move {
         let Some(row) = store.token_of(person, number).await? else { return Ok(None) };
         let pass = store.day_pass(&row.hash).await?;
-        Ok::<_, Failure>(Some(view(&row, pass.map(|pass| pass.day))))
+        Ok::<_, Failure>(Some(view(row, pass.map(|pass| pass.day))))
     });
     let tokens: Vec<_> = try_join_all(rows).await?.into_iter().flatten().collect();
-    let answer = json!({
-        "tokens": tokens, "total": total, "limit": page.limit, "offset": page.offset,
-    });
-    Ok(Reply::json(StatusCode::OK, &answer))
+    let Page { limit, offset } = page;
+    Ok(Reply::json(StatusCode::OK, &TokenPage { tokens, total, limit, offset }))
 }
 
 /// A row as it is shown: never the token, and not its hash.
-fn view(row: &TokenRow, last_used: Option<String>) -> Value {
-    json!({
-        "id": row.number, "name": row.name, "scopes": row.scopes,
-        "created_at": row.created_at, "expires_at": row.expires_at,
-        "revoked_at": row.revoked_at, "last_used_on": last_used.or_else(|| row.last_used.clone()),
-    })
+fn view(row: TokenRow, last_used: Option<String>) -> Token {
+    Token {
+        id: row.number,
+        name: row.name,
+        scopes: row.scopes,
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+        revoked_at: row.revoked_at,
+        last_used_on: last_used.or(row.last_used),
+    }
 }
 
 pub async fn create(mut call: Call) -> Result<Reply> {
@@ -103,10 +106,7 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let place = format!("/api/v1/auth/tokens/{number}");
     let log = Log::Person(person.clone());
     audit::record(&store, &call, &log, "token.create", place.clone()).await?;
-    let mut answer = view(&row, None);
-    if let Some(answer) = answer.as_object_mut() {
-        answer.insert("token".into(), json!(secret.reveal()));
-    }
+    let answer = TokenCreated { row: view(row, None), token: secret.reveal() };
     Ok(Reply::json(StatusCode::CREATED, &answer).header("location", &place))
 }
 

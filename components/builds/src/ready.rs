@@ -6,7 +6,10 @@ use crate::{
 };
 use futures::future::join_all;
 use http::{Request, StatusCode};
-use nokube_domain::problem::Fault;
+use nokube_domain::{
+    answer::{Readiness, ReadinessCheck as Check},
+    problem::Fault,
+};
 use nokube_edge::{
     Call, Failure, Reply, Result, auth::AuthSettings, now, outbound, settings::NotSetUp,
     store::Store,
@@ -17,13 +20,6 @@ use std::time::Duration;
 
 /// Seconds that what was found outside is told again: anybody may ask, and asking GitHub costs.
 const KEEP: i64 = 15;
-
-#[derive(Clone, Serialize, Deserialize)]
-struct Check {
-    name: String,
-    ok: bool,
-    detail: String,
-}
 
 /// What the last look at GitHub and the registry found, shared by all instances.
 #[derive(Serialize, Deserialize)]
@@ -54,7 +50,7 @@ pub async fn ready(_: Call) -> Result<Reply> {
     checks.extend(outside?);
     let ready = checks.iter().all(|check| check.ok);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    Ok(Reply::json(status, &serde_json::json!({ "ready": ready, "checks": checks })))
+    Ok(Reply::json(status, &Readiness { ready, checks }))
 }
 
 /// What is wrong with the settings of every component.

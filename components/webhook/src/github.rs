@@ -4,6 +4,7 @@ use crate::settings::Settings;
 use http::StatusCode;
 use nokube_domain::{
     BuildId, Problem, ProblemKind,
+    answer::WebhookAnswer,
     build::{JobsDoc, RunDoc},
 };
 use nokube_edge::{Call, Failure, Reply, Result, now, store::Store};
@@ -11,7 +12,6 @@ use nokube_github::{
     event::{Builder, Event, parse},
     signature::Verifier,
 };
-use serde_json::json;
 
 /// The events that we use are far smaller; GitHub sends up to 25 MB for others.
 const MAX_BODY: usize = 1024 * 1024;
@@ -44,7 +44,7 @@ pub async fn receive(mut call: Call) -> Result<Reply> {
         Event::Ping => ("pong", None),
         Event::Ignored(why) => ("ignored", Some(why)),
     };
-    Ok(Reply::json(StatusCode::OK, &json!({ "outcome": outcome, "reason": reason })))
+    Ok(Reply::json(StatusCode::OK, &WebhookAnswer { outcome, reason }))
 }
 
 /// Reads the body while its signature is computed, and returns it only if that fits.

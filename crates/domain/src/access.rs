@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 /// A person: who says so, and the name that never changes there. Two issuers can never mean the
 /// same person.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Person {
     pub issuer: String,
     pub subject: String,
@@ -36,9 +37,10 @@ pub struct Caller {
     pub login: Username,
 }
 
-/// What somebody is in a project.
+/// What somebody is in a project: viewers look, developers build and deploy, the owner decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Role {
     Viewer,
     Developer,

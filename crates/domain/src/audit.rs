@@ -4,8 +4,9 @@
 use crate::{Person, Timestamp, name::Username};
 use serde::{Deserialize, Serialize};
 
-/// An entry, as it is kept and shown.
+/// An entry of an audit trail, as it is kept and shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AuditEntry))]
 pub struct Event {
     pub at: Timestamp,
     /// `project.delete`, `token.create`, …
@@ -17,19 +18,23 @@ pub struct Event {
     #[serde(default)]
     pub from: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub request_id: Option<String>,
 }
 
 /// Who did it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Actor {
     #[serde(flatten)]
     pub person: Person,
+    /// Their name where they signed in.
     pub login: Option<Username>,
-    /// `session`, `bearer`, `issuer`, `token` or `build`.
+    /// By what they were known: `session`, `bearer`, `issuer`, `token` or `github`.
     pub via: String,
     /// The API token's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub token: Option<String>,
 }
 

@@ -10,6 +10,19 @@ pub struct Fields {
     faults: Vec<Fault>,
 }
 
+#[cfg(feature = "schema")]
+thread_local! {
+    static ASKED: std::cell::RefCell<std::collections::BTreeSet<String>> = Default::default();
+}
+
+/// The names of the fields that `read` looks for: a test holds them against what is described.
+#[cfg(feature = "schema")]
+pub fn asked_by(read: impl FnOnce()) -> std::collections::BTreeSet<String> {
+    ASKED.take();
+    read();
+    ASKED.take()
+}
+
 impl Fields {
     /// Reads `body`, which must be one JSON object.
     ///
@@ -31,6 +44,8 @@ impl Fields {
 
     /// Takes `field`; absent and `null` are the same.
     fn take(&mut self, field: &str) -> Option<Value> {
+        #[cfg(feature = "schema")]
+        ASKED.with_borrow_mut(|asked| asked.insert(field.to_owned()));
         self.rest.remove(field).filter(|value| !value.is_null())
     }
 

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod admission;
+pub mod answer;
 pub mod audit;
 pub mod build;
 pub mod claim;
@@ -22,6 +23,8 @@ pub mod people;
 pub mod problem;
 pub mod project;
 pub mod repository;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod scope;
 pub mod session;
 pub mod text;

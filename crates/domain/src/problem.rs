@@ -25,6 +25,25 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
+    pub const ALL: [Self; 16] = [
+        Self::Malformed,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::TooSlow,
+        Self::Conflict,
+        Self::InProgress,
+        Self::TooLarge,
+        Self::UnsupportedMediaType,
+        Self::Invalid,
+        Self::TooMany,
+        Self::Internal,
+        Self::UpstreamRefused,
+        Self::UpstreamUnavailable,
+        Self::Misconfigured,
+    ];
+
     /// The HTTP status, the `type` and the title.
     pub fn parts(self) -> (u16, &'static str, &'static str) {
         match self {
@@ -50,8 +69,11 @@ impl ProblemKind {
 
 /// A fault of one field of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Fault {
+    /// Its name; of a map `map.key`; of a query or a header, that one's name.
     pub field: String,
+    /// What it must be, or what to do.
     pub detail: String,
 }
 
@@ -102,18 +124,33 @@ impl Problem {
     }
 
     /// The body; `instance` is the path that was asked for.
-    pub fn to_json(&self, instance: &str) -> serde_json::Value {
+    pub fn body<'a>(&'a self, instance: &'a str) -> ProblemBody<'a> {
         let (status, kind, title) = self.kind.parts();
-        let mut body = serde_json::json!({
-            "type": format!("/problems/{kind}"),
-            "title": title,
-            "status": status,
-            "detail": self.detail,
-            "instance": instance,
-        });
-        if let (false, Some(map)) = (self.errors.is_empty(), body.as_object_mut()) {
-            map.insert("errors".into(), serde_json::json!(self.errors));
-        }
-        body
+        let r#type = format!("/problems/{kind}");
+        let (detail, errors) = (self.detail.as_str(), self.errors.as_slice());
+        ProblemBody { r#type, title, status, detail, instance, errors }
     }
+}
+
+/// What went wrong, in words (RFC 9457).
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Problem))]
+pub struct ProblemBody<'a> {
+    /// The kind of problem, for programs.
+    #[cfg_attr(feature = "schema", schema(schema_with = crate::schema::problem_types))]
+    pub r#type: String,
+    /// The kind in words.
+    pub title: &'static str,
+    /// The status of the answer once more.
+    pub status: u16,
+    /// What happened and what to change.
+    pub detail: &'a str,
+    /// The path that was asked for.
+    #[cfg_attr(feature = "schema", schema(format = "uri-reference"))]
+    pub instance: &'a str,
+    /// Every faulty field of the request; or, of a project that cannot be deleted, what stands in the
+    /// way.
+    #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<Fault>))]
+    pub errors: &'a [Fault],
 }

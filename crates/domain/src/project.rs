@@ -9,16 +9,19 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// A project, as it is kept.
+/// A project, as it is kept and shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Project {
     pub id: ProjectId,
     pub name: ProjectName,
-    /// The owner's login as it was when the project was made: names in registry and cluster are
-    /// made of it, so it never changes.
+    /// The owner's name as it was when the project was made: names in registry and cluster are made of
+    /// it, so it never changes.
     pub owner: Username,
     pub description: Option<String>,
+    /// Where its source is, for people.
     pub repository_url: Option<String>,
+    /// What it is made with, for people.
     pub framework: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,

@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 /// What a route needs of the credential that the caller sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Scope {
     /// Looking at projects, builds and deployments.
     Read,
@@ -49,9 +50,10 @@ impl FromStr for Scope {
     }
 }
 
-/// The scopes of a credential.
+/// What a credential is good for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Scopes(BTreeSet<Scope>);
 
 impl Scopes {

@@ -43,8 +43,7 @@ fn without_a_role_there_is_nothing_to_see() {
         for demand in ROLES {
             let theirs = decide(&stranger, Some(&members), demand, "build").unwrap_err();
             let missing = decide(&stranger, None, demand, "build").unwrap_err();
-            assert_eq!(theirs, missing);
-            assert_eq!(theirs.to_json("/x"), missing.to_json("/x"), "to the last letter");
+            assert_eq!(theirs, missing, "to the last letter");
             assert_eq!(theirs.status(), 404);
         }
     }
@@ -71,14 +70,15 @@ fn a_problem_is_problem_json() {
     let fault = |field: &str| Fault { field: field.into(), detail: "is required".into() };
     let one = Problem::invalid(vec![fault("name")]);
     assert_eq!(one.detail, "name: is required");
+    let two = Problem::invalid(vec![fault("a"), fault("b")]);
     assert_eq!(
-        Problem::invalid(vec![fault("a"), fault("b")]).to_json("/api/v1/builds"),
+        serde_json::to_value(two.body("/api/v1/builds")).unwrap(),
         json!({
             "type": "/problems/invalid", "title": "Some fields need a change", "status": 422,
             "detail": "2 fields need a change.", "instance": "/api/v1/builds",
             "errors": [{ "field": "a", "detail": "is required" }, { "field": "b", "detail": "is required" }],
         })
     );
-    let plain = Problem::new(ProblemKind::Conflict, "No.").to_json("/");
-    assert_eq!(plain.get("errors"), None);
+    let plain = Problem::new(ProblemKind::Conflict, "No.");
+    assert!(serde_json::to_value(plain.body("/")).unwrap().get("errors").is_none());
 }

@@ -7,10 +7,11 @@ use crate::{
 use futures::future::try_join_all;
 use http::StatusCode;
 use nokube_domain::{
+    answer::AuditTrail,
     audit::{Actor, Event},
+    page::Page,
     session::Identity,
 };
-use serde_json::json;
 
 /// Adds what the caller did to `object`, a path of the API: two writes.
 ///
@@ -85,8 +86,6 @@ pub async fn page(store: &Store, call: &Call, log: &Log) -> Result<Reply> {
     let total = store.count(&Counter::audit(log)).await?;
     let rows = page.numbers(total).map(|number| store.event(log, number));
     let events: Vec<_> = try_join_all(rows).await?.into_iter().flatten().collect();
-    let answer = json!({
-        "events": events, "total": total, "limit": page.limit, "offset": page.offset,
-    });
-    Ok(Reply::json(StatusCode::OK, &answer))
+    let Page { limit, offset } = page;
+    Ok(Reply::json(StatusCode::OK, &AuditTrail { events, total, limit, offset }))
 }

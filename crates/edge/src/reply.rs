@@ -47,7 +47,7 @@ impl Reply {
     pub fn problem(problem: &Problem, path: &str) -> Self {
         let status = StatusCode::from_u16(problem.status());
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_vec(&problem.to_json(path)).unwrap_or_default();
+        let body = serde_json::to_vec(&problem.body(path)).unwrap_or_default();
         let reply = Self::new(status, "application/problem+json", full(body));
         let reply = match problem.retry_after {
             Some(seconds) => reply.header("retry-after", &seconds.to_string()),

@@ -8,11 +8,11 @@ use crate::{
 use http::{HeaderMap, Method, StatusCode};
 use nokube_domain::{
     Problem, ProblemKind,
-    access::{Demand, Role, admit},
+    access::{Demand, admit},
+    answer::{RouteView, Routes},
     audit,
     limit::Limited,
 };
-use serde_json::json;
 use std::{collections::BTreeMap, pin::Pin};
 
 /// A handler's future. It need not be `Send`: an instance has one thread.
@@ -45,23 +45,8 @@ impl Route {
     }
 
     /// As the list of routes tells it.
-    fn describe(&self) -> serde_json::Value {
-        let role = |role: Role| format!("{role:?}").to_lowercase();
-        let (demand, role, scope) = match self.demand {
-            Demand::Public => ("public", None, None),
-            Demand::Signature => ("signature", None, None),
-            Demand::Renewal => ("renewal", None, None),
-            Demand::SignedIn(scope) => ("signed-in", None, Some(scope)),
-            Demand::Role(least, scope) => ("role", Some(role(least)), Some(scope)),
-            Demand::RoleOrAdministrator(least) => {
-                ("role-or-administrator", Some(role(least)), None)
-            }
-            Demand::Administrator => ("administrator", None, None),
-        };
-        json!({
-            "method": self.method.as_str(), "path": self.path,
-            "demand": demand, "role": role, "scope": scope,
-        })
+    fn describe(&self) -> RouteView {
+        RouteView::new(self.method.as_str(), self.path, self.demand)
     }
 }
 
@@ -107,8 +92,8 @@ async fn answer(routes: &[Route], request: Request, request_id: String) -> Resul
         ref method => method.clone(),
     };
     if path == LIST && method == Method::GET {
-        let all: Vec<_> = routes.iter().map(Route::describe).collect();
-        return Ok(Reply::json(StatusCode::OK, &json!({ "routes": all })));
+        let routes = routes.iter().map(Route::describe).collect();
+        return Ok(Reply::json(StatusCode::OK, &Routes { routes }));
     }
     let (route, path_parameters) = find(routes, &method, &path)?;
     let (mut caller, mut proof, mut renewal) = (None, None, None);

@@ -1,18 +1,9 @@
 //! What a change changes, line by line, for people.
 
 use crate::{kind::Kind, shown::HIDDEN};
-use serde::Serialize;
+use nokube_domain::answer::FieldChange;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A field that changes. Secret values are hidden.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// `spec.template.spec.containers[app].image`
-    pub field: String,
-    pub before: Option<String>,
-    pub after: Option<String>,
-}
 
 /// What the API server keeps for itself, and what says only that there is a new revision.
 const UNTOLD: &[&str] = &[
@@ -31,7 +22,7 @@ const UNTOLD: &[&str] = &[
 ];
 
 /// The fields in which `after` (as the API server would have it) differs from `before`.
-pub fn difference(kind: Kind, before: Option<&Value>, after: Option<&Value>) -> Vec<Change> {
+pub fn difference(kind: Kind, before: Option<&Value>, after: Option<&Value>) -> Vec<FieldChange> {
     let (before, after) = (flat(before), flat(after));
     let fields: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let mut changes = Vec::new();
@@ -47,7 +38,7 @@ pub fn difference(kind: Kind, before: Option<&Value>, after: Option<&Value>) -> 
                 Some(_) if secret => Some(HIDDEN.to_owned()),
                 value => value.cloned(),
             };
-            changes.push(Change {
+            changes.push(FieldChange {
                 field: field.clone(),
                 before: shown(before),
                 after: shown(after),

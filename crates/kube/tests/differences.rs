@@ -6,17 +6,14 @@
 mod common;
 
 use common::{Story, platform, story, story_of};
-use nokube_kube::{
-    Kind,
-    difference::{Change, difference},
-    shown::HIDDEN,
-};
+use nokube_domain::answer::FieldChange;
+use nokube_kube::{Kind, difference::difference, shown::HIDDEN};
 use serde_json::{Value, json};
 
 /// `FIELD: BEFORE > AFTER` of each.
-fn lines(changes: Vec<Change>) -> Vec<String> {
+fn lines(changes: Vec<FieldChange>) -> Vec<String> {
     let shown = |value: Option<String>| value.unwrap_or_else(|| "-".into());
-    let line = |c: Change| format!("{}: {} > {}", c.field, shown(c.before), shown(c.after));
+    let line = |c: FieldChange| format!("{}: {} > {}", c.field, shown(c.before), shown(c.after));
     changes.into_iter().map(line).collect()
 }
 

@@ -5,6 +5,7 @@ use futures::future::{join_all, try_join_all};
 use http::StatusCode;
 use nokube_domain::{
     Problem, ProjectId, Timestamp,
+    answer::{BuildPage, BuildsByStatus},
     build::{BuildView, JobsDoc, Known, RunDoc, Status, view},
     page::Page,
 };
@@ -12,7 +13,6 @@ use nokube_edge::{
     Call, Reply, Result, now,
     store::{Counter, Store},
 };
-use serde_json::json;
 use std::collections::{BTreeMap, VecDeque};
 
 /// How far into the builds of several projects one may leaf; further, a project must be named.
@@ -76,8 +76,7 @@ async fn numbered(store: &Store, projects: &[ProjectId], page: Page) -> Result<R
         }
     };
     let Page { limit, offset } = page;
-    let answer = json!({ "builds": builds, "total": total, "limit": limit, "offset": offset });
-    Ok(Reply::json(StatusCode::OK, &answer))
+    Ok(Reply::json(StatusCode::OK, &BuildPage { builds, total, limit, offset }))
 }
 
 /// A page of several projects' builds: of each project a few rows are read ahead, and more only when
@@ -151,7 +150,7 @@ async fn with_status(
         let parts = fronts.iter().map(|(project, below)| format!("{project}-{below}"));
         parts.collect::<Vec<_>>().join(".")
     });
-    Ok(Reply::json(StatusCode::OK, &json!({ "builds": found, "next": next })))
+    Ok(Reply::json(StatusCode::OK, &BuildsByStatus { builds: found, next }))
 }
 
 /// Where a filtered page begins in each project: where `next` says, or at the newest build.

@@ -81,7 +81,7 @@ fn steps(answer: &BuildView) -> String {
         text.push_str(&format!("{message}\n"));
     }
     for step in &answer.steps {
-        text.push_str(&format!("[{}] {}\n", step.status, step.name));
+        text.push_str(&format!("[{}] {}\n", step.status.as_str(), step.name));
     }
     if text.is_empty() {
         text.push_str("The build has not begun yet.\n");

@@ -5,13 +5,14 @@ use http::StatusCode;
 use nokube_domain::{
     Person, ProjectId,
     access::{Caller, role},
+    answer::ProjectPage,
+    page::Page,
     project::Project,
 };
 use nokube_edge::{
     Call, Reply, Result,
     store::{Counter, Store},
 };
-use serde_json::json;
 
 pub async fn list(call: Call) -> Result<Reply> {
     call.only_query(&["limit", "offset"])?;
@@ -27,10 +28,9 @@ pub async fn list(call: Call) -> Result<Reply> {
         }
     });
     let projects: Vec<_> = try_join_all(rows).await?.into_iter().flatten().collect();
-    let answer = json!({
-        "projects": projects, "total": own + others, "limit": page.limit, "offset": page.offset,
-    });
-    Ok(Reply::json(StatusCode::OK, &answer))
+    let Page { limit, offset } = page;
+    let total = own + others;
+    Ok(Reply::json(StatusCode::OK, &ProjectPage { projects, total, limit, offset }))
 }
 
 async fn counts(store: &Store, person: &Person) -> Result<(u32, u32)> {

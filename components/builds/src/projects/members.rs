@@ -7,6 +7,7 @@
 use http::StatusCode;
 use nokube_domain::{
     Problem, ProblemKind, ProjectId, Role, Timestamp,
+    answer::{self, MemberView},
     claim::still_holds,
     name::Username,
     project::{MOST_MEMBERS, Member, Members, Project, parse_role},
@@ -17,7 +18,6 @@ use nokube_edge::{
     now,
     store::{Counter, Log, Store},
 };
-use serde_json::json;
 
 /// Projects of others that one person may be made a member of, ever.
 const MOST_MEMBERSHIPS: u32 = 1_000;
@@ -130,11 +130,10 @@ async fn write(store: &Store, id: ProjectId, before: u32, members: &mut Members)
 }
 
 fn answer(project: &Project, members: &Members) -> Reply {
-    let others = members.others.iter().map(|m| json!({ "username": m.username, "role": m.role }));
-    let all: Vec<_> = std::iter::once(json!({ "username": project.owner, "role": Role::Owner }))
-        .chain(others)
-        .collect();
-    Reply::json(StatusCode::OK, &json!({ "members": all }))
+    let view = |username: &Username, role| MemberView { username: username.clone(), role };
+    let others = members.others.iter().map(|member| view(&member.username, member.role));
+    let members = std::iter::once(view(&project.owner, Role::Owner)).chain(others).collect();
+    Reply::json(StatusCode::OK, &answer::Members { members })
 }
 
 fn name(role: Role) -> &'static str {

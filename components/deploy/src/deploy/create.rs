@@ -7,7 +7,7 @@
 
 use super::{
     claims::{begin, check_room, claim_domain, identify},
-    dry_run::{Trial, dry_run},
+    dry_run::{Wanted, dry_run},
     image::resolve,
     place,
     secrets::resolve as resolve_secrets,
@@ -78,7 +78,7 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let draft = Draft { asked: &asked, secrets: &secrets, before: before_run, by: &caller.login };
 
     if dry {
-        let trial = Trial { known: known.as_ref(), tenant, secrets: &secrets, before: before_run };
+        let trial = Wanted { known: known.as_ref(), tenant, secrets: &secrets, before: before_run };
         return dry_run(&cluster, trial, |id, number| {
             draft.run(&cluster, id, number, image.clone())
         })

@@ -10,50 +10,35 @@ use futures::future::join_all;
 use http::StatusCode;
 use nokube_domain::{
     DeploymentId,
+    answer::{DryRun, FieldChange, ObjectVerdict, Trial},
     deploy::{Run, SecretText},
 };
 use nokube_edge::{Reply, Result};
 use nokube_kube::{
     Deployed, Kind, Manifest, Manifests, Tenant,
-    difference::{Change, difference},
+    difference::difference,
     manifest,
     observe::{Object, Standing, namespace_of},
     refusal::{Refusal, warnings},
     request::{self, Mode},
     shown,
 };
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The namespace that first deployments are tried in.
 pub const PREVIEW: &str = "nokube-preview";
 
-pub struct Trial<'a> {
+pub struct Wanted<'a> {
     pub known: Option<&'a Known>,
     pub tenant: Tenant<'a>,
     pub secrets: &'a BTreeMap<String, SecretText>,
     pub before: Option<&'a Run>,
 }
 
-/// What would become of an object.
-#[derive(Serialize)]
-struct Verdict {
-    kind: &'static str,
-    name: String,
-    /// `create`, `change`, `unchanged`, `remove`, `refused`, or `unknown` when it could not be tried.
-    verdict: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    difference: Vec<Change>,
-}
-
 pub async fn dry_run(
     cluster: &Cluster,
-    trial: Trial<'_>,
+    trial: Wanted<'_>,
     run: impl Fn(DeploymentId, u32) -> Run,
 ) -> Result<Reply> {
     let tenant = &trial.tenant;
@@ -79,8 +64,8 @@ pub async fn dry_run(
         verdicts.push(created(Kind::Namespace, &body.name));
     }
     if standing == Standing::Foreign {
-        verdicts.push(Verdict {
-            verdict: "refused",
+        verdicts.push(ObjectVerdict {
+            verdict: Trial::Refused,
             detail: Some("A namespace of this name belongs to somebody else.".into()),
             ..created(Kind::Namespace, own.as_str())
         });
@@ -101,26 +86,26 @@ pub async fn dry_run(
         )
     });
     let spec = &run.release.spec;
-    let answer = json!({
-        "dry_run": true,
-        "namespace": own.as_str(),
-        "tried_in": namespace,
-        "note": note,
-        "accepted": verdicts.iter().all(|verdict| verdict.verdict != "refused"),
-        "access_url": cluster.platform().access_url(tenant.project, spec),
-        "variables": variables(trial.before, &run),
-        "objects": verdicts,
-        "warnings": warned,
-        "manifests": shown::yaml(manifests.all()),
-    });
+    let answer = DryRun {
+        dry_run: true,
+        namespace: own.as_str(),
+        tried_in: namespace,
+        note,
+        accepted: verdicts.iter().all(|verdict| verdict.verdict != Trial::Refused),
+        access_url: cluster.platform().access_url(tenant.project, spec),
+        variables: variables(trial.before, &run),
+        objects: verdicts,
+        warnings: warned,
+        manifests: shown::yaml(manifests.all()),
+    };
     Ok(Reply::json(StatusCode::OK, &answer))
 }
 
-fn created(kind: Kind, name: &str) -> Verdict {
-    Verdict {
+fn created(kind: Kind, name: &str) -> ObjectVerdict {
+    ObjectVerdict {
         kind: kind.name(),
         name: name.to_owned(),
-        verdict: "create",
+        verdict: Trial::Create,
         field: None,
         detail: None,
         difference: Vec::new(),
@@ -133,7 +118,7 @@ async fn one(
     namespace: &str,
     preview: bool,
     manifest: &Manifest,
-) -> (Verdict, Vec<String>) {
+) -> (ObjectVerdict, Vec<String>) {
     let (kind, name) = (manifest.kind, manifest.name.as_str());
     let mut tried = manifest.clone();
     if let Some(place) = tried.body.pointer_mut("/metadata/namespace") {
@@ -149,14 +134,17 @@ async fn one(
         Ok(answer) => answer,
         Err(Trouble::Refused(refusal)) if refusal == Refusal::NotFound && preview => {
             let detail = format!("There is no namespace '{PREVIEW}' to try it in.");
-            let verdict =
-                Verdict { verdict: "unknown", detail: Some(detail), ..created(kind, name) };
+            let verdict = ObjectVerdict {
+                verdict: Trial::Unknown,
+                detail: Some(detail),
+                ..created(kind, name)
+            };
             return (verdict, Vec::new());
         }
         Err(Trouble::Refused(refusal)) => {
             let fault = refusal.fault(manifest);
-            let verdict = Verdict {
-                verdict: "refused",
+            let verdict = ObjectVerdict {
+                verdict: Trial::Refused,
                 field: fault.field,
                 detail: Some(fault.detail),
                 ..created(kind, name)
@@ -165,7 +153,10 @@ async fn one(
         }
         Err(Trouble::Away) => {
             let detail = Some(Trouble::Away.sentence());
-            return (Verdict { verdict: "unknown", detail, ..created(kind, name) }, Vec::new());
+            return (
+                ObjectVerdict { verdict: Trial::Unknown, detail, ..created(kind, name) },
+                Vec::new(),
+            );
         }
     };
     let after: Option<Value> = serde_json::from_slice(answer.body()).ok();
@@ -175,11 +166,11 @@ async fn one(
         None => Vec::new(),
     };
     let verdict = match (&before, difference.is_empty()) {
-        (None, _) => "create",
-        (Some(_), true) => "unchanged",
-        (Some(_), false) => "change",
+        (None, _) => Trial::Create,
+        (Some(_), true) => Trial::Unchanged,
+        (Some(_), false) => Trial::Change,
     };
-    (Verdict { verdict, difference, ..created(kind, name) }, warnings(answer.headers()))
+    (ObjectVerdict { verdict, difference, ..created(kind, name) }, warnings(answer.headers()))
 }
 
 /// What an earlier revision has in the cluster and this one would not have.
@@ -190,7 +181,7 @@ async fn removed(
     manifests: &Manifests,
     run: &Run,
     before: &Run,
-) -> Result<Vec<Verdict>> {
+) -> Result<Vec<ObjectVerdict>> {
     let stands = manifests.not.iter().map(|(kind, name)| async move {
         let get = request::get(*kind, namespace, name);
         let found = cluster.read::<Object>(&get).await.ok().flatten();
@@ -198,7 +189,7 @@ async fn removed(
         let ours = found.is_some_and(|found| {
             found.metadata.labels.get(manifest::DEPLOYMENT_LABEL) == Some(&label)
         });
-        ours.then(|| Verdict { verdict: "remove", ..created(*kind, name) })
+        ours.then(|| ObjectVerdict { verdict: Trial::Remove, ..created(*kind, name) })
     });
     let mut verdicts: Vec<_> = join_all(stands).await.into_iter().flatten().collect();
     // A release that is kept no longer takes its variables and secrets with it.
@@ -208,7 +199,7 @@ async fn removed(
             [(Kind::ConfigMap, &old.variables_object), (Kind::Secret, &old.secrets_object)];
         for (kind, name) in objects {
             if let Some(name) = name.as_deref().filter(|name| !kept.contains(name)) {
-                verdicts.push(Verdict { verdict: "remove", ..created(kind, name) });
+                verdicts.push(ObjectVerdict { verdict: Trial::Remove, ..created(kind, name) });
             }
         }
     }
@@ -216,7 +207,7 @@ async fn removed(
 }
 
 /// How variables and secrets change, by name: their objects are made anew and could not be compared.
-fn variables(before: Option<&Run>, after: &Run) -> Vec<Change> {
+fn variables(before: Option<&Run>, after: &Run) -> Vec<FieldChange> {
     let side = |run: Option<&Run>| -> BTreeMap<String, String> {
         let Some(run) = run else { return BTreeMap::new() };
         let release = &run.release;
@@ -228,7 +219,7 @@ fn variables(before: Option<&Run>, after: &Run) -> Vec<Change> {
         before_side.keys().chain(after_side.keys()).collect();
     let changes = names.into_iter().filter(|name| before_side.get(*name) != after_side.get(*name));
     changes
-        .map(|name| Change {
+        .map(|name| FieldChange {
             field: name.clone(),
             before: before_side.get(name).cloned(),
             after: after_side.get(name).cloned(),

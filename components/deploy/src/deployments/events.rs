@@ -2,12 +2,15 @@
 
 use crate::{cluster::Cluster, present::load};
 use http::StatusCode;
+use nokube_domain::{
+    answer::{ClusterEvent, ClusterEvents},
+    whole_seconds,
+};
 use nokube_edge::{Call, Reply, Result, store::Store};
 use nokube_kube::{
     observe::{EventSeen, List},
     request,
 };
-use serde_json::json;
 
 /// The most that are shown.
 const MOST: usize = 100;
@@ -24,18 +27,18 @@ pub async fn events(call: Call) -> Result<Reply> {
     events.retain(|event| event.is_about(service.as_str()));
     events.sort_by_key(|event| std::cmp::Reverse(event.at()));
     events.truncate(MOST);
-    let views: Vec<_> = events
-        .iter()
-        .map(|event| {
-            json!({
-                "at": event.at().map(nokube_domain::whole_seconds),
-                "type": event.r#type,
-                "reason": event.reason,
-                "message": event.message,
-                "object": format!("{} {}", event.involved_object.kind, event.involved_object.name),
-                "count": event.count.unwrap_or(1),
-            })
-        })
-        .collect();
-    Ok(Reply::json(StatusCode::OK, &json!({ "events": views })))
+    let events = events.iter().map(view).collect();
+    Ok(Reply::json(StatusCode::OK, &ClusterEvents { events }))
+}
+
+fn view(event: &EventSeen) -> ClusterEvent<'_> {
+    let about = &event.involved_object;
+    ClusterEvent {
+        at: event.at().map(whole_seconds),
+        r#type: &event.r#type,
+        reason: &event.reason,
+        message: &event.message,
+        object: format!("{} {}", about.kind, about.name),
+        count: event.count.unwrap_or(1),
+    }
 }

@@ -10,7 +10,7 @@ use futures::{
     future::{Either, select},
     stream::{self, LocalBoxStream},
 };
-use nokube_domain::Timestamp;
+use nokube_domain::{Timestamp, answer::PodLine};
 use nokube_edge::{Call, Reply, Result, reply, reply::Sender, sleep, spawn};
 use nokube_kube::request::Log;
 use std::{
@@ -183,7 +183,8 @@ fn pod_lines<'a>(
 /// Sends a line; `false` when the reader has gone away.
 async fn tell(sender: &mut Sender, pod: &str, line: &Line) -> bool {
     let id = line.at.map(|at| format!("id: {at}\n")).unwrap_or_default();
-    let data = serde_json::json!({ "pod": pod, "at": line.at, "line": line.text });
+    let line = PodLine { pod: pod, at: line.at, line: &line.text };
+    let data = serde_json::to_string(&line).unwrap_or_default();
     sender.send(format!("event: log\n{id}data: {data}\n\n")).await
 }
 

@@ -10,13 +10,12 @@ use crate::{
 };
 use futures::future::try_join_all;
 use http::StatusCode;
-use nokube_domain::{Problem, ProjectId, deploy::Observed};
+use nokube_domain::{Problem, ProjectId, answer::DeploymentPage, deploy::Observed, page::Page};
 use nokube_edge::{
     Call, Reply, Result,
     store::{Counter, Store},
 };
 use nokube_kube::platform;
-use serde_json::json;
 
 pub async fn list(call: Call) -> Result<Reply> {
     call.only_query(&["limit", "offset"])?;
@@ -69,8 +68,7 @@ pub async fn list(call: Call) -> Result<Reply> {
         view.conditions = Vec::new();
         views.push(view);
     }
-    let answer = json!({
-        "deployments": views, "total": total, "limit": page.limit, "offset": page.offset,
-    });
+    let Page { limit, offset } = page;
+    let answer = DeploymentPage { deployments: views, total, limit, offset };
     Ok(Reply::json(StatusCode::OK, &answer))
 }

@@ -3,10 +3,9 @@
 
 use crate::{cluster::Cluster, present::load};
 use http::StatusCode;
-use nokube_domain::deploy::SecretText;
+use nokube_domain::{answer, deploy::SecretText};
 use nokube_edge::{Call, Reply, Result, store::Store};
 use nokube_kube::{Manifests, manifest, shown};
-use serde_json::json;
 use std::collections::BTreeMap;
 
 pub async fn manifests(call: Call) -> Result<Reply> {
@@ -22,11 +21,11 @@ pub async fn manifests(call: Call) -> Result<Reply> {
         names.map(|name| (name.clone(), SecretText::new(String::new()))).collect();
     let manifests = Manifests::new(cluster.platform(), &deployed, Some(&hidden));
     let namespace = manifest::namespace(cluster.platform(), &deployed.tenant);
-    let answer = json!({
-        "deployment_id": loaded.id(),
-        "revision": loaded.revision.number,
-        "namespace": namespace.name,
-        "manifests": shown::yaml(std::iter::once(&namespace).chain(manifests.all())),
-    });
+    let answer = answer::Manifests {
+        deployment_id: loaded.id(),
+        revision: loaded.revision.number,
+        namespace: &namespace.name,
+        manifests: shown::yaml(std::iter::once(&namespace).chain(manifests.all())),
+    };
     Ok(Reply::json(StatusCode::OK, &answer))
 }

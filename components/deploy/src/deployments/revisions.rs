@@ -4,9 +4,8 @@
 use crate::present::load;
 use futures::future::try_join_all;
 use http::StatusCode;
-use nokube_domain::deploy::RevisionView;
+use nokube_domain::{answer::Revisions, deploy::RevisionView};
 use nokube_edge::{Call, Reply, Result, store::Store};
-use serde_json::json;
 
 pub async fn revisions(call: Call) -> Result<Reply> {
     call.only_query(&[])?;
@@ -14,7 +13,7 @@ pub async fn revisions(call: Call) -> Result<Reply> {
     let loaded = load(&call, &store).await?;
     let run = loaded.run()?;
     let reads = run.kept.iter().map(|kept| store.revision(loaded.id(), kept.number));
-    let views: Vec<_> = try_join_all(reads)
+    let revisions = try_join_all(reads)
         .await?
         .into_iter()
         .flatten()
@@ -23,5 +22,5 @@ pub async fn revisions(call: Call) -> Result<Reply> {
             Some(RevisionView::new(&revision, release, run.release.number))
         })
         .collect();
-    Ok(Reply::json(StatusCode::OK, &json!({ "revisions": views })))
+    Ok(Reply::json(StatusCode::OK, &Revisions { revisions }))
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 use nokube_domain::{
     DeploymentId, Problem, ProblemKind,
-    deploy::{Cause, Revision, Run},
+    deploy::{Cause, Revision, Run, parse_rollback},
 };
 use nokube_edge::{Call, Failure, Reply, Result, store::Store};
 
@@ -19,11 +19,7 @@ pub async fn rollback(mut call: Call) -> Result<Reply> {
     let loaded = load(&call, &store).await?;
     let asked = match call.fields_if_any().await? {
         None => None,
-        Some(mut fields) => {
-            let asked = fields.positive("revision");
-            fields.finish()?;
-            asked
-        }
+        Some(fields) => parse_rollback(fields)?,
     };
     let before = loaded.run()?;
     let target = match asked {

@@ -12,4 +12,4 @@ pub use plan::{Found, Plan, Windows, plan};
 pub use request::{BuildRecord, NewBuild, Source};
 pub use run::{Ask, Conclusion, Final, Phase, Pushed, RunDoc, RunFacts, RunKey};
 pub use status::{Known, Status, Verdict, Wish, failure_code, verdict};
-pub use view::{BuildCreated, BuildView, StepView, view};
+pub use view::{BuildCreated, BuildView, StepStatus, StepView, view};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The status that the contract knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = BuildStatus))]
 pub enum Status {
     Pending,
     Building,

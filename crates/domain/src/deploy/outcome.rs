@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// An object that the cluster refused, in words.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ObjectFault {
     pub kind: String,
     pub name: String,

@@ -6,7 +6,9 @@
 use super::{ImageUsed, Spec};
 use crate::{
     DeploymentId, Timestamp,
+    fields::Fields,
     name::{ServiceName, Username},
+    problem::Problem,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +21,20 @@ pub struct DeploymentRecord {
     pub created_at: Timestamp,
 }
 
+/// Which release is to run again; `None` says the one before.
+///
+/// # Errors
+/// Every faulty field at once.
+pub fn parse_rollback(mut fields: Fields) -> Result<Option<u32>, Problem> {
+    let asked = fields.positive("revision");
+    fields.finish()?;
+    Ok(asked)
+}
+
 /// What made a revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Cause {
     Deploy,
     Rollback,

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 /// What a service is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ServiceType))]
 pub enum ServiceKind {
     Web,
     Api,

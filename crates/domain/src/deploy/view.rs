@@ -1,15 +1,13 @@
 //! What a reader is told about a deployment: a pure function of wish, outcome and what was seen.
 
-use super::{At, Cause, Exposure, Outcome, OutcomeDoc, Release, Revision, Run};
-use crate::{
-    BuildId, DeploymentId, ProjectId, Timestamp, image::Digest, name::Username, whole_seconds,
-};
+use super::{Outcome, OutcomeDoc, Revision, Run};
+use crate::{BuildId, DeploymentId, ProjectId, Timestamp, image::Digest, whole_seconds};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 /// The status that the contract knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = DeploymentStatus))]
 pub enum Status {
     Pending,
     Deploying,
@@ -18,11 +16,14 @@ pub enum Status {
     Stopped,
 }
 
-/// A pod, as it is shown.
+/// A pod: a running copy of the program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Pod))]
 pub struct PodView {
     pub name: String,
+    /// Kubernetes' word: `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
     pub phase: String,
+    /// Does it take requests?
     pub ready: bool,
     /// Of the newest revision, or of one that is being replaced.
     pub current: bool,
@@ -36,6 +37,7 @@ pub struct PodView {
 
 /// A condition of the Deployment, as Kubernetes tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Condition))]
 pub struct ConditionView {
     pub r#type: String,
     pub status: String,
@@ -105,6 +107,7 @@ impl LastSeen {
 
 /// A deployment, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Deployment))]
 pub struct DeploymentView {
     pub deployment_id: DeploymentId,
     pub project_id: ProjectId,
@@ -112,30 +115,43 @@ pub struct DeploymentView {
     pub display_name: String,
     pub status: Status,
     pub image_name: String,
+    /// Which image exactly, once that is known.
     pub image_digest: Option<Digest>,
+    /// The build that made it, if one of this platform did.
     pub build_id: Option<BuildId>,
+    /// Pods that take requests.
     pub replicas_ready: u32,
+    /// Pods that are wanted.
     pub replicas_total: u32,
     pub created_at: Timestamp,
+    /// When the newest revision was asked for.
     pub updated_at: Timestamp,
     /// When the cluster was last seen; now, unless it is away.
     pub observed_at: Option<Timestamp>,
+    /// For programs: `refused`, `cluster_unreachable`, `interrupted`, `removed`, or what is wrong with
+    /// its pods, such as `crash`, `out_of_memory` or `image_pull`.
     pub error_code: Option<String>,
+    /// For people: what is wrong and what to do.
     pub error_message: Option<String>,
+    /// Where it is reached.
     pub access_url: Option<String>,
+    /// Counts everything that was wished of it.
     pub revision: u32,
     /// The revision whose image and configuration it runs.
     pub release: u32,
     pub pods: Vec<PodView>,
     pub conditions: Vec<ConditionView>,
+    /// What the cluster refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<super::ObjectFault>,
+    /// What the cluster warned of.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
 
 /// The answer to a request for a deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DeploymentCreated {
     pub deployment_id: DeploymentId,
     pub project_id: ProjectId,
@@ -143,14 +159,18 @@ pub struct DeploymentCreated {
     pub status: Status,
     pub image_name: String,
     pub created_at: Timestamp,
-    /// `KIND NAME` of each.
+    /// The objects of the cluster, `KIND NAME` each.
     pub manifests_generated: Vec<String>,
     pub access_url: Option<String>,
     pub revision: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    /// Why the cluster has not got it, if it has not.
     pub error_message: Option<String>,
+    /// What the cluster refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<super::ObjectFault>,
+    /// What the cluster warned of.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
@@ -286,98 +306,4 @@ pub fn view(known: &Known<'_>, observed: &Observed, now: Timestamp) -> Deploymen
         errors,
         warnings: outcome.map(|doc| doc.warnings.clone()).unwrap_or_default(),
     }
-}
-
-/// A release that can be rolled back to, as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RevisionView {
-    pub revision: u32,
-    pub by: Username,
-    pub created_at: Timestamp,
-    pub cause: Cause,
-    /// Is it what is wanted now?
-    pub current: bool,
-    pub image_name: String,
-    pub image_digest: Option<Digest>,
-    pub build_id: Option<BuildId>,
-    /// In the words of a request; secrets are `null`, which keeps them.
-    pub configuration: Value,
-}
-
-impl RevisionView {
-    pub fn new(revision: &Revision, release: &Release, current: u32) -> Self {
-        Self {
-            revision: release.number,
-            by: release.by.clone(),
-            created_at: whole_seconds(release.at),
-            cause: revision.cause,
-            current: release.number == current,
-            image_name: release.image.name.to_string(),
-            image_digest: release.image.digest.clone(),
-            build_id: release.image.build,
-            configuration: configuration(release),
-        }
-    }
-}
-
-/// A release in the words of the request that makes it again.
-pub fn configuration(release: &Release) -> Value {
-    let spec = &release.spec;
-    let secrets: serde_json::Map<_, _> =
-        release.secrets.iter().map(|name| (name.clone(), Value::Null)).collect();
-    let (exposure, at, https) = match &spec.exposure {
-        Exposure::None => ("none", None, false),
-        Exposure::Internal => ("internal", None, false),
-        Exposure::External { at, https } => ("external", Some(at), *https),
-    };
-    let mut all = json!({
-        "service_name": spec.service,
-        "image_name": release.image.name,
-        "build_id": release.image.build,
-        "display_name": spec.display_name,
-        "description": spec.description,
-        "service_type": spec.kind,
-        "exposure_type": exposure,
-        "custom_domain": match at { Some(At::Domain(domain)) => Some(domain.as_str()), _ => None },
-        "custom_path": match at { Some(At::Path(path)) => Some(path.as_str()), _ => None },
-        "enable_https": https,
-        "container_port": spec.container_port,
-        "service_port": spec.service_port,
-        "replicas": spec.replicas,
-        "cpu_request": spec.cpu.request,
-        "cpu_limit": spec.cpu.limit,
-        "memory_request": spec.memory.request,
-        "memory_limit": spec.memory.limit,
-        "env_vars": spec.variables,
-        "secrets": secrets,
-        "storage_size": spec.volume.as_ref().map(|volume| &volume.size),
-        "storage_path": spec.volume.as_ref().map(|volume| &volume.path),
-        "enable_autoscaling": spec.scaling.is_some(),
-        "health_check_enabled": spec.health.is_some(),
-    });
-    let mut add = |more: Value| {
-        if let (Some(all), Value::Object(more)) = (all.as_object_mut(), more) {
-            all.extend(more);
-        }
-    };
-    if let Some(scaling) = &spec.scaling {
-        add(json!({
-            "min_replicas": scaling.min,
-            "max_replicas": scaling.max,
-            "target_cpu_percent": scaling.target_cpu,
-        }));
-    }
-    if let Some(health) = &spec.health {
-        add(json!({
-            "liveness_check_path": health.liveness.path,
-            "readiness_check_path": health.readiness.path,
-            "health_check_port": health.port,
-            "liveness_initial_delay": health.liveness.delay,
-            "readiness_initial_delay": health.readiness.delay,
-            "health_check_period": health.period,
-            "health_check_timeout": health.timeout,
-            "health_check_failure_threshold": health.failures,
-        }));
-    }
-    all
 }

@@ -1,0 +1,433 @@
+//! An operation of the API, put together piece by piece.
+
+use crate::{examples, problems, schemas::Schemas};
+use nokube_domain::{ProblemKind, access::Demand, answer::RouteView, problem::Problem};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use utoipa::{
+    ToSchema,
+    openapi::{
+        Content, ContentBuilder, Header, HttpMethod, Ref, RefOr, Required, ResponseBuilder,
+        ResponsesBuilder, Schema,
+        extensions::Extensions,
+        path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn},
+        request_body::{RequestBody, RequestBodyBuilder},
+        schema,
+        security::SecurityRequirement,
+    },
+};
+
+pub const PROBLEM: &str = "application/problem+json";
+
+/// What is sent when all goes well.
+struct Answer {
+    status: u16,
+    description: &'static str,
+    content: Vec<(&'static str, utoipa::openapi::Content)>,
+    headers: Vec<&'static str>,
+}
+
+/// An operation: what is asked for, what it demands, everything that it can answer.
+pub struct Operation {
+    pub method: HttpMethod,
+    pub path: &'static str,
+    pub demand: Demand,
+    id: &'static str,
+    tag: &'static str,
+    summary: &'static str,
+    about: &'static str,
+    parameters: Vec<Parameter>,
+    body: Option<RequestBody>,
+    answers: Vec<Answer>,
+    problems: Vec<(ProblemKind, String)>,
+    schemas: Schemas,
+}
+
+impl Operation {
+    /// With the problems that every operation with this demand can have.
+    pub fn new(
+        method: HttpMethod,
+        path: &'static str,
+        id: &'static str,
+        demand: Demand,
+        summary: &'static str,
+    ) -> Self {
+        let mut schemas = Schemas::default();
+        schemas.add::<nokube_domain::problem::ProblemBody<'_>>();
+        Self {
+            parameters: path_parameters(path, &mut schemas),
+            problems: problems::of_demand(demand),
+            method,
+            path,
+            demand,
+            id,
+            tag: "",
+            summary,
+            about: "",
+            body: None,
+            answers: Vec::new(),
+            schemas,
+        }
+    }
+
+    pub fn tag(mut self, tag: &'static str) -> Self {
+        self.tag = tag;
+        self
+    }
+
+    pub fn about(mut self, about: &'static str) -> Self {
+        self.about = about;
+        self
+    }
+
+    /// A parameter of the query that may be left out.
+    pub fn query(mut self, name: &str, schema: impl Into<RefOr<Schema>>, about: &str) -> Self {
+        self.parameters.push(parameter(ParameterIn::Query, name, schema.into(), about));
+        self
+    }
+
+    /// The page of a list.
+    pub fn page(self) -> Self {
+        use nokube_domain::page::{DEFAULT_LIMIT, MAX_LIMIT};
+        let limit = crate::schemas::whole(1, MAX_LIMIT, Some(DEFAULT_LIMIT));
+        let offset = crate::schemas::whole(0, u32::MAX, Some(0));
+        self.query("limit", limit, "How many to show.").query(
+            "offset",
+            offset,
+            "How many to leave out at the top.",
+        )
+    }
+
+    /// A parameter of the query that is `true` or `false`.
+    pub fn flag(self, name: &str, about: &str) -> Self {
+        self.query(name, crate::schemas::flag(), about)
+    }
+
+    /// A header of the request that may be left out.
+    pub fn header(mut self, name: &str, schema: impl Into<RefOr<Schema>>, about: &str) -> Self {
+        self.parameters.push(parameter(ParameterIn::Header, name, schema.into(), about));
+        self
+    }
+
+    /// A header that must be there.
+    pub fn required_header(
+        self,
+        name: &str,
+        schema: impl Into<RefOr<Schema>>,
+        about: &str,
+    ) -> Self {
+        let mut with = self.header(name, schema, about);
+        if let Some(last) = with.parameters.last_mut() {
+            last.required = Required::True;
+        }
+        with
+    }
+
+    /// A body of JSON.
+    pub fn body<T: ToSchema>(self, example: Value) -> Self {
+        self.body_as::<T>(&["application/json"], Required::True, example)
+    }
+
+    pub fn body_as<T: ToSchema>(
+        mut self,
+        types: &[&str],
+        required: Required,
+        example: Value,
+    ) -> Self {
+        let schema = self.schemas.add::<T>();
+        let content = ContentBuilder::new().schema(Some(schema)).example(Some(example)).build();
+        let mut body = RequestBodyBuilder::new().required(Some(required));
+        for kind in types {
+            body = body.content(*kind, content.clone());
+        }
+        self.body = Some(body.build());
+        self.problems.extend(problems::of_body());
+        self
+    }
+
+    /// A body of JSON that somebody else describes.
+    pub fn any_body(mut self, example: Value) -> Self {
+        let schema = crate::schemas::anything();
+        let content = ContentBuilder::new().schema(Some(schema)).example(Some(example)).build();
+        let body = RequestBodyBuilder::new().required(Some(Required::True));
+        self.body = Some(body.content("application/json", content).build());
+        self.problems.extend(problems::of_body());
+        self
+    }
+
+    /// An answer of JSON.
+    pub fn json<T: ToSchema>(self, status: u16, description: &'static str, example: Value) -> Self {
+        self.json_as::<T>("application/json", status, description, example)
+    }
+
+    pub fn json_as<T: ToSchema>(
+        mut self,
+        kind: &'static str,
+        status: u16,
+        description: &'static str,
+        example: Value,
+    ) -> Self {
+        let schema = self.schemas.add::<T>();
+        let content = ContentBuilder::new().schema(Some(schema)).example(Some(example)).build();
+        self.answer(status, description, vec![(kind, content)])
+    }
+
+    /// An answer of JSON that is one of two.
+    pub fn either<A: ToSchema, B: ToSchema>(
+        mut self,
+        status: u16,
+        description: &'static str,
+        examples: [(&str, Value); 2],
+    ) -> Self {
+        let (a, b) = (self.schemas.add::<A>(), self.schemas.add::<B>());
+        let one = utoipa::openapi::OneOfBuilder::new().item(a).item(b);
+        let mut content = ContentBuilder::new().schema(Some(one));
+        for (name, value) in examples {
+            content = content.examples_from_iter([(name, examples::named(name, value))]);
+        }
+        self.answer(status, description, vec![("application/json", content.build())])
+    }
+
+    /// A text, or the same as a stream of events; each event's name with the schema of its data.
+    pub fn log(
+        mut self,
+        description: &'static str,
+        text: &str,
+        stream: &str,
+        events: impl FnOnce(&mut Schemas) -> Value,
+    ) -> Self {
+        let plain = ContentBuilder::new()
+            .schema(Some(crate::schemas::text()))
+            .example(Some(json!(text)))
+            .build();
+        let events = Extensions::from_iter([("x-events", events(&mut self.schemas))]);
+        let stream = ContentBuilder::new()
+            .schema(Some(crate::schemas::text()))
+            .example(Some(json!(stream)))
+            .extensions(Some(events))
+            .build();
+        self.answer(200, description, vec![("text/plain", plain), ("text/event-stream", stream)])
+    }
+
+    pub fn text(self, status: u16, description: &'static str, example: &str) -> Self {
+        let content = ContentBuilder::new()
+            .schema(Some(crate::schemas::text()))
+            .example(Some(json!(example)))
+            .build();
+        self.answer(status, description, vec![("text/plain", content)])
+    }
+
+    pub fn empty(self, status: u16, description: &'static str) -> Self {
+        self.answer(status, description, Vec::new())
+    }
+
+    fn answer(
+        mut self,
+        status: u16,
+        description: &'static str,
+        content: Vec<(&'static str, utoipa::openapi::Content)>,
+    ) -> Self {
+        self.answers.push(Answer { status, description, content, headers: vec!["X-Request-Id"] });
+        self
+    }
+
+    /// The last answer has this header.
+    pub fn with(mut self, header: &'static str) -> Self {
+        if let Some(answer) = self.answers.last_mut() {
+            answer.headers.push(header);
+        }
+        self
+    }
+
+    /// It can end with this problem; `detail` is what it says, for example.
+    pub fn or(mut self, kind: ProblemKind, detail: &str) -> Self {
+        self.problems.push((kind, detail.into()));
+        self
+    }
+
+    /// What it does costs something outside, so it is limited.
+    pub fn limited(self) -> Self {
+        self.or(
+            ProblemKind::TooMany,
+            "This may be done 10 times a minute. Try again in 42 seconds.",
+        )
+    }
+
+    /// Whatever is sent as a body is not looked at, if it is short.
+    pub fn ignores_body(self) -> Self {
+        self.or(ProblemKind::TooLarge, "The body must have at most 1 KiB.")
+            .or(ProblemKind::TooSlow, problems::SLOW)
+            .or(ProblemKind::Malformed, "The body ended before its end.")
+    }
+
+    /// It asks GitHub or the registry.
+    pub fn asks_github(self) -> Self {
+        self.or(ProblemKind::UpstreamRefused, problems::GITHUB_REFUSED)
+            .or(ProblemKind::UpstreamUnavailable, "GitHub does not answer. Try again.")
+    }
+
+    /// It asks the cluster.
+    pub fn asks_cluster(self) -> Self {
+        self.or(ProblemKind::UpstreamRefused, problems::CLUSTER_REFUSED)
+            .or(ProblemKind::UpstreamUnavailable, "The cluster does not answer. Try again.")
+    }
+
+    /// The route as the list of routes tells it.
+    pub fn route(&self) -> RouteView {
+        let method = match self.method {
+            HttpMethod::Get => "GET",
+            HttpMethod::Post => "POST",
+            HttpMethod::Put => "PUT",
+            HttpMethod::Patch => "PATCH",
+            HttpMethod::Delete => "DELETE",
+            _ => "another",
+        };
+        RouteView::new(method, self.path, self.demand)
+    }
+
+    /// The operation, and the schemas that it names.
+    pub fn build(self) -> (HttpMethod, &'static str, utoipa::openapi::path::Operation, Schemas) {
+        let route = self.route();
+        let demand = json!({ "demand": route.demand, "role": route.role, "scope": route.scope });
+        let mut responses: BTreeMap<u16, ResponseBuilder> = BTreeMap::new();
+        for answer in self.answers {
+            let mut response = ResponseBuilder::new().description(answer.description);
+            for (kind, content) in answer.content {
+                response = response.content(kind, content);
+            }
+            responses.insert(answer.status, headers(response, &answer.headers));
+        }
+        for (status, problems) in by_status(&self.problems) {
+            let besides = responses.remove(&status);
+            responses.insert(status, problem_response(besides, status, &problems));
+        }
+        let responses =
+            responses.into_iter().fold(ResponsesBuilder::new(), |all, (status, one)| {
+                all.response(status.to_string(), one)
+            });
+        let operation = OperationBuilder::new()
+            .operation_id(Some(self.id))
+            .tag(self.tag)
+            .summary(Some(self.summary))
+            .description(Some(self.about).filter(|about| !about.is_empty()))
+            .parameters(Some(self.parameters).filter(|all| !all.is_empty()))
+            .request_body(self.body)
+            .responses(responses.build())
+            .securities(Some(securities(&route)))
+            .extensions(Some(Extensions::from_iter([("x-demand", demand)])));
+        (self.method, self.path, operation.build(), self.schemas)
+    }
+}
+
+fn securities(route: &RouteView) -> Vec<SecurityRequirement> {
+    use nokube_domain::answer::RouteDemand;
+    let none: [&str; 0] = [];
+    match route.demand {
+        RouteDemand::Public => Vec::new(),
+        RouteDemand::Signature => vec![SecurityRequirement::new("webhookSignature", none)],
+        RouteDemand::Renewal => vec![SecurityRequirement::new("renewal", none)],
+        _ => {
+            let scope = route.scope.map_or("account", |scope| scope.as_str());
+            vec![
+                SecurityRequirement::new("session", none),
+                SecurityRequirement::new("bearer", [scope]),
+            ]
+        }
+    }
+}
+
+fn by_status(problems: &[(ProblemKind, String)]) -> BTreeMap<u16, Vec<&(ProblemKind, String)>> {
+    let mut all: BTreeMap<u16, Vec<_>> = BTreeMap::new();
+    for problem in problems {
+        all.entry(problem.0.parts().0).or_default().push(problem);
+    }
+    all
+}
+
+/// The answer with a problem; `besides` is what else can be answered with this status.
+fn problem_response(
+    besides: Option<ResponseBuilder>,
+    status: u16,
+    problems: &[&(ProblemKind, String)],
+) -> ResponseBuilder {
+    let mut titles: Vec<&str> = problems.iter().map(|(kind, _)| kind.parts().2).collect();
+    titles.dedup();
+    let mut response = besides.unwrap_or_default().build();
+    let mut content = ContentBuilder::new();
+    let problem = Ref::from_schema_name("Problem");
+    content = match response.content.shift_remove(PROBLEM) {
+        Some(RefOr::T(Content { schema: Some(other), example, .. })) => {
+            let example = examples::named("another one", example.unwrap_or_default());
+            let either = schema::AnyOfBuilder::new().item(problem).item(other);
+            content.schema(Some(either)).examples_from_iter([("another", example)])
+        }
+        _ => content.schema(Some(problem)),
+    };
+    for (number, (kind, detail)) in problems.iter().enumerate() {
+        let name = match number {
+            0 => kind.parts().1.to_owned(),
+            more => format!("{}-{}", kind.parts().1, more + 1),
+        };
+        let value = json!(as_told(*kind, detail).body("/api/v1/projects/1"));
+        content = content.examples_from_iter([(name, examples::named(detail, value))]);
+    }
+    let titles = titles.join(", or: ");
+    let description = match response.description.as_str() {
+        "" => format!("{titles}."),
+        other => format!("{other} Or: {titles}."),
+    };
+    let mut all = vec!["X-Request-Id"];
+    match status {
+        401 => all.push("WWW-Authenticate"),
+        409 | 429 | 503 => all.push("Retry-After"),
+        _ => {}
+    }
+    let response = ResponseBuilder::from(response).description(description);
+    headers(response.content(PROBLEM, content.build()), &all)
+}
+
+fn as_told(kind: ProblemKind, detail: &str) -> Problem {
+    match detail.split_once(": ") {
+        Some((field, fault)) if kind == ProblemKind::Invalid => Problem::field(field, fault),
+        _ => Problem::new(kind, detail),
+    }
+}
+
+fn headers(response: ResponseBuilder, names: &[&'static str]) -> ResponseBuilder {
+    let mut response = response.build();
+    for name in names {
+        let there = RefOr::<Header>::Ref(Ref::new(format!("#/components/headers/{name}")));
+        response.headers.insert((*name).into(), there);
+    }
+    response.into()
+}
+
+fn parameter(place: ParameterIn, name: &str, schema: RefOr<Schema>, about: &str) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(place)
+        .required(Required::False)
+        .description(Some(about))
+        .schema(Some(schema))
+        .build()
+}
+
+/// Each `{name}` of a path, which says what it is.
+fn path_parameters(path: &str, schemas: &mut Schemas) -> Vec<Parameter> {
+    use nokube_domain::{BuildId, DeploymentId, ProjectId, name::Username};
+    let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    names
+        .map(|name| {
+            let (schema, about) = match name {
+                "build" => (schemas.add::<BuildId>().into(), "The build's id."),
+                "project" => (schemas.add::<ProjectId>().into(), "The project's number."),
+                "deployment" => (schemas.add::<DeploymentId>().into(), "The deployment's id."),
+                "username" => (schemas.add::<Username>().into(), "A person's name here."),
+                _ => (crate::schemas::whole(1, u32::MAX, None).into(), "Its number."),
+            };
+            let mut parameter = parameter(ParameterIn::Path, name, schema, about);
+            parameter.required = Required::True;
+            parameter
+        })
+        .collect()
+}

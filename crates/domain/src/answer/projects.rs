@@ -1,0 +1,30 @@
+//! Lists of projects and of their members.
+
+use crate::{Role, name::Username, project::Project};
+use serde::Serialize;
+
+/// A page of the caller's projects, newest first, and below them those that they are a member of.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ProjectPage {
+    pub projects: Vec<Project>,
+    /// Counts rows that are gone, too.
+    pub total: u32,
+    pub limit: u32,
+    pub offset: u32,
+}
+
+/// The people of a project, its owner first.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Members {
+    pub members: Vec<MemberView>,
+}
+
+/// Somebody in a project.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Member))]
+pub struct MemberView {
+    pub username: Username,
+    pub role: Role,
+}
