@@ -114,7 +114,7 @@ function Builds({ project }: { project: number }) {
   return (
     <Section title={t.project.builds}>
       <Shown of={loaded}>
-        {({ builds, total }) => (
+        {({ builds, ...page }) => (
           <>
             {builds.length === 0 && <p class="empty">{t.project.noBuilds}</p>}
             <ul class="rows">
@@ -136,7 +136,7 @@ function Builds({ project }: { project: number }) {
                 </li>
               ))}
             </ul>
-            {total > limit && limit < 200 && (
+            {"total" in page && page.total > limit && limit < 200 && (
               <button type="button" onClick={() => setLimit(Math.min(200, limit * 5))}>
                 {t.showMore}
               </button>
