@@ -227,6 +227,7 @@ export const en: Messages = {
     refused: "The cluster refuses a part. Change it and try again.",
     verdicts: { create: "create", change: "change", unchanged: "unchanged", remove: "remove", refused: "refused", unknown: "not tried" },
     firstTime: "The project’s first deployment: tried in a preview space, so the project’s quota was not checked.",
+    field: "field",
     before: "before",
     after: "after",
     manifests: "Kubernetes manifests",

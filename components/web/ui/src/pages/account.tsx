@@ -7,7 +7,7 @@ import type { Token } from "../api/types";
 import { useSpeech, useT } from "../i18n";
 import { moment } from "../i18n/time";
 import { useMe } from "../me";
-import { Check, Form, Text } from "../parts/form";
+import { Check, Form, Group, Text } from "../parts/form";
 import { FailureNotice, Notice } from "../parts/notice";
 import { Page, Shown } from "../parts/page";
 import { Exact, Section, When } from "../parts/small";
@@ -167,8 +167,7 @@ function NewToken({ onCreated }: { onCreated: () => void }) {
           </select>
         </div>
       </div>
-      <fieldset class="choice" id="field-scopes" tabIndex={-1}>
-        <legend>{t.account.scopes}</legend>
+      <Group name="scopes" label={t.account.scopes}>
         {scopes.map((scope) => (
           <Check
             key={scope}
@@ -178,7 +177,7 @@ function NewToken({ onCreated }: { onCreated: () => void }) {
             onCheck={(on) => toggle(scope, on)}
           />
         ))}
-      </fieldset>
+      </Group>
       <div class="actions">
         <button type="submit" disabled={busy}>
           {t.account.create}

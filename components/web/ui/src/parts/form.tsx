@@ -93,8 +93,8 @@ interface Attributes {
 }
 
 /** A label, what is to be entered, a hint, and the faults. */
-export function Field({ name, label, hint, optional, children }: Described) {
-  const { t, language } = useSpeech();
+function Field({ name, label, hint, optional, children }: Described) {
+  const { t } = useSpeech();
   const faults = useContext(Faults).filter((fault) => isOf(fault, name));
   const described = [hint && `${id(name)}-hint`, faults.length > 0 && `${id(name)}-faults`];
   return (
@@ -115,16 +115,7 @@ export function Field({ name, label, hint, optional, children }: Described) {
         </p>
       )}
       <div id={`${id(name)}-faults`}>
-        {faults.map((fault) => {
-          const what = said(fault.detail, language);
-          const inside = fault.field.slice(name.length + 1);
-          return (
-            <p class="fault" key={fault.field + fault.detail}>
-              {inside && <code>{inside} </code>}
-              <span lang={what.language}>{what.text}</span>
-            </p>
-          );
-        })}
+        <FaultsOf field={name} />
       </div>
     </div>
   );
@@ -161,6 +152,42 @@ export function Text({ value, onText, type = "text", rows, disabled, required, .
   );
 }
 
+interface GroupProps extends FieldProps {
+  children: ComponentChildren;
+}
+
+/** Several controls that are one field. */
+export function Group({ name, label, hint, children }: GroupProps) {
+  return (
+    <fieldset class="group" id={id(name)} tabIndex={-1}>
+      <legend>{label}</legend>
+      {children}
+      {hint && <p class="hint">{hint}</p>}
+      <FaultsOf field={name} />
+    </fieldset>
+  );
+}
+
+/** What is wrong with a field. */
+function FaultsOf({ field }: { field: string }) {
+  const { language } = useSpeech();
+  const faults = useContext(Faults).filter((fault) => isOf(fault, field));
+  return (
+    <>
+      {faults.map((fault) => {
+        const what = said(fault.detail, language);
+        const inside = fault.field.slice(field.length + 1);
+        return (
+          <p class="fault" key={fault.field + fault.detail}>
+            {inside && <code>{inside} </code>}
+            <span lang={what.language}>{what.text}</span>
+          </p>
+        );
+      })}
+    </>
+  );
+}
+
 interface ChoiceProps<T extends string> extends FieldProps {
   value: T;
   options: readonly { value: T; label: string; hint?: string }[];
@@ -169,11 +196,8 @@ interface ChoiceProps<T extends string> extends FieldProps {
 
 /** One of a few. */
 export function Choice<T extends string>({ name, label, value, options, onChoose }: ChoiceProps<T>) {
-  const { language } = useSpeech();
-  const faults = useContext(Faults).filter((fault) => isOf(fault, name));
   return (
-    <fieldset class="choice" id={id(name)} tabIndex={-1}>
-      <legend>{label}</legend>
+    <Group name={name} label={label}>
       {options.map((option) => (
         <label key={option.value}>
           <input
@@ -189,15 +213,7 @@ export function Choice<T extends string>({ name, label, value, options, onChoose
           </span>
         </label>
       ))}
-      {faults.map((fault) => {
-        const what = said(fault.detail, language);
-        return (
-          <p class="fault" key={fault.detail} lang={what.language}>
-            {what.text}
-          </p>
-        );
-      })}
-    </fieldset>
+    </Group>
   );
 }
 
@@ -207,8 +223,6 @@ interface CheckProps extends FieldProps {
 }
 
 export function Check({ name, label, hint, value, onCheck }: CheckProps) {
-  const { language } = useSpeech();
-  const faults = useContext(Faults).filter((fault) => isOf(fault, name));
   return (
     <div class="field">
       <label class="check">
@@ -222,14 +236,7 @@ export function Check({ name, label, hint, value, onCheck }: CheckProps) {
         <span>{label}</span>
       </label>
       {hint && <p class="hint">{hint}</p>}
-      {faults.map((fault) => {
-        const what = said(fault.detail, language);
-        return (
-          <p class="fault" key={fault.detail} lang={what.language}>
-            {what.text}
-          </p>
-        );
-      })}
+      <FaultsOf field={name} />
     </div>
   );
 }

@@ -38,7 +38,7 @@ export function More({ form, set }: MoreProps) {
         {text("display_name", t.deploy.displayName)}
         {text("description", t.deploy.description)}
       </div>
-      <Group title={t.deploy.address}>
+      <Part title={t.deploy.address}>
         <div class="pair">
           {text("custom_domain", t.deploy.domain)}
           {text("custom_path", t.deploy.path)}
@@ -52,8 +52,8 @@ export function More({ form, set }: MoreProps) {
             onCheck={(enable_https) => set({ enable_https })}
           />
         </div>
-      </Group>
-      <Group title={t.deploy.health}>
+      </Part>
+      <Part title={t.deploy.health}>
         <Check
           name="health_check_enabled"
           label={t.deploy.healthEnabled}
@@ -79,15 +79,15 @@ export function More({ form, set }: MoreProps) {
             </div>
           </>
         )}
-      </Group>
-      <Group title={t.deploy.storage}>
+      </Part>
+      <Part title={t.deploy.storage}>
         <p class="hint">{t.deploy.storageHint}</p>
         <div class="pair">
           {text("storage_size", t.deploy.storageSize, { hint: "1Gi, 10Gi…" })}
           {text("storage_path", t.deploy.storagePath, { hint: "/var/lib/data" })}
         </div>
-      </Group>
-      <Group title={t.deploy.scaling}>
+      </Part>
+      <Part title={t.deploy.scaling}>
         <Check
           name="enable_autoscaling"
           label={t.deploy.scalingEnabled}
@@ -101,12 +101,12 @@ export function More({ form, set }: MoreProps) {
             {text("target_cpu_percent", t.deploy.targetCpu, { number: true })}
           </div>
         )}
-      </Group>
+      </Part>
     </details>
   );
 }
 
-function Group({ title, children }: { title: string; children: ComponentChildren }) {
+function Part({ title, children }: { title: string; children: ComponentChildren }) {
   return (
     <fieldset>
       <legend>{title}</legend>

@@ -66,7 +66,7 @@ function Changes({ title, changes }: { title?: string; changes: readonly Change[
         {title && <caption>{title}</caption>}
         <thead>
           <tr>
-            <th />
+            <th>{t.deploy.field}</th>
             <th>{t.deploy.before}</th>
             <th>{t.deploy.after}</th>
           </tr>

@@ -1,0 +1,114 @@
+// The page's rules: pure functions over values.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { format, parse } from "../../../components/web/ui/src/forms/lines.ts";
+import { empty, ofRelease, request, withoutSecrets } from "../../../components/web/ui/src/forms/deploy.ts";
+import { said } from "../../../components/web/ui/src/i18n/server.ts";
+import { ago, duration } from "../../../components/web/ui/src/i18n/time.ts";
+import { ofGitHub, plain } from "../../../components/web/ui/src/parts/readable.ts";
+import { fr } from "../../../components/web/ui/src/i18n/fr.ts";
+import { en } from "../../../components/web/ui/src/i18n/en.ts";
+
+test("lines are read as they are meant", () => {
+  const text = "A=1\n\n# no\nexport B = two words \r\nC=a=b\nD=\nE=\"x\\ny \\\"z\\\"\"\nF='$as it is'\n__proto__=p";
+  const { values, faults } = parse(text);
+  assert.deepEqual(faults, []);
+  const read = { A: "1", B: "two words", C: "a=b", D: "", E: 'x\ny "z"', F: "$as it is" };
+  assert.deepEqual({ ...values }, { ...read, ["__proto__"]: "p" });
+  assert.deepEqual(parse("nothing\nA=1\n=x\nA=2").faults, [
+    { line: 1, twice: null },
+    { line: 3, twice: null },
+    { line: 4, twice: "A" },
+  ]);
+});
+
+test("what is written is read as the same", () => {
+  const values = { A: "", B: " x ", C: "'q'", D: '"q"', E: "a\nb\r\nc", F: "back\\slash", G: "# no comment", H: '"', I: "\\n" };
+  assert.deepEqual(parse(format(values)).values, values);
+  assert.deepEqual(parse(format(values)).faults, []);
+});
+
+const project = { id: 7, name: "myapp", owner: "alice", role: "owner" } as never;
+
+test("a form becomes a request: empty fields are left out, numbers are numbers, a kept secret stays", () => {
+  const form = {
+    ...empty,
+    image_name: " nginx ",
+    service_name: "web",
+    replicas: "many",
+    service_port: "",
+    env_vars: "A=1",
+    secrets: [
+      { name: "OLD", value: "", kept: true },
+      { name: "NEW", value: "x", kept: false },
+      { name: "", value: "", kept: false },
+    ],
+  };
+  const { body, faults, lines } = request(form, project);
+  assert.deepEqual([faults, lines], [[], []]);
+  assert.equal(body.image_name, "nginx");
+  assert.equal(body.container_port, 3000);
+  assert.equal(body.replicas as unknown, "many", "the platform says what is wrong with it");
+  assert.ok(!("service_port" in body) && !("storage_size" in body) && !("build_id" in body));
+  assert.deepEqual(body.env_vars, { A: "1" });
+  assert.deepEqual(body.secrets, { OLD: null, NEW: "x" });
+  const worker = request({ ...form, service_type: "worker", custom_domain: "a.example.org" }, project).body;
+  assert.equal(worker.exposure_type, "none");
+  assert.ok(!("custom_domain" in worker));
+});
+
+test("a release fills the form that makes it again", () => {
+  const configuration = {
+    service_name: "web",
+    replicas: 3,
+    exposure_type: "internal",
+    enable_autoscaling: false,
+    health_check_enabled: false,
+    env_vars: { A: "1" },
+    secrets: { KEY: null },
+    custom_domain: null,
+  };
+  const release = { configuration, build_id: null, image_name: "nginx:1" } as never;
+  const form = ofRelease(release);
+  const { body } = request(form, project);
+  assert.equal(body.replicas, 3);
+  assert.equal(body.exposure_type, "internal");
+  assert.equal(body.health_check_enabled, false);
+  assert.deepEqual(body.secrets, { KEY: null });
+  assert.equal(withoutSecrets({ ...form, secrets: [{ name: "K", value: "v", kept: false }] }).secrets[0]?.value, "");
+});
+
+test("times and durations", () => {
+  assert.deepEqual([0, 9, 154, 3_723].map(duration), ["0s", "9s", "2m 34s", "1h 2m 3s"]);
+  const now = Date.parse("2026-01-02T00:00:00Z");
+  assert.equal(ago("2026-01-01T23:55:00Z", "fr", now), "il y a 5 minutes");
+  assert.equal(ago("2026-01-01T00:00:00Z", "en", now), "yesterday");
+});
+
+test("a log is shown without its terminal's colours and GitHub's markers", () => {
+  assert.equal(plain("\u001b[1;31mred\u001b[0m").text, "red");
+  const time = "2026-01-02T03:04:05.6789012Z ";
+  assert.deepEqual(ofGitHub(`${time}##[error]No.`), { text: "No.", kind: "error" });
+  assert.deepEqual(ofGitHub(`${time}##[group]Run x`), { text: "Run x", kind: "group" });
+  assert.equal(ofGitHub(`${time}##[endgroup]`), null);
+  assert.deepEqual(ofGitHub("plain"), { text: "plain", kind: "plain" });
+});
+
+test("what the platform says of a field is said in French where it is known", () => {
+  assert.deepEqual(said("must be a whole number from 1 to 65535", "fr"), {
+    text: "doit être un nombre entier de 1 à 65535",
+    language: "fr",
+  });
+  assert.deepEqual(said("something new", "fr"), { text: "something new", language: "en" });
+  assert.equal(said("is required", "en").text, "is required");
+});
+
+test("French typography: a space that does not break stands before the marks that take one", () => {
+  const texts = (value: unknown): string[] => {
+    if (typeof value === "string") return [value];
+    if (typeof value === "object" && value !== null) return Object.values(value).flatMap(texts);
+    return [];
+  };
+  for (const text of texts(fr)) assert.doesNotMatch(text, / [:;?!»]|« |'/);
+  assert.ok(texts(en).length > 200);
+});
