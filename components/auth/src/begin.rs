@@ -15,10 +15,11 @@ use nokube_domain::{
 use nokube_edge::{
     Call, Failure, Reply, Result, audit,
     auth::{AuthSettings, Cookie},
-    now, people, random_bytes,
+    blocked, now, people, random_bytes,
     store::Store,
 };
 use nokube_github::oauth::{OAuth, UserToken};
+use serde::Serialize;
 
 /// A sign-in that has come to its end.
 pub struct Begun {
@@ -56,8 +57,8 @@ pub async fn begin(
     let identity = Identity { person, login, at_github, standing: Some(standing) };
 
     let store = Store::open().await?;
-    if store.ends(&identity.person).await?.blocked {
-        return Err(refuse("An administrator has taken your access away.".into()));
+    if store.is_blocked(&identity.person).await? {
+        return Err(blocked());
     }
     let caller = Caller { person: identity.person.clone(), login: identity.login.clone() };
     people::username(&store, &caller).await?;
@@ -91,12 +92,12 @@ pub fn session_cookie(
 pub fn seal(
     common: &AuthSettings,
     aud: Use,
-    identity: &Identity,
+    says: &impl Serialize,
     until: i64,
 ) -> Result<(String, i64)> {
     let second = now().as_second();
     let ends = until.min(second + LIFE);
-    let text = common.keys().seal(aud, identity, second, ends);
+    let text = common.keys().seal(aud, says, second, ends);
     let text = text.map_err(|_| {
         let detail = "Sessions are not set up here. /ready says what is missing.";
         Failure::problem(ProblemKind::Misconfigured, detail)

@@ -113,6 +113,14 @@ pub enum Demand {
     Administrator,
 }
 
+impl Demand {
+    /// Is it looked at whether an administrator has blocked the caller? Everywhere but where a project
+    /// is only looked at: a poll may cost no more reads (ADR 13).
+    pub fn minds_blocks(self, only_reads: bool) -> bool {
+        !(only_reads && matches!(self, Self::Role(..)))
+    }
+}
+
 /// The caller's role in a project, if any.
 pub fn role(caller: &Caller, members: &Members) -> Option<Role> {
     if members.owner == caller.person {

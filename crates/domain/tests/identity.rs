@@ -8,15 +8,17 @@ use nokube_domain::{
     access::{AtGitHub, Demand, Proof, Role, Via, admit},
     admission::{Lists, Standing, Texts},
     audit::address,
+    fields::Fields,
     jwt::Refused,
     limit::{check, window},
     origin::{from_our_page, local_path},
     people::{Ends, candidates},
     scope::{Scope, Scopes},
-    session::{Begun, Keys, Use},
-    token::{API, RENEWAL, Secret},
+    session::{Bearer, Begun, Keys, Use},
+    token::{API, NewToken, RENEWAL, Secret},
 };
 use proptest::prelude::*;
+use serde_json::json;
 
 fn standing(account: u64, login: &str) -> Standing {
     Standing { account, login: login.into(), ..Standing::default() }
@@ -95,6 +97,52 @@ fn scopes_open_what_they_name_and_reading() {
     assert!(all.iter().all(|scope| admit(&person, demand(*scope)).is_ok()));
     assert!(admit(&person, Demand::Administrator).is_err());
     assert!(admit(&Proof { administrator: true, ..person }, Demand::Administrator).is_ok());
+}
+
+#[test]
+fn a_credential_may_be_asked_for_that_is_good_for_less() {
+    let named = |text: &str| Scopes::narrowed(text).map(|scopes| scopes.to_string());
+    assert_eq!(named(" deploy  read read "), Ok("read deploy".into()));
+    assert_eq!(named("account build"), Ok("build account".into()));
+    for bad in ["", " ", "Read", "read,build", "read openid"] {
+        assert!(named(bad).is_err(), "{bad}");
+    }
+    let bearer = r#"{"person":{"issuer":"i","subject":"s"},"login":"a","at_github":"nobody"}"#;
+    let bearer: Bearer = serde_json::from_str(bearer).unwrap();
+    assert_eq!(bearer.scopes, Scopes::all(), "one that was issued before they had scopes");
+}
+
+#[test]
+fn a_block_is_looked_at_everywhere_but_at_reads_in_a_project() {
+    let read = Demand::Role(Role::Viewer, Scope::Read);
+    assert!(!read.minds_blocks(true) && read.minds_blocks(false));
+    for demand in [
+        Demand::SignedIn(Scope::Read),
+        Demand::RoleOrAdministrator(Role::Owner),
+        Demand::Administrator,
+    ] {
+        assert!(demand.minds_blocks(true) && demand.minds_blocks(false), "{demand:?}");
+    }
+}
+
+#[test]
+fn an_api_token_lives_no_longer_than_it_may() {
+    let now = nokube_domain::Timestamp::from_second(1_800_000_000).unwrap();
+    let day =
+        |days: i64| nokube_domain::Timestamp::from_second(now.as_second() + days * 86_400).unwrap();
+    let ask = |longest: i64, days: Option<i64>| {
+        let body = json!({ "name": "ci", "scopes": ["read"], "expires_at": days.map(day) });
+        let fields = Fields::from_json(body.to_string().as_bytes()).unwrap();
+        NewToken::parse(fields, longest, now).map(|token| token.expires_at)
+    };
+    for (longest, days, lives) in
+        [(366, None, 90), (7, None, 7), (366, Some(366), 366), (7, Some(7), 7), (7, Some(1), 1)]
+    {
+        assert_eq!(ask(longest, days), Ok(day(lives)));
+    }
+    for (longest, days) in [(366, 367), (7, 8), (7, -1)] {
+        assert!(ask(longest, Some(days)).is_err());
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ use nokube_domain::{
     admission::{Lists, Standing, Texts},
     limit::Limited,
     session::{Identity, Keys},
+    token::LONGEST,
 };
 use std::rc::Rc;
 use url::Url;
@@ -36,6 +37,9 @@ pub struct AuthSettings {
     pub exchanged: String,
     session_secret: String,
     session_secret_previous: String,
+    /// Days that API tokens live at most of people who come with an outside issuer's token; 0 when
+    /// they get none.
+    pub issuer_token_days: i64,
     /// Where people see the platform: an origin without a slash; empty when it is not said.
     pub platform: String,
     pub lists: Lists,
@@ -107,6 +111,7 @@ impl AuthSettings {
             leeway: v.number("auth_jwt_leeway_seconds", 0..=300).await,
             logins: v.boolean("auth_jwt_subjects_are_github_logins").await,
             exchanged,
+            issuer_token_days: v.number("auth_issuer_token_days", 0..=LONGEST).await,
             lists: lists(v).await,
             cors: cors(v).await,
             address_header: address_header(v).await,
@@ -150,7 +155,8 @@ impl AuthSettings {
         }
     }
 
-    /// May somebody who was identified earlier still come in, as the settings are now?
+    /// May somebody who was identified earlier still come in, as the settings are now? (Of those who
+    /// come with an outside issuer's word, that is asked of API tokens alone.)
     pub fn still_admits(&self, identity: &Identity) -> bool {
         match &identity.standing {
             Some(standing) => self.lists.admit(standing),
@@ -158,7 +164,8 @@ impl AuthSettings {
             None => {
                 let issuer = &identity.person.issuer;
                 let is_ours = self.issuer.as_ref().is_some_and(|ours| ours.name == *issuer);
-                !issuer.is_empty() && (is_ours || *issuer == self.exchanged)
+                let may_have_tokens = self.issuer_token_days > 0;
+                may_have_tokens && !issuer.is_empty() && (is_ours || *issuer == self.exchanged)
             }
         }
     }

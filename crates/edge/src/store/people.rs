@@ -32,11 +32,14 @@ impl Store {
 
     /// What ends a person's sessions: two reads at once.
     pub async fn ends(&self, person: &Person) -> Result<Ends> {
-        let (before, blocked) = futures::join!(
-            self.get::<Timestamp>(keys::ends(person)),
-            self.get::<bool>(keys::blocked(person))
-        );
-        Ok(Ends { before: before?, blocked: blocked?.unwrap_or_default() })
+        let (before, blocked) =
+            futures::join!(self.get::<Timestamp>(keys::ends(person)), self.is_blocked(person));
+        Ok(Ends { before: before?, blocked: blocked? })
+    }
+
+    /// Has an administrator blocked them? One read.
+    pub async fn is_blocked(&self, person: &Person) -> Result<bool> {
+        Ok(self.get(keys::blocked(person)).await?.unwrap_or_default())
     }
 
     pub async fn set_ends_before(&self, person: &Person, at: Timestamp) -> Result<()> {
