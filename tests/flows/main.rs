@@ -4,6 +4,7 @@
 
 mod access;
 mod app;
+mod auth_leaving;
 mod auth_outside;
 mod auth_projects;
 mod auth_routes;

@@ -96,8 +96,7 @@ impl Loaded {
 
     /// Has the cluster been told the newest revision, whatever it made of it?
     pub fn is_told(&self) -> bool {
-        let told = |doc: &OutcomeDoc| !matches!(doc.outcome, Outcome::Interrupted(_));
-        self.outcome_of_revision().is_some_and(told)
+        self.outcome.as_ref().is_some_and(|doc| doc.tells(self.revision.number))
     }
 
     /// Has the cluster taken the newest revision?

@@ -122,6 +122,11 @@ impl Store {
         self.set(keys::build(build.id), build).await
     }
 
+    /// Takes a build back that nobody was told of.
+    pub async fn delete_build(&self, id: BuildId) -> Result<()> {
+        self.delete(keys::build(id)).await
+    }
+
     /// What stands where a build's run document belongs; it may be about another build.
     pub async fn run(&self, project: ProjectId, number: u32) -> Result<Option<RunDoc>> {
         self.get(keys::run(project, number)).await

@@ -101,6 +101,12 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         now(),
     );
     store.set_build(&record).await?;
+    // Who deletes the project looks at its builds once more after its record has gone: one of the two
+    // sees the other.
+    if store.project(pid).await?.is_none() {
+        store.delete_build(id).await?;
+        return Err(Problem::not_found("project").into());
+    }
     if let Some(held) = &held {
         held.made(&store, &Made { build: id, body }).await?;
         if !held.holds() {

@@ -2,7 +2,6 @@
 //! its first deployment at once; a domain belongs to the first project that claims it.
 
 use data_encoding::HEXLOWER;
-use futures::{StreamExt, stream};
 use nokube_domain::{
     DeploymentId, Problem, ProblemKind, ProjectId,
     deploy::{At, DeploymentRecord, Exposure, Revision, Spec},
@@ -47,23 +46,11 @@ pub async fn identify(
 /// How many numbers are handed out at most for each service that a project may have: of services that
 /// are long gone, the records stay.
 const NUMBERS: u32 = 20;
-/// How many records are read at once.
-const AT_ONCE: usize = 16;
 
 /// The services of a project that are wished for.
 pub async fn live(store: &Store, project: ProjectId) -> Result<usize> {
-    let count = store.count(&Counter::deployments(project)).await?;
-    let wished = (1..=count).map(|number| async move {
-        let Some(record) = store.deployment(project, number).await? else { return Ok(false) };
-        let newest = store.newest_revision(record.id).await?;
-        Ok::<_, Failure>(newest.is_some_and(|newest| newest.run().is_some()))
-    });
-    let mut wished = stream::iter(wished).buffer_unordered(AT_ONCE);
-    let mut live = 0;
-    while let Some(wished) = wished.next().await {
-        live += usize::from(wished?);
-    }
-    Ok(live)
+    let newest = store.newest_revisions(project).await?;
+    Ok(newest.iter().filter(|(_, newest)| newest.run().is_some()).count())
 }
 
 /// # Errors

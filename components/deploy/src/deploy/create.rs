@@ -194,6 +194,12 @@ pub async fn carry_out(
     claim_domain(store, id.project, &loaded.run()?.release.spec).await?;
     loaded.revision = revision(store.increment(&Counter::revisions(id))?);
     store.set_revision(&loaded.revision).await?;
+    // Who deletes the project looks at its deployments once more after its record has gone: one of the
+    // two sees the other.
+    if store.project(id.project).await?.is_none() {
+        store.delete_revision(id, loaded.revision.number).await?;
+        return Err(Problem::not_found("project").into());
+    }
     note(call, store, &loaded).await?;
     let told = {
         let deployed = loaded.deployed(loaded.run()?);

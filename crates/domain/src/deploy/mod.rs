@@ -20,7 +20,7 @@ pub use network::{DomainPattern, Host, UrlPath};
 pub use outcome::{ObjectFault, Outcome, OutcomeDoc};
 pub use quantity::{Bytes, Cpu};
 pub use request::{NewDeployment, Offer};
-pub use revision::{Cause, DeploymentRecord, Gone, Kept, Release, Revision, Run, Wish};
+pub use revision::{Cause, DeploymentRecord, Gone, Kept, Release, Remains, Revision, Run, Wish};
 pub use spec::{At, Check, Exposure, Health, Scaling, ServiceKind, Share, Spec, Volume};
 pub use variables::{SecretText, SecretWanted};
 pub use view::{
