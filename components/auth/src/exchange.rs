@@ -16,7 +16,9 @@ use nokube_domain::{
     session::{Bearer, Identity, Use},
     token::{RENEWAL, Secret},
 };
-use nokube_edge::{Call, Failure, Reply, Result, auth::AuthSettings, blocked, now, store::Store};
+use nokube_edge::{
+    Call, Failure, Reply, Result, audit, auth::AuthSettings, blocked, now, store::Store,
+};
 use nokube_github::oauth::{UserToken, read};
 use serde_json::json;
 
@@ -153,5 +155,6 @@ async fn exchange(call: &Call, mut fields: Fields) -> Result<Reply> {
     if store.is_blocked(&identity.person).await? {
         return Err(blocked());
     }
+    audit::record_as(&store, call, &identity, "issuer", "token.exchange").await?;
     issued(&common, identity, scopes, until, None)
 }

@@ -2,17 +2,14 @@
 
 use http::StatusCode;
 use nokube_domain::Timestamp;
-use nokube_edge::{
-    Call, Reply, Result, audit as trail, people,
-    store::{Log, Store},
-};
+use nokube_edge::{Call, Reply, Result, audit as trail, people, store::Store};
 use serde_json::json;
 
 pub async fn me(call: Call) -> Result<Reply> {
     call.only_query(&[])?;
     let store = Store::open().await?;
     let (caller, proof) = (call.caller()?, call.proof()?);
-    let username = people::username(&store, caller).await?;
+    let username = people::username(&store, caller, proof.at_github).await?;
     let scopes: Vec<_> = proof.scopes.iter().collect();
     let answer = json!({
         "username": username, "login": caller.login,
@@ -26,5 +23,5 @@ pub async fn me(call: Call) -> Result<Reply> {
 pub async fn audit(call: Call) -> Result<Reply> {
     call.only_query(&["limit", "offset"])?;
     let store = Store::open().await?;
-    trail::page(&store, &call, &Log::Person(call.caller()?.person.clone())).await
+    trail::own_page(&store, &call).await
 }

@@ -1,6 +1,7 @@
 //! `POST /api/v1/builds`: check, claim, number, record, dispatch, answer.
 //!
-//! Three writes (counter, record, run), five with an `Idempotency-Key` (claim, pointer). Whatever
+//! Five writes (counter, record, two of the audit trail, run), seven with an `Idempotency-Key` (claim,
+//! pointer). Whatever
 //! comes after the record may be lost: the next read finds the run by its title. A build is never
 //! dispatched twice.
 
@@ -19,10 +20,10 @@ use nokube_domain::{
     whole_seconds,
 };
 use nokube_edge::{
-    Call, Failure, Reply, Result,
+    Call, Failure, Reply, Result, audit,
     claims::{Claim, claim, made},
     now, random,
-    store::{Counter, Store},
+    store::{Counter, Log, Store},
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -107,6 +108,8 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         store.delete_build(id).await?;
         return Err(Problem::not_found("project").into());
     }
+    let object = format!("/api/v1/builds/{id}");
+    audit::record(&store, &call, &Log::Project(pid), "build.create", object).await?;
     if let Some(held) = &held {
         held.made(&store, &Made { build: id, body }).await?;
         if !held.holds() {
