@@ -48,6 +48,11 @@ async fn a_token_of_an_issuer_with_published_keys_is_exchanged_for_ours() {
     assert_eq!(issuer.asked(), 1, "the keys are kept");
     let dave = exchanged(&world, &rs256("r", &claims("dave"))).await;
     dave.build(dave.project("myapp").await).await;
+    let trail = dave.get("/api/v1/auth/audit").await.expect(200);
+    assert_eq!(
+        (&trail["total"], &trail["events"][0]["action"]),
+        (&json!(3), &json!("token.exchange"))
+    );
 
     let with = |name: &str, value: Value| {
         let mut claims = claims("dave");
@@ -95,6 +100,50 @@ async fn the_issuers_keys_rotate_and_unknown_ones_are_no_way_to_make_it_busy() {
     assert_eq!(refusal(&exchange(&world, &new, None).await), "invalid_grant");
     exchange(&world, &es256("o", &claims("dave"), 3), None).await.expect(200);
     world.end().await;
+}
+
+/// Where people sign in with GitHub, names are GitHub's.
+#[tokio::test]
+async fn a_login_at_another_issuer_takes_nobodys_name() {
+    let issuer = Issuer::start().await;
+    let world = issuer.plan().set("auth_jwt_subjects_are_github_logins", "false").start().await;
+    let name = |me: Value| me["username"].as_str().unwrap().to_owned();
+    let squatter = exchanged(&world, &rs256("r", &claims("alice"))).await;
+    let other = world.user("alice");
+    let names = [
+        name(squatter.get("/api/v1/auth/me").await.expect(200)),
+        name(other.get("/api/v1/auth/me").await.expect(200)),
+    ];
+    assert!(names.iter().all(|name| name.starts_with("alice-")), "{names:?}");
+    let mut alice = Browser::signed_in(&world, "alice").await;
+    assert_eq!(alice.username().await, "alice");
+    // Whom one makes a member is seen.
+    let project = alice.project("myapp").await["id"].as_u64().unwrap();
+    let member = format!("/api/v1/projects/{project}/members/{}", names[0]);
+    let members = alice.put(&member, &json!({ "role": "viewer" })).await.expect(200);
+    assert_eq!(members["members"][0]["issuer"], Value::Null);
+    assert_eq!(members["members"][1]["issuer"], "https://idp.test");
+    world.end().await;
+
+    // Where nobody signs in with GitHub, they are the issuer's, as they were.
+    let alone = World::plan().set("auth_jwt_subjects_are_github_logins", "false");
+    let alone = alone.set("github_oauth_client_id", "").set("github_oauth_client_secret", "");
+    let alone = alone.start().await;
+    let me = alone.user("testuser").get("/api/v1/auth/me").await.expect(200);
+    assert_eq!(me["username"], "testuser");
+    alone.end().await;
+}
+
+#[tokio::test]
+async fn two_issuers_never_have_one_name() {
+    let issuer = Issuer::start().await;
+    for name in ["https://GitHub.com/", "http://nokube.test/", "nokube"] {
+        let world = issuer.plan().set("auth_oidc_issuer", name).start().await;
+        let told = world.anybody().get("/ready").await;
+        told.expect(503);
+        assert!(told.text.contains("must differ from every other issuer"), "{}", told.text);
+        world.end().await;
+    }
 }
 
 #[tokio::test]

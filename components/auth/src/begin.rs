@@ -38,30 +38,35 @@ pub async fn begin(
     token: &UserToken,
 ) -> Result<Begun> {
     let common = AuthSettings::read().await?;
-    let standing = standing(oauth, &common.lists, token).await?;
+    let store = Store::open().await?;
+    let (login, standing) = standing(&store, oauth, &common.lists, token).await?;
     let refuse = |detail: String| Failure::problem(ProblemKind::Forbidden, detail);
     if !common.lists.admit(&standing) {
-        let detail = format!(
-            "{} may not sign in here. The platform's administrator lists who may.",
-            standing.login
-        );
+        let detail = if standing.login.is_empty() {
+            format!(
+                "The login {login} was another account's when it first signed in here. The \
+                 platform's administrator can list yours as id:{}.",
+                standing.account
+            )
+        } else {
+            format!("{login} may not sign in here. The platform's administrator lists who may.")
+        };
         return Err(refuse(detail));
     }
-    let login: Username = standing.login.parse().map_err(|_| {
+    let login: Username = login.parse().map_err(|_| {
         refuse(
             "Logins with other characters than letters, digits and hyphens cannot sign in.".into(),
         )
     })?;
-    let person = Person { issuer: settings.github.clone(), subject: standing.account.to_string() };
+    let person = Person { issuer: common.github.clone(), subject: standing.account.to_string() };
     let at_github = AtGitHub::Account(standing.account);
     let identity = Identity { person, login, at_github, standing: Some(standing) };
 
-    let store = Store::open().await?;
     if store.is_blocked(&identity.person).await? {
         return Err(blocked());
     }
     let caller = Caller { person: identity.person.clone(), login: identity.login.clone() };
-    people::username(&store, &caller).await?;
+    people::username(&store, &caller, at_github).await?;
     let renewal = Secret::new(RENEWAL, &random_bytes()?);
     let began = now();
     let ends = Timestamp::from_second(began.as_second() + settings.lasts).unwrap_or(began);

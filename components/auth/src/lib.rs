@@ -28,7 +28,7 @@ const ROUTES: &[Route] = &[
     Route::new(Method::GET, "/api/v1/auth/callback", Demand::Public, |c| {
         Box::pin(sign_in::callback(c))
     })
-    .limited(Limited::SignIns),
+    .limited(Limited::Callbacks),
     Route::new(Method::POST, "/api/v1/auth/device", Demand::Public, |c| {
         Box::pin(device::device(c))
     })
@@ -67,7 +67,9 @@ const ROUTES: &[Route] = &[
     Route::new(Method::GET, "/api/v1/auth/people/{username}/audit", Demand::Administrator, |c| {
         Box::pin(people::audit(c))
     }),
-    Route::new(Method::GET, "/api/v1/routes", Demand::Public, |c| Box::pin(routes::routes(c))),
+    Route::new(Method::GET, "/api/v1/routes", Demand::SignedIn(Scope::Read), |c| {
+        Box::pin(routes::routes(c))
+    }),
     // Reached by chaining only: `spin.toml` gives them no public path.
     Route::new(Method::GET, "/ready", Demand::Public, |c| Box::pin(ready::settings(c))),
     Route::new(Method::GET, "/ready/sign-in", Demand::Public, |c| Box::pin(ready::sign_in(c))),

@@ -29,6 +29,14 @@ impl Person {
     }
 }
 
+/// An issuer's name for comparing it with others: of a URL there are many spellings.
+pub fn issuer_name(text: &str) -> String {
+    match url::Url::parse(text) {
+        Ok(url) => url.as_str().trim_end_matches('/').to_owned(),
+        Err(_) => text.to_owned(),
+    }
+}
+
 /// A caller whose identity has been proven.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {

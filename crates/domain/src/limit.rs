@@ -12,6 +12,10 @@ pub enum Limited {
     Builds,
     /// Changes of what runs in the cluster.
     Deploys,
+    /// Changes of who belongs to a project: each writes into somebody else's list.
+    Members,
+    /// Sign-ins that come back from GitHub: a flood of new ones does not stop who is half way.
+    Callbacks,
     /// Sign-ins, and everything else that asks an identity provider.
     SignIns,
 }
@@ -22,6 +26,8 @@ impl Limited {
         match self {
             Self::Builds => "b",
             Self::Deploys => "d",
+            Self::Members => "m",
+            Self::Callbacks => "r",
             Self::SignIns => "s",
         }
     }

@@ -5,9 +5,9 @@
 
 use nokube_domain::{
     Person,
-    access::{AtGitHub, Demand, Proof, Role, Via, admit},
+    access::{AtGitHub, Demand, Proof, Role, Via, admit, issuer_name},
     admission::{Lists, Standing, Texts},
-    audit::address,
+    audit::{Actor, Event, address},
     fields::Fields,
     jwt::Refused,
     limit::{check, window},
@@ -55,6 +55,53 @@ fn lists_are_closed_and_take_logins_numbers_organisations_and_teams() {
         Texts { users: "a b, id:x, x:1", organisations: "a/b", teams: "ops", administrators: "-" };
     let bad = Lists::parse(bad).unwrap_err();
     assert_eq!(bad.len(), 6, "{bad:?}");
+}
+
+#[test]
+fn a_listed_login_means_nobody_who_came_with_it_later() {
+    let lists = Lists::parse(Texts {
+        users: "alice, id:7",
+        teams: "acme/ops",
+        administrators: "Root",
+        ..Texts::default()
+    });
+    let lists = lists.unwrap();
+    assert!(lists.has_login("alice") && lists.has_login("root"));
+    assert!(!lists.has_login("7") && !lists.has_login("acme/ops") && !lists.has_login(""));
+    assert!(lists.describe().contains("id:NUMBER"));
+    // Whose login it was not the first time is known without it.
+    assert!(!lists.admit(&standing(8, "")) && lists.admit(&standing(7, "")));
+    let by_number = Lists::parse(Texts { administrators: "id:7", ..Texts::default() }).unwrap();
+    assert!(!by_number.describe().contains("id:NUMBER"));
+}
+
+#[test]
+fn issuers_are_one_however_their_url_is_spelt() {
+    for (one, other, same) in [
+        ("https://github.com", "https://GitHub.com/", true),
+        ("https://idp.test:443/realm/", "https://idp.test/realm", true),
+        ("https://idp.test/realm", "https://idp.test/Realm", false),
+        ("https://idp.test", "http://idp.test", false),
+        ("nokube", "nokube", true),
+        ("nokube", "NoKube", false),
+    ] {
+        assert_eq!(issuer_name(one) == issuer_name(other), same, "{one} {other}");
+    }
+}
+
+#[test]
+fn nobody_sees_in_their_own_trail_from_where_another_came() {
+    let person = |subject: &str| Person { issuer: "i".into(), subject: subject.into() };
+    let event = Event {
+        at: nokube_domain::Timestamp::UNIX_EPOCH,
+        action: "person.block".into(),
+        object: "/api/v1/auth/people/alice".into(),
+        by: Actor { person: person("root"), login: None, via: "session".into(), token: None },
+        from: Some("192.0.2.7".into()),
+        request_id: None,
+    };
+    assert_eq!(event.clone().for_person(&person("alice")).from, None);
+    assert_eq!(event.clone().for_person(&person("root")), event);
 }
 
 #[test]
@@ -253,9 +300,10 @@ proptest! {
         prop_assume!(one != two);
         let login = login.parse().unwrap();
         let person = |subject: &str| Person { issuer: "i".into(), subject: subject.into() };
-        let (a, b) = (candidates(&login, &person(&one)), candidates(&login, &person(&two)));
+        let (a, b) = (candidates(&login, &person(&one), true), candidates(&login, &person(&two), true));
         prop_assert_eq!(a.len(), 4);
         prop_assert_eq!(&a[0], &b[0]);
+        prop_assert_eq!(candidates(&login, &person(&one), false), &a[1..]);
         for name in &a[2..] {
             prop_assert!(!b.contains(name));
         }

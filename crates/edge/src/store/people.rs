@@ -107,6 +107,25 @@ impl Store {
         self.set(keys::membership(person, number), &project).await
     }
 
+    /// Which of a person's memberships is the one of a project, or was: however often they are taken
+    /// out and made a member again, it takes one number.
+    pub async fn membership_number(
+        &self,
+        person: &Person,
+        project: ProjectId,
+    ) -> Result<Option<u32>> {
+        self.get(keys::membership_number(person, project)).await
+    }
+
+    pub async fn set_membership_number(
+        &self,
+        person: &Person,
+        project: ProjectId,
+        number: u32,
+    ) -> Result<()> {
+        self.set(keys::membership_number(person, project), &number).await
+    }
+
     pub async fn delete_membership(&self, person: &Person, number: u32) -> Result<()> {
         self.delete(keys::membership(person, number)).await
     }
