@@ -1,6 +1,7 @@
 //! The key-value store: typed records, and counters.
 
 use crate::{Failure, Result, keys};
+use futures::future::try_join_all;
 use nokube_domain::{
     BuildId, Person, ProjectId, Timestamp,
     build::{BuildRecord, JobsDoc, RunDoc, Wish},
@@ -108,6 +109,13 @@ impl Store {
 
     pub async fn project_of(&self, person: &Person, number: u32) -> Result<Option<ProjectId>> {
         self.get(keys::project_of(person, number)).await
+    }
+
+    /// The numbers of the projects that a person owns, newest first.
+    pub async fn owned_by(&self, person: &Person) -> Result<Vec<ProjectId>> {
+        let count = self.count(&Counter::projects_of(person)).await?;
+        let ids = (1..=count).rev().map(|number| self.project_of(person, number));
+        Ok(try_join_all(ids).await?.into_iter().flatten().collect())
     }
 
     pub async fn set_project_of(&self, person: &Person, number: u32, id: ProjectId) -> Result<()> {

@@ -7,7 +7,7 @@
 
 use crate::{
     github::{GitHub, check_source, dispatch},
-    projects::{delete::unfinished, list::owned_by},
+    projects::delete::unfinished,
     settings::Waits,
 };
 use data_encoding::HEXLOWER;
@@ -128,7 +128,7 @@ async fn quota(store: &Store, owner: &Person) -> Result<()> {
         return Ok(());
     }
     let mut running = 0;
-    for project in owned_by(store, owner).await? {
+    for project in store.owned_by(owner).await? {
         running += unfinished(store, project, most - running).await?.len() as u32;
         if running >= most {
             let detail = format!(

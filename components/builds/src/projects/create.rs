@@ -4,7 +4,6 @@
 //! claim made is written before the project's records, so a request that died in between is brought
 //! to its end by the next one for the same name.
 
-use super::list::owned_by;
 use crate::settings::Waits;
 use data_encoding::HEXLOWER;
 use http::StatusCode;
@@ -51,7 +50,7 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         return Err(Failure::problem(ProblemKind::Conflict, detail));
     }
     if ever >= most
-        && u32::try_from(owned_by(&store, &caller.person).await?.len()).unwrap_or(most) >= most
+        && u32::try_from(store.owned_by(&caller.person).await?.len()).unwrap_or(most) >= most
     {
         return Err(Failure::problem(
             ProblemKind::Conflict,

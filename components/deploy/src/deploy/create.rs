@@ -84,16 +84,15 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         })
         .await;
     }
+    if before_run.is_none() {
+        check_room(&store, pid, &members.owner, &cluster.settings.most, known.is_some()).await?;
+    }
     let record = match &known {
         Some(known) => known.record.clone(),
-        None => {
-            check_room(&store, pid, cluster.settings.most_services).await?;
-            begin(&store, pid, &asked.spec.service).await?
-        }
+        None => begin(&store, pid, &asked.spec.service).await?,
     };
     let change = Change {
         cause: Cause::Deploy,
-        by: &caller.login,
         before: before_run,
         replaces: before.map(|before| before.number),
         run: &|number| draft.run(&cluster, record.id, number, image.clone()),
@@ -142,7 +141,6 @@ pub struct Subject<'a> {
 /// A new wish about a deployment.
 pub struct Change<'a> {
     pub cause: Cause,
-    pub by: &'a Username,
     pub before: Option<&'a Run>,
     /// The revision that was the newest until now.
     pub replaces: Option<u32>,
@@ -164,10 +162,12 @@ pub async fn carry_out(
     change: Change<'_>,
 ) -> Result<Reply> {
     let id = subject.record.id;
+    let caller = call.caller()?;
     let revision = |number: u32| Revision {
         of: id,
         number,
-        by: change.by.clone(),
+        by: caller.login.clone(),
+        person: Some(caller.person.clone()),
         at: now(),
         cause: change.cause,
         wish: Wish::Run(Box::new((change.run)(number))),

@@ -5,7 +5,7 @@
 
 use super::{ImageUsed, OutcomeDoc, Spec};
 use crate::{
-    DeploymentId, Timestamp,
+    DeploymentId, Person, Timestamp,
     name::{ServiceName, Username},
 };
 use serde::{Deserialize, Serialize};
@@ -122,6 +122,9 @@ pub struct Revision {
     /// From 1 within the deployment.
     pub number: u32,
     pub by: Username,
+    /// Whose login that was: it can be somebody else's later. (Older revisions do not say.)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Person>,
     pub at: Timestamp,
     pub cause: Cause,
     pub wish: Wish,
