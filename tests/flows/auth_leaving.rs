@@ -14,18 +14,39 @@ async fn running(alice: &User, project: u64, service: &str) -> String {
     path
 }
 
+async fn with_volume(alice: &User, project: u64) -> String {
+    let mut wanted = alice.wanted_deployment(project, "db", "postgres:18").await;
+    wanted["storage_size"] = json!("1Gi");
+    wanted["storage_path"] = json!("/data");
+    let path = alice.deploy(&wanted).await;
+    alice.until(&path, &["running"]).await;
+    path
+}
+
+/// Waits until nothing of any deployment is left but volumes.
+async fn until_no_objects(world: &World) {
+    let left = || {
+        let kinds = ["deployments", "replicasets", "pods", "services", "configmaps", "secrets"];
+        let all = kinds.into_iter().flat_map(|kind| world.cluster.objects(kind, NAMESPACE));
+        let ours = |object: &Value| object.to_string().contains("nokube.dev/deployment");
+        all.filter(ours).collect::<Vec<_>>()
+    };
+    for _ in 0..200 {
+        if left().is_empty() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{:#?}", left());
+}
+
 #[tokio::test]
 async fn a_project_with_services_is_deleted_only_when_asked_and_then_nothing_is_left() {
     let world = World::new().await;
     let alice = world.user("alice");
     let project = alice.project("myapp").await;
     let path = format!("/api/v1/projects/{project}");
-    let mut services = vec![running(&alice, project, "web").await];
-    let mut wanted = alice.wanted_deployment(project, "db", "postgres:18").await;
-    wanted["storage_size"] = json!("1Gi");
-    wanted["storage_path"] = json!("/data");
-    services.push(alice.deploy(&wanted).await);
-    alice.until(&services[1], &["running"]).await;
+    let services = [running(&alice, project, "web").await, with_volume(&alice, project).await];
 
     let told = alice.delete(&path).await;
     assert!(told.problem(409).contains("take_down=true"));
@@ -39,19 +60,7 @@ async fn a_project_with_services_is_deleted_only_when_asked_and_then_nothing_is_
     assert_eq!(alice.delete(&format!("{path}?take_down=true")).await.status, 204);
     alice.get(&path).await.problem(404);
     assert_eq!(world.cluster.objects("persistentvolumeclaims", NAMESPACE).len(), 1);
-    let left = || {
-        let kinds = ["deployments", "replicasets", "pods", "services", "configmaps", "secrets"];
-        let all = kinds.into_iter().flat_map(|kind| world.cluster.objects(kind, NAMESPACE));
-        let ours = |object: &Value| object.to_string().contains("nokube.dev/deployment");
-        all.filter(ours).collect::<Vec<_>>()
-    };
-    for _ in 0..200 {
-        if left().is_empty() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    assert!(left().is_empty(), "{:#?}", left());
+    until_no_objects(&world).await;
     // Made anew it meets its volume again; this time that goes too.
     assert_eq!(alice.project("myapp").await, project);
     assert_eq!(alice.delete(&format!("{path}?take_down=true&volumes=true")).await.status, 204);
@@ -102,6 +111,28 @@ async fn what_was_asked_for_before_its_project_went_does_not_begin_after_that() 
     assert_eq!(alice.project("myapp").await, project);
     let again = alice.get(&format!("/api/v1/projects/{project}/deployments")).await.expect(200);
     assert_eq!(again["deployments"], json!([]));
+    world.end().await;
+}
+
+/// The cluster is told slowly; meanwhile everything is taken down.
+#[tokio::test]
+async fn what_the_cluster_is_told_after_a_removal_is_taken_away_again() {
+    let world = World::new().await;
+    let alice = world.user("alice");
+    let project = alice.project("myapp").await;
+    with_volume(&alice, project).await; // Its volume keeps the namespace.
+    let deploy = alice.wanted_deployment(project, "web", "nginx:1.29").await;
+    world.cluster.fault(Fault::on("PATCH", "/services/web").delay_ms(1_000));
+    let deploying = {
+        let alice = alice.clone();
+        tokio::spawn(async move { alice.post("/api/v1/deploy", &deploy).await })
+    };
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let path = format!("/api/v1/projects/{project}?take_down=true");
+    assert_eq!(alice.delete(&path).await.status, 204);
+    deploying.await.unwrap().problem(404);
+    until_no_objects(&world).await;
+    assert_eq!(world.cluster.objects("persistentvolumeclaims", NAMESPACE).len(), 1);
     world.end().await;
 }
 

@@ -114,7 +114,7 @@ async fn a_deployment_costs_5_writes_and_a_look_at_it_none() {
     assert_eq!(cost.writes + cost.increments, 9);
     wanted["env_vars"] = json!({ "A": "2" });
     let (_, cost) = world.cost(alice.deploy(&wanted)).await;
-    assert_eq!((cost.reads, cost.writes + cost.increments), (9, 5));
+    assert_eq!((cost.reads, cost.writes + cost.increments), (10, 5));
 
     alice.until(&path, &["running"]).await;
     alice.get(&path).await; // Keeps what was seen.

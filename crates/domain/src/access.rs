@@ -150,8 +150,11 @@ pub fn admit(proof: &Proof, demand: Demand) -> Result<(), Problem> {
     };
     if !proof.scopes.allow(needed) {
         let detail = match needed {
-            Scope::Account => "API tokens cannot do this. Sign in instead.".to_owned(),
-            scope => format!("This needs an API token with the scope '{scope}'."),
+            Scope::Account => {
+                "Tokens for machines, or for less than everything, cannot do this. Sign in instead."
+                    .to_owned()
+            }
+            scope => format!("This needs a token with the scope '{scope}'."),
         };
         return Err(Problem::new(ProblemKind::Forbidden, detail));
     }

@@ -17,6 +17,7 @@ use crate::{
     cluster::{Cluster, Trouble},
     ground::look,
     present::Loaded,
+    remove::was_overtaken,
 };
 use futures::future::{join_all, try_join};
 use http::StatusCode;
@@ -207,6 +208,9 @@ pub async fn carry_out(
         tell(cluster, &deployed, &manifests, ground).await
     };
     loaded.keep(store, told.outcome, told.warnings).await?;
+    if was_overtaken(store, cluster, &mut loaded).await? {
+        return Err(Problem::not_found("deployment").into());
+    }
     forget(store, &loaded, &change).await;
     answer(cluster, &loaded)
 }
