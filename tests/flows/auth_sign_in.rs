@@ -90,11 +90,21 @@ async fn a_flood_of_sign_ins_does_not_stop_who_is_half_way() {
     let world = World::plan().set("limit_sign_ins_per_minute", "3").start().await;
     let mut alice = Browser::new(&world);
     let back = alice.authorize("alice").await;
+    let mut mallory = Browser::new(&world);
+    let guess = mallory.authorize("mallory").await.replace("code=", "code=guessed");
     let mut statuses = Vec::new();
     for _ in 0..10 {
         statuses.push(Browser::new(&world).get("/api/v1/auth/login").await.status);
     }
     assert!(statuses.contains(&429), "{statuses:?}");
+    // Nor do those who come back with nothing, who guess, or who ask for tokens.
+    let mut guesses = Vec::new();
+    for _ in 0..10 {
+        Browser::new(&world).get("/api/v1/auth/callback?code=x&state=y").await.problem(400);
+        Browser::new(&world).post("/api/v1/auth/token", &json!({})).await;
+        guesses.push(mallory.get(&guess).await.status);
+    }
+    assert!(guesses.contains(&400) && guesses.contains(&429), "{guesses:?}");
     assert_eq!(alice.get(&back).await.status, 302);
     world.end().await;
 }

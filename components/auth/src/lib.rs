@@ -27,8 +27,7 @@ const ROUTES: &[Route] = &[
         .limited(Limited::SignIns),
     Route::new(Method::GET, "/api/v1/auth/callback", Demand::Public, |c| {
         Box::pin(sign_in::callback(c))
-    })
-    .limited(Limited::Callbacks),
+    }),
     Route::new(Method::POST, "/api/v1/auth/device", Demand::Public, |c| {
         Box::pin(device::device(c))
     })
@@ -36,7 +35,7 @@ const ROUTES: &[Route] = &[
     Route::new(Method::POST, "/api/v1/auth/token", Demand::Public, |c| {
         Box::pin(exchange::token(c))
     })
-    .limited(Limited::SignIns),
+    .limited(Limited::Tokens),
     Route::new(Method::POST, "/api/v1/auth/session", Demand::Renewal, |c| {
         Box::pin(session::renew(c))
     }),

@@ -14,10 +14,12 @@ pub enum Limited {
     Deploys,
     /// Changes of who belongs to a project: each writes into somebody else's list.
     Members,
-    /// Sign-ins that come back from GitHub: a flood of new ones does not stop who is half way.
-    Callbacks,
-    /// Sign-ins, and everything else that asks an identity provider.
+    /// Sign-ins that begin.
     SignIns,
+    /// Sign-ins that come back from GitHub, each by itself: a flood of others stops nobody who is half way.
+    Callbacks,
+    /// Tokens asked for, of devices and of outside issuers.
+    Tokens,
 }
 
 impl Limited {
@@ -27,8 +29,9 @@ impl Limited {
             Self::Builds => "b",
             Self::Deploys => "d",
             Self::Members => "m",
-            Self::Callbacks => "r",
             Self::SignIns => "s",
+            Self::Callbacks => "r",
+            Self::Tokens => "t",
         }
     }
 }

@@ -21,7 +21,7 @@ pub mod claims;
 pub mod failure;
 mod headers;
 mod keys;
-mod limits;
+pub mod limits;
 pub mod outbound;
 pub mod people;
 pub mod receive;

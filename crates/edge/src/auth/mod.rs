@@ -161,7 +161,7 @@ impl AuthSettings {
         match limited {
             Limited::Builds => builds,
             Limited::Deploys | Limited::Members => deploys,
-            Limited::SignIns | Limited::Callbacks => sign_ins,
+            Limited::SignIns | Limited::Callbacks | Limited::Tokens => sign_ins,
         }
     }
 
