@@ -41,6 +41,9 @@ pub async fn delete(call: Call) -> Result<Reply> {
         Some(_) => Err(Problem::field(name, "must be true or false")),
     };
     let (take_down, volumes) = (flag("take_down")?, flag("volumes")?);
+    if volumes && !take_down {
+        return Err(Problem::field("volumes", "goes with take_down=true").into());
+    }
     let id = call.path::<u32>("project", "project").map(ProjectId)?;
     let store = Store::open().await?;
     let members = store.members(id).await?;
@@ -52,7 +55,7 @@ pub async fn delete(call: Call) -> Result<Reply> {
         }
         standing = self::standing(&store, id).await?;
     }
-    standing.retain(|thing| thing.is_in_the_way(take_down && volumes));
+    standing.retain(|thing| thing.is_in_the_way(volumes));
     if !standing.is_empty() {
         return Err(in_the_way(&standing, take_down));
     }
