@@ -4,7 +4,11 @@ use crate::browser::Browser;
 use nokube_sim::HoldAt;
 use nokube_tests::World;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
+
+fn text(build: &Value) -> &str {
+    build["build_id"].as_str().unwrap()
+}
 
 #[tokio::test]
 async fn members_have_roles_that_end_at_once() {
@@ -45,7 +49,12 @@ async fn members_have_roles_that_end_at_once() {
     let trail = alice.get(&format!("{path}/audit")).await.expect(200);
     let actions: Vec<_> =
         trail["events"].as_array().unwrap().iter().map(|e| &e["action"]).collect();
-    assert_eq!(actions, ["member.remove", "member.developer", "member.viewer", "project.create"]);
+    assert_eq!(
+        actions,
+        ["member.remove", "build.create", "member.developer", "member.viewer", "project.create"]
+    );
+    let (built, object) = (&trail["events"][1], format!("/api/v1/builds/{}", text(&build)));
+    assert_eq!((&built["by"]["login"], &built["object"]), (&json!("bob"), &json!(object)));
     let mut root = Browser::signed_in(&world, "root").await;
     root.get(&format!("{path}/audit")).await.expect(200);
     root.get(&path).await.problem(404);
@@ -134,10 +143,51 @@ async fn deleted_projects_do_not_count() {
     world.end().await;
 }
 
+#[tokio::test]
+async fn numbers_are_handed_out_to_everybody_and_used_up_by_nobody() {
+    let world = World::plan()
+        .set("max_projects_per_person", "1")
+        .set("limit_deploys_per_minute", "25")
+        .start()
+        .await;
+    let alice = world.user("alice");
+    let mut bob = Browser::signed_in(&world, "bob").await;
+    let project = alice.project("p1").await;
+    let member = format!("/api/v1/projects/{project}/members/bob");
+    let put = || alice.request(Method::PUT, &member).json(&json!({ "role": "viewer" }));
+    for _ in 0..5 {
+        nokube_tests::Answer::of(put()).await.expect(200);
+        assert_eq!(bob.get("/api/v1/projects").await.expect(200)["total"], 1, "one number");
+        assert_eq!(alice.delete(&member).await.status, 204);
+    }
+    assert_eq!(bob.get("/api/v1/projects").await.expect(200)["projects"], json!([]));
+    let mut statuses = Vec::new();
+    for _ in 0..60 {
+        statuses.push(nokube_tests::Answer::of(put()).await.status);
+    }
+    assert!(statuses.contains(&429), "so often a minute: {statuses:?}");
+
+    for number in 2..=10 {
+        let path = format!("/api/v1/projects/{}", number - 1);
+        assert_eq!(alice.delete(&path).await.status, 204);
+        assert_eq!(alice.project(&format!("p{number}")).await, number);
+    }
+    assert_eq!(alice.delete("/api/v1/projects/10").await.status, 204);
+    let more = alice.post("/api/v1/projects", &json!({ "name": "p11" })).await;
+    assert!(more.problem(409).contains("an earlier one"), "{}", more.text);
+    assert_eq!(alice.project("p3").await, 3);
+    world.end().await;
+}
+
 /// The same login at two issuers, and a login that changed hands: three people.
 #[tokio::test]
 async fn people_with_one_login_never_meet_in_a_project_or_an_image() {
-    let world = World::new().await;
+    // All of them may come in, whoever has the login: they belong to an organisation.
+    let world = World::plan()
+        .set("auth_allowed_users", "")
+        .set("auth_allowed_organisations", "everybody-org")
+        .start()
+        .await;
     let outside = world.user("alice");
     let project = outside.project("myapp").await;
     let mut first = Browser::signed_in(&world, "alice").await;

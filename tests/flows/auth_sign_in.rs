@@ -3,7 +3,7 @@
 use crate::browser::{Browser, location};
 use nokube_tests::{SESSION_SECRET, World};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const SESSION: &str = "nokube_session";
 const RENEWAL: &str = "nokube_renewal";
@@ -65,6 +65,62 @@ async fn members_of_listed_organisations_and_teams_get_in() {
     world.end().await;
 }
 
+/// An administrator who gave up their login does not make its next owner one.
+#[tokio::test]
+async fn a_listed_login_is_the_account_that_first_came_with_it() {
+    let mut world = World::new().await;
+    let mut first = Browser::signed_in(&world, "root").await;
+    assert!(world.anybody().get("/ready").await.text.contains("id:NUMBER"));
+    world.sim.login_changes_hands("root");
+    let refused = Browser::new(&world).sign_in("root").await.problem(403);
+    assert!(refused.contains("another account's"), "{refused}");
+    first.post("/api/v1/auth/session", &json!({})).await.expect(200);
+    assert_eq!(first.get("/api/v1/auth/me").await.expect(200)["administrator"], true);
+    let number = refused.split("id:").nth(1).unwrap().trim_end_matches('.').to_owned();
+    world.set("auth_allowed_users", &format!("id:{number}"));
+    world.restart().await;
+    let mut second = Browser::signed_in(&world, "root").await;
+    assert_eq!(second.get("/api/v1/auth/me").await.expect(200)["administrator"], false);
+    world.end().await;
+}
+
+/// Behind a server in front all come from one address: who is half way is counted by itself.
+#[tokio::test]
+async fn a_flood_of_sign_ins_does_not_stop_who_is_half_way() {
+    let world = World::plan().set("limit_sign_ins_per_minute", "3").start().await;
+    let mut alice = Browser::new(&world);
+    let back = alice.authorize("alice").await;
+    let mut mallory = Browser::new(&world);
+    let guess = mallory.authorize("mallory").await.replace("code=", "code=guessed");
+    let mut statuses = Vec::new();
+    for _ in 0..10 {
+        statuses.push(Browser::new(&world).get("/api/v1/auth/login").await.status);
+    }
+    assert!(statuses.contains(&429), "{statuses:?}");
+    // Nor do those who come back with nothing, who guess, or who ask for tokens.
+    let mut guesses = Vec::new();
+    for _ in 0..10 {
+        Browser::new(&world).get("/api/v1/auth/callback?code=x&state=y").await.problem(400);
+        Browser::new(&world).post("/api/v1/auth/token", &json!({})).await;
+        guesses.push(mallory.get(&guess).await.status);
+    }
+    assert!(guesses.contains(&400) && guesses.contains(&429), "{guesses:?}");
+    assert_eq!(alice.get(&back).await.status, 302);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn behind_tls_ready_asks_for_the_header_with_the_clients_address() {
+    let plan = || World::plan().set("platform_url", "https://nokube.example.org");
+    for (header, warned) in [("", true), ("x-forwarded-for", false)] {
+        let world = plan().set("client_address_header", header).start().await;
+        let ready = world.anybody().get("/ready").await;
+        assert_eq!(ready.expect(200)["ready"], true);
+        assert_eq!(ready.text.contains("set client_address_header"), warned, "{}", ready.text);
+        world.end().await;
+    }
+}
+
 #[tokio::test]
 async fn a_session_is_renewed_until_somebody_signs_out_anywhere() {
     let world = World::new().await;
@@ -107,7 +163,20 @@ async fn whose_access_is_taken_away_is_out_at_the_next_renewal_and_their_tokens_
     assert_eq!(trail["events"][0]["by"]["login"], "root");
     assert_eq!(trail["events"][0]["from"], "127.0.0.1");
     assert_eq!(root.delete(block).await.status, 204);
-    Browser::signed_in(&world, "alice").await;
+    let mut alice = Browser::signed_in(&world, "alice").await;
+    // Of herself she sees from where, of the administrator not.
+    let own = alice.get("/api/v1/auth/audit").await.expect(200);
+    let from = own["events"].as_array().unwrap().iter().map(|e| (&e["action"], &e["from"]));
+    let (here, nowhere) = (json!("127.0.0.1"), Value::Null);
+    let expected = [
+        ("session.begin", &here),
+        ("person.unblock", &nowhere),
+        ("person.block", &nowhere),
+        ("token.create", &here),
+        ("session.begin", &here),
+    ];
+    let from: Vec<_> = from.map(|(action, from)| (action.as_str().unwrap(), from)).collect();
+    assert_eq!(from, expected);
     world.end().await;
 }
 

@@ -125,3 +125,36 @@ async fn so_many_builds_of_one_owner_are_under_way_at_once() {
     world.sim.release_all();
     world.end().await;
 }
+
+#[tokio::test]
+async fn so_many_services_of_one_owner_and_project_are_deployed_at_once() {
+    let world = World::plan()
+        .set("max_services_per_project", "2")
+        .set("max_services_per_person", "3")
+        .start()
+        .await;
+    let alice = world.user("alice");
+    let (one, two) = (alice.project("one").await, alice.project("two").await);
+    let wanted = |project: u64, service: &'static str| {
+        let alice = alice.clone();
+        async move { alice.wanted_deployment(project, service, "nginx:1.29").await }
+    };
+    let first = alice.deploy(&wanted(one, "a").await).await;
+    alice.deploy(&wanted(one, "b").await).await;
+    let more = alice.post("/api/v1/deploy", &wanted(one, "c").await).await;
+    assert!(more.problem(409).contains("The project has 2 services"), "{}", more.text);
+    // One that is gone makes room, and needs room to come back.
+    assert_eq!(alice.delete(&first).await.status, 204);
+    alice.deploy(&wanted(one, "c").await).await;
+    alice.post("/api/v1/deploy", &wanted(one, "a").await).await.problem(409);
+
+    alice.deploy(&wanted(two, "a").await).await;
+    let more = alice.post("/api/v1/deploy", &wanted(two, "b").await).await;
+    assert!(more.problem(409).contains("owner, in all of theirs, has 3"), "{}", more.text);
+    // What stands is changed as ever, and others have their own.
+    alice.deploy(&wanted(two, "a").await).await;
+    let bob = world.user("bob");
+    let project = bob.project("one").await;
+    bob.deploy(&bob.wanted_deployment(project, "a", "nginx:1.29").await).await;
+    world.end().await;
+}

@@ -4,6 +4,8 @@
 
 mod access;
 mod app;
+mod auth_leaving;
+mod auth_outside;
 mod auth_projects;
 mod auth_routes;
 mod auth_sign_in;
@@ -18,6 +20,7 @@ mod deploys;
 mod deploys_life;
 mod deploys_lost;
 mod idempotency;
+mod issuer;
 mod lists;
 mod logs;
 mod lost;

@@ -203,6 +203,12 @@ impl World {
         self.restart().await;
     }
 
+    /// The platform is started again so many seconds later than now.
+    pub async fn later(&mut self, seconds: i64) {
+        self.options.clock_offset = seconds;
+        self.restart().await;
+    }
+
     /// The same somebody at the platform as it runs now.
     pub fn user_again(&self, user: &User) -> User {
         User { base: self.host().url(), ..user.clone() }

@@ -15,10 +15,11 @@ use nokube_domain::{
 use nokube_edge::{
     Call, Failure, Reply, Result, audit,
     auth::{AuthSettings, Cookie},
-    now, people, random_bytes,
+    blocked, now, people, random_bytes,
     store::Store,
 };
 use nokube_github::oauth::{OAuth, UserToken};
+use serde::Serialize;
 
 /// A sign-in that has come to its end.
 pub struct Begun {
@@ -37,30 +38,35 @@ pub async fn begin(
     token: &UserToken,
 ) -> Result<Begun> {
     let common = AuthSettings::read().await?;
-    let standing = standing(oauth, &common.lists, token).await?;
+    let store = Store::open().await?;
+    let (login, standing) = standing(&store, oauth, &common.lists, token).await?;
     let refuse = |detail: String| Failure::problem(ProblemKind::Forbidden, detail);
     if !common.lists.admit(&standing) {
-        let detail = format!(
-            "{} may not sign in here. The platform's administrator lists who may.",
-            standing.login
-        );
+        let detail = if standing.login.is_empty() {
+            format!(
+                "The login {login} was another account's when it first signed in here. The \
+                 platform's administrator can list yours as id:{}.",
+                standing.account
+            )
+        } else {
+            format!("{login} may not sign in here. The platform's administrator lists who may.")
+        };
         return Err(refuse(detail));
     }
-    let login: Username = standing.login.parse().map_err(|_| {
+    let login: Username = login.parse().map_err(|_| {
         refuse(
             "Logins with other characters than letters, digits and hyphens cannot sign in.".into(),
         )
     })?;
-    let person = Person { issuer: settings.github.clone(), subject: standing.account.to_string() };
+    let person = Person { issuer: common.github.clone(), subject: standing.account.to_string() };
     let at_github = AtGitHub::Account(standing.account);
     let identity = Identity { person, login, at_github, standing: Some(standing) };
 
-    let store = Store::open().await?;
-    if store.ends(&identity.person).await?.blocked {
-        return Err(refuse("An administrator has taken your access away.".into()));
+    if store.is_blocked(&identity.person).await? {
+        return Err(blocked());
     }
     let caller = Caller { person: identity.person.clone(), login: identity.login.clone() };
-    people::username(&store, &caller).await?;
+    people::username(&store, &caller, at_github).await?;
     let renewal = Secret::new(RENEWAL, &random_bytes()?);
     let began = now();
     let ends = Timestamp::from_second(began.as_second() + settings.lasts).unwrap_or(began);
@@ -91,12 +97,12 @@ pub fn session_cookie(
 pub fn seal(
     common: &AuthSettings,
     aud: Use,
-    identity: &Identity,
+    says: &impl Serialize,
     until: i64,
 ) -> Result<(String, i64)> {
     let second = now().as_second();
     let ends = until.min(second + LIFE);
-    let text = common.keys().seal(aud, identity, second, ends);
+    let text = common.keys().seal(aud, says, second, ends);
     let text = text.map_err(|_| {
         let detail = "Sessions are not set up here. /ready says what is missing.";
         Failure::problem(ProblemKind::Misconfigured, detail)

@@ -13,10 +13,13 @@ use nokube_domain::{
     Problem, ProblemKind,
     answer::{IssuedToken, OAuthProblem},
     fields::Fields,
-    session::{Identity, Use},
+    scope::Scopes,
+    session::{Bearer, Identity, Use},
     token::{RENEWAL, Secret},
 };
-use nokube_edge::{Call, Failure, Reply, Result, auth::AuthSettings, now, store::Store};
+use nokube_edge::{
+    Call, Failure, Reply, Result, audit, auth::AuthSettings, blocked, now, store::Store,
+};
 use nokube_github::oauth::{UserToken, read};
 
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -51,15 +54,24 @@ fn refused(call: &Call, error: &str, detail: &str) -> Reply {
     Reply::json(StatusCode::BAD_REQUEST, &body).header("content-type", "application/problem+json")
 }
 
-fn issued(text: &str, ends: i64, renewal: Option<&Secret>) -> Reply {
+fn issued(
+    common: &AuthSettings,
+    identity: Identity,
+    scopes: Scopes,
+    until: i64,
+    renewal: Option<&Secret>,
+) -> Result<Reply> {
+    let bearer = Bearer { identity, scopes };
+    let (text, ends) = seal(common, Use::Bearer, &bearer, until)?;
     let answer = IssuedToken {
-        access_token: text,
+        access_token: &text,
         token_type: "Bearer",
         expires_in: ends - now().as_second(),
+        scope: bearer.scopes.to_string(),
         issued_token_type: "urn:ietf:params:oauth:token-type:access_token",
         refresh_token: renewal.map(Secret::reveal),
     };
-    Reply::json(StatusCode::OK, &answer)
+    Ok(Reply::json(StatusCode::OK, &answer))
 }
 
 async fn device(call: &Call, mut fields: Fields) -> Result<Reply> {
@@ -88,8 +100,7 @@ async fn device(call: &Call, mut fields: Fields) -> Result<Reply> {
     };
     let begun = begin(call, &settings, oauth, &token).await?;
     let until = now().as_second() + begun.lasts;
-    let (text, ends) = seal(&common, Use::Bearer, &begun.identity, until)?;
-    Ok(issued(&text, ends, Some(&begun.renewal)))
+    issued(&common, begun.identity, Scopes::all(), until, Some(&begun.renewal))
 }
 
 async fn refresh(call: &Call, mut fields: Fields) -> Result<Reply> {
@@ -107,8 +118,7 @@ async fn refresh(call: &Call, mut fields: Fields) -> Result<Reply> {
     let Some(sign_in) = sign_in else {
         return Ok(refused(call, "invalid_grant", "You are signed out. Sign in again."));
     };
-    let (text, ends) = seal(&common, Use::Bearer, &sign_in.identity, sign_in.ends.as_second())?;
-    Ok(issued(&text, ends, None))
+    issued(&common, sign_in.identity, Scopes::all(), sign_in.ends.as_second(), None)
 }
 
 async fn exchange(call: &Call, mut fields: Fields) -> Result<Reply> {
@@ -118,10 +128,15 @@ async fn exchange(call: &Call, mut fields: Fields) -> Result<Reply> {
     if !kind.is_some_and(|kind| KINDS.contains(&kind.as_str())) {
         fields.fault("subject_token_type", format!("must be {}", KINDS.join(", ")));
     }
-    for ignored in ["requested_token_type", "audience", "scope", "resource", "client_id"] {
+    let scopes = fields.text("scope").map_or(Ok(Scopes::all()), |text| Scopes::narrowed(&text));
+    for ignored in ["requested_token_type", "audience", "resource", "client_id"] {
         let _ = fields.text(ignored);
     }
     fields.finish()?;
+    let scopes = match scopes {
+        Ok(scopes) => scopes,
+        Err(bad) => return Ok(refused(call, "invalid_scope", &format!("The scope {bad}."))),
+    };
     let (common, settings) = (AuthSettings::read().await?, Settings::read().await?);
     let oidc = settings.oidc.as_ref().ok_or_else(|| {
         let detail = "Tokens of other issuers are not exchanged here: auth_oidc_issuer is not set.";
@@ -134,10 +149,9 @@ async fn exchange(call: &Call, mut fields: Fields) -> Result<Reply> {
             Ok(known) => known,
             Err(detail) => return Ok(refused(call, "invalid_grant", &detail)),
         };
-    if store.ends(&identity.person).await?.blocked {
-        let detail = "An administrator has taken your access away.";
-        return Err(Failure::problem(ProblemKind::Forbidden, detail));
+    if store.is_blocked(&identity.person).await? {
+        return Err(blocked());
     }
-    let (text, ends) = seal(&common, Use::Bearer, &identity, until)?;
-    Ok(issued(&text, ends, None))
+    audit::record_as(&store, call, &identity, "issuer", "token.exchange").await?;
+    issued(&common, identity, scopes, until, None)
 }

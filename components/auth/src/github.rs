@@ -7,7 +7,9 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Failure, Result,
+    claims::is_first,
     outbound::{self, Timeouts},
+    store::Store,
 };
 use nokube_github::{
     Request, Response,
@@ -42,18 +44,25 @@ pub fn unreadable(what: &str, answer: &Response) -> Failure {
         .into()
 }
 
-/// The account behind a token, and which of the listed organisations and teams it belongs to.
-pub async fn standing(oauth: &OAuth, lists: &Lists, token: &UserToken) -> Result<Standing> {
+/// The login of the account behind a token, and its standing: which of the listed organisations and teams it
+/// belongs to.
+pub async fn standing(
+    store: &Store,
+    oauth: &OAuth,
+    lists: &Lists,
+    token: &UserToken,
+) -> Result<(String, Standing)> {
     let answer = send(oauth.user(token)).await?;
     let account = oauth::account(&answer).ok_or_else(|| unreadable("who is it", &answer))?;
-    let mut standing = Standing {
-        account: account.id,
-        login: account.login.to_ascii_lowercase(),
-        ..Standing::default()
-    };
+    let login = account.login.to_ascii_lowercase();
+    let mut standing = Standing { account: account.id, ..Standing::default() };
+    // Whoever has the login now may not be whom the operator listed: the first who came is.
+    if !lists.has_login(&login) || is_first(store, &format!("login/{login}"), &account.id).await? {
+        standing.login = login.clone();
+    }
     // Who is listed by name needs no more; and what GitHub does not tell is asked nobody else.
     if lists.admit(&standing) {
-        return Ok(standing);
+        return Ok((login, standing));
     }
     for organisation in &lists.organisations {
         let answer = send(oauth.membership(organisation, token)).await?;
@@ -63,11 +72,11 @@ pub async fn standing(oauth: &OAuth, lists: &Lists, token: &UserToken) -> Result
     }
     for listed in &lists.teams {
         let Some((organisation, team)) = listed.split_once('/') else { continue };
-        let request = oauth.team_membership(organisation, team, &standing.login, token);
+        let request = oauth.team_membership(organisation, team, &login, token);
         let answer = send(request).await?;
         if oauth::is_member(&answer).ok_or_else(|| unreadable("a membership", &answer))? {
             standing.teams.push(listed.clone());
         }
     }
-    Ok(standing)
+    Ok((login, standing))
 }

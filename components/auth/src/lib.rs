@@ -27,8 +27,7 @@ const ROUTES: &[Route] = &[
         .limited(Limited::SignIns),
     Route::new(Method::GET, "/api/v1/auth/callback", Demand::Public, |c| {
         Box::pin(sign_in::callback(c))
-    })
-    .limited(Limited::SignIns),
+    }),
     Route::new(Method::POST, "/api/v1/auth/device", Demand::Public, |c| {
         Box::pin(device::device(c))
     })
@@ -36,7 +35,7 @@ const ROUTES: &[Route] = &[
     Route::new(Method::POST, "/api/v1/auth/token", Demand::Public, |c| {
         Box::pin(exchange::token(c))
     })
-    .limited(Limited::SignIns),
+    .limited(Limited::Tokens),
     Route::new(Method::POST, "/api/v1/auth/session", Demand::Renewal, |c| {
         Box::pin(session::renew(c))
     }),
@@ -67,7 +66,9 @@ const ROUTES: &[Route] = &[
     Route::new(Method::GET, "/api/v1/auth/people/{username}/audit", Demand::Administrator, |c| {
         Box::pin(people::audit(c))
     }),
-    Route::new(Method::GET, "/api/v1/routes", Demand::Public, |c| Box::pin(routes::routes(c))),
+    Route::new(Method::GET, "/api/v1/routes", Demand::SignedIn(Scope::Read), |c| {
+        Box::pin(routes::routes(c))
+    }),
     // Reached by chaining only: `spin.toml` gives them no public path.
     Route::new(Method::GET, "/ready", Demand::Public, |c| Box::pin(ready::settings(c))),
     Route::new(Method::GET, "/ready/sign-in", Demand::Public, |c| Box::pin(ready::sign_in(c))),

@@ -2,16 +2,13 @@
 
 use http::StatusCode;
 use nokube_domain::{Timestamp, answer::Me};
-use nokube_edge::{
-    Call, Reply, Result, audit as trail, people,
-    store::{Log, Store},
-};
+use nokube_edge::{Call, Reply, Result, audit as trail, people, store::Store};
 
 pub async fn me(call: Call) -> Result<Reply> {
     call.only_query(&[])?;
     let store = Store::open().await?;
     let (caller, proof) = (call.caller()?, call.proof()?);
-    let username = people::username(&store, caller).await?;
+    let username = people::username(&store, caller, proof.at_github).await?;
     let answer = Me {
         username,
         login: &caller.login,
@@ -28,5 +25,5 @@ pub async fn me(call: Call) -> Result<Reply> {
 pub async fn audit(call: Call) -> Result<Reply> {
     call.only_query(&["limit", "offset"])?;
     let store = Store::open().await?;
-    trail::page(&store, &call, &Log::Person(call.caller()?.person.clone())).await
+    trail::own_page(&store, &call).await
 }

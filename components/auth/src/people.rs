@@ -1,13 +1,13 @@
 //! `PUT` and `DELETE /api/v1/auth/people/{username}/block`, `GET …/audit`: for administrators.
 //!
-//! Somebody who is blocked does not get in any more, their sessions end at the next renewal, their API
-//! tokens at once. Who comes with a token of an outside issuer is that issuer's to shut out.
+//! Somebody who is blocked does not get in any more and changes nothing more, whatever they come with;
+//! their API tokens end at once, their sessions at the next renewal (ADR 13).
 
 use crate::{session::end_all, tokens::revoke_all};
 use http::StatusCode;
-use nokube_domain::{Person, Problem, name::Username};
+use nokube_domain::{Person, Problem, ProblemKind, name::Username};
 use nokube_edge::{
-    Call, Reply, Result, audit as trail,
+    Call, Failure, Reply, Result, audit as trail,
     store::{Log, Store},
 };
 
@@ -23,6 +23,10 @@ async fn change(call: Call, blocked: bool) -> Result<Reply> {
     call.only_query(&[])?;
     let store = Store::open().await?;
     let (username, person) = named(&call, &store).await?;
+    if blocked && person == call.caller()?.person {
+        let detail = "You cannot block yourself: nobody may be left to take that back.";
+        return Err(Failure::problem(ProblemKind::Conflict, detail));
+    }
     store.set_blocked(&person, blocked).await?;
     if blocked {
         end_all(&store, &person).await?;

@@ -21,5 +21,14 @@ pub async fn sign_in(_: Call) -> Result<Reply> {
         None => (true, "sign-in with GitHub is not set up: set github_oauth_client_id".to_owned()),
         Some(_) => (!common.lists.is_closed(), common.lists.describe()),
     };
+    // Behind a server that ends TLS, all come from that server's address.
+    let detail = if common.is_secure() && common.address_header.is_empty() {
+        format!(
+            "{detail}; if a server in front of the platform ends TLS, set client_address_header, or all \
+             who sign in are limited together and the audit trail shows that server's address"
+        )
+    } else {
+        detail
+    };
     Ok(Reply::json(StatusCode::OK, &json!({ "ok": ok, "detail": detail })))
 }

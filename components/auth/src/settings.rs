@@ -11,8 +11,6 @@ use url::Url;
 pub struct Settings {
     /// How people sign in with GitHub; absent when that is not set up.
     pub oauth: Option<OAuth>,
-    /// The GitHub that people see: the issuer of those who sign in there.
-    pub github: String,
     /// The outside issuer that publishes its keys, if there is one.
     pub oidc: Option<Oidc>,
     /// Seconds that a sign-in lasts.
@@ -39,12 +37,10 @@ impl Settings {
     }
 
     async fn collect(v: &mut Variables, common: &AuthSettings) -> Option<Self> {
-        let web = v.origin("github_web_url", "the GitHub that people see").await;
         let oauth = Self::oauth(v, common).await;
         let oidc = Self::oidc(v, common).await;
         let lasts = v.number("auth_sign_in_hours", 1..=720).await * 3_600;
-        let github = web?.origin().ascii_serialization();
-        Some(Self { oauth, github, oidc, lasts })
+        Some(Self { oauth, oidc, lasts })
     }
 
     async fn oauth(v: &mut Variables, common: &AuthSettings) -> Option<OAuth> {

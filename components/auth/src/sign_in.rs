@@ -11,6 +11,7 @@ use crate::{
 use data_encoding::HEXLOWER;
 use nokube_domain::{
     Problem, ProblemKind,
+    limit::Limited,
     name::Username,
     origin::local_path,
     session::{Begun, SIGN_IN, Use, challenge, same},
@@ -18,7 +19,7 @@ use nokube_domain::{
 use nokube_edge::{
     Call, Failure, Reply, Result,
     auth::{AuthSettings, Cookie, Cookies},
-    now, random_bytes,
+    limits, now, random_bytes,
 };
 use nokube_github::oauth::{UserToken, read};
 
@@ -61,6 +62,8 @@ pub async fn callback(call: Call) -> Result<Reply> {
     if !call.query("state").is_some_and(|state| same(state, &begun.state)) {
         return Err(again());
     }
+    // By what the browser carries: only who began a sign-in gets so far, and begins are limited.
+    limits::count(Limited::Callbacks, None, Some(&begun.state)).await?;
     if call.query("error").is_some() {
         // The text is whoever's: it is not repeated.
         return Err(failed("GitHub did not sign you in. Begin again at /api/v1/auth/login."));

@@ -8,13 +8,16 @@ use futures::future::try_join_all;
 use http::StatusCode;
 use nokube_domain::{
     Person, Problem, ProblemKind,
+    access::Proof,
     answer::{Token, TokenCreated, TokenPage},
     page::Page,
     session::Identity,
-    token::{API, NewToken, Secret, TokenRecord, TokenRow},
+    token::{API, LONGEST, NewToken, Secret, TokenRecord, TokenRow},
 };
 use nokube_edge::{
-    Call, Failure, Reply, Result, audit, now, random_bytes,
+    Call, Failure, Reply, Result, audit,
+    auth::AuthSettings,
+    blocked, now, random_bytes,
     store::{Counter, Log, Store},
 };
 
@@ -55,17 +58,10 @@ fn view(row: TokenRow, last_used: Option<String>) -> Token {
 pub async fn create(mut call: Call) -> Result<Reply> {
     call.only_query(&[])?;
     let (fields, _) = call.fields().await?;
-    let asked = NewToken::parse(fields, now())?;
-    let store = Store::open().await?;
     let (caller, proof) = (call.caller()?, call.proof()?);
+    let asked = NewToken::parse(fields, longest(proof).await?, now())?;
+    let store = Store::open().await?;
     let person = &caller.person;
-    let refuse = || {
-        let detail = "An administrator has taken your access away.";
-        Failure::problem(ProblemKind::Forbidden, detail)
-    };
-    if store.ends(person).await?.blocked {
-        return Err(refuse());
-    }
     let rows = rows(&store, person).await?;
     let live = rows.iter().filter(|row| row.revoked_at.is_none() && row.expires_at > now());
     if live.count() >= MOST || store.count(&Counter::tokens(person)).await? >= MOST_EVER {
@@ -99,15 +95,31 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     // Somebody who was blocked meanwhile has all tokens revoked that were there then; and who revokes
     // this one before it stands must not find it standing afterwards.
     let revoked = store.token_of(person, number).await?.is_none_or(|row| row.revoked_at.is_some());
-    if revoked || store.ends(person).await?.blocked {
+    if revoked || store.is_blocked(person).await? {
         take_away(&store, person, row).await?;
-        return Err(refuse());
+        return Err(blocked());
     }
     let place = format!("/api/v1/auth/tokens/{number}");
     let log = Log::Person(person.clone());
     audit::record(&store, &call, &log, "token.create", place.clone()).await?;
     let answer = TokenCreated { row: view(row, None), token: secret.reveal() };
     Ok(Reply::json(StatusCode::CREATED, &answer).header("location", &place))
+}
+
+/// Days that a token of the caller's may live. What an outside issuer cannot take back is the operator's
+/// to allow (ADR 13).
+async fn longest(proof: &Proof) -> Result<i64> {
+    if proof.standing.is_some() {
+        return Ok(LONGEST);
+    }
+    let days = AuthSettings::read().await?.issuer_token_days;
+    if days == 0 {
+        let detail = "There are no API tokens for those who come with another issuer's token, which \
+                      could not take them back: send that issuer's tokens. (The platform's \
+                      administrator allows them with auth_issuer_token_days.)";
+        return Err(Failure::problem(ProblemKind::Forbidden, detail));
+    }
+    Ok(days)
 }
 
 pub async fn revoke(call: Call) -> Result<Reply> {

@@ -59,7 +59,8 @@ const ROUTES: &[Route] = &[
     }),
     Route::new(Method::PUT, "/api/v1/projects/{project}/members/{username}", OWNER, |c| {
         Box::pin(projects::members::put(c))
-    }),
+    })
+    .limited(Limited::Members),
     Route::new(Method::DELETE, "/api/v1/projects/{project}/members/{username}", LEAVE, |c| {
         Box::pin(projects::members::remove(c))
     }),

@@ -8,7 +8,7 @@ use crate::{
     cluster::{Cluster, Trouble},
     deploy::create::Subject,
     ground::look,
-    remove::remove,
+    remove::{remove, was_overtaken},
     sight::observe,
 };
 use nokube_domain::{
@@ -96,8 +96,7 @@ impl Loaded {
 
     /// Has the cluster been told the newest revision, whatever it made of it?
     pub fn is_told(&self) -> bool {
-        let told = |doc: &OutcomeDoc| !matches!(doc.outcome, Outcome::Interrupted(_));
-        self.outcome_of_revision().is_some_and(told)
+        self.outcome.as_ref().is_some_and(|doc| doc.tells(self.revision.number))
     }
 
     /// Has the cluster taken the newest revision?
@@ -203,7 +202,8 @@ pub async fn resume(store: &Store, cluster: &Cluster, loaded: &mut Loaded) -> Re
         Wish::Gone(gone) => (remove(store, cluster, loaded, *gone).await?, Vec::new()),
         Wish::Run(run) => retell(cluster, loaded, run).await,
     };
-    loaded.keep(store, outcome, warnings).await
+    loaded.keep(store, outcome, warnings).await?;
+    was_overtaken(store, cluster, loaded).await.map(drop)
 }
 
 async fn retell(cluster: &Cluster, loaded: &Loaded, run: &Run) -> (Outcome, Vec<String>) {

@@ -8,8 +8,11 @@ use crate::{
     present::Loaded,
 };
 use futures::future::join_all;
-use nokube_domain::deploy::{Gone, Outcome};
-use nokube_edge::{Result, store::Store};
+use nokube_domain::deploy::{Gone, Outcome, Wish};
+use nokube_edge::{
+    Result,
+    store::{Counter, Store},
+};
 use nokube_kube::{
     Kind,
     manifest::KINDS_OF_A_DEPLOYMENT,
@@ -61,6 +64,23 @@ pub async fn remove(
         return interrupted(trouble);
     }
     Ok(Outcome::Applied)
+}
+
+/// Was the deployment deleted while the cluster was told a revision? Then what came after that is taken
+/// away again: nobody else would look for it. One read when it was not.
+///
+/// # Errors
+/// The store failed.
+pub async fn was_overtaken(store: &Store, cluster: &Cluster, loaded: &mut Loaded) -> Result<bool> {
+    if store.count(&Counter::revisions(loaded.id())).await? <= loaded.revision.number {
+        return Ok(false);
+    }
+    let Some(newest) = store.newest_revision(loaded.id()).await? else { return Ok(false) };
+    let Wish::Gone(gone) = newest.wish else { return Ok(false) };
+    loaded.revision = newest;
+    let outcome = remove(store, cluster, loaded, gone).await?;
+    loaded.keep(store, outcome, Vec::new()).await?;
+    Ok(true)
 }
 
 /// How often what is there is listed again because something of it was changed meanwhile.

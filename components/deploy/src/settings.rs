@@ -1,5 +1,6 @@
 //! What the operator says about the cluster, and about what users may ask of it.
 
+use crate::deploy::Most;
 use nokube_domain::deploy::{Bytes, Cpu, DomainPattern, Host, ImagePolicy, Offer};
 use nokube_edge::settings::{Kept, NotSetUp, Variables, once};
 use nokube_kube::{
@@ -17,7 +18,7 @@ pub struct Settings {
     pub offer: Offer,
     pub images: ImagePolicy,
     /// Services that a project may have.
-    pub most_services: u32,
+    pub most: Most,
     /// Releases of a deployment that can be rolled back to.
     pub keep: usize,
     /// Seconds after which a read goes on with a deployment that was interrupted.
@@ -50,6 +51,8 @@ impl Settings {
         let pull = v.registry_login().await.map(|(user, token)| PullLogin { user, token });
         let most_services = v.number("max_services_per_project", 1..=1_000).await;
         let most_services = u32::try_from(most_services).unwrap_or(1);
+        let of_an_owner = v.number("max_services_per_person", 0..=100_000).await;
+        let of_an_owner = u32::try_from(of_an_owner).unwrap_or(1);
         let keep = v.number("deploy_keep_revisions", 1..=20).await;
         let quota = quota(v, most_services, u32::try_from(keep).unwrap_or(1)).await;
         let apps = apps(v).await;
@@ -93,7 +96,7 @@ impl Settings {
                 role: v.optional("kubernetes_role").await,
             },
             offer,
-            most_services,
+            most: Most { of_a_project: most_services, of_an_owner },
             images: ImagePolicy { registry, foreign },
             keep: usize::try_from(keep).unwrap_or(1),
             resume,

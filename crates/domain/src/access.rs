@@ -30,6 +30,14 @@ impl Person {
     }
 }
 
+/// An issuer's name for comparing it with others: of a URL there are many spellings.
+pub fn issuer_name(text: &str) -> String {
+    match url::Url::parse(text) {
+        Ok(url) => url.as_str().trim_end_matches('/').to_owned(),
+        Err(_) => text.to_owned(),
+    }
+}
+
 /// A caller whose identity has been proven.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -115,6 +123,14 @@ pub enum Demand {
     Administrator,
 }
 
+impl Demand {
+    /// Is it looked at whether an administrator has blocked the caller? Everywhere but where a project
+    /// is only looked at: a poll may cost no more reads (ADR 13).
+    pub fn minds_blocks(self, only_reads: bool) -> bool {
+        !(only_reads && matches!(self, Self::Role(..)))
+    }
+}
+
 /// The caller's role in a project, if any.
 pub fn role(caller: &Caller, members: &Members) -> Option<Role> {
     if members.owner == caller.person {
@@ -136,8 +152,11 @@ pub fn admit(proof: &Proof, demand: Demand) -> Result<(), Problem> {
     };
     if !proof.scopes.allow(needed) {
         let detail = match needed {
-            Scope::Account => "API tokens cannot do this. Sign in instead.".to_owned(),
-            scope => format!("This needs an API token with the scope '{scope}'."),
+            Scope::Account => {
+                "Tokens for machines, or for less than everything, cannot do this. Sign in instead."
+                    .to_owned()
+            }
+            scope => format!("This needs a token with the scope '{scope}'."),
         };
         return Err(Problem::new(ProblemKind::Forbidden, detail));
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Somebody on a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Entry {
-    /// By their present login at GitHub, which can change hands.
+    /// By their login at GitHub. It can change hands, so it is the account's that first comes with it.
     Login(String),
     /// `id:NUMBER`: by the account's number at GitHub, which never does.
     Account(u64),
@@ -19,7 +19,7 @@ enum Entry {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     pub account: u64,
-    /// Lower case.
+    /// Lower case; empty when the lists mean another account by it, which came with it earlier.
     pub login: String,
     /// Of the listed organisations those that they belong to, lower case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -98,6 +98,12 @@ impl Lists {
         }
     }
 
+    /// Is somebody listed by this login?
+    pub fn has_login(&self, login: &str) -> bool {
+        let is_it = |entry: &Entry| matches!(entry, Entry::Login(listed) if listed == login);
+        self.users.iter().chain(&self.administrators).any(is_it)
+    }
+
     /// May somebody of whom GitHub says this come in?
     pub fn admit(&self, standing: &Standing) -> bool {
         let on = |list: &[Entry]| list.iter().any(|entry| entry.is(standing));
@@ -134,6 +140,24 @@ impl Lists {
         let open =
             !(self.users.is_empty() && self.organisations.is_empty() && self.teams.is_empty());
         let administrators = count(self.administrators.len(), "administrator", "administrators");
+        let by_login = |entry: &Entry| matches!(entry, Entry::Login(_));
+        let by_login = self.users.iter().chain(&self.administrators).any(by_login);
+        let who = self.who(open, &administrators, count);
+        if by_login {
+            format!(
+                "{who}; a listed login means the account that first signs in with it (id:NUMBER says which)"
+            )
+        } else {
+            who
+        }
+    }
+
+    fn who(
+        &self,
+        open: bool,
+        administrators: &str,
+        count: impl Fn(usize, &str, &str) -> String,
+    ) -> String {
         match (open, self.administrators.is_empty()) {
             (false, true) => {
                 "nobody may sign in: set auth_administrators, and auth_allowed_users, \

@@ -38,6 +38,18 @@ pub struct Actor {
     pub token: Option<String>,
 }
 
+impl Event {
+    /// As the person is shown it in their own trail: of others who did something to them, not from
+    /// where.
+    #[must_use]
+    pub fn for_person(mut self, person: &Person) -> Self {
+        if self.by.person != *person {
+            self.from = None;
+        }
+        self
+    }
+}
+
 /// The longest name of a client's address that is kept.
 const MOST: usize = 64;
 

@@ -12,8 +12,14 @@ pub enum Limited {
     Builds,
     /// Changes of what runs in the cluster.
     Deploys,
-    /// Sign-ins, and everything else that asks an identity provider.
+    /// Changes of who belongs to a project: each writes into somebody else's list.
+    Members,
+    /// Sign-ins that begin.
     SignIns,
+    /// Sign-ins that come back from GitHub, each by itself: a flood of others stops nobody who is half way.
+    Callbacks,
+    /// Tokens asked for, of devices and of outside issuers.
+    Tokens,
 }
 
 impl Limited {
@@ -22,7 +28,10 @@ impl Limited {
         match self {
             Self::Builds => "b",
             Self::Deploys => "d",
+            Self::Members => "m",
             Self::SignIns => "s",
+            Self::Callbacks => "r",
+            Self::Tokens => "t",
         }
     }
 }

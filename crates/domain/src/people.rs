@@ -32,15 +32,16 @@ impl Ends {
     }
 }
 
-/// The names that `person` may get, best first: the first that nobody else has is theirs.
-pub fn candidates(login: &Username, person: &Person) -> Vec<Username> {
+/// The names that `person` may get, best first: the first that nobody else has is theirs. The login
+/// itself only when it `is_name`.
+pub fn candidates(login: &Username, person: &Person, is_name: bool) -> Vec<Username> {
     let key = person.key();
     let with_hash = |digits: usize| {
         let hash = key.get(..digits)?;
         let login: String = login.as_str().chars().take(38 - digits).collect();
         format!("{}-{hash}", login.trim_end_matches('-')).parse().ok()
     };
-    [Some(login.clone()), with_hash(6), with_hash(12), with_hash(20)]
+    [Some(login.clone()).filter(|_| is_name), with_hash(6), with_hash(12), with_hash(20)]
         .into_iter()
         .flatten()
         .collect()

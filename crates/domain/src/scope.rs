@@ -62,6 +62,23 @@ impl Scopes {
         Self([Scope::Read, Scope::Build, Scope::Deploy, Scope::Account].into())
     }
 
+    /// Those that are named, of all that a person has: `build read`, with blanks between (RFC 6749,
+    /// 3.3). So a credential can be asked for that is good for less.
+    ///
+    /// # Errors
+    /// What is no scope, or nothing at all.
+    pub fn narrowed(text: &str) -> Result<Self, BadText> {
+        let named = text.split_whitespace().map(|name| match name {
+            "account" => Ok(Scope::Account),
+            name => name.parse(),
+        });
+        let named: BTreeSet<_> = named.collect::<Result<_, _>>().unwrap_or_default();
+        if named.is_empty() {
+            return Err(BadText("must name some of read, build, deploy and account"));
+        }
+        Ok(Self(named))
+    }
+
     /// Of an API token: none that machines have no business with.
     pub fn of_token(asked: impl IntoIterator<Item = Scope>) -> Self {
         Self(asked.into_iter().filter(|scope| *scope != Scope::Account).collect())
@@ -80,5 +97,12 @@ impl Scopes {
 
     pub fn iter(&self) -> impl Iterator<Item = Scope> {
         self.0.iter().copied()
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.iter().map(Scope::as_str).collect();
+        f.write_str(&names.join(" "))
     }
 }

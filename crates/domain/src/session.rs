@@ -7,6 +7,7 @@ use crate::{
     admission::Standing,
     jwt::{Refused, open, sign_any},
     name::Username,
+    scope::Scopes,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -55,6 +56,16 @@ pub struct Identity {
     pub at_github: AtGitHub,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standing: Option<Standing>,
+}
+
+/// What a short-lived bearer token of ours says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bearer {
+    #[serde(flatten)]
+    pub identity: Identity,
+    /// What it is good for; all that a person may, unless less was asked for.
+    #[serde(default = "Scopes::all")]
+    pub scopes: Scopes,
 }
 
 /// A sign-in under way: it lies in the browser that began it.

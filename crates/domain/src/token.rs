@@ -78,13 +78,15 @@ pub struct NewToken {
 }
 
 /// Days that a token may live, and does when nothing is said.
-const LONGEST: i64 = 366;
+pub const LONGEST: i64 = 366;
 const USUAL: i64 = 90;
 
 impl NewToken {
+    /// `longest` is the days that it may live.
+    ///
     /// # Errors
     /// Every faulty field at once.
-    pub fn parse(mut fields: Fields, now: Timestamp) -> Result<Self, Problem> {
+    pub fn parse(mut fields: Fields, longest: i64, now: Timestamp) -> Result<Self, Problem> {
         let name = fields.text("name");
         let name = fields.required("name", name).map(|name| name.trim().to_owned());
         if name.as_ref().is_some_and(|name| {
@@ -107,14 +109,15 @@ impl NewToken {
             let days = |days: i64| now.as_second() + days * 86_400;
             match text.parse::<Timestamp>() {
                 Ok(at) if at <= now => Err("must be in the future".to_owned()),
-                Ok(at) if at.as_second() > days(LONGEST) => {
-                    Err(format!("must be within {LONGEST} days"))
+                Ok(at) if at.as_second() > days(longest) => {
+                    Err(format!("must be within {longest} days"))
                 }
                 Ok(at) => Ok(at),
                 Err(_) => Err("must be a time such as 2027-01-31T00:00:00Z".to_owned()),
             }
         });
-        let usual = Timestamp::from_second(now.as_second() + USUAL * 86_400).unwrap_or(now);
+        let usual = now.as_second() + USUAL.min(longest) * 86_400;
+        let usual = Timestamp::from_second(usual).unwrap_or(now);
         fields.finish()?;
         let name = name.ok_or_else(|| Problem::field("name", "is required"))?;
         if scopes.is_empty() {

@@ -7,8 +7,8 @@ mod deploying;
 
 use deploying::{asked_of, at, id, offer, release, with};
 use nokube_domain::deploy::{
-    Cause, Gone, LastSeen, ObjectFault, Outcome, OutcomeDoc, Revision, RevisionView, Run, Status,
-    Wish, configuration,
+    Cause, Gone, LastSeen, ObjectFault, Outcome, OutcomeDoc, Remains, Revision, RevisionView, Run,
+    Status, Wish, configuration,
 };
 use proptest::{option, prelude::*, sample::select};
 use serde_json::{Value, json};
@@ -46,6 +46,7 @@ fn the_newest_releases_are_kept_and_a_rollback_is_the_newest() {
         of: id(),
         number: 9,
         by: "testuser".parse().unwrap(),
+        person: None,
         at: at(9),
         cause: Cause::Deploy,
         wish,
@@ -57,6 +58,38 @@ fn the_newest_releases_are_kept_and_a_rollback_is_the_newest() {
     for revision in [kept, gone] {
         let text = serde_json::to_string(&revision).unwrap();
         assert_eq!(serde_json::from_str::<Revision>(&text).unwrap(), revision);
+    }
+}
+
+#[test]
+fn what_remains_of_a_deployment_is_known_until_the_cluster_was_told_to_the_end() {
+    let told = |revision, outcome| OutcomeDoc {
+        of: id(),
+        revision,
+        at: at(0),
+        outcome,
+        warnings: Vec::new(),
+    };
+    let revision = |wish| Revision {
+        of: id(),
+        number: 9,
+        by: "testuser".parse().unwrap(),
+        person: None,
+        at: at(9),
+        cause: Cause::Delete,
+        wish,
+    };
+    let gone = |volumes| revision(Wish::Gone(Gone { volumes }));
+    let done = told(9, Outcome::Applied);
+    for (revision, outcome, remains) in [
+        (revision(Wish::Run(Box::new(after(&[1], 2)))), Some(&done), Remains::Deployed),
+        (gone(true), None, Remains::Leaving),
+        (gone(true), Some(&told(8, Outcome::Applied)), Remains::Leaving),
+        (gone(true), Some(&told(9, Outcome::Interrupted("away".into()))), Remains::Leaving),
+        (gone(false), Some(&done), Remains::Volume),
+        (gone(true), Some(&done), Remains::Nothing),
+    ] {
+        assert_eq!(revision.remains(outcome), remains, "{outcome:?}");
     }
 }
 
@@ -231,6 +264,7 @@ fn a_kept_release_is_shown_without_its_secrets() {
         of: id(),
         number: 2,
         by: "testuser".parse().unwrap(),
+        person: None,
         at: at(2),
         cause: Cause::Deploy,
         wish: Wish::Run(Box::new(run.clone())),

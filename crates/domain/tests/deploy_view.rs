@@ -68,6 +68,7 @@ fn told(
         of: id(),
         number: NUMBER,
         by: "testuser".parse().unwrap(),
+        person: None,
         at: at(4),
         cause: Cause::Restart,
         wish: Wish::Run(Box::new(run.clone())),

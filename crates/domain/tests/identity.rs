@@ -5,18 +5,20 @@
 
 use nokube_domain::{
     Person,
-    access::{AtGitHub, Demand, Proof, Role, Via, admit},
+    access::{AtGitHub, Demand, Proof, Role, Via, admit, issuer_name},
     admission::{Lists, Standing, Texts},
-    audit::address,
+    audit::{Actor, Event, address},
+    fields::Fields,
     jwt::Refused,
     limit::{check, window},
     origin::{from_our_page, local_path},
     people::{Ends, candidates},
     scope::{Scope, Scopes},
-    session::{Begun, Keys, Use},
-    token::{API, RENEWAL, Secret},
+    session::{Bearer, Begun, Keys, Use},
+    token::{API, NewToken, RENEWAL, Secret},
 };
 use proptest::prelude::*;
+use serde_json::json;
 
 fn standing(account: u64, login: &str) -> Standing {
     Standing { account, login: login.into(), ..Standing::default() }
@@ -53,6 +55,53 @@ fn lists_are_closed_and_take_logins_numbers_organisations_and_teams() {
         Texts { users: "a b, id:x, x:1", organisations: "a/b", teams: "ops", administrators: "-" };
     let bad = Lists::parse(bad).unwrap_err();
     assert_eq!(bad.len(), 6, "{bad:?}");
+}
+
+#[test]
+fn a_listed_login_means_nobody_who_came_with_it_later() {
+    let lists = Lists::parse(Texts {
+        users: "alice, id:7",
+        teams: "acme/ops",
+        administrators: "Root",
+        ..Texts::default()
+    });
+    let lists = lists.unwrap();
+    assert!(lists.has_login("alice") && lists.has_login("root"));
+    assert!(!lists.has_login("7") && !lists.has_login("acme/ops") && !lists.has_login(""));
+    assert!(lists.describe().contains("id:NUMBER"));
+    // Whose login it was not the first time is known without it.
+    assert!(!lists.admit(&standing(8, "")) && lists.admit(&standing(7, "")));
+    let by_number = Lists::parse(Texts { administrators: "id:7", ..Texts::default() }).unwrap();
+    assert!(!by_number.describe().contains("id:NUMBER"));
+}
+
+#[test]
+fn issuers_are_one_however_their_url_is_spelt() {
+    for (one, other, same) in [
+        ("https://github.com", "https://GitHub.com/", true),
+        ("https://idp.test:443/realm/", "https://idp.test/realm", true),
+        ("https://idp.test/realm", "https://idp.test/Realm", false),
+        ("https://idp.test", "http://idp.test", false),
+        ("nokube", "nokube", true),
+        ("nokube", "NoKube", false),
+    ] {
+        assert_eq!(issuer_name(one) == issuer_name(other), same, "{one} {other}");
+    }
+}
+
+#[test]
+fn nobody_sees_in_their_own_trail_from_where_another_came() {
+    let person = |subject: &str| Person { issuer: "i".into(), subject: subject.into() };
+    let event = Event {
+        at: nokube_domain::Timestamp::UNIX_EPOCH,
+        action: "person.block".into(),
+        object: "/api/v1/auth/people/alice".into(),
+        by: Actor { person: person("root"), login: None, via: "session".into(), token: None },
+        from: Some("192.0.2.7".into()),
+        request_id: None,
+    };
+    assert_eq!(event.clone().for_person(&person("alice")).from, None);
+    assert_eq!(event.clone().for_person(&person("root")), event);
 }
 
 #[test]
@@ -95,6 +144,52 @@ fn scopes_open_what_they_name_and_reading() {
     assert!(all.iter().all(|scope| admit(&person, demand(*scope)).is_ok()));
     assert!(admit(&person, Demand::Administrator).is_err());
     assert!(admit(&Proof { administrator: true, ..person }, Demand::Administrator).is_ok());
+}
+
+#[test]
+fn a_credential_may_be_asked_for_that_is_good_for_less() {
+    let named = |text: &str| Scopes::narrowed(text).map(|scopes| scopes.to_string());
+    assert_eq!(named(" deploy  read read "), Ok("read deploy".into()));
+    assert_eq!(named("account build"), Ok("build account".into()));
+    for bad in ["", " ", "Read", "read,build", "read openid"] {
+        assert!(named(bad).is_err(), "{bad}");
+    }
+    let bearer = r#"{"person":{"issuer":"i","subject":"s"},"login":"a","at_github":"nobody"}"#;
+    let bearer: Bearer = serde_json::from_str(bearer).unwrap();
+    assert_eq!(bearer.scopes, Scopes::all(), "one that was issued before they had scopes");
+}
+
+#[test]
+fn a_block_is_looked_at_everywhere_but_at_reads_in_a_project() {
+    let read = Demand::Role(Role::Viewer, Scope::Read);
+    assert!(!read.minds_blocks(true) && read.minds_blocks(false));
+    for demand in [
+        Demand::SignedIn(Scope::Read),
+        Demand::RoleOrAdministrator(Role::Owner),
+        Demand::Administrator,
+    ] {
+        assert!(demand.minds_blocks(true) && demand.minds_blocks(false), "{demand:?}");
+    }
+}
+
+#[test]
+fn an_api_token_lives_no_longer_than_it_may() {
+    let now = nokube_domain::Timestamp::from_second(1_800_000_000).unwrap();
+    let day =
+        |days: i64| nokube_domain::Timestamp::from_second(now.as_second() + days * 86_400).unwrap();
+    let ask = |longest: i64, days: Option<i64>| {
+        let body = json!({ "name": "ci", "scopes": ["read"], "expires_at": days.map(day) });
+        let fields = Fields::from_json(body.to_string().as_bytes()).unwrap();
+        NewToken::parse(fields, longest, now).map(|token| token.expires_at)
+    };
+    for (longest, days, lives) in
+        [(366, None, 90), (7, None, 7), (366, Some(366), 366), (7, Some(7), 7), (7, Some(1), 1)]
+    {
+        assert_eq!(ask(longest, days), Ok(day(lives)));
+    }
+    for (longest, days) in [(366, 367), (7, 8), (7, -1)] {
+        assert!(ask(longest, Some(days)).is_err());
+    }
 }
 
 #[test]
@@ -205,9 +300,10 @@ proptest! {
         prop_assume!(one != two);
         let login = login.parse().unwrap();
         let person = |subject: &str| Person { issuer: "i".into(), subject: subject.into() };
-        let (a, b) = (candidates(&login, &person(&one)), candidates(&login, &person(&two)));
+        let (a, b) = (candidates(&login, &person(&one), true), candidates(&login, &person(&two), true));
         prop_assert_eq!(a.len(), 4);
         prop_assert_eq!(&a[0], &b[0]);
+        prop_assert_eq!(candidates(&login, &person(&one), false), &a[1..]);
         for name in &a[2..] {
             prop_assert!(!b.contains(name));
         }

@@ -82,10 +82,28 @@ async fn add(
 /// # Errors
 /// The store failed, or the page cannot be meant.
 pub async fn page(store: &Store, call: &Call, log: &Log) -> Result<Reply> {
+    shown(store, call, log, |event| event).await
+}
+
+/// As [`page`], of the caller's own trail.
+///
+/// # Errors
+/// As [`page`].
+pub async fn own_page(store: &Store, call: &Call) -> Result<Reply> {
+    let person = &call.caller()?.person;
+    shown(store, call, &Log::Person(person.clone()), |event| event.for_person(person)).await
+}
+
+async fn shown(
+    store: &Store,
+    call: &Call,
+    log: &Log,
+    show: impl Fn(Event) -> Event,
+) -> Result<Reply> {
     let page = call.page()?;
     let total = store.count(&Counter::audit(log)).await?;
     let rows = page.numbers(total).map(|number| store.event(log, number));
-    let events: Vec<_> = try_join_all(rows).await?.into_iter().flatten().collect();
+    let events = try_join_all(rows).await?.into_iter().flatten().map(show).collect();
     let Page { limit, offset } = page;
     Ok(Reply::json(StatusCode::OK, &AuditTrail { events, total, limit, offset }))
 }

@@ -5,7 +5,7 @@ use crate::{
     store::{Counter, Store},
 };
 use nokube_domain::{
-    Timestamp,
+    Problem, ProblemKind, Timestamp,
     claim::{Lost, lost, still_holds},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -49,6 +49,31 @@ pub async fn made<T: DeserializeOwned>(store: &Store, name: &str) -> Result<Opti
 /// The store failed.
 pub async fn remake<T: Serialize>(store: &Store, name: &str, made: &T) -> Result<()> {
     store.set_claimed(name, made).await
+}
+
+/// Is what `name` stands for theirs? It is the first one's who asks: a read, and the claim the first time.
+/// A request that died in between is brought to its end by the next one of the same.
+///
+/// # Errors
+/// The store failed, or somebody is just being told so.
+pub async fn is_first<T>(store: &Store, name: &str, who: &T) -> Result<bool>
+where
+    T: PartialEq + Serialize + DeserializeOwned,
+{
+    if let Some(first) = made::<T>(store, name).await? {
+        return Ok(first == *who);
+    }
+    match claim::<T>(store, name).await? {
+        Claim::Won(held) if held.holds() => {
+            held.made(store, who).await?;
+            Ok(true)
+        }
+        Claim::Made(first) => Ok(first == *who),
+        Claim::Won(_) | Claim::Busy => {
+            let detail = "Your account is just being set up. Try again.";
+            Err(Problem::new(ProblemKind::InProgress, detail).retry_after(2).into())
+        }
+    }
 }
 
 /// Asks for the claim `name`. See [`nokube_domain::claim`] for why a claim cannot be stuck.

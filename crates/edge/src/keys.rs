@@ -122,6 +122,11 @@ pub fn membership(person: &Person, number: u32) -> String {
     format!("g/{}/{number}", person.key())
 }
 
+/// Which of a person's memberships is the one of a project.
+pub fn membership_number(person: &Person, project: ProjectId) -> String {
+    format!("g/{}/of/{project}", person.key())
+}
+
 /// The public keys of the outside issuer, as they were last fetched.
 pub const ISSUER_KEYS: &str = "h/keys";
 

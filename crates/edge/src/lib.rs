@@ -22,7 +22,7 @@ pub mod failure;
 pub mod files;
 mod headers;
 mod keys;
-mod limits;
+pub mod limits;
 pub mod outbound;
 pub mod people;
 pub mod receive;
@@ -34,7 +34,7 @@ pub mod store;
 pub use failure::{Failure, Result};
 pub use receive::Call;
 pub use reply::Reply;
-pub use route::{Route, serve};
+pub use route::{Route, blocked, serve};
 pub use spin_sdk::http::{BoxBody, Request, Response};
 
 /// Now, by the wall clock.

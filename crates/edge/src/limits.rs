@@ -12,7 +12,8 @@ use nokube_domain::{
     limit::{Limited, check, window},
 };
 
-/// Counts a request of somebody. Callers who have not been identified are counted by address.
+/// Counts a request of somebody. Callers who have not been identified are counted by address, or by what
+/// else they are known by.
 ///
 /// # Errors
 /// 429 beyond the limit.

@@ -1,14 +1,9 @@
 //! Names of people: everybody gets one that nobody else has, and keeps it.
 
-use crate::{
-    Failure, Result,
-    claims::{Claim, claim},
-    now,
-    store::Store,
-};
+use crate::{Failure, Result, auth::AuthSettings, claims::is_first, now, store::Store};
 use nokube_domain::{
-    Person, Problem, ProblemKind,
-    access::Caller,
+    ProblemKind,
+    access::{AtGitHub, Caller},
     name::Username,
     people::{PersonRecord, candidates},
 };
@@ -17,12 +12,13 @@ use nokube_domain::{
 ///
 /// # Errors
 /// The store failed, or somebody else with that login is being named at this moment.
-pub async fn username(store: &Store, caller: &Caller) -> Result<Username> {
+pub async fn username(store: &Store, caller: &Caller, at_github: AtGitHub) -> Result<Username> {
     if let Some(record) = store.person(&caller.person).await? {
         return Ok(record.username);
     }
-    for name in candidates(&caller.login, &caller.person) {
-        if take(store, &name, &caller.person).await? {
+    let is_name = AuthSettings::read().await?.login_is_name(at_github);
+    for name in candidates(&caller.login, &caller.person, is_name) {
+        if is_first(store, &format!("name/{name}"), &caller.person).await? {
             let record = PersonRecord {
                 person: caller.person.clone(),
                 username: name.clone(),
@@ -34,23 +30,4 @@ pub async fn username(store: &Store, caller: &Caller) -> Result<Username> {
         }
     }
     Err(Failure::problem(ProblemKind::Conflict, "Every name like yours is taken here."))
-}
-
-/// Takes a name for a person, who may have taken it before: a request that died is brought to its end
-/// by the next one.
-async fn take(store: &Store, name: &Username, person: &Person) -> Result<bool> {
-    match claim::<Person>(store, &format!("name/{name}")).await? {
-        Claim::Won(held) => {
-            if !held.holds() {
-                return Err(Failure::internal("name", "the claim was held for too long"));
-            }
-            held.made(store, person).await?;
-            Ok(true)
-        }
-        Claim::Made(theirs) => Ok(theirs == *person),
-        Claim::Busy => {
-            let detail = "Your account is just being set up. Try again.";
-            Err(Problem::new(ProblemKind::InProgress, detail).retry_after(2).into())
-        }
-    }
 }

@@ -4,6 +4,7 @@ use crate::{
     BoxBody, Call, Failure, Reply, Request, Response, Result,
     auth::{self, AuthSettings},
     headers, limits,
+    store::Store,
 };
 use http::{HeaderMap, Method, StatusCode};
 use nokube_domain::{
@@ -103,6 +104,11 @@ async fn answer(routes: &[Route], request: Request, request_id: String) -> Resul
         _ => {
             let (who, by) = auth::identify(&method, &headers).await?;
             admit(&by, route.demand)?;
+            if route.demand.minds_blocks(method == Method::GET)
+                && Store::open().await?.is_blocked(&who.person).await?
+            {
+                return Err(blocked());
+            }
             (caller, proof) = (Some(who), Some(by));
         }
     }
@@ -128,6 +134,11 @@ async fn answer(routes: &[Route], request: Request, request_id: String) -> Resul
         request_id,
     };
     (route.handler)(call).await
+}
+
+/// What somebody is told whom an administrator has blocked.
+pub fn blocked() -> Failure {
+    Failure::problem(ProblemKind::Forbidden, "An administrator has taken your access away.")
 }
 
 /// The client's address: what the server in front of us says, if the operator names its header; else

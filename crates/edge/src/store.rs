@@ -1,6 +1,7 @@
 //! The key-value store: typed records, and counters.
 
 use crate::{Failure, Result, keys};
+use futures::future::try_join_all;
 use nokube_domain::{
     BuildId, Person, ProjectId, Timestamp,
     build::{BuildRecord, JobsDoc, RunDoc, Wish},
@@ -110,6 +111,13 @@ impl Store {
         self.get(keys::project_of(person, number)).await
     }
 
+    /// The numbers of the projects that a person owns, newest first.
+    pub async fn owned_by(&self, person: &Person) -> Result<Vec<ProjectId>> {
+        let count = self.count(&Counter::projects_of(person)).await?;
+        let ids = (1..=count).rev().map(|number| self.project_of(person, number));
+        Ok(try_join_all(ids).await?.into_iter().flatten().collect())
+    }
+
     pub async fn set_project_of(&self, person: &Person, number: u32, id: ProjectId) -> Result<()> {
         self.set(keys::project_of(person, number), &id).await
     }
@@ -120,6 +128,11 @@ impl Store {
 
     pub async fn set_build(&self, build: &BuildRecord) -> Result<()> {
         self.set(keys::build(build.id), build).await
+    }
+
+    /// Takes a build back that nobody was told of.
+    pub async fn delete_build(&self, id: BuildId) -> Result<()> {
+        self.delete(keys::build(id)).await
     }
 
     /// What stands where a build's run document belongs; it may be about another build.

@@ -60,7 +60,7 @@ async fn wish(store: &Store, known: &mut Known) -> Result<()> {
 /// GitHub or the store failed.
 pub async fn ask_to_stop(store: &Store, id: BuildId) -> Result<()> {
     match present_of(store, id).await? {
-        Present { answer, known: Some(mut known) } if !answer.status.is_final() => {
+        Some(Present { answer, known: Some(mut known) }) if !answer.status.is_final() => {
             wish(store, &mut known).await
         }
         _ => Ok(()),

@@ -1,12 +1,13 @@
 //! `POST /api/v1/builds`: check, claim, number, record, dispatch, answer.
 //!
-//! Three writes (counter, record, run), five with an `Idempotency-Key` (claim, pointer). Whatever
+//! Five writes (counter, record, two of the audit trail, run), seven with an `Idempotency-Key` (claim,
+//! pointer). Whatever
 //! comes after the record may be lost: the next read finds the run by its title. A build is never
 //! dispatched twice.
 
 use crate::{
     github::{GitHub, check_source, dispatch},
-    projects::{delete::unfinished, list::owned_by},
+    projects::delete::unfinished,
     settings::Waits,
 };
 use data_encoding::HEXLOWER;
@@ -19,10 +20,10 @@ use nokube_domain::{
     whole_seconds,
 };
 use nokube_edge::{
-    Call, Failure, Reply, Result,
+    Call, Failure, Reply, Result, audit,
     claims::{Claim, claim, made},
     now, random,
-    store::{Counter, Store},
+    store::{Counter, Log, Store},
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -101,6 +102,14 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         now(),
     );
     store.set_build(&record).await?;
+    // Who deletes the project looks at its builds once more after its record has gone: one of the two
+    // sees the other.
+    if store.project(pid).await?.is_none() {
+        store.delete_build(id).await?;
+        return Err(Problem::not_found("project").into());
+    }
+    let object = format!("/api/v1/builds/{id}");
+    audit::record(&store, &call, &Log::Project(pid), "build.create", object).await?;
     if let Some(held) = &held {
         held.made(&store, &Made { build: id, body }).await?;
         if !held.holds() {
@@ -119,7 +128,7 @@ async fn quota(store: &Store, owner: &Person) -> Result<()> {
         return Ok(());
     }
     let mut running = 0;
-    for project in owned_by(store, owner).await? {
+    for project in store.owned_by(owner).await? {
         running += unfinished(store, project, most - running).await?.len() as u32;
         if running >= most {
             let detail = format!(

@@ -39,8 +39,12 @@ pub async fn present(call: &Call, store: &Store) -> Result<Present> {
     if let Some(Final { answer, .. }) = run.done() {
         return Ok(Present { answer: answer.clone(), known: None });
     }
-    let known = load(store, id, run).await?;
+    let known = load(store, id, run).await?.ok_or_else(none)?;
     complete(store, known).await
+}
+
+fn none() -> Problem {
+    Problem::not_found("build")
 }
 
 /// As [`present`], with what is known even when the answer was kept.
@@ -54,34 +58,38 @@ pub async fn present_with_known(call: &Call, store: &Store) -> Result<(BuildView
         None => {
             let id = answer.build_id;
             let run = RunDoc::about(id, store.run(id.project, id.number).await?);
-            Ok((answer, load(store, id, run).await?))
+            Ok((answer, load(store, id, run).await?.ok_or_else(none)?))
         }
     }
 }
 
 /// As [`present`], for a build that somebody may see for other reasons.
 ///
+/// There is none when its record was taken back.
+///
 /// # Errors
-/// 404 for one without a record.
-pub async fn present_of(store: &Store, id: BuildId) -> Result<Present> {
+/// The store failed.
+pub async fn present_of(store: &Store, id: BuildId) -> Result<Option<Present>> {
     let run = RunDoc::about(id, store.run(id.project, id.number).await?);
     if let Some(Final { answer, .. }) = run.done() {
-        return Ok(Present { answer: answer.clone(), known: None });
+        return Ok(Some(Present { answer: answer.clone(), known: None }));
     }
-    complete(store, load(store, id, run).await?).await
+    match load(store, id, run).await? {
+        Some(known) => complete(store, known).await.map(Some),
+        None => Ok(None),
+    }
 }
 
-async fn load(store: &Store, id: BuildId, run: RunDoc) -> Result<Known> {
+async fn load(store: &Store, id: BuildId, run: RunDoc) -> Result<Option<Known>> {
     let (record, jobs, wish, asked) = futures::join!(
         store.build(id.project, id.number),
         store.jobs(id),
         store.wish(id),
         store.asked(id)
     );
-    let record =
-        record?.filter(|record| record.id == id).ok_or_else(|| Problem::not_found("build"))?;
-    let jobs = JobsDoc::about(id, jobs?);
-    Ok(Known { record, run, jobs, wish: wish?, asked: asked? })
+    let (jobs, wish, asked) = (JobsDoc::about(id, jobs?), wish?, asked?);
+    let record = record?.filter(|record| record.id == id);
+    Ok(record.map(|record| Known { record, run, jobs, wish, asked }))
 }
 
 /// Asks GitHub what is due, keeps what is new, and the final answer when there is one.

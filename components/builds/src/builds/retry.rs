@@ -88,6 +88,10 @@ async fn start(store: &Store, github: &GitHub, mut known: Known, attempt: u32) -
     if !held.holds() {
         return Err(Failure::internal("retry", "the claim was held for too long"));
     }
+    // As where a build is created: a project that is being deleted starts nothing.
+    if store.project(id.project).await?.is_none() {
+        return Err(Problem::not_found("project").into());
+    }
     let mut news = match run {
         Some(run) => rerun(github, &known.record, run, attempt).await?,
         None => dispatch(github, &known.record, attempt).await?,

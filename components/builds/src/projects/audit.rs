@@ -1,6 +1,5 @@
 //! `GET /api/v1/projects/{project}/audit`: what was done to a project, newest first; for its owner and
-//! the administrators. Builds and revisions of deployments are their own entries: they say who and
-//! when themselves.
+//! the administrators.
 
 use nokube_domain::ProjectId;
 use nokube_edge::{

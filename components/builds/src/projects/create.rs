@@ -4,7 +4,6 @@
 //! claim made is written before the project's records, so a request that died in between is brought
 //! to its end by the next one for the same name.
 
-use super::list::owned_by;
 use crate::settings::Waits;
 use data_encoding::HEXLOWER;
 use http::StatusCode;
@@ -23,6 +22,10 @@ use nokube_edge::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+/// How many numbers are handed out at most for each project that a person may have: of deleted ones, the
+/// names keep their numbers.
+const NUMBERS: u32 = 10;
+
 /// The numbers that a name's project got: among all projects, and among its owner's.
 #[derive(Serialize, Deserialize)]
 struct Numbers {
@@ -38,9 +41,16 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let caller = call.caller()?.clone();
     let store = Store::open().await?;
     let most = Waits::read().await?.most_projects;
+    let name = claim_name(&caller.person.key(), &new.name);
     // Deleted ones do not count; they are looked for only when that can make a difference.
-    if store.count(&Counter::projects_of(&caller.person)).await? >= most
-        && u32::try_from(owned_by(&store, &caller.person).await?.len()).unwrap_or(most) >= most
+    let ever = store.count(&Counter::projects_of(&caller.person)).await?;
+    if ever >= most.saturating_mul(NUMBERS) && made::<Numbers>(&store, &name).await?.is_none() {
+        let detail =
+            "You have made and deleted very many projects. Take the name of an earlier one.";
+        return Err(Failure::problem(ProblemKind::Conflict, detail));
+    }
+    if ever >= most
+        && u32::try_from(store.owned_by(&caller.person).await?.len()).unwrap_or(most) >= most
     {
         return Err(Failure::problem(
             ProblemKind::Conflict,
@@ -48,37 +58,36 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         ));
     }
 
-    let numbers =
-        match claim::<Numbers>(&store, &claim_name(&caller.person.key(), &new.name)).await? {
-            Claim::Won(held) => {
-                let numbers = Numbers {
-                    project: ProjectId(store.increment(&Counter::projects())?),
-                    of_owner: store.increment(&Counter::projects_of(&caller.person))?,
-                    at: now(),
-                };
-                if !held.holds() {
-                    return Err(Failure::internal("create", "the claim was held for too long"));
-                }
-                held.made(&store, &numbers).await?;
-                numbers
+    let numbers = match claim::<Numbers>(&store, &name).await? {
+        Claim::Won(held) => {
+            let numbers = Numbers {
+                project: ProjectId(store.increment(&Counter::projects())?),
+                of_owner: store.increment(&Counter::projects_of(&caller.person))?,
+                at: now(),
+            };
+            if !held.holds() {
+                return Err(Failure::internal("create", "the claim was held for too long"));
             }
-            Claim::Made(numbers) => {
-                let (project, members) =
-                    futures::join!(store.project(numbers.project), store.members(numbers.project));
-                if project?.is_some() && members?.is_some() {
-                    let detail = format!("You have a project named '{}' already.", new.name);
-                    return Err(Failure::problem(ProblemKind::Conflict, detail));
-                }
-                if still_holds(numbers.at, now()) {
-                    return Err(being_made(&new));
-                }
-                // Its maker died before the end, and this request brings it there; or it was deleted, and
-                // is made anew under its old number.
-                numbers
+            held.made(&store, &numbers).await?;
+            numbers
+        }
+        Claim::Made(numbers) => {
+            let (project, members) =
+                futures::join!(store.project(numbers.project), store.members(numbers.project));
+            if project?.is_some() && members?.is_some() {
+                let detail = format!("You have a project named '{}' already.", new.name);
+                return Err(Failure::problem(ProblemKind::Conflict, detail));
             }
-            Claim::Busy => return Err(being_made(&new)),
-        };
-    let owner = people::username(&store, &caller).await?;
+            if still_holds(numbers.at, now()) {
+                return Err(being_made(&new));
+            }
+            // Its maker died before the end, and this request brings it there; or it was deleted, and
+            // is made anew under its old number.
+            numbers
+        }
+        Claim::Busy => return Err(being_made(&new)),
+    };
+    let owner = people::username(&store, &caller, call.at_github()?).await?;
     let project: Project = new.into_project(numbers.project, owner, now());
     store.set_project_of(&caller.person, numbers.of_owner, project.id).await?;
     store.set_project(&project).await?;

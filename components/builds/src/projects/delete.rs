@@ -2,7 +2,8 @@
 //! down; volumes go only with `?volumes=true`.
 //!
 //! The project's record goes first, then its members, then its row in the owner's list: after a crash
-//! in between, asking again or making a project of that name brings it to its end. Builds stay where
+//! in between, asking again or making a project of that name brings it to its end. What begins while
+//! that happens is seen by a second look after the record has gone, and has the project back. Builds stay where
 //! they are: a project that the same owner makes anew under this name gets its number back, because
 //! its images, namespace and hosts are named alike (ADR 8).
 
@@ -13,8 +14,10 @@ use crate::{
 };
 use http::{Method, Request, StatusCode};
 use nokube_domain::{
-    Problem, ProblemKind, ProjectId,
+    BuildId, DeploymentId, Problem, ProblemKind, ProjectId,
     build::{RunDoc, Status},
+    deploy::Remains,
+    name::ServiceName,
     page::Page,
     problem::Fault,
 };
@@ -22,7 +25,6 @@ use nokube_edge::{
     Call, Failure, Reply, Result, audit, now, outbound,
     store::{Counter, Log, Store},
 };
-use serde::Deserialize;
 use std::time::Duration;
 
 const TIMEOUTS: outbound::Timeouts = outbound::Timeouts {
@@ -39,22 +41,34 @@ pub async fn delete(call: Call) -> Result<Reply> {
         Some(_) => Err(Problem::field(name, "must be true or false")),
     };
     let (take_down, volumes) = (flag("take_down")?, flag("volumes")?);
+    if volumes && !take_down {
+        return Err(Problem::field("volumes", "goes with take_down=true").into());
+    }
     let id = call.path::<u32>("project", "project").map(ProjectId)?;
     let store = Store::open().await?;
     let members = store.members(id).await?;
     call.may(members.as_ref(), "project")?;
-    let mut standing = standing(&call, &store, id).await?;
-    if take_down && !standing.is_empty() {
+    let mut standing = standing(&store, id).await?;
+    if take_down {
         for thing in &standing {
             stop(&call, &store, thing, volumes).await?;
         }
-        standing = self::standing(&call, &store, id).await?;
+        standing = self::standing(&store, id).await?;
     }
+    standing.retain(|thing| thing.is_in_the_way(volumes));
     if !standing.is_empty() {
         return Err(in_the_way(&standing, take_down));
     }
     let project = store.project(id).await?;
     store.delete_project(id).await?;
+    let mut late = self::standing(&store, id).await?;
+    late.retain(|thing| thing.is_in_the_way(false));
+    if !late.is_empty() {
+        if let Some(project) = &project {
+            store.set_project(project).await?;
+        }
+        return Err(in_the_way(&late, take_down));
+    }
     store.delete_members(id).await?;
     if let Some(members) = members {
         if let Some(project) = &project {
@@ -75,31 +89,42 @@ pub async fn delete(call: Call) -> Result<Reply> {
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
-/// What stands in the way of deleting a project.
+/// What there is of a project outside.
 enum Thing {
-    Build(nokube_domain::BuildId, Status),
-    Deployment { id: nokube_domain::DeploymentId, service: String },
+    Build(BuildId, Status),
+    Deployment { id: DeploymentId, service: ServiceName, remains: Remains },
 }
 
-async fn standing(call: &Call, store: &Store, id: ProjectId) -> Result<Vec<Thing>> {
+impl Thing {
+    /// Does it stand in the way of deleting the project? A volume alone only when it is to go too.
+    fn is_in_the_way(&self, volumes: bool) -> bool {
+        match self {
+            Self::Build(..) => true,
+            Self::Deployment { remains, .. } => *remains != Remains::Volume || volumes,
+        }
+    }
+}
+
+async fn standing(store: &Store, id: ProjectId) -> Result<Vec<Thing>> {
     let mut things = Vec::new();
     for build in unfinished(store, id, u32::MAX).await? {
         // A read of it asks GitHub where that is due: what has ended meanwhile is not in the way.
-        let answer = present_of(store, build).await?.answer;
-        if !answer.status.is_final() {
-            things.push(Thing::Build(build, answer.status));
+        let status = present_of(store, build).await?.map(|present| present.answer.status);
+        if let Some(status) = status.filter(|status| !status.is_final()) {
+            things.push(Thing::Build(build, status));
         }
     }
-    things.extend(deployments(call, store, id).await?);
+    for (record, newest) in store.newest_revisions(id).await? {
+        let remains = newest.remains(store.outcome(record.id).await?.as_ref());
+        if remains != Remains::Nothing {
+            things.push(Thing::Deployment { id: record.id, service: record.service, remains });
+        }
+    }
     Ok(things)
 }
 
 /// The builds of a project that have not ended, as far as storage knows; at most `most`.
-pub async fn unfinished(
-    store: &Store,
-    id: ProjectId,
-    most: u32,
-) -> Result<Vec<nokube_domain::BuildId>> {
+pub async fn unfinished(store: &Store, id: ProjectId, most: u32) -> Result<Vec<BuildId>> {
     let horizon = now().as_second() - Waits::read().await?.horizon;
     let mut below = store.count(&Counter::builds(id)).await?;
     let mut found = Vec::new();
@@ -123,37 +148,9 @@ pub async fn unfinished(
     Ok(found)
 }
 
-#[derive(Deserialize)]
-struct Deployments {
-    deployments: Vec<Deployment>,
-}
-
-#[derive(Deserialize)]
-struct Deployment {
-    deployment_id: nokube_domain::DeploymentId,
-    service_name: String,
-}
-
-/// The component `deploy` is asked with the caller's own credentials, and not at all about a project
-/// in which nothing was ever deployed.
-async fn deployments(call: &Call, store: &Store, id: ProjectId) -> Result<Vec<Thing>> {
-    if store.count(&Counter::deployments(id)).await? == 0 {
-        return Ok(Vec::new());
-    }
-    let path = format!("/api/v1/projects/{id}/deployments?limit=200");
-    let answer = ask(call, Method::GET, &path).await?;
-    if answer.status() != StatusCode::OK {
-        return Err(unknown(answer.status()));
-    }
-    let listed: Deployments = serde_json::from_slice(answer.body())
-        .map_err(|error| Failure::internal("read deployments", error))?;
-    let thing = |d: Deployment| Thing::Deployment { id: d.deployment_id, service: d.service_name };
-    Ok(listed.deployments.into_iter().map(thing).collect())
-}
-
 fn unknown(status: StatusCode) -> Failure {
     let detail = format!(
-        "What is deployed of this project cannot be read or taken down now (status {}). Try again.",
+        "What is deployed of this project cannot be taken down now (status {}). Try again.",
         status.as_u16()
     );
     Problem::new(ProblemKind::UpstreamUnavailable, detail).retry_after(5).into()
@@ -162,6 +159,7 @@ fn unknown(status: StatusCode) -> Failure {
 async fn stop(call: &Call, store: &Store, thing: &Thing, volumes: bool) -> Result<()> {
     match thing {
         Thing::Build(build, _) => ask_to_stop(store, *build).await,
+        Thing::Deployment { remains: Remains::Volume, .. } if !volumes => Ok(()),
         Thing::Deployment { id, .. } => {
             let path = format!("/api/v1/deployments/{id}?volumes={volumes}");
             let answer = ask(call, Method::DELETE, &path).await?;
@@ -173,6 +171,7 @@ async fn stop(call: &Call, store: &Store, thing: &Thing, volumes: bool) -> Resul
     }
 }
 
+/// Asks the component `deploy`, with the caller's own credentials.
 async fn ask(call: &Call, method: Method, path: &str) -> Result<http::Response<Vec<u8>>> {
     let mut request = Request::builder();
     let names = ["authorization", "cookie", "origin", "sec-fetch-site", "x-request-id"];
@@ -193,9 +192,12 @@ fn in_the_way(standing: &[Thing], asked: bool) -> Failure {
             field: format!("/api/v1/builds/{id}"),
             detail: format!("is {}", format!("{status:?}").to_lowercase()),
         },
-        Thing::Deployment { id, service } => Fault {
+        Thing::Deployment { id, service, remains } => Fault {
             field: format!("/api/v1/deployments/{id}"),
-            detail: format!("the service {service} is deployed"),
+            detail: match remains {
+                Remains::Leaving => format!("the service {service} is not removed to the end yet"),
+                _ => format!("the service {service} is deployed"),
+            },
         },
     });
     let errors = errors.collect();

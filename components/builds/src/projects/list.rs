@@ -55,16 +55,9 @@ async fn row_of_others(store: &Store, caller: &Caller, number: u32) -> Result<Op
     Ok(project?.filter(|_| is_member))
 }
 
-/// The numbers of the projects that a person owns.
-pub async fn owned_by(store: &Store, person: &Person) -> Result<Vec<ProjectId>> {
-    let count = store.count(&Counter::projects_of(person)).await?;
-    let ids = (1..=count).rev().map(|number| store.project_of(person, number));
-    Ok(try_join_all(ids).await?.into_iter().flatten().collect())
-}
-
 /// The numbers of all projects of a person: their own, and those that they are a member of.
 pub async fn projects_of(store: &Store, caller: &Caller) -> Result<Vec<ProjectId>> {
-    let mut all = owned_by(store, &caller.person).await?;
+    let mut all = store.owned_by(&caller.person).await?;
     let count = store.count(&Counter::memberships(&caller.person)).await?;
     let others = (1..=count).rev().map(|number| async move {
         Ok::<_, nokube_edge::Failure>(row_of_others(store, caller, number).await?.map(|p| p.id))

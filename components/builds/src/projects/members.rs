@@ -6,7 +6,7 @@
 
 use http::StatusCode;
 use nokube_domain::{
-    Problem, ProblemKind, ProjectId, Role, Timestamp,
+    Person, Problem, ProblemKind, ProjectId, Role, Timestamp,
     answer::{self, MemberView},
     claim::still_holds,
     name::Username,
@@ -14,6 +14,7 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Call, Failure, Reply, Result, audit,
+    auth::AuthSettings,
     claims::{Claim, claim},
     now,
     store::{Counter, Log, Store},
@@ -26,7 +27,7 @@ pub async fn list(call: Call) -> Result<Reply> {
     call.only_query(&[])?;
     let store = Store::open().await?;
     let (project, members) = load(&call, &store).await?;
-    Ok(answer(&project, &members))
+    answer(&project, &members).await
 }
 
 pub async fn put(mut call: Call) -> Result<Reply> {
@@ -45,19 +46,14 @@ pub async fn put(mut call: Call) -> Result<Reply> {
     }
     let before = members.version;
     match members.others.iter_mut().find(|other| other.person == person) {
-        Some(member) if member.role == role => return Ok(answer(&project, &members)),
+        Some(member) if member.role == role => return answer(&project, &members).await,
         Some(member) => member.role = role,
         None => {
             if members.others.len() >= MOST_MEMBERS {
                 let detail = format!("A project may have {MOST_MEMBERS} members.");
                 return Err(Failure::problem(ProblemKind::Conflict, detail));
             }
-            let counter = Counter::memberships(&person);
-            if store.count(&counter).await? >= MOST_MEMBERSHIPS {
-                let detail = format!("{username} is a member of too many projects.");
-                return Err(Failure::problem(ProblemKind::Conflict, detail));
-            }
-            let number = store.increment(&counter)?;
+            let number = number(&store, &person, &username, project.id).await?;
             // Before the document: a row alone shows nothing, because lists look into the document.
             store.set_membership(&person, number, project.id).await?;
             members.others.push(Member { person, username: username.clone(), role, number });
@@ -67,7 +63,7 @@ pub async fn put(mut call: Call) -> Result<Reply> {
     let object = format!("/api/v1/projects/{}/members/{username}", project.id);
     let action = format!("member.{}", name(role));
     audit::record(&store, &call, &Log::Project(project.id), &action, object).await?;
-    Ok(answer(&project, &members))
+    answer(&project, &members).await
 }
 
 pub async fn remove(call: Call) -> Result<Reply> {
@@ -90,6 +86,21 @@ pub async fn remove(call: Call) -> Result<Reply> {
     let object = format!("/api/v1/projects/{}/members/{username}", project.id);
     audit::record(&store, &call, &Log::Project(project.id), "member.remove", object).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+/// The number of somebody's membership in a project: one for ever.
+async fn number(store: &Store, person: &Person, username: &Username, id: ProjectId) -> Result<u32> {
+    if let Some(number) = store.membership_number(person, id).await? {
+        return Ok(number);
+    }
+    let counter = Counter::memberships(person);
+    if store.count(&counter).await? >= MOST_MEMBERSHIPS {
+        let detail = format!("{username} is a member of too many projects.");
+        return Err(Failure::problem(ProblemKind::Conflict, detail));
+    }
+    let number = store.increment(&counter)?;
+    store.set_membership_number(person, id, number).await?;
+    Ok(number)
 }
 
 /// The project that the path names and its members, for a caller who may do this.
@@ -129,11 +140,18 @@ async fn write(store: &Store, id: ProjectId, before: u32, members: &mut Members)
     }
 }
 
-fn answer(project: &Project, members: &Members) -> Reply {
-    let view = |username: &Username, role| MemberView { username: username.clone(), role };
-    let others = members.others.iter().map(|member| view(&member.username, member.role));
-    let members = std::iter::once(view(&project.owner, Role::Owner)).chain(others).collect();
-    Reply::json(StatusCode::OK, &answer::Members { members })
+/// Of those who have not signed in with the platform's GitHub it is said who vouches for them: there the
+/// same login may be somebody else.
+async fn answer(project: &Project, members: &Members) -> Result<Reply> {
+    let settings = AuthSettings::read().await?;
+    let view = |person: &Person, username: &Username, role: Role| {
+        let issuer = Some(person.issuer.clone()).filter(|issuer| *issuer != settings.github);
+        MemberView { username: username.clone(), role, issuer }
+    };
+    let others = members.others.iter().map(|m| view(&m.person, &m.username, m.role));
+    let owner = view(&members.owner, &project.owner, Role::Owner);
+    let members = std::iter::once(owner).chain(others).collect();
+    Ok(Reply::json(StatusCode::OK, &answer::Members { members }))
 }
 
 fn name(role: Role) -> &'static str {

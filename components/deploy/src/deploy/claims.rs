@@ -2,9 +2,9 @@
 //! its first deployment at once; a domain belongs to the first project that claims it.
 
 use data_encoding::HEXLOWER;
-use futures::{StreamExt, stream};
+use futures::future::try_join_all;
 use nokube_domain::{
-    DeploymentId, Problem, ProblemKind, ProjectId,
+    DeploymentId, Person, Problem, ProblemKind, ProjectId,
     deploy::{At, DeploymentRecord, Exposure, Revision, Spec},
     name::ServiceName,
 };
@@ -47,39 +47,69 @@ pub async fn identify(
 /// How many numbers are handed out at most for each service that a project may have: of services that
 /// are long gone, the records stay.
 const NUMBERS: u32 = 20;
-/// How many records are read at once.
-const AT_ONCE: usize = 16;
 
 /// The services of a project that are wished for.
 pub async fn live(store: &Store, project: ProjectId) -> Result<usize> {
-    let count = store.count(&Counter::deployments(project)).await?;
-    let wished = (1..=count).map(|number| async move {
-        let Some(record) = store.deployment(project, number).await? else { return Ok(false) };
-        let newest = store.newest_revision(record.id).await?;
-        Ok::<_, Failure>(newest.is_some_and(|newest| newest.run().is_some()))
-    });
-    let mut wished = stream::iter(wished).buffer_unordered(AT_ONCE);
-    let mut live = 0;
-    while let Some(wished) = wished.next().await {
-        live += usize::from(wished?);
-    }
-    Ok(live)
+    let newest = store.newest_revisions(project).await?;
+    Ok(newest.iter().filter(|(_, newest)| newest.run().is_some()).count())
 }
 
+/// Services that one may have.
+pub struct Most {
+    pub of_a_project: u32,
+    /// In all projects of one owner; 0 for as many as they like.
+    pub of_an_owner: u32,
+}
+
+/// Has the project room for a service more? One that is gone has a number already.
+///
 /// # Errors
-/// The project has as many services as it may.
-pub async fn check_room(store: &Store, project: ProjectId, most: u32) -> Result<()> {
-    let count = store.count(&Counter::deployments(project)).await?;
-    let full = count >= most
-        && (count >= most.saturating_mul(NUMBERS)
-            || live(store, project).await? >= usize::try_from(most).unwrap_or(usize::MAX));
-    if !full {
-        return Ok(());
+/// The project, or its owner in all of theirs, has as many services as they may.
+pub async fn check_room(
+    store: &Store,
+    project: ProjectId,
+    owner: &Person,
+    most: &Most,
+    has_number: bool,
+) -> Result<()> {
+    let full = |who: &str, most: u32| {
+        let detail = format!(
+            "{who} has {most} services, which is the most that this platform allows. Delete one first."
+        );
+        Failure::problem(ProblemKind::Conflict, detail)
+    };
+    let services = most.of_a_project;
+    let numbers = store.count(&Counter::deployments(project)).await?;
+    let used_up = !has_number && numbers >= services.saturating_mul(NUMBERS);
+    if used_up || (numbers >= services && live(store, project).await? >= services as usize) {
+        return Err(full("The project", services));
     }
-    let detail = format!(
-        "The project has {most} services, which is the most that this platform allows. Delete one first."
-    );
-    Err(Failure::problem(ProblemKind::Conflict, detail))
+    let all = most.of_an_owner;
+    if all > 0 && has_so_many(store, owner, all).await? {
+        return Err(full("The project's owner, in all of theirs,", all));
+    }
+    Ok(())
+}
+
+/// Has somebody so many services in all of their projects? Most people have been handed out fewer numbers:
+/// then only these are read.
+async fn has_so_many(store: &Store, owner: &Person, many: u32) -> Result<bool> {
+    let projects = store.owned_by(owner).await?;
+    let numbers = projects
+        .iter()
+        .map(|project| async move { store.count(&Counter::deployments(*project)).await });
+    let numbers: u64 = try_join_all(numbers).await?.into_iter().map(u64::from).sum();
+    if numbers < u64::from(many) {
+        return Ok(false);
+    }
+    let mut found = 0;
+    for project in projects {
+        found += live(store, project).await?;
+        if found >= many as usize {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Begins a service's record; of several who do so at once, one wins and the others wait.

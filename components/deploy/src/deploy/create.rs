@@ -17,6 +17,7 @@ use crate::{
     cluster::{Cluster, Trouble},
     ground::look,
     present::Loaded,
+    remove::was_overtaken,
 };
 use futures::future::{join_all, try_join};
 use http::StatusCode;
@@ -84,16 +85,15 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         })
         .await;
     }
+    if before_run.is_none() {
+        check_room(&store, pid, &members.owner, &cluster.settings.most, known.is_some()).await?;
+    }
     let record = match &known {
         Some(known) => known.record.clone(),
-        None => {
-            check_room(&store, pid, cluster.settings.most_services).await?;
-            begin(&store, pid, &asked.spec.service).await?
-        }
+        None => begin(&store, pid, &asked.spec.service).await?,
     };
     let change = Change {
         cause: Cause::Deploy,
-        by: &caller.login,
         before: before_run,
         replaces: before.map(|before| before.number),
         run: &|number| draft.run(&cluster, record.id, number, image.clone()),
@@ -142,7 +142,6 @@ pub struct Subject<'a> {
 /// A new wish about a deployment.
 pub struct Change<'a> {
     pub cause: Cause,
-    pub by: &'a Username,
     pub before: Option<&'a Run>,
     /// The revision that was the newest until now.
     pub replaces: Option<u32>,
@@ -164,10 +163,12 @@ pub async fn carry_out(
     change: Change<'_>,
 ) -> Result<Reply> {
     let id = subject.record.id;
+    let caller = call.caller()?;
     let revision = |number: u32| Revision {
         of: id,
         number,
-        by: change.by.clone(),
+        by: caller.login.clone(),
+        person: Some(caller.person.clone()),
         at: now(),
         cause: change.cause,
         wish: Wish::Run(Box::new((change.run)(number))),
@@ -194,6 +195,12 @@ pub async fn carry_out(
     claim_domain(store, id.project, &loaded.run()?.release.spec).await?;
     loaded.revision = revision(store.increment(&Counter::revisions(id))?);
     store.set_revision(&loaded.revision).await?;
+    // Who deletes the project looks at its deployments once more after its record has gone: one of the
+    // two sees the other.
+    if store.project(id.project).await?.is_none() {
+        store.delete_revision(id, loaded.revision.number).await?;
+        return Err(Problem::not_found("project").into());
+    }
     note(call, store, &loaded).await?;
     let told = {
         let deployed = loaded.deployed(loaded.run()?);
@@ -201,6 +208,9 @@ pub async fn carry_out(
         tell(cluster, &deployed, &manifests, ground).await
     };
     loaded.keep(store, told.outcome, told.warnings).await?;
+    if was_overtaken(store, cluster, &mut loaded).await? {
+        return Err(Problem::not_found("deployment").into());
+    }
     forget(store, &loaded, &change).await;
     answer(cluster, &loaded)
 }

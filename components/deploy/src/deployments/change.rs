@@ -40,7 +40,6 @@ async fn change(call: Call, cause: Cause, next: impl Fn(&Run) -> Result<Run>) ->
     let run = next(before)?;
     let change = Change {
         cause,
-        by: &call.caller()?.login,
         before: Some(before),
         replaces: Some(loaded.revision.number),
         run: &|_| run.clone(),

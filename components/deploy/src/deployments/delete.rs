@@ -38,6 +38,7 @@ pub async fn delete(call: Call) -> Result<Reply> {
         of: loaded.id(),
         number: store.increment(&Counter::revisions(loaded.id()))?,
         by: call.caller()?.login.clone(),
+        person: Some(call.caller()?.person.clone()),
         at: now(),
         cause: Cause::Delete,
         wish: Wish::Gone(gone),

@@ -53,7 +53,6 @@ pub async fn rollback(mut call: Call) -> Result<Reply> {
     }
     let change = Change {
         cause: Cause::Rollback,
-        by: &call.caller()?.login,
         before: Some(before),
         replaces: Some(loaded.revision.number),
         run: &|_| run.clone(),

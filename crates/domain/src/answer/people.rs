@@ -62,6 +62,8 @@ pub struct IssuedToken<'a> {
     pub token_type: &'static str,
     /// Seconds.
     pub expires_in: i64,
+    /// What it is good for, separated by blanks.
+    pub scope: String,
     pub issued_token_type: &'static str,
     /// What gets the next one, after a sign-in of a device.
     #[serde(skip_serializing_if = "Option::is_none")]

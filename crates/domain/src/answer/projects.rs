@@ -27,4 +27,6 @@ pub struct Members {
 pub struct MemberView {
     pub username: Username,
     pub role: Role,
+    /// Who says who they are, if it is not the platform's GitHub.
+    pub issuer: Option<String>,
 }

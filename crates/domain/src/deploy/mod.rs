@@ -23,7 +23,7 @@ pub use outcome::{ObjectFault, Outcome, OutcomeDoc};
 pub use quantity::{Bytes, Cpu};
 pub use request::{NewDeployment, Offer};
 pub use revision::{
-    Cause, DeploymentRecord, Gone, Kept, Release, Revision, Run, Wish, parse_rollback,
+    Cause, DeploymentRecord, Gone, Kept, Release, Remains, Revision, Run, Wish, parse_rollback,
 };
 pub use spec::{At, Check, Exposure, Health, Scaling, ServiceKind, Share, Spec, Volume};
 pub use variables::{SecretText, SecretWanted};

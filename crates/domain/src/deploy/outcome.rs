@@ -51,6 +51,11 @@ pub struct OutcomeDoc {
 }
 
 impl OutcomeDoc {
+    /// Has the cluster been told this revision to the end, whatever it made of it?
+    pub fn tells(&self, revision: u32) -> bool {
+        self.revision == revision && !matches!(self.outcome, Outcome::Interrupted(_))
+    }
+
     /// The join of two outcomes. Of equals the later one tells more; of two at the same time any will
     /// do, as long as it is the same in either order.
     #[must_use]

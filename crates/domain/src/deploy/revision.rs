@@ -3,9 +3,9 @@
 //! The highest number that has a record counts. Each revision carries the list of releases that can
 //! be rolled back to, so that no reader has to search for them.
 
-use super::{ImageUsed, Spec};
+use super::{ImageUsed, OutcomeDoc, Spec};
 use crate::{
-    DeploymentId, Timestamp,
+    DeploymentId, Person, Timestamp,
     fields::Fields,
     name::{ServiceName, Username},
     problem::Problem,
@@ -116,6 +116,18 @@ pub enum Wish {
     Gone(Gone),
 }
 
+/// What there may be of a deployment in the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remains {
+    /// It is wished for, stopped or not.
+    Deployed,
+    /// Its removal has not come to its end.
+    Leaving,
+    /// Its volume, if it had one: that was not to go.
+    Volume,
+    Nothing,
+}
+
 /// A revision; written once, never changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision {
@@ -123,6 +135,9 @@ pub struct Revision {
     /// From 1 within the deployment.
     pub number: u32,
     pub by: Username,
+    /// Whose login that was: it can be somebody else's later. (Older revisions do not say.)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Person>,
     pub at: Timestamp,
     pub cause: Cause,
     pub wish: Wish,
@@ -134,6 +149,16 @@ impl Revision {
         match &self.wish {
             Wish::Run(run) => Some(run),
             Wish::Gone(_) => None,
+        }
+    }
+
+    /// What there may be of it in the cluster, when this is its newest revision.
+    pub fn remains(&self, outcome: Option<&OutcomeDoc>) -> Remains {
+        match self.wish {
+            Wish::Run(_) => Remains::Deployed,
+            Wish::Gone(_) if !outcome.is_some_and(|doc| doc.tells(self.number)) => Remains::Leaving,
+            Wish::Gone(Gone { volumes: false }) => Remains::Volume,
+            Wish::Gone(Gone { volumes: true }) => Remains::Nothing,
         }
     }
 

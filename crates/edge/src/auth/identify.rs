@@ -12,7 +12,7 @@ use nokube_domain::{
     name::Username,
     origin::from_our_page,
     scope::Scopes,
-    session::{Identity, Use},
+    session::{Bearer, Identity, Use},
     token::{self, DayPass, Hash, Secret, TokenRecord, day},
 };
 
@@ -104,9 +104,9 @@ fn known(
 fn bearer(settings: &AuthSettings, token: &str) -> Result<(Caller, Proof)> {
     let again = |refused: Refused| unauthenticated(format!("Sign in again: {refused}."));
     let second = now().as_second();
-    match settings.keys().unseal::<Identity>(Use::Bearer, token, second) {
-        Ok((identity, ends)) => {
-            return Ok(known(settings, identity, Via::Bearer, Scopes::all(), ends));
+    match settings.keys().unseal::<Bearer>(Use::Bearer, token, second) {
+        Ok((Bearer { identity, scopes }, ends)) => {
+            return Ok(known(settings, identity, Via::Bearer, scopes, ends));
         }
         Err(Refused::NotOurs) => {}
         Err(refused) => return Err(again(refused)),

@@ -10,10 +10,11 @@ pub use identify::{identify, renewal};
 use crate::settings::{Kept, NotSetUp, Variables, once};
 use nokube_domain::{
     Person,
-    access::AtGitHub,
+    access::{AtGitHub, issuer_name},
     admission::{Lists, Standing, Texts},
     limit::Limited,
     session::{Identity, Keys},
+    token::LONGEST,
 };
 use std::rc::Rc;
 use url::Url;
@@ -36,11 +37,17 @@ pub struct AuthSettings {
     pub exchanged: String,
     session_secret: String,
     session_secret_previous: String,
+    /// Days that API tokens live at most of people who come with an outside issuer's token; 0 when
+    /// they get none.
+    pub issuer_token_days: i64,
     /// Where people see the platform: an origin without a slash; empty when it is not said.
     pub platform: String,
     pub lists: Lists,
     /// Origins of other pages that may call the API, with a bearer token.
     pub cors: Vec<String>,
+    /// The GitHub that people see: the issuer of those who sign in there.
+    pub github: String,
+    signs_in_with_github: bool,
     /// The header in which a server in front tells the client's address; empty when none does.
     pub address_header: String,
     limits: [u32; 3],
@@ -93,20 +100,22 @@ impl AuthSettings {
         }
         let exchanged = v.optional("auth_oidc_issuer").await.unwrap_or_default();
         let github = v.optional("github_web_url").await.unwrap_or_default();
+        let github = issuer_name(&github);
         let jwt = issuer.as_ref().map(|issuer| issuer.name.as_str()).unwrap_or_default();
         // Two issuers with one name would be one: their people would meet.
-        for (name, value, others) in [
-            ("auth_jwt_issuer", jwt, [exchanged.as_str(), &platform, github.trim_end_matches('/')]),
-            ("auth_oidc_issuer", &exchanged, [jwt, &platform, github.trim_end_matches('/')]),
-        ] {
-            if !value.is_empty() && others.contains(&value) {
-                v.fault(name, "must differ from every other issuer, from platform_url and from github_web_url");
+        let names = [jwt, &exchanged, &platform, &github].map(issuer_name);
+        for (setting, name) in ["auth_jwt_issuer", "auth_oidc_issuer"].into_iter().zip(&names) {
+            if !name.is_empty() && names.iter().filter(|other| *other == name).count() > 1 {
+                v.fault(setting, "must differ from every other issuer, from platform_url and from github_web_url");
             }
         }
         Some(Self {
             leeway: v.number("auth_jwt_leeway_seconds", 0..=300).await,
             logins: v.boolean("auth_jwt_subjects_are_github_logins").await,
             exchanged,
+            github,
+            signs_in_with_github: v.optional("github_oauth_client_id").await.is_some(),
+            issuer_token_days: v.number("auth_issuer_token_days", 0..=LONGEST).await,
             lists: lists(v).await,
             cors: cors(v).await,
             address_header: address_header(v).await,
@@ -140,17 +149,24 @@ impl AuthSettings {
         self.platform.starts_with("https://")
     }
 
+    /// May somebody's login be their name here? Where people sign in with GitHub, names are GitHub's: who
+    /// has such a login at another issuer may be somebody else.
+    pub fn login_is_name(&self, at_github: AtGitHub) -> bool {
+        at_github != AtGitHub::Nobody || !self.signs_in_with_github
+    }
+
     /// How often a minute; 0 for as often as one likes.
     pub fn limit(&self, limited: Limited) -> u32 {
         let [builds, deploys, sign_ins] = self.limits;
         match limited {
             Limited::Builds => builds,
-            Limited::Deploys => deploys,
-            Limited::SignIns => sign_ins,
+            Limited::Deploys | Limited::Members => deploys,
+            Limited::SignIns | Limited::Callbacks | Limited::Tokens => sign_ins,
         }
     }
 
-    /// May somebody who was identified earlier still come in, as the settings are now?
+    /// May somebody who was identified earlier still come in, as the settings are now? (Of those who
+    /// come with an outside issuer's word, that is asked of API tokens alone.)
     pub fn still_admits(&self, identity: &Identity) -> bool {
         match &identity.standing {
             Some(standing) => self.lists.admit(standing),
@@ -158,7 +174,8 @@ impl AuthSettings {
             None => {
                 let issuer = &identity.person.issuer;
                 let is_ours = self.issuer.as_ref().is_some_and(|ours| ours.name == *issuer);
-                !issuer.is_empty() && (is_ours || *issuer == self.exchanged)
+                let may_have_tokens = self.issuer_token_days > 0;
+                may_have_tokens && !issuer.is_empty() && (is_ours || *issuer == self.exchanged)
             }
         }
     }

@@ -1,7 +1,8 @@
 //! The records of deployments.
 
 use super::{Counter, Store};
-use crate::{Result, keys};
+use crate::{Failure, Result, keys};
+use futures::{StreamExt, TryStreamExt, stream};
 use nokube_domain::{
     DeploymentId, ProjectId, Timestamp,
     deploy::{DeploymentRecord, LastSeen, OutcomeDoc, Revision},
@@ -10,6 +11,8 @@ use nokube_domain::{
 /// How far back a revision is looked for when numbers were handed out to requests that did not come
 /// to their end.
 const GAPS: u32 = 20;
+/// How many deployments are read at once.
+const AT_ONCE: usize = 16;
 
 impl Store {
     pub async fn deployment(
@@ -46,6 +49,22 @@ impl Store {
             Some(told) if count > GAPS => self.revision(id, told.revision).await,
             _ => Ok(None),
         }
+    }
+
+    /// The deployments of a project that have a revision, with their newest one, oldest first: two reads
+    /// a number that was handed out, and one before.
+    pub async fn newest_revisions(
+        &self,
+        project: ProjectId,
+    ) -> Result<Vec<(DeploymentRecord, Revision)>> {
+        let count = self.count(&Counter::deployments(project)).await?;
+        let found = (1..=count).map(|number| async move {
+            let Some(record) = self.deployment(project, number).await? else { return Ok(None) };
+            let newest = self.newest_revision(record.id).await?;
+            Ok::<_, Failure>(newest.map(|newest| (record, newest)))
+        });
+        let found: Vec<_> = stream::iter(found).buffered(AT_ONCE).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
     }
 
     /// Forgets a revision that nobody can go back to.

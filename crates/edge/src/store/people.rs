@@ -32,11 +32,14 @@ impl Store {
 
     /// What ends a person's sessions: two reads at once.
     pub async fn ends(&self, person: &Person) -> Result<Ends> {
-        let (before, blocked) = futures::join!(
-            self.get::<Timestamp>(keys::ends(person)),
-            self.get::<bool>(keys::blocked(person))
-        );
-        Ok(Ends { before: before?, blocked: blocked?.unwrap_or_default() })
+        let (before, blocked) =
+            futures::join!(self.get::<Timestamp>(keys::ends(person)), self.is_blocked(person));
+        Ok(Ends { before: before?, blocked: blocked? })
+    }
+
+    /// Has an administrator blocked them? One read.
+    pub async fn is_blocked(&self, person: &Person) -> Result<bool> {
+        Ok(self.get(keys::blocked(person)).await?.unwrap_or_default())
     }
 
     pub async fn set_ends_before(&self, person: &Person, at: Timestamp) -> Result<()> {
@@ -102,6 +105,25 @@ impl Store {
         project: ProjectId,
     ) -> Result<()> {
         self.set(keys::membership(person, number), &project).await
+    }
+
+    /// Which of a person's memberships is the one of a project, or was: however often they are taken
+    /// out and made a member again, it takes one number.
+    pub async fn membership_number(
+        &self,
+        person: &Person,
+        project: ProjectId,
+    ) -> Result<Option<u32>> {
+        self.get(keys::membership_number(person, project)).await
+    }
+
+    pub async fn set_membership_number(
+        &self,
+        person: &Person,
+        project: ProjectId,
+        number: u32,
+    ) -> Result<()> {
+        self.set(keys::membership_number(person, project), &number).await
     }
 
     pub async fn delete_membership(&self, person: &Person, number: u32) -> Result<()> {
