@@ -1,6 +1,9 @@
 //! Releases, what is no new one, and logs that are followed.
 
-use nokube_tests::World;
+use nokube_tests::{
+    World,
+    contract::{Asked, Contract},
+};
 use serde_json::json;
 
 #[tokio::test]
@@ -59,5 +62,7 @@ async fn pods_that_come_while_the_log_is_followed_join_in() {
         }
     }
     assert!(told.contains(&new), "{told}");
+    let asked = Asked::get(events.url());
+    Contract::published().check(&asked, 200, events.headers(), &told).unwrap();
     world.end().await;
 }
