@@ -1,6 +1,9 @@
 //! Releases, what is no new one, and logs that are followed.
 
-use nokube_tests::World;
+use nokube_tests::{
+    World,
+    contract::{Asked, Contract},
+};
 use serde_json::json;
 
 #[tokio::test]
@@ -61,6 +64,8 @@ async fn until_told(mut events: reqwest::Response, is_wanted: impl Fn(&str) -> b
     while let Some(piece) = events.chunk().await.unwrap() {
         told.push_str(&String::from_utf8_lossy(&piece));
         if is_wanted(&told) {
+            let asked = Asked::get(events.url());
+            Contract::published().check(&asked, 200, events.headers(), &told).unwrap();
             return told;
         }
     }

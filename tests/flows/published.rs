@@ -41,8 +41,7 @@ async fn every_route_is_in_the_contract_with_what_it_demands_and_nothing_else_is
 
 /// What the contract says of this answer to `GET /api/v1/projects/1`.
 fn told(document: Value, status: u16, body: &Value) -> Result<(), String> {
-    let url = "http://nokube.test/api/v1/projects/1".parse().unwrap();
-    let asked = Asked { method: "GET".into(), url, kind: String::new(), body: Vec::new() };
+    let asked = Asked::get(&"http://nokube.test/api/v1/projects/1".parse().unwrap());
     let headers = [("content-type", "application/json"), ("x-request-id", "12345678")];
     let headers: HeaderMap = headers
         .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
@@ -102,5 +101,35 @@ async fn each_grant_takes_what_is_described_of_it_and_nothing_else() {
         expected.insert("colour");
         assert_eq!(faults, expected, "{name}");
     }
+    world.end().await;
+}
+
+/// What is told of a deployment and of oneself, where no other story looks: that it is told as the
+/// contract says is looked at with each answer.
+#[tokio::test]
+async fn everything_that_is_told_of_a_deployment_is_in_the_contract() {
+    let world = World::new().await;
+    let alice = world.user("alice");
+    let project = alice.project("myapp").await;
+    let mut wanted = alice.wanted_deployment(project, "web", "nginx").await;
+    wanted["secrets"] = json!({ "API_KEY": "s3cret" });
+    alice.post("/api/v1/deploy?dry_run=true", &wanted).await.expect(200);
+    let path = alice.deploy(&wanted).await;
+    alice.until(&path, &["running"]).await;
+    wanted["env_vars"] = json!({ "COLOUR": "red" });
+    let dry = alice.post("/api/v1/deploy?dry_run=true", &wanted).await.expect(200);
+    assert!(
+        dry["objects"].as_array().unwrap().iter().any(|object| object["difference"].is_array())
+    );
+    for (part, holds) in
+        [("manifests", "manifests"), ("events", "events"), ("revisions", "revisions")]
+    {
+        let told = alice.get(&format!("{path}/{part}")).await.expect(200);
+        assert_ne!(told[holds], json!([]), "{part}");
+    }
+    assert_ne!(alice.get(&format!("{path}/logs?tail=5&timestamps=true")).await.text, "");
+    alice.post(&format!("{path}/stop"), &json!({})).await.expect(202);
+    alice.post(&format!("{path}/start"), &json!({})).await.expect(202);
+    alice.get("/api/v1/auth/audit").await.expect(200);
     world.end().await;
 }

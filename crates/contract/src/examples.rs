@@ -208,3 +208,95 @@ pub fn token_created() -> Value {
     }
     token
 }
+
+pub fn device_code() -> Value {
+    json!({
+        "device_code": "3584d83530557fdd1f46af8289938c8ef79f9dc5", "user_code": "WDJB-MJHT",
+        "verification_uri": "https://github.com/login/device", "expires_in": 900, "interval": 5,
+    })
+}
+
+pub fn token_request() -> Value {
+    json!({
+        "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+        "device_code": "3584d83530557fdd1f46af8289938c8ef79f9dc5",
+    })
+}
+
+pub fn issued_token() -> Value {
+    json!({
+        "access_token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl", "token_type": "Bearer",
+        "expires_in": 600,
+        "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
+        "refresh_token": "nkr_a2b3c4d5e6f7",
+    })
+}
+
+pub fn oauth_problem() -> Value {
+    json!({
+        "type": "/problems/malformed", "title": "The request cannot be read",
+        "status": 400, "detail": "The user has not entered the code yet.",
+        "instance": "/api/v1/auth/token", "error": "authorization_pending",
+        "error_description": "The user has not entered the code yet.",
+    })
+}
+
+pub fn session_renewed() -> Value {
+    json!({
+        "login": "testuser", "expires_at": "2025-08-18T10:40:00Z",
+        "sign_in_ends_at": "2025-08-25T10:30:00Z",
+    })
+}
+
+pub fn me() -> Value {
+    json!({
+        "username": "testuser", "login": "testuser", "issuer": "https://github.com",
+        "subject": "583231", "administrator": false, "via": "session",
+        "scopes": ["read", "build", "deploy", "account"], "expires_at": "2025-08-18T10:40:00Z",
+    })
+}
+
+pub fn token_page() -> Value {
+    json!({
+        "tokens": [token()], "total": 1, "limit": 50, "offset": 0,
+    })
+}
+
+pub fn deployment_page() -> Value {
+    json!({
+        "deployments": [deployment_in_list()], "total": 1, "limit": 50, "offset": 0,
+    })
+}
+
+pub fn manifests() -> Value {
+    json!({
+        "deployment_id": DEPLOYMENT, "revision": 1, "namespace": "nk-testuser-myapp",
+        "manifests": { "Deployment": "apiVersion: apps/v1\nkind: Deployment\n" },
+    })
+}
+
+pub fn cluster_events() -> Value {
+    json!({ "events": [{
+        "at": "2025-08-18T10:35:09Z", "type": "Normal", "reason": "Started",
+        "message": "Started container app", "object": "Pod frontend-6f7d8c9b5-x2x4z", "count": 1,
+    }] })
+}
+
+fn checks(ready: bool, name: &str, detail: &str) -> Value {
+    json!({ "ready": ready, "checks": [{ "name": name, "ok": ready, "detail": detail }] })
+}
+
+pub fn ready() -> Value {
+    checks(true, "settings", "every setting is there and well-formed")
+}
+
+pub fn not_ready() -> Value {
+    checks(false, "github", crate::problems::GITHUB_REFUSED)
+}
+
+pub fn routes() -> Value {
+    json!({ "routes": [{
+        "method": "GET", "path": "/api/v1/builds/{build}", "demand": "role", "role": "viewer",
+        "scope": "read", "component": "builds",
+    }] })
+}

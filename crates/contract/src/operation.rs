@@ -1,23 +1,19 @@
 //! An operation of the API, put together piece by piece.
 
 use crate::{examples, problems, schemas::Schemas};
-use nokube_domain::{ProblemKind, access::Demand, answer::RouteView, problem::Problem};
+use nokube_domain::{ProblemKind, access::Demand, answer::RouteView};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use utoipa::{
     ToSchema,
     openapi::{
-        Content, ContentBuilder, Header, HttpMethod, Ref, RefOr, Required, ResponseBuilder,
-        ResponsesBuilder, Schema,
+        ContentBuilder, HttpMethod, RefOr, Required, ResponseBuilder, ResponsesBuilder, Schema,
         extensions::Extensions,
         path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn},
         request_body::{RequestBody, RequestBodyBuilder},
-        schema,
         security::SecurityRequirement,
     },
 };
-
-pub const PROBLEM: &str = "application/problem+json";
 
 /// What is sent when all goes well.
 struct Answer {
@@ -56,7 +52,7 @@ impl Operation {
         schemas.add::<nokube_domain::problem::ProblemBody<'_>>();
         Self {
             parameters: path_parameters(path, &mut schemas),
-            problems: problems::of_demand(demand),
+            problems: problems::of_demand(demand, method != HttpMethod::Get),
             method,
             path,
             demand,
@@ -245,6 +241,12 @@ impl Operation {
         self
     }
 
+    /// It takes whatever stands in the query.
+    pub fn any_query(mut self) -> Self {
+        self.problems.retain(|(kind, _)| *kind != ProblemKind::Invalid);
+        self
+    }
+
     /// What it does costs something outside, so it is limited.
     pub fn limited(self) -> Self {
         self.or(
@@ -263,13 +265,15 @@ impl Operation {
     /// It asks GitHub or the registry.
     pub fn asks_github(self) -> Self {
         self.or(ProblemKind::UpstreamRefused, problems::GITHUB_REFUSED)
-            .or(ProblemKind::UpstreamUnavailable, "GitHub does not answer. Try again.")
+            .or(ProblemKind::UpstreamUnavailable, "GitHub does not answer. Try again in a moment.")
     }
 
     /// It asks the cluster.
     pub fn asks_cluster(self) -> Self {
-        self.or(ProblemKind::UpstreamRefused, problems::CLUSTER_REFUSED)
-            .or(ProblemKind::UpstreamUnavailable, "The cluster does not answer. Try again.")
+        self.or(ProblemKind::UpstreamRefused, problems::CLUSTER_REFUSED).or(
+            ProblemKind::UpstreamUnavailable,
+            "The cluster does not answer. Try again in a moment.",
+        )
     }
 
     /// The route as the list of routes tells it.
@@ -295,11 +299,11 @@ impl Operation {
             for (kind, content) in answer.content {
                 response = response.content(kind, content);
             }
-            responses.insert(answer.status, headers(response, &answer.headers));
+            responses.insert(answer.status, problems::headers(response, &answer.headers));
         }
-        for (status, problems) in by_status(&self.problems) {
+        for (status, problems) in problems::by_status(&self.problems) {
             let besides = responses.remove(&status);
-            responses.insert(status, problem_response(besides, status, &problems));
+            responses.insert(status, problems::response(besides, status, &problems));
         }
         let responses =
             responses.into_iter().fold(ResponsesBuilder::new(), |all, (status, one)| {
@@ -334,72 +338,6 @@ fn securities(route: &RouteView) -> Vec<SecurityRequirement> {
             ]
         }
     }
-}
-
-fn by_status(problems: &[(ProblemKind, String)]) -> BTreeMap<u16, Vec<&(ProblemKind, String)>> {
-    let mut all: BTreeMap<u16, Vec<_>> = BTreeMap::new();
-    for problem in problems {
-        all.entry(problem.0.parts().0).or_default().push(problem);
-    }
-    all
-}
-
-/// The answer with a problem; `besides` is what else can be answered with this status.
-fn problem_response(
-    besides: Option<ResponseBuilder>,
-    status: u16,
-    problems: &[&(ProblemKind, String)],
-) -> ResponseBuilder {
-    let mut titles: Vec<&str> = problems.iter().map(|(kind, _)| kind.parts().2).collect();
-    titles.dedup();
-    let mut response = besides.unwrap_or_default().build();
-    let mut content = ContentBuilder::new();
-    let problem = Ref::from_schema_name("Problem");
-    content = match response.content.shift_remove(PROBLEM) {
-        Some(RefOr::T(Content { schema: Some(other), example, .. })) => {
-            let example = examples::named("another one", example.unwrap_or_default());
-            let either = schema::AnyOfBuilder::new().item(problem).item(other);
-            content.schema(Some(either)).examples_from_iter([("another", example)])
-        }
-        _ => content.schema(Some(problem)),
-    };
-    for (number, (kind, detail)) in problems.iter().enumerate() {
-        let name = match number {
-            0 => kind.parts().1.to_owned(),
-            more => format!("{}-{}", kind.parts().1, more + 1),
-        };
-        let value = json!(as_told(*kind, detail).body("/api/v1/projects/1"));
-        content = content.examples_from_iter([(name, examples::named(detail, value))]);
-    }
-    let titles = titles.join(", or: ");
-    let description = match response.description.as_str() {
-        "" => format!("{titles}."),
-        other => format!("{other} Or: {titles}."),
-    };
-    let mut all = vec!["X-Request-Id"];
-    match status {
-        401 => all.push("WWW-Authenticate"),
-        409 | 429 | 503 => all.push("Retry-After"),
-        _ => {}
-    }
-    let response = ResponseBuilder::from(response).description(description);
-    headers(response.content(PROBLEM, content.build()), &all)
-}
-
-fn as_told(kind: ProblemKind, detail: &str) -> Problem {
-    match detail.split_once(": ") {
-        Some((field, fault)) if kind == ProblemKind::Invalid => Problem::field(field, fault),
-        _ => Problem::new(kind, detail),
-    }
-}
-
-fn headers(response: ResponseBuilder, names: &[&'static str]) -> ResponseBuilder {
-    let mut response = response.build();
-    for name in names {
-        let there = RefOr::<Header>::Ref(Ref::new(format!("#/components/headers/{name}")));
-        response.headers.insert((*name).into(), there);
-    }
-    response.into()
 }
 
 fn parameter(place: ParameterIn, name: &str, schema: RefOr<Schema>, about: &str) -> Parameter {

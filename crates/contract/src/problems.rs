@@ -1,19 +1,30 @@
-//! The problems that many operations share, each with what it says.
+//! The problems that operations can end with: those that many share, and how each is answered.
 
-use nokube_domain::{ProblemKind, access::Demand};
+use crate::examples;
+use nokube_domain::{ProblemKind, access::Demand, problem::Problem, scope::Scope};
+use serde_json::json;
+use std::collections::BTreeMap;
+use utoipa::openapi::{Content, ContentBuilder, Header, Ref, RefOr, ResponseBuilder, schema};
 
-pub const GITHUB_REFUSED: &str = "GitHub refused the platform's credentials. The platform's \
-                                  administrator sets github_token, or the GitHub App.";
-pub const CLUSTER_REFUSED: &str = "The cluster refuses the platform's credentials. The platform's \
-                                   administrator gives it new ones.";
+pub const PROBLEM: &str = "application/problem+json";
+
+pub const GITHUB_REFUSED: &str = "GitHub does not accept the platform's credentials. Its \
+                                  administrator must renew them.";
+pub const CLUSTER_REFUSED: &str = "The cluster does not take the platform's token. Its \
+                                   administrator finds more under /ready.";
 pub const SLOW: &str = "The body did not arrive in time. Send it again.";
 const SIGN_IN: &str = "Sign in, or send a bearer token: 'Authorization: Bearer …'.";
-const NOT_SET_UP: &str = "The platform is not set up yet: /ready says what is missing.";
-const OURS: &str = "This was logged as 7d1f0c3a9b2e4d65. Try again; if it happens again, tell the \
-                    platform's administrator that id.";
+const OTHER_PAGE: &str = "A request that changes something must come from the platform's own \
+                          page when it is authenticated by a cookie. Programs send \
+                          'Authorization: Bearer …'.";
+const NOT_SET_UP: &str = "The platform's settings are not complete. Its administrator finds what \
+                          is missing under /ready.";
+const OURS: &str = "This was logged as 7d1f0c3a9b2e4d65. Try again; if it happens again, tell \
+                    the platform's administrator that id.";
 const NOBODYS: &str = "There is no such project, or it belongs to somebody else.";
 
-pub fn of_demand(demand: Demand) -> Vec<(ProblemKind, String)> {
+/// Of whatever demands this; `changes` says that it changes something.
+pub fn of_demand(demand: Demand, changes: bool) -> Vec<(ProblemKind, String)> {
     let needs = |what: &str| (ProblemKind::Forbidden, what.to_owned());
     let mut all: Vec<(ProblemKind, String)> = match demand {
         Demand::Public => Vec::new(),
@@ -23,15 +34,14 @@ pub fn of_demand(demand: Demand) -> Vec<(ProblemKind, String)> {
              github_webhook_secret?"
                 .into(),
         )],
-        Demand::Renewal => vec![
-            (ProblemKind::Unauthenticated, "You are not signed in.".into()),
-            needs("This request must come from the platform's own page."),
-        ],
+        Demand::Renewal => vec![(ProblemKind::Unauthenticated, "You are not signed in.".into())],
+        // Every API token may read.
+        Demand::SignedIn(Scope::Read) | Demand::Role(_, Scope::Read) => {
+            vec![(ProblemKind::Unauthenticated, SIGN_IN.into())]
+        }
         Demand::SignedIn(scope) | Demand::Role(_, scope) => {
             let token = match scope {
-                nokube_domain::scope::Scope::Account => {
-                    "API tokens cannot do this. Sign in instead.".to_owned()
-                }
+                Scope::Account => "API tokens cannot do this. Sign in instead.".to_owned(),
                 scope => format!("This needs an API token with the scope '{scope}'."),
             };
             vec![(ProblemKind::Unauthenticated, SIGN_IN.into()), needs(&token)]
@@ -45,6 +55,10 @@ pub fn of_demand(demand: Demand) -> Vec<(ProblemKind, String)> {
             needs("This is for the platform's administrators."),
         ],
     };
+    let by_cookie = !matches!(demand, Demand::Public | Demand::Signature);
+    if by_cookie && changes {
+        all.push(needs(OTHER_PAGE));
+    }
     if let Demand::Role(role, _) | Demand::RoleOrAdministrator(role) = demand {
         if role > nokube_domain::Role::Viewer {
             all.push(needs("this needs another role in the project; yours is viewer."));
@@ -67,4 +81,72 @@ pub fn of_body() -> Vec<(ProblemKind, String)> {
         (ProblemKind::UnsupportedMediaType, "Send JSON, with 'Content-Type: application/json'."),
     ];
     all.map(|(kind, detail)| (kind, detail.to_owned())).into()
+}
+
+/// Problems by the status that they have.
+pub fn by_status(problems: &[(ProblemKind, String)]) -> BTreeMap<u16, Vec<&(ProblemKind, String)>> {
+    let mut all: BTreeMap<u16, Vec<_>> = BTreeMap::new();
+    for problem in problems {
+        all.entry(problem.0.parts().0).or_default().push(problem);
+    }
+    all
+}
+
+/// The answer with a problem; `besides` is what else can be answered with this status.
+pub fn response(
+    besides: Option<ResponseBuilder>,
+    status: u16,
+    problems: &[&(ProblemKind, String)],
+) -> ResponseBuilder {
+    let mut titles: Vec<&str> = problems.iter().map(|(kind, _)| kind.parts().2).collect();
+    titles.dedup();
+    let mut response = besides.unwrap_or_default().build();
+    let mut content = ContentBuilder::new();
+    let problem = Ref::from_schema_name("Problem");
+    content = match response.content.shift_remove(PROBLEM) {
+        Some(RefOr::T(Content { schema: Some(other), example, .. })) => {
+            let example = examples::named("another one", example.unwrap_or_default());
+            let either = schema::AnyOfBuilder::new().item(problem).item(other);
+            content.schema(Some(either)).examples_from_iter([("another", example)])
+        }
+        _ => content.schema(Some(problem)),
+    };
+    for (number, (kind, detail)) in problems.iter().enumerate() {
+        let name = match number {
+            0 => kind.parts().1.to_owned(),
+            more => format!("{}-{}", kind.parts().1, more + 1),
+        };
+        let value = json!(as_told(*kind, detail).body("/api/v1/projects/1"));
+        content = content.examples_from_iter([(name, examples::named(detail, value))]);
+    }
+    let titles = titles.join(", or: ");
+    let description = match response.description.as_str() {
+        "" => format!("{titles}."),
+        other => format!("{other} Or: {titles}."),
+    };
+    let mut all = vec!["X-Request-Id"];
+    match status {
+        401 => all.push("WWW-Authenticate"),
+        409 | 429 | 503 => all.push("Retry-After"),
+        _ => {}
+    }
+    let response = ResponseBuilder::from(response).description(description);
+    headers(response.content(PROBLEM, content.build()), &all)
+}
+
+fn as_told(kind: ProblemKind, detail: &str) -> Problem {
+    match detail.split_once(": ") {
+        Some((field, fault)) if kind == ProblemKind::Invalid => Problem::field(field, fault),
+        _ => Problem::new(kind, detail),
+    }
+}
+
+/// The answer with these headers.
+pub fn headers(response: ResponseBuilder, names: &[&'static str]) -> ResponseBuilder {
+    let mut response = response.build();
+    for name in names {
+        let there = RefOr::<Header>::Ref(Ref::new(format!("#/components/headers/{name}")));
+        response.headers.insert((*name).into(), there);
+    }
+    response.into()
 }

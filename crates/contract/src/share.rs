@@ -1,6 +1,6 @@
 //! Problems that several operations answer alike are said once.
 
-use crate::operation::PROBLEM;
+use crate::problems::PROBLEM;
 use std::collections::BTreeMap;
 use utoipa::openapi::{
     Paths, Ref, RefOr, Response,

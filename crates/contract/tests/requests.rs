@@ -146,6 +146,21 @@ fn is_at(problem: &Problem, field: &str) -> bool {
 }
 
 #[test]
+fn the_examples_are_accepted() {
+    let document = document();
+    let items = document["paths"].as_object().unwrap().values();
+    let operations = items.flat_map(|item| item.as_object().unwrap().values());
+    let bodies: Vec<_> = operations
+        .map(|operation| &operation["requestBody"]["content"]["application/json"])
+        .collect();
+    for request in requests() {
+        let reference = format!("#/components/schemas/{}", request.schema);
+        let body = bodies.iter().find(|body| body["schema"]["$ref"] == reference.as_str()).unwrap();
+        request.read(&body["example"]).unwrap();
+    }
+}
+
+#[test]
 fn what_is_required_is_and_nothing_else_is() {
     for request in requests() {
         request.read(&request.least).unwrap();

@@ -1,6 +1,9 @@
+//! Sign-in: sessions of browsers, tokens of machines, people.
+
 use crate::{
     examples,
-    operation::{Operation, PROBLEM},
+    operation::Operation,
+    problems::PROBLEM,
     requests::{NewToken, TokenRequest},
     schemas,
 };
@@ -33,104 +36,139 @@ pub fn all() -> Vec<Operation> {
     let block = "/api/v1/auth/people/{username}/block";
     vec![
         Operation::new(Get, "/api/v1/auth/login", "login", Demand::Public, "Sign in with GitHub")
-            .about("For browsers: goes to GitHub, which sends the browser back to `/api/v1/auth/callback`.")
-            .query("return_to", schemas::like("^/"), "The path on this platform to go to afterwards; `/` if left out.")
+            .about(
+                "For browsers: goes to GitHub, which sends the browser back to \
+                 `/api/v1/auth/callback`.",
+            )
+            .query(
+                "return_to",
+                schemas::like("^/"),
+                "The path on this platform to go to afterwards; `/` if left out.",
+            )
             .query("login", Username::schema(), "The account to suggest at GitHub.")
             .empty(302, "To GitHub.")
             .with("Location")
             .with("Set-Cookie")
             .limited()
             .or(ProblemKind::Invalid, "return_to: must be a path on this platform"),
-        Operation::new(Get, "/api/v1/auth/callback", "callback", Demand::Public, "The way back from GitHub")
-            .about("GitHub sends browsers here; nobody else calls it. Sets the session's cookies.")
-            .query("code", schemas::short(512), "What GitHub gives for the sign-in.")
-            .query("state", schemas::text(), "What was sent to GitHub.")
-            .query("error", schemas::text(), "Why GitHub did not sign somebody in.")
-            .query("error_description", schemas::text(), "The same in words.")
-            .query("error_uri", schemas::text(), "Where GitHub explains it.")
-            .query("iss", schemas::text(), "Who sends the browser back (RFC 9207).")
-            .empty(302, "Signed in; to where the sign-in was begun.")
-            .with("Location")
-            .with("Set-Cookie")
-            .limited()
-            .or(ProblemKind::Malformed, "The sign-in was begun elsewhere or too long ago. Begin again at /api/v1/auth/login.")
-            .or(ProblemKind::Forbidden, "testuser may not sign in here. The platform's administrator lists who may.")
-            .or(ProblemKind::Conflict, "Every name like yours is taken here.")
-            .asks_github(),
-        Operation::new(Post, "/api/v1/auth/device", "beginDeviceSignIn", Demand::Public, "Begin to sign in a command line")
-            .about("The device flow (RFC 8628): show the user the code, and then ask for the token every `interval` seconds.")
-            .json::<DeviceCode>(200, "Show the code to the user.", json!({
-                "device_code": "3584d83530557fdd1f46af8289938c8ef79f9dc5", "user_code": "WDJB-MJHT",
-                "verification_uri": "https://github.com/login/device", "expires_in": 900, "interval": 5,
-            }))
-            .limited()
-            .ignores_body()
-            .asks_github(),
-        Operation::new(Post, "/api/v1/auth/token", "issueToken", Demand::Public, "Get a short-lived bearer token")
-            .about(
-                "For a device's code (RFC 8628), for what renews a sign-in, or for a token of the outside \
-                 issuer that the operator has named (RFC 8693). As a form, as OAuth has it, or as JSON.",
-            )
-            .body_as::<TokenRequest>(&["application/json", FORM], Required::True, json!({
-                "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
-                "device_code": "3584d83530557fdd1f46af8289938c8ef79f9dc5",
-            }))
-            .json::<IssuedToken<'_>>(200, "The token.", json!({
-                "access_token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl", "token_type": "Bearer",
-                "expires_in": 600,
-                "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
-                "refresh_token": "nkr_a2b3c4d5e6f7",
-            }))
-            .json_as::<OAuthProblem<'_>>(
-                PROBLEM,
-                400,
-                "Refused, in OAuth's words.",
-                json!({
-                    "type": "/problems/malformed", "title": "The request cannot be read",
-                    "status": 400, "detail": "The user has not entered the code yet.",
-                    "instance": "/api/v1/auth/token", "error": "authorization_pending",
-                    "error_description": "The user has not entered the code yet.",
-                }),
-            )
-            .limited()
-            .or(ProblemKind::Forbidden, SHUT_OUT)
-            .or(ProblemKind::Conflict, "Every name like yours is taken here.")
-            .or(ProblemKind::Invalid, "grant_type: must be urn:ietf:params:oauth:grant-type:device_code, refresh_token or urn:ietf:params:oauth:grant-type:token-exchange")
-            .asks_github(),
-        Operation::new(Post, "/api/v1/auth/session", "renewSession", Demand::Renewal, "Renew the session")
-            .about("A session lives ten minutes; this sets a new cookie, as long as the sign-in lasts.")
-            .json::<SessionRenewed<'_>>(200, "Renewed.", json!({
-                "login": "testuser", "expires_at": "2025-08-18T10:40:00Z",
-                "sign_in_ends_at": "2025-08-25T10:30:00Z",
-            }))
-            .with("Set-Cookie")
+        Operation::new(
+            Get,
+            "/api/v1/auth/callback",
+            "callback",
+            Demand::Public,
+            "The way back from GitHub",
+        )
+        .any_query()
+        .about("GitHub sends browsers here; nobody else calls it. Sets the session's cookies.")
+        .query("code", schemas::short(512), "What GitHub gives for the sign-in.")
+        .query("state", schemas::text(), "What was sent to GitHub.")
+        .query("error", schemas::text(), "Why GitHub did not sign somebody in.")
+        .query("error_description", schemas::text(), "The same in words.")
+        .query("error_uri", schemas::text(), "Where GitHub explains it.")
+        .query("iss", schemas::text(), "Who sends the browser back (RFC 9207).")
+        .empty(302, "Signed in; to where the sign-in was begun.")
+        .with("Location")
+        .with("Set-Cookie")
+        .limited()
+        .or(
+            ProblemKind::Malformed,
+            "The sign-in was begun elsewhere or too long ago. Begin again at /api/v1/auth/login.",
+        )
+        .or(
+            ProblemKind::Forbidden,
+            "testuser may not sign in here. The platform's administrator lists who may.",
+        )
+        .or(ProblemKind::Conflict, "Every name like yours is taken here.")
+        .asks_github(),
+        Operation::new(
+            Post,
+            "/api/v1/auth/device",
+            "beginDeviceSignIn",
+            Demand::Public,
+            "Begin to sign in a command line",
+        )
+        .about(
+            "The device flow (RFC 8628): show the user the code, and then ask for the token \
+             every `interval` seconds.",
+        )
+        .json::<DeviceCode>(200, "Show the code to the user.", examples::device_code())
+        .limited()
+        .ignores_body()
+        .asks_github(),
+        Operation::new(
+            Post,
+            "/api/v1/auth/token",
+            "issueToken",
+            Demand::Public,
+            "Get a short-lived bearer token",
+        )
+        .about(
+            "For a device's code (RFC 8628), for what renews a sign-in, or for a token of the \
+             outside issuer that the operator has named (RFC 8693). As a form, as OAuth has it, \
+             or as JSON.",
+        )
+        .body_as::<TokenRequest>(
+            &["application/json", FORM],
+            Required::True,
+            examples::token_request(),
+        )
+        .json::<IssuedToken<'_>>(200, "The token.", examples::issued_token())
+        .json_as::<OAuthProblem<'_>>(
+            PROBLEM,
+            400,
+            "Refused, in OAuth's words.",
+            examples::oauth_problem(),
+        )
+        .limited()
+        .or(ProblemKind::Forbidden, SHUT_OUT)
+        .or(ProblemKind::Conflict, "Every name like yours is taken here.")
+        .or(
+            ProblemKind::Invalid,
+            "grant_type: must be urn:ietf:params:oauth:grant-type:device_code, refresh_token or \
+             urn:ietf:params:oauth:grant-type:token-exchange",
+        )
+        .asks_github(),
+        Operation::new(
+            Post,
+            "/api/v1/auth/session",
+            "renewSession",
+            Demand::Renewal,
+            "Renew the session",
+        )
+        .about("A session lives ten minutes; this sets a new cookie, as long as the sign-in lasts.")
+        .json::<SessionRenewed<'_>>(200, "Renewed.", examples::session_renewed())
+        .with("Set-Cookie")
         .empty(401, "You are signed out; the cookies are taken away.")
         .with("Set-Cookie"),
         Operation::new(Delete, "/api/v1/auth/session", "signOut", Demand::Renewal, "Sign out")
             .about("Of every browser and command line; API tokens stay.")
             .empty(204, "Signed out.")
             .with("Set-Cookie"),
-        Operation::new(Delete, "/api/v1/auth/sessions", "signOutEverywhere", ACCOUNT, "Sign out everywhere")
-            .about("As above, for a command line.")
-            .empty(204, "Signed out.")
-            .with("Set-Cookie"),
+        Operation::new(
+            Delete,
+            "/api/v1/auth/sessions",
+            "signOutEverywhere",
+            ACCOUNT,
+            "Sign out everywhere",
+        )
+        .about("As above, for a command line.")
+        .empty(204, "Signed out.")
+        .with("Set-Cookie"),
         Operation::new(Get, "/api/v1/auth/me", "readMe", Demand::SignedIn(Scope::Read), "Who am I")
-            .json::<Me<'_>>(200, "You.", json!({
-                "username": "testuser", "login": "testuser", "issuer": "https://github.com",
-                "subject": "583231", "administrator": false, "via": "session",
-                "scopes": ["read", "build", "deploy", "account"], "expires_at": "2025-08-18T10:40:00Z",
-            }))
+            .json::<Me<'_>>(200, "You.", examples::me())
             .or(ProblemKind::Conflict, "Every name like yours is taken here."),
         Operation::new(Get, "/api/v1/auth/audit", "listMyAudit", ACCOUNT, "What did I do")
             .about("Sign-ins and tokens, newest first.")
             .page()
-            .json::<AuditTrail>(200, "A page of it.", examples::audit_trail("session.begin", "/api/v1/auth/session")),
+            .json::<AuditTrail>(
+                200,
+                "A page of it.",
+                examples::audit_trail("session.begin", "/api/v1/auth/session"),
+            ),
         Operation::new(Get, tokens, "listTokens", ACCOUNT, "List your API tokens")
             .about("Newest first; those that were revoked, too.")
             .page()
-            .json::<TokenPage>(200, "A page of them.", json!({
-                "tokens": [examples::token()], "total": 1, "limit": 50, "offset": 0,
-            })),
+            .json::<TokenPage>(200, "A page of them.", examples::token_page()),
         Operation::new(Post, tokens, "createToken", ACCOUNT, "Make an API token")
             .about("For machines. The token itself is shown this once.")
             .body::<NewToken>(json!({ "name": "ci", "scopes": ["build"] }))
@@ -139,24 +177,46 @@ pub fn all() -> Vec<Operation> {
             .or(ProblemKind::Forbidden, SHUT_OUT)
             .or(ProblemKind::Conflict, "You have 50 tokens. Revoke one that is not used any more.")
             .or(ProblemKind::Invalid, "scopes: must hold one of read, build and deploy"),
-        Operation::new(Delete, "/api/v1/auth/tokens/{token}", "revokeToken", ACCOUNT, "Revoke an API token")
-            .about("From now on it opens nothing.")
-            .empty(204, "Revoked.")
-            .or(ProblemKind::NotFound, "There is no such token, or it belongs to somebody else."),
+        Operation::new(
+            Delete,
+            "/api/v1/auth/tokens/{token}",
+            "revokeToken",
+            ACCOUNT,
+            "Revoke an API token",
+        )
+        .about("From now on it opens nothing.")
+        .empty(204, "Revoked.")
+        .or(ProblemKind::NotFound, "There is no such token, or it belongs to somebody else."),
         Operation::new(Put, block, "blockPerson", Demand::Administrator, "Shut somebody out")
             .about(
-                "They cannot sign in any more, their sessions end within ten minutes, their API tokens at \
-                 once. Their projects stay. Who comes with a token of an outside issuer is that issuer's to \
-                 shut out.",
+                "They cannot sign in any more, their sessions end within ten minutes, their API \
+                 tokens at once. Their projects stay. Who comes with a token of an outside \
+                 issuer is that issuer's to shut out.",
             )
             .empty(204, "They are out.")
             .or(ProblemKind::NotFound, NO_PERSON),
-        Operation::new(Delete, block, "unblockPerson", Demand::Administrator, "Let somebody in again")
-            .empty(204, "They may sign in again.")
-            .or(ProblemKind::NotFound, NO_PERSON),
-        Operation::new(Get, "/api/v1/auth/people/{username}/audit", "listPersonAudit", Demand::Administrator, "What did somebody do")
-            .page()
-            .json::<AuditTrail>(200, "A page of it.", examples::audit_trail("session.begin", "/api/v1/auth/session"))
-            .or(ProblemKind::NotFound, NO_PERSON),
+        Operation::new(
+            Delete,
+            block,
+            "unblockPerson",
+            Demand::Administrator,
+            "Let somebody in again",
+        )
+        .empty(204, "They may sign in again.")
+        .or(ProblemKind::NotFound, NO_PERSON),
+        Operation::new(
+            Get,
+            "/api/v1/auth/people/{username}/audit",
+            "listPersonAudit",
+            Demand::Administrator,
+            "What did somebody do",
+        )
+        .page()
+        .json::<AuditTrail>(
+            200,
+            "A page of it.",
+            examples::audit_trail("session.begin", "/api/v1/auth/session"),
+        )
+        .or(ProblemKind::NotFound, NO_PERSON),
     ]
 }

@@ -1,4 +1,6 @@
-use crate::{operation::Operation, schemas};
+//! The platform itself, and what GitHub tells it.
+
+use crate::{examples, operation::Operation, schemas};
 use nokube_domain::{
     ProblemKind,
     access::Demand,
@@ -10,32 +12,43 @@ use utoipa::openapi::HttpMethod::{Get, Post};
 pub fn all() -> Vec<Operation> {
     vec![
         Operation::new(Get, "/health", "readHealth", Demand::Public, "Is it alive")
+            .any_query()
             .text(200, "It is.", "alive\n"),
         Operation::new(Get, "/ready", "readReadiness", Demand::Public, "Is everything set up")
+            .any_query()
             .about(
-                "Every setting, who may sign in, and whether GitHub, the registry and the cluster answer and \
-                 let the platform do its work. What was found outside is told again for 15 seconds.",
+                "Every setting, who may sign in, and whether GitHub, the registry and the \
+                 cluster answer and let the platform do its work. What was found outside is told \
+                 again for 15 seconds.",
             )
-            .json::<Readiness>(200, "It is.", json!({ "ready": true, "checks": [
-                { "name": "settings", "ok": true, "detail": "every setting is there and well-formed" },
-            ] }))
-            .json::<Readiness>(503, "It is not; `checks` say what is missing.", json!({ "ready": false, "checks": [
-                { "name": "github", "ok": false, "detail": "GitHub does not accept the platform's credentials. Its administrator must renew them." },
-            ] })),
+            .json::<Readiness>(200, "It is.", examples::ready())
+            .json::<Readiness>(
+                503,
+                "It is not; `checks` say what is missing.",
+                examples::not_ready(),
+            ),
         Operation::new(Get, "/api/v1/routes", "listRoutes", Demand::Public, "List every route")
             .about("With what each demands of its caller.")
-            .json::<Routes>(200, "The routes.", json!({ "routes": [{
-                "method": "GET", "path": "/api/v1/builds/{build}", "demand": "role", "role": "viewer",
-                "scope": "read", "component": "builds",
-            }] }))
+            .json::<Routes>(200, "The routes.", examples::routes())
             .or(ProblemKind::UpstreamUnavailable, "The component builds does not answer."),
-        Operation::new(Post, "/api/v1/webhooks/github", "receiveWebhook", Demand::Signature, "Take GitHub's webhooks")
-            .about(
-                "GitHub calls it: `workflow_run`, `workflow_job`, `package` and `ping`; other events are \
-                 ignored. A 2xx says that what the event tells is stored. At most 1 MiB.",
-            )
-            .required_header("X-GitHub-Event", schemas::short(100), "The event's name.")
-            .any_body(json!({ "zen": "Keep it logically awesome." }))
-            .json::<WebhookAnswer>(200, "It was taken.", json!({ "outcome": "stored", "reason": null })),
+        Operation::new(
+            Post,
+            "/api/v1/webhooks/github",
+            "receiveWebhook",
+            Demand::Signature,
+            "Take GitHub's webhooks",
+        )
+        .any_query()
+        .about(
+            "GitHub calls it: `workflow_run`, `workflow_job`, `package` and `ping`; other events \
+             are ignored. A 2xx says that what the event tells is stored. At most 1 MiB.",
+        )
+        .required_header("X-GitHub-Event", schemas::short(100), "The event's name.")
+        .any_body(json!({ "zen": "Keep it logically awesome." }))
+        .json::<WebhookAnswer>(
+            200,
+            "It was taken.",
+            json!({ "outcome": "stored", "reason": null }),
+        ),
     ]
 }
