@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 fn githubs_own_examples_are_read() {
     let mut read = BTreeMap::new();
     for place in ["api.github.com", "ghes-31", "ghes-32", "ghes-33", "ghes-34", "ghes-35"] {
-        let events = common::conformance(&format!("webhooks-examples/{place}/index.json"));
+        let events = nokube_conformance::file(&format!("webhooks-examples/{place}/index.json"));
         for event in events.as_array().unwrap() {
             let name = event["name"].as_str().unwrap();
             for example in event["examples"].as_array().unwrap() {
@@ -38,7 +38,7 @@ fn githubs_own_examples_say_something_once_they_are_ours() {
     let id = common::id();
     let builder = Builder { repository: "o/builder", workflow: "build.yml" };
     let mut said = 0;
-    let events = common::conformance("webhooks-examples/api.github.com/index.json");
+    let events = nokube_conformance::file("webhooks-examples/api.github.com/index.json");
     for event in events.as_array().unwrap() {
         let name = event["name"].as_str().unwrap();
         for example in event["examples"].as_array().unwrap() {

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
 use super::faults::{self, Fault};
-use super::seen::{Seen, SeenLog, readable};
+use super::seen::{self, Answered, Seen, SeenLog, readable};
 use crate::http::server::Cut;
 
 const LARGEST_BODY: usize = 3 << 20;
@@ -20,6 +20,8 @@ const LARGEST_BODY: usize = 3 << 20;
 #[derive(Default)]
 pub struct Traffic {
     inner: Mutex<Inner>,
+    /// Whether answers are kept whole.
+    keep_answers: bool,
 }
 
 #[derive(Default)]
@@ -29,6 +31,10 @@ struct Inner {
 }
 
 impl Traffic {
+    pub fn new(keep_answers: bool) -> Self {
+        Self { keep_answers, ..Self::default() }
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -78,10 +84,16 @@ impl Traffic {
                 fail(&fault, real)
             }
         };
-        if response.extensions().get::<Cut>().is_none()
-            && let Some(seen) = self.inner().seen.get_mut(number)
-        {
+        if response.extensions().get::<Cut>().is_some() {
+            return response;
+        }
+        let (response, answer) = match self.keep_answers {
+            true => kept(response).await,
+            false => (response, None),
+        };
+        if let Some(seen) = self.inner().seen.get_mut(number) {
             seen.status = Some(response.status().as_u16());
+            seen.answer = answer;
         }
         response
     }
@@ -97,21 +109,32 @@ impl Traffic {
         let is_sign_in = path.starts_with("/login/oauth/access_token");
         let mut inner = self.inner();
         let fault = faults::take(&mut inner.faults, request.method().as_str(), &path);
-        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = request.headers().iter();
-        let headers = headers.filter(|(name, _)| *name != header::AUTHORIZATION);
         let number = inner.seen.push(Seen {
             at,
             method: request.method().to_string(),
             path,
             auth,
-            api_version: request.headers().get("x-github-api-version").map(text),
-            headers: headers.map(|(name, value)| (name.to_string(), text(value))).collect(),
+            api_version: request.headers().get("x-github-api-version").map(seen::text),
+            headers: seen::headers(request.headers()),
             body: if is_sign_in { serde_json::Value::Null } else { readable(request.body()) },
             status: None,
             faulted: fault.is_some(),
+            answer: None,
         });
         (number, fault)
+    }
+}
+
+/// An answer, and a copy of it.
+async fn kept(response: Response) -> (Response, Option<Answered>) {
+    let (parts, body) = response.into_parts();
+    let headers = seen::headers(&parts.headers);
+    match to_bytes(body, usize::MAX).await {
+        Ok(body) => {
+            let answer = Answered { headers, body: body.clone() };
+            (Response::from_parts(parts, body.into()), Some(answer))
+        }
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR.into_response(), None),
     }
 }
 
