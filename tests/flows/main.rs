@@ -23,5 +23,6 @@ mod logs;
 mod lost;
 mod ready;
 mod refusals;
+mod registry;
 mod requests;
 mod webhooks;

@@ -121,7 +121,8 @@ impl Description {
                 let mut body: Value = serde_json::from_slice(exchange.body)
                     .map_err(|error| format!("{about} is no JSON: {error}"))?;
                 // Every refusal holds its status, which is not described of every one.
-                if exchange.status >= 400 && body["status"] == exchange.status.to_string() {
+                let status = Value::from(exchange.status.to_string());
+                if exchange.status >= 400 && body["status"] == status {
                     body.as_object_mut().unwrap().remove("status");
                 }
                 self.check(&format!("{about} {kind}"), &content["schema"], &body)
