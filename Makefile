@@ -10,7 +10,7 @@ WASM := -p auth -p builds -p deploy -p webhook -p nokube-edge --target $(TARGET)
 # Built together always: another selection would be other features, and compiled anew.
 LOCAL := -p local-host -p nokube-sim -p nokube-dev
 
-.PHONY: help setup setup-tests components run token test test-slow test-kube bench lint clean
+.PHONY: help setup setup-tests components run token test test-slow test-kube test-workflow bench lint clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -50,6 +50,9 @@ test-kube: setup-tests components ## Run the tests that need a real Kubernetes A
 	  export KUBEBUILDER_ASSETS; \
 	fi; \
 	cargo test --features nokube-tests-kube/cluster --test kube --test deploys
+
+test-workflow: setup-tests ## Check the builder's workflow with actionlint (takes Go)
+	@scripts/actionlint
 
 bench: components ## Measure what is claimed about speed and size
 	cargo run --quiet -p nokube-bench

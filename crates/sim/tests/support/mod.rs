@@ -1,8 +1,9 @@
 //! A started simulation with a client that has credentials, and somebody who receives its events.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers of tests are tests
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests are tests
 #![allow(dead_code)] // every test file uses its own part
 
 pub mod app;
+pub mod workflow;
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
