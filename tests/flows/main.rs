@@ -17,6 +17,7 @@ mod cost;
 mod deploys;
 mod deploys_life;
 mod deploys_lost;
+mod faults;
 mod idempotency;
 mod lists;
 mod logs;

@@ -4,10 +4,11 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::{FutureExt, StreamExt};
 use jiff::Timestamp;
 
 use super::faults::{self, Fault};
@@ -78,10 +79,20 @@ impl Traffic {
         let response = match fault {
             None => answer(request).await,
             Some(fault) => {
-                let after = fault.after || !(fault.drop_connection || fault.status.is_some());
-                tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
-                let real = if after { Some(answer(request).await) } else { None };
-                fail(&fault, real)
+                let late = tokio::time::sleep(Duration::from_millis(fault.delay_ms));
+                let real = if fault.after {
+                    let real = answer(request).await;
+                    late.await;
+                    Some(real)
+                } else {
+                    late.await;
+                    let replaced = fault.drop_connection || fault.status.is_some();
+                    if replaced { None } else { Some(answer(request).await) }
+                };
+                match fault.tear {
+                    true => torn(fail(&fault, real)).await,
+                    false => fail(&fault, real),
+                }
             }
         };
         if response.extensions().get::<Cut>().is_some() {
@@ -125,6 +136,22 @@ impl Traffic {
     }
 }
 
+/// The same answer, that promises its whole length and breaks off in the middle.
+async fn torn(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
+    parts.extensions.insert(Cut::InTheMiddle);
+    let half = body.slice(..body.len() / 2);
+    let cut = async {
+        // What was sent is on its way by then.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Err(std::io::Error::other("cut, as was asked for"))
+    };
+    let stream = futures::stream::once(async { Ok(half) }).chain(cut.into_stream());
+    Response::from_parts(parts, Body::from_stream(stream))
+}
+
 /// An answer, and a copy of it.
 async fn kept(response: Response) -> (Response, Option<Answered>) {
     let (parts, body) = response.into_parts();
@@ -146,7 +173,7 @@ pub fn path_of<B>(request: &axum::http::Request<B>) -> String {
 fn fail(fault: &Fault, real: Option<Response>) -> Response {
     if fault.drop_connection {
         let mut cut = StatusCode::SERVICE_UNAVAILABLE.into_response();
-        cut.extensions_mut().insert(Cut);
+        cut.extensions_mut().insert(Cut::Before);
         return cut;
     }
     let Some(status) = fault.status else {
