@@ -5,7 +5,7 @@ LISTEN ?= 127.0.0.1:3000
 export LISTEN
 
 TARGET := wasm32-wasip2
-WASM := -p auth -p builds -p deploy -p webhook -p nokube-edge --target $(TARGET)
+WASM := -p auth -p builds -p deploy -p webhook -p nokube-edge -p bench-bare --target $(TARGET)
 
 # Built together always: another selection would be other features, and compiled anew.
 LOCAL := -p local-host -p nokube-sim -p nokube-dev
@@ -55,6 +55,7 @@ test-workflow: setup-tests ## Check the builder's workflow with actionlint (take
 	@scripts/actionlint
 
 bench: components ## Measure what is claimed about speed and size
+	cargo build --release -p bench-bare --target $(TARGET)
 	cargo run --quiet -p nokube-bench
 
 lint: setup ## Check format and lints
