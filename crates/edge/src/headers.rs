@@ -9,13 +9,7 @@ const POLICY: &str =
 
 /// Answers are private: they are kept nowhere, guessed at by nobody, framed by nobody.
 pub fn guard(reply: Reply, request: &HeaderMap, settings: Option<&AuthSettings>) -> Reply {
-    let mut reply = reply
-        .header("cache-control", "no-store")
-        .header("x-content-type-options", "nosniff")
-        .header("content-security-policy", POLICY)
-        .header("x-frame-options", "DENY")
-        .header("referrer-policy", "no-referrer")
-        .header("cross-origin-resource-policy", "same-origin");
+    let mut reply = private(reply);
     let Some(settings) = settings else { return reply };
     if settings.is_secure() {
         reply = reply.header("strict-transport-security", "max-age=31536000");
@@ -30,6 +24,17 @@ pub fn guard(reply: Reply, request: &HeaderMap, settings: Option<&AuthSettings>)
         }
     }
     reply
+}
+
+/// What every answer says.
+pub fn private(reply: Reply) -> Reply {
+    reply
+        .header("cache-control", "no-store")
+        .header("x-content-type-options", "nosniff")
+        .header("content-security-policy", POLICY)
+        .header("x-frame-options", "DENY")
+        .header("referrer-policy", "no-referrer")
+        .header("cross-origin-resource-policy", "same-origin")
 }
 
 /// The answer to a browser that asks whether another page may send a request. Cookies never come

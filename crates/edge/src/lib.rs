@@ -33,7 +33,7 @@ pub mod store;
 pub use failure::{Failure, Result};
 pub use receive::Call;
 pub use reply::Reply;
-pub use route::{Route, serve};
+pub use route::{Route, serve, serve_servers};
 pub use spin_sdk::http::{BoxBody, Request, Response};
 
 /// Now, by the wall clock.
