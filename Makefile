@@ -37,7 +37,7 @@ token: ## Print a bearer token for the local instance: make token USER=alice
 test: setup-tests components ## Run all tests but the slow ones
 	cargo test
 	@echo "Of GitHub's description, these tests held" \
-	  "$$(wc -l < target/debug/github-as-described.txt) kinds of answers and webhooks to their schemas"
+	  "$$(wc -l < target/debug/flows-github-as-described.txt) kinds of answers and webhooks to their schemas"
 
 test-slow: setup-tests components ## Run the slow tests: every order of events, crashes, many and large
 	cargo build $(LOCAL)

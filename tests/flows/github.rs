@@ -45,9 +45,10 @@ fn tell(checked: BTreeSet<String>) {
     std::fs::write(report(), lines).unwrap();
 }
 
-/// Beside the tests' folder: `target/debug/github-as-described.txt`.
+/// Beside the folder of `flows-…`: `target/debug/flows-github-as-described.txt`.
 fn report() -> PathBuf {
-    let mut file = std::env::current_exe().unwrap();
-    file.pop();
-    file.with_file_name("github-as-described.txt")
+    let tests = std::env::current_exe().unwrap();
+    let name = tests.file_name().unwrap().to_string_lossy().into_owned();
+    let name = name.split('-').next().unwrap_or_default();
+    tests.parent().unwrap().with_file_name(format!("{name}-github-as-described.txt"))
 }
