@@ -5,12 +5,12 @@ LISTEN ?= 127.0.0.1:3000
 export LISTEN
 
 TARGET := wasm32-wasip2
-WASM := -p auth -p builds -p deploy -p web -p webhook -p nokube-edge --target $(TARGET)
+WASM := -p auth -p builds -p deploy -p web -p webhook -p nokube-edge -p bench-bare --target $(TARGET)
 
 # Built together always: another selection would be other features, and compiled anew.
 LOCAL := -p local-host -p nokube-sim -p nokube-dev
 
-.PHONY: help setup setup-tests page components run token test test-slow test-kube contract bench lint clean
+.PHONY: help setup setup-tests page components run token test test-slow test-kube test-workflow contract bench lint clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -39,6 +39,8 @@ token: ## Print a bearer token for the local instance: make token USER=alice
 
 test: setup-tests components ## Run all tests but the slow ones
 	cargo test
+	@echo "Of GitHub's description, these tests held" \
+	  "$$(wc -l < target/debug/flows-github-as-described.txt) kinds of answers and webhooks to their schemas"
 
 test-slow: setup-tests components ## Run the slow tests: every order of events, crashes, many and large
 	cargo build $(LOCAL)
@@ -56,7 +58,11 @@ contract: ## Write the API's description, docs/api/openapi.json, anew from the c
 	cargo run --quiet -p nokube-contract > docs/api/openapi.new
 	mv docs/api/openapi.new docs/api/openapi.json
 
+test-workflow: setup-tests ## Check the builder's workflow with actionlint (takes Go)
+	@scripts/actionlint
+
 bench: components ## Measure what is claimed about speed and size
+	cargo build --release -p bench-bare --target $(TARGET)
 	cargo run --quiet -p nokube-bench
 
 lint: page ## Check format and lints

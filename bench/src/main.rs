@@ -1,89 +1,33 @@
 //! Prints what is claimed about speed and size: as ratios against a baseline of the same run, because
 //! seconds say more about a machine than about the product.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // As in tests: whatever goes wrong ends it.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // As in tests: whatever goes wrong ends it.
 
-use jiff::SignedDuration;
-use nokube_tests::{User, World};
-use serde_json::{Value, json};
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+mod deployment;
+mod load;
+mod speed;
 
-/// How much later the simulated API server answers than it could.
-const DELAY: Duration = Duration::from_millis(200);
-const RUNS: usize = 5;
+use std::path::{Path, PathBuf};
 
 #[tokio::main]
 async fn main() {
-    println!("A deployment, on a simulated API server that answers {DELAY:?} late:");
-    deployment().await;
+    println!(
+        "Requests, as many in a second as a bare component answers with the same reads and writes:"
+    );
+    speed::speed().await;
+    deployment::deployment().await;
     println!("Components, in KB:");
+    println!("  (a bare one: {})", size("bench_bare"));
     for (name, aim) in [("builds", 450), ("webhook", 350), ("deploy", 900)] {
-        size(name, aim);
+        println!("  {name}: {}   aim: {aim}", size(name));
     }
 }
 
-async fn deployment() {
-    let world = World::new().await;
-    let alice = world.user("alice");
-    let project = alice.project("myapp").await;
-    let mut wanted = alice.wanted_deployment(project, "web", "nginx:1.29").await;
-    wanted["env_vars"] = json!({ "A": "1" });
-    wanted["secrets"] = json!({ "B": nokube_tests::USER_SECRET });
-    wanted["enable_autoscaling"] = json!(true);
-    let first = measured(&world, &alice, &wanted).await;
-    println!("  the first, namespace and all: {first}");
-    let mut all = Vec::new();
-    for run in 0..RUNS {
-        wanted["env_vars"] = json!({ "A": run.to_string() });
-        all.push(measured(&world, &alice, &wanted).await);
-    }
-    all.sort_by(|a, b| a.times.total_cmp(&b.times));
-    if let Some(median) = all.get(RUNS / 2) {
-        println!("  a later one (median of {RUNS}):   {median}   aim: at most 3 in a row");
-    }
-    world.end().await;
+/// A component as it was built.
+fn component(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/wasm32-wasip2/release");
+    folder.join(format!("{name}.wasm"))
 }
 
-/// What a deployment took.
-struct Took {
-    requests: usize,
-    in_a_row: usize,
-    /// As a multiple of the API server's delay.
-    times: f64,
-}
-
-impl std::fmt::Display for Took {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { requests, in_a_row, times } = self;
-        write!(f, "{requests} requests, {in_a_row} in a row, {times:.2} times the delay")
-    }
-}
-
-async fn measured(world: &World, user: &User, wanted: &Value) -> Took {
-    world.cluster.clear_requests();
-    world.cluster.set_delay(DELAY);
-    let begun = Instant::now();
-    user.deploy(wanted).await;
-    let times = begun.elapsed().as_secs_f64() / DELAY.as_secs_f64();
-    world.cluster.set_delay(Duration::ZERO);
-    // Those that were sent while none before was answered went at once.
-    let mut at: Vec<_> = world.cluster.requests().iter().map(|seen| seen.at).collect();
-    at.sort();
-    let (mut in_a_row, mut answered) = (0, None);
-    for at in &at {
-        if answered.is_none_or(|answered| *at >= answered) {
-            in_a_row += 1;
-            answered = Some(*at + SignedDuration::try_from(DELAY).unwrap());
-        }
-    }
-    Took { requests: at.len(), in_a_row, times }
-}
-
-fn size(name: &str, aim: u64) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join(format!("../target/wasm32-wasip2/release/{name}.wasm"));
-    let size = std::fs::metadata(&file).unwrap().len() / 1_000;
-    println!("  {name}: {size}   aim: {aim}");
+fn size(name: &str) -> u64 {
+    std::fs::metadata(component(name)).unwrap().len() / 1_000
 }

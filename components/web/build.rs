@@ -15,7 +15,9 @@ fn main() -> Result<()> {
     println!("cargo::rerun-if-changed={}", dist.display());
     println!("cargo::rerun-if-changed=build.rs");
     if !dist.join("index.html").exists() {
-        bail!("the page is not built: run `make page`, or `npm ci && npm run build` in components/web/ui");
+        bail!(
+            "the page is not built: run `make page`, or `npm ci && npm run build` in components/web/ui"
+        );
     }
     let mut files = Vec::new();
     collect(&dist, &mut files)?;

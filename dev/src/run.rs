@@ -7,7 +7,12 @@ use nix::{
     unistd::Pid,
 };
 use serde::Deserialize;
-use std::{net::SocketAddr, path::{Path, PathBuf}, process::Stdio, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
@@ -17,7 +22,8 @@ use tokio::{
 pub async fn run(listen: SocketAddr, state_dir: &Path) -> Result<()> {
     let secrets = secrets(state_dir)?;
     let (mut outside, github_url, cluster_url) = simulation(listen, &secrets).await?;
-    let (mut host, url, lines) = local_host(listen, state_dir, &secrets, &github_url, &cluster_url).await?;
+    let (mut host, url, lines) =
+        local_host(listen, state_dir, &secrets, &github_url, &cluster_url).await?;
     tokio::spawn(forward(lines));
 
     say_whether_ready(&url).await;

@@ -1,6 +1,7 @@
 //! Holds what is asked and answered against the published contract: each exchange of each test.
 
 use jsonschema::Validator;
+use nokube_domain::pattern::parameters;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use std::{
@@ -42,7 +43,6 @@ fn kind(headers: &HeaderMap) -> String {
 /// A contract, with what of it has been made ready to validate.
 pub struct Contract {
     document: Value,
-    paths: matchit::Router<String>,
     validators: Mutex<HashMap<String, Arc<Validator>>>,
 }
 
@@ -56,11 +56,14 @@ impl Contract {
     }
 
     pub fn new(document: Value) -> Self {
-        let mut paths = matchit::Router::new();
-        for path in document["paths"].as_object().unwrap().keys() {
-            paths.insert(path, path.clone()).unwrap();
-        }
-        Self { document, paths, validators: Mutex::default() }
+        Self { document, validators: Mutex::default() }
+    }
+
+    /// The listed path that an address fits; what is said outright beats a parameter.
+    fn path(&self, asked: &str) -> Option<&str> {
+        let listed = self.document["paths"].as_object().unwrap().keys();
+        let fitting = listed.filter_map(|path| Some((path, parameters(path, asked)?.len())));
+        fitting.min_by_key(|(_, count)| *count).map(|(path, _)| path.as_str())
     }
 
     /// # Errors
@@ -84,9 +87,9 @@ impl Contract {
 
     fn told(&self, asked: &Asked, status: u16, headers: &HeaderMap, text: &str) -> Checked {
         let method = asked.method.to_lowercase().replace("head", "get");
-        let place = match self.paths.at(asked.url.path()) {
-            Ok(found) => format!("/paths/{}/{method}", escaped(found.value)),
-            Err(_) => return self.nothing(404, status, text),
+        let place = match self.path(asked.url.path()) {
+            Some(path) => format!("/paths/{}/{method}", escaped(path)),
+            None => return self.nothing(404, status, text),
         };
         let Some(operation) = self.document.pointer(&place) else {
             return self.nothing(405, status, text);

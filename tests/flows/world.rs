@@ -11,6 +11,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
 pub mod contract;
+mod github;
 mod user;
 
 pub use user::{Answer, User};
@@ -158,6 +159,7 @@ impl World {
                 token: Some(GITHUB_TOKEN.into()),
                 step: Duration::from_millis(10),
                 oauth: Some((CLIENT_ID.into(), CLIENT_SECRET.into())),
+                keep_answers: true,
                 ..nokube_sim::Options::default()
             },
             cluster: ClusterOptions {
@@ -287,6 +289,7 @@ impl World {
 
     /// As [`Self::end`], where errors of ours that contain these words are expected.
     pub async fn end_with_errors(mut self, expected: &[&str]) {
+        github::look(&self.sim);
         let host = self.host.take().unwrap();
         let console = host.console();
         host.stop().await.unwrap();

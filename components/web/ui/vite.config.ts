@@ -11,7 +11,8 @@ const packed: Plugin = {
   closeBundle() {
     const contract = join("dist", "api", "v1", "openapi.json");
     mkdirSync(dirname(contract), { recursive: true });
-    writeFileSync(contract, readFileSync("../../../docs/api/openapi.json"));
+    const description: unknown = JSON.parse(readFileSync("../../../docs/api/openapi.json", "utf8"));
+    writeFileSync(contract, JSON.stringify(description));
     for (const entry of readdirSync("dist", { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue;
       const path = join(entry.parentPath, entry.name);

@@ -5,7 +5,7 @@ mod settings;
 
 use http::{Method, StatusCode};
 use nokube_domain::access::Demand;
-use nokube_edge::{BoxBody, Call, Reply, Request, Response, Result, Route, serve};
+use nokube_edge::{BoxBody, Call, Reply, Request, Response, Result, Route, serve_servers};
 use serde_json::json;
 
 const ROUTES: &[Route] = &[
@@ -18,7 +18,7 @@ const ROUTES: &[Route] = &[
 
 #[spin_sdk::http_service]
 async fn handle(request: Request) -> Response<BoxBody> {
-    serve("webhook", ROUTES, request).await
+    serve_servers("webhook", ROUTES, request).await
 }
 
 /// What is wrong with the settings, for the component that answers `/ready`.

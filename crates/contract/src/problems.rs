@@ -55,6 +55,11 @@ pub fn of_demand(demand: Demand, changes: bool) -> Vec<(ProblemKind, String)> {
             needs("This is for the platform's administrators."),
         ],
     };
+    if !matches!(demand, Demand::Public | Demand::Signature | Demand::Renewal)
+        && demand.minds_blocks(!changes)
+    {
+        all.push(needs("An administrator has taken your access away."));
+    }
     let by_cookie = !matches!(demand, Demand::Public | Demand::Signature);
     if by_cookie && changes {
         all.push(needs(OTHER_PAGE));

@@ -8,7 +8,7 @@ use nokube_domain::{
     deploy::{NewDeployment, Offer, parse_rollback},
     fields::{Fields, asked_by},
     project::{ChangeProject, NewProject, Project, parse_role},
-    token::NewToken,
+    token::{LONGEST, NewToken},
 };
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeSet, fmt::Debug, sync::LazyLock};
@@ -71,7 +71,7 @@ fn requests() -> Vec<Request> {
         request("ProjectChange", json!({}), |f| shown(ChangeProject::parse(f, &PROJECT))),
         request("MemberRole", json!({ "role": "viewer" }), |f| shown(parse_role(f))),
         request("NewToken", json!({ "name": "ci", "scopes": ["read"] }), |f| {
-            shown(NewToken::parse(f, now()))
+            shown(NewToken::parse(f, LONGEST, now()))
         }),
         request(
             "NewBuild",

@@ -19,6 +19,7 @@ pub mod limit;
 pub mod name;
 pub mod origin;
 pub mod page;
+pub mod pattern;
 pub mod people;
 pub mod problem;
 pub mod project;

@@ -7,16 +7,9 @@ use http::{HeaderMap, Method, StatusCode};
 const POLICY: &str =
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/// Answers are private unless they say otherwise themselves: they are kept nowhere, guessed at by
-/// nobody, framed by nobody.
+/// What an answer says to browsers, with what the operator says of them.
 pub fn guard(reply: Reply, request: &HeaderMap, settings: Option<&AuthSettings>) -> Reply {
-    let mut reply = reply
-        .or_header("cache-control", "no-store")
-        .or_header("content-security-policy", POLICY)
-        .header("x-content-type-options", "nosniff")
-        .header("x-frame-options", "DENY")
-        .header("referrer-policy", "no-referrer")
-        .header("cross-origin-resource-policy", "same-origin");
+    let mut reply = private(reply);
     let Some(settings) = settings else { return reply };
     if settings.is_secure() {
         reply = only_by_tls(reply);
@@ -36,6 +29,18 @@ pub fn guard(reply: Reply, request: &HeaderMap, settings: Option<&AuthSettings>)
 /// Browsers come by TLS only from now on.
 pub fn only_by_tls(reply: Reply) -> Reply {
     reply.header("strict-transport-security", "max-age=31536000")
+}
+
+/// What every answer says, unless it says otherwise itself: it is kept nowhere, guessed at by nobody,
+/// framed by nobody.
+pub fn private(reply: Reply) -> Reply {
+    reply
+        .or_header("cache-control", "no-store")
+        .or_header("content-security-policy", POLICY)
+        .header("x-content-type-options", "nosniff")
+        .header("x-frame-options", "DENY")
+        .header("referrer-policy", "no-referrer")
+        .header("cross-origin-resource-policy", "same-origin")
 }
 
 /// The answer to a browser that asks whether another page may send a request. Cookies never come

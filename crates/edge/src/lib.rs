@@ -34,7 +34,7 @@ pub mod store;
 pub use failure::{Failure, Result};
 pub use receive::Call;
 pub use reply::Reply;
-pub use route::{Route, blocked, serve};
+pub use route::{Route, blocked, serve, serve_servers};
 pub use spin_sdk::http::{BoxBody, Request, Response};
 
 /// Now, by the wall clock.

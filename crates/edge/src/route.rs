@@ -13,6 +13,7 @@ use nokube_domain::{
     answer::{RouteView, Routes},
     audit,
     limit::Limited,
+    pattern::parameters,
 };
 use std::{collections::BTreeMap, pin::Pin};
 
@@ -56,9 +57,42 @@ pub async fn serve(component: &str, routes: &[Route], request: Request) -> Respo
     let path = request.uri().path().to_owned();
     let request_id = request_id(&request);
     let headers = request.headers().clone();
-    let reply = match answer(routes, request, request_id.clone()).await {
+    let answer = answer(routes, request, request_id.clone()).await;
+    let reply = told(component, &path, &request_id, answer);
+    let settings = AuthSettings::read().await.ok();
+    headers::guard(reply, &headers, settings.as_deref())
+        .header("x-request-id", &request_id)
+        .into_response()
+}
+
+/// As [`serve`], for a component whose routes demand no caller: it is called by servers, not by pages,
+/// and has nothing of sign-in, limits and other pages' calls, nor the code and settings for them.
+pub async fn serve_servers(
+    component: &str,
+    routes: &[Route],
+    request: Request,
+) -> Response<BoxBody> {
+    let path = request.uri().path().to_owned();
+    let request_id = request_id(&request);
+    let answer = match begin(routes, request, request_id.clone()) {
+        Ok(Begun::Listed(reply)) => Ok(reply),
+        Ok(Begun::Call(route, call)) => match route.demand {
+            Demand::Public | Demand::Signature => (route.handler)(*call).await,
+            _ => {
+                Err(Failure::internal("a route demands a caller, and nobody looks for one", &path))
+            }
+        },
+        Err(failure) => Err(failure),
+    };
+    let reply = told(component, &path, &request_id, answer);
+    headers::private(reply).header("x-request-id", &request_id).into_response()
+}
+
+/// What is told of an answer; our own failures are logged.
+fn told(component: &str, path: &str, request_id: &str, answer: Result<Reply>) -> Reply {
+    match answer {
         Ok(reply) => reply,
-        Err(Failure::Problem(problem)) => Reply::problem(&problem, &path),
+        Err(Failure::Problem(problem)) => Reply::problem(&problem, path),
         Err(Failure::Internal(what)) => {
             // The only place that logs it. One line: a value of somebody else's may be inside.
             let what = what.replace(|c: char| c.is_control(), " ");
@@ -67,73 +101,84 @@ pub async fn serve(component: &str, routes: &[Route], request: Request) -> Respo
                 "This was logged as {request_id}. Try again; if it happens again, tell the \
                  platform's administrator that id."
             );
-            Reply::problem(&Problem::new(ProblemKind::Internal, detail), &path)
+            Reply::problem(&Problem::new(ProblemKind::Internal, detail), path)
         }
-    };
-    let settings = AuthSettings::read().await.ok();
-    headers::guard(reply, &headers, settings.as_deref())
-        .header("x-request-id", &request_id)
-        .into_response()
+    }
 }
 
 /// Where a component lists its routes with what they demand. Reached by chaining only: `spin.toml`
 /// gives it no public path.
 const LIST: &str = "/routes";
 
-async fn answer(routes: &[Route], request: Request, request_id: String) -> Result<Reply> {
+/// A request, as far as nobody need be known for it.
+enum Begun<'a> {
+    Listed(Reply),
+    Call(&'a Route, Box<Call>),
+}
+
+fn begin(routes: &[Route], request: Request, request_id: String) -> Result<Begun<'_>> {
     let path = request.uri().path().to_owned();
-    let headers = request.headers().clone();
+    let method = meant(&request);
+    if path == LIST && method == Method::GET {
+        let routes = routes.iter().map(Route::describe).collect();
+        return Ok(Begun::Listed(Reply::json(StatusCode::OK, &Routes { routes })));
+    }
+    let (route, path_parameters) = find(routes, &method, &path)?;
+    let call = Call {
+        headers: request.headers().clone(),
+        query: query(request.uri().query().unwrap_or_default()),
+        request: Some(request),
+        path,
+        path_parameters,
+        demand: route.demand,
+        caller: None,
+        proof: None,
+        renewal: None,
+        address: None,
+        request_id,
+    };
+    Ok(Begun::Call(route, Box::new(call)))
+}
+
+/// Who asks for the head only is answered as if they had asked for all.
+fn meant(request: &Request) -> Method {
+    match *request.method() {
+        Method::HEAD => Method::GET,
+        ref method => method.clone(),
+    }
+}
+
+async fn answer(routes: &[Route], request: Request, request_id: String) -> Result<Reply> {
     if let Ok(settings) = AuthSettings::read().await
-        && let Some(reply) = headers::preflight(request.method(), &headers, &settings)
+        && let Some(reply) = headers::preflight(request.method(), request.headers(), &settings)
     {
         return Ok(reply);
     }
-    let method = match *request.method() {
-        Method::HEAD => Method::GET,
-        ref method => method.clone(),
+    let method = meant(&request);
+    let (route, mut call) = match begin(routes, request, request_id)? {
+        Begun::Listed(reply) => return Ok(reply),
+        Begun::Call(route, call) => (route, call),
     };
-    if path == LIST && method == Method::GET {
-        let routes = routes.iter().map(Route::describe).collect();
-        return Ok(Reply::json(StatusCode::OK, &Routes { routes }));
-    }
-    let (route, path_parameters) = find(routes, &method, &path)?;
-    let (mut caller, mut proof, mut renewal) = (None, None, None);
     match route.demand {
         Demand::Public | Demand::Signature => {}
-        Demand::Renewal => renewal = Some(auth::renewal(&method, &headers).await?),
+        Demand::Renewal => call.renewal = Some(auth::renewal(&method, &call.headers).await?),
         _ => {
-            let (who, by) = auth::identify(&method, &headers).await?;
+            let (who, by) = auth::identify(&method, &call.headers).await?;
             admit(&by, route.demand)?;
             if route.demand.minds_blocks(method == Method::GET)
                 && Store::open().await?.is_blocked(&who.person).await?
             {
                 return Err(blocked());
             }
-            (caller, proof) = (Some(who), Some(by));
+            (call.caller, call.proof) = (Some(who), Some(by));
         }
     }
-    let address = address(&headers).await;
+    call.address = address(&call.headers).await;
     if let Some(limited) = route.limited {
-        let person = caller.as_ref().map(|caller| &caller.person);
-        limits::count(limited, person, address.as_deref()).await?;
+        let person = call.caller.as_ref().map(|caller| &caller.person);
+        limits::count(limited, person, call.address.as_deref()).await?;
     }
-    let query = query(request.uri().query().unwrap_or_default());
-    let request = Some(request);
-    let demand = route.demand;
-    let call = Call {
-        request,
-        headers,
-        path,
-        path_parameters,
-        query,
-        demand,
-        caller,
-        proof,
-        renewal,
-        address,
-        request_id,
-    };
-    (route.handler)(call).await
+    (route.handler)(*call).await
 }
 
 /// What somebody is told whom an administrator has blocked.
@@ -158,20 +203,18 @@ fn find<'a>(
     method: &Method,
     path: &str,
 ) -> Result<(&'a Route, BTreeMap<String, String>)> {
-    let mut patterns = matchit::Router::new();
-    for route in routes {
-        // Several methods share a pattern; the second insertion of one changes nothing.
-        let _ = patterns.insert(route.path, route.path);
-    }
-    let nothing = || {
-        let detail = "Nothing is served here. The routes are described in the README.";
-        Failure::problem(ProblemKind::NotFound, detail)
+    let fitting = routes.iter().filter_map(|route| Some((route, parameters(route.path, path)?)));
+    // What is said outright beats a parameter.
+    let Some((meant, found)) = fitting.min_by_key(|(_, found)| found.len()) else {
+        let detail = "Nothing is served here. The routes are described at /docs.";
+        return Err(Failure::problem(ProblemKind::NotFound, detail));
     };
-    let found = patterns.at(path).map_err(|_| nothing())?;
-    let parameters = found.params.iter().map(|(name, v)| (name.to_owned(), v.to_owned())).collect();
-    let mut at_path = routes.iter().filter(|route| route.path == *found.value);
+    let mut at_path = routes.iter().filter(|route| route.path == meant.path);
     match at_path.clone().find(|route| route.method == *method) {
-        Some(route) => Ok((route, parameters)),
+        Some(route) => {
+            let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+            Ok((route, found.into_iter().map(owned).collect()))
+        }
         None => {
             let first = at_path.next().map(|route| route.method.to_string()).unwrap_or_default();
             let allowed = at_path.fold(first, |all, route| format!("{all}, {}", route.method));

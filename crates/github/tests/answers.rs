@@ -115,7 +115,7 @@ fn small_answers_are_read_or_refused() {
 /// GitHub's own examples of the answers that are used.
 #[test]
 fn githubs_own_examples_are_read() {
-    let description = common::conformance("openapi/generated/api.github.com.json");
+    let description = nokube_conformance::file("openapi/generated/api.github.com.json");
     let example = |name: &str| {
         let example = description.pointer(&format!("/components/examples/{name}/value"));
         said(example.unwrap_or_else(|| panic!("GitHub has no example {name}")))

@@ -1,18 +1,20 @@
 //! Every payload that GitHub has published as an example is read without an error.
 
 // A helper that is wrong must stop the test.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
 
+use nokube_domain::build::{Conclusion, Phase};
 use nokube_github::event::{Builder, Event, parse};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 #[test]
 fn githubs_own_examples_are_read() {
     let mut read = BTreeMap::new();
     for place in ["api.github.com", "ghes-31", "ghes-32", "ghes-33", "ghes-34", "ghes-35"] {
-        let events = common::conformance(&format!("webhooks-examples/{place}/index.json"));
+        let events = nokube_conformance::file(&format!("webhooks-examples/{place}/index.json"));
         for event in events.as_array().unwrap() {
             let name = event["name"].as_str().unwrap();
             for example in event["examples"].as_array().unwrap() {
@@ -38,7 +40,7 @@ fn githubs_own_examples_say_something_once_they_are_ours() {
     let id = common::id();
     let builder = Builder { repository: "o/builder", workflow: "build.yml" };
     let mut said = 0;
-    let events = common::conformance("webhooks-examples/api.github.com/index.json");
+    let events = nokube_conformance::file("webhooks-examples/api.github.com/index.json");
     for event in events.as_array().unwrap() {
         let name = event["name"].as_str().unwrap();
         for example in event["examples"].as_array().unwrap() {
@@ -69,4 +71,64 @@ fn githubs_own_examples_say_something_once_they_are_ours() {
         }
     }
     assert!(said >= 16);
+}
+
+/// What GitHub's examples lack, made from them and held to GitHub's description.
+#[test]
+fn what_githubs_examples_lack_is_read_too() {
+    let id = common::id();
+    let builder = Builder { repository: "o/builder", workflow: "build.yml" };
+    let events = nokube_conformance::file("webhooks-examples/api.github.com/index.json");
+    // The newest of them.
+    let example = |name: &str, action: &str| {
+        let event = events.as_array().unwrap().iter().find(|event| event["name"] == name).unwrap();
+        let mut all = event["examples"].as_array().unwrap().iter();
+        let mut example = all.rfind(|example| example["action"] == action).unwrap().clone();
+        example["repository"]["full_name"] = "o/builder".into();
+        example
+    };
+    let read = |name: &str, action: &str, event: &Value| {
+        let body = event.to_string();
+        nokube_conformance::told(name, Some(action), body.as_bytes()).unwrap();
+        parse(name, body.as_bytes(), &builder).unwrap()
+    };
+
+    for (action, status, conclusion, phase) in [
+        ("requested", "queued", json!(null), Phase::Queued),
+        ("in_progress", "in_progress", json!(null), Phase::Running),
+        (
+            "completed",
+            "completed",
+            json!("startup_failure"),
+            Phase::Ended(Conclusion::StartupFailure),
+        ),
+    ] {
+        let mut event = example("workflow_run", "completed");
+        event["action"] = action.into();
+        let run = &mut event["workflow_run"];
+        run["display_title"] = id.run_title().into();
+        run["path"] = ".github/workflows/build.yml".into();
+        (run["status"], run["conclusion"]) = (status.into(), conclusion);
+        let Event::Run { build, facts, .. } = read("workflow_run", action, &event) else {
+            panic!("{action}")
+        };
+        assert_eq!((build, facts.phase), (id, phase), "{action}");
+    }
+
+    let digest = format!("sha256:{}", "d".repeat(64));
+    for (name, object) in [("package", "package"), ("registry_package", "registry_package")] {
+        let mut event = example("package", "published");
+        let mut package = event.as_object_mut().unwrap().remove("package").unwrap();
+        (package["package_type"], package["ecosystem"]) = ("CONTAINER".into(), "CONTAINER".into());
+        package["package_version"]["container_metadata"] = json!({
+            "tag": { "name": id.unique_tag(), "digest": digest },
+            "labels": {}, "manifest": {},
+        });
+        package["package_version"]["package_url"] = "ghcr.io/o/image:tag".into();
+        event[object] = package;
+        let Event::Pushed { build, pushed } = read(name, "published", &event) else {
+            panic!("{name}")
+        };
+        assert_eq!((build, pushed.digest.to_string()), (id, digest.clone()));
+    }
 }

@@ -64,7 +64,7 @@ impl Hub {
         };
         Ok(Self {
             mailbox: Mailbox::new(options.webhook.clone(), options.ghes),
-            traffic: Traffic::default(),
+            traffic: Traffic::new(options.keep_answers),
             app,
             origin,
             model: Mutex::new(model),

@@ -33,7 +33,7 @@ mod webhooks;
 
 pub use cluster::{Cluster, ClusterControl, ClusterOptions, PrivateImages};
 pub use control::faults::Fault;
-pub use control::seen::Seen;
+pub use control::seen::{Answered, Seen};
 pub use model::HoldAt;
 pub use model::dispatch::NewRun;
 pub use model::run::{Attempt, Conclusion, Job, Run, Status, Step};

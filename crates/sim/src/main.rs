@@ -146,6 +146,7 @@ fn options(given: Arguments) -> anyhow::Result<Options> {
         registry_credentials,
         private_packages: given.private_packages,
         clock_offset: given.clock_offset,
+        ..Options::default()
     })
 }
 

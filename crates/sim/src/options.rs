@@ -47,6 +47,8 @@ pub struct Options {
     pub private_packages: bool,
     /// Seconds by which the simulation's clock is ahead.
     pub clock_offset: i64,
+    /// Keep what was answered, for tests that look at it.
+    pub keep_answers: bool,
 }
 
 impl Default for Options {
@@ -67,6 +69,7 @@ impl Default for Options {
             registry_credentials: None,
             private_packages: false,
             clock_offset: 0,
+            keep_answers: false,
         }
     }
 }

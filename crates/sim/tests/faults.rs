@@ -50,6 +50,18 @@ async fn an_answer_can_be_lost_after_the_deed() {
 }
 
 #[tokio::test]
+async fn an_answer_can_end_in_the_middle() {
+    let world = world().await;
+    world.sim.fault(Fault::torn("GET", "/repos/alice"));
+    let torn = world.get("/repos/alice/x").await;
+    assert_eq!(torn.status(), 200);
+    assert!(torn.text().await.is_err());
+    assert!(world.get("/repos/alice/x").await.text().await.unwrap().ends_with('}'));
+    let statuses: Vec<_> = world.sim.requests().iter().map(|seen| seen.status).collect();
+    assert_eq!(statuses, [None, Some(200)]);
+}
+
+#[tokio::test]
 async fn limits_count_down_and_an_unchanged_answer_is_free() {
     let world = world().await;
     world.sim.set_rate_limit(2);

@@ -183,7 +183,7 @@ fn pod_lines<'a>(
 /// Sends a line; `false` when the reader has gone away.
 async fn tell(sender: &mut Sender, pod: &str, line: &Line) -> bool {
     let id = line.at.map(|at| format!("id: {at}\n")).unwrap_or_default();
-    let line = PodLine { pod: pod, at: line.at, line: &line.text };
+    let line = PodLine { pod, at: line.at, line: &line.text };
     let data = serde_json::to_string(&line).unwrap_or_default();
     sender.send(format!("event: log\n{id}data: {data}\n\n")).await
 }

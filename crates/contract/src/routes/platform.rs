@@ -5,6 +5,7 @@ use nokube_domain::{
     ProblemKind,
     access::Demand,
     answer::{Readiness, Routes, WebhookAnswer},
+    scope::Scope,
 };
 use serde_json::json;
 use utoipa::openapi::HttpMethod::{Get, Post};
@@ -27,10 +28,16 @@ pub fn all() -> Vec<Operation> {
                 "It is not; `checks` say what is missing.",
                 examples::not_ready(),
             ),
-        Operation::new(Get, "/api/v1/routes", "listRoutes", Demand::Public, "List every route")
-            .about("With what each demands of its caller.")
-            .json::<Routes>(200, "The routes.", examples::routes())
-            .or(ProblemKind::UpstreamUnavailable, "The component builds does not answer."),
+        Operation::new(
+            Get,
+            "/api/v1/routes",
+            "listRoutes",
+            Demand::SignedIn(Scope::Read),
+            "List every route",
+        )
+        .about("With what each demands of its caller.")
+        .json::<Routes>(200, "The routes.", examples::routes())
+        .or(ProblemKind::UpstreamUnavailable, "The component builds does not answer."),
         Operation::new(
             Post,
             "/api/v1/webhooks/github",

@@ -10,8 +10,6 @@ use nokube_domain::{
     project::Project,
 };
 use nokube_github::{Api, Response};
-use serde_json::Value;
-use std::path::Path;
 
 pub const TOKEN: &str = "ghs_hunter2";
 
@@ -70,13 +68,4 @@ pub fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
         answer = answer.header(*name, *value);
     }
     answer.body(body.as_bytes().to_vec()).unwrap()
-}
-
-/// A file of GitHub's own descriptions and examples (`tests/conformance/package.json`).
-pub fn conformance(file: &str) -> Value {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../tests/conformance/node_modules/@octokit")
-        .join(file);
-    let text = std::fs::read(&folder).expect("GitHub's descriptions are missing: run make setup");
-    serde_json::from_slice(&text).unwrap()
 }

@@ -19,7 +19,9 @@ pub struct Fault {
     pub delay_ms: u64,
     /// Close the connection without any answer.
     pub drop_connection: bool,
-    /// Carry the request out all the same: only its answer is lost or replaced.
+    /// Send the real answer, or this one, to the middle of its body, and close the connection there.
+    pub tear: bool,
+    /// Carry the request out all the same, and at once: only its answer is lost, late or replaced.
     pub after: bool,
     /// For how many requests.
     pub times: u32,
@@ -35,6 +37,7 @@ impl Default for Fault {
             body: Value::Null,
             delay_ms: 0,
             drop_connection: false,
+            tear: false,
             after: false,
             times: 1,
         }
@@ -54,6 +57,12 @@ impl Fault {
         Self { drop_connection: true, ..Self::on(method, path_contains) }
     }
 
+    /// The next matching request is carried out, and its answer ends in the middle of its body.
+    #[must_use]
+    pub fn torn(method: &str, path_contains: &str) -> Self {
+        Self { tear: true, ..Self::on(method, path_contains) }
+    }
+
     /// Nothing yet, for these requests.
     #[must_use]
     pub fn on(method: &str, path_contains: &str) -> Self {
@@ -70,7 +79,7 @@ impl Fault {
         self
     }
 
-    /// Only the answer is lost or replaced.
+    /// Only the answer is lost, late or replaced.
     #[must_use]
     pub fn after(mut self) -> Self {
         self.after = true;

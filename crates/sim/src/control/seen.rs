@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use axum::http::{HeaderMap, header};
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderValue, header};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -27,6 +28,17 @@ pub struct Seen {
     pub status: Option<u16>,
     /// A scripted fault applied to it.
     pub faulted: bool,
+    /// What was answered, where that is kept: it has tokens in it.
+    #[serde(skip)]
+    pub answer: Option<Answered>,
+}
+
+/// An answer besides its status.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// By lower-case name.
+    pub headers: BTreeMap<String, String>,
+    pub body: Bytes,
 }
 
 impl Seen {
@@ -75,6 +87,17 @@ impl SeenLog {
     }
 }
 
+/// Headers by lower-case name, without credentials.
+#[must_use]
+pub fn headers(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let kept = headers.iter().filter(|(name, _)| *name != header::AUTHORIZATION);
+    kept.map(|(name, value)| (name.to_string(), text(value))).collect()
+}
+
+pub fn text(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
 /// The kind of credentials of a request, which is all that is ever kept of them.
 #[must_use]
 pub fn auth_kind(headers: &HeaderMap, path: &str) -> &'static str {
@@ -118,6 +141,7 @@ mod tests {
             body: Value::Null,
             status: None,
             faulted: false,
+            answer: None,
         }
     }
 

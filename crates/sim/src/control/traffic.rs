@@ -4,14 +4,15 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::{FutureExt, StreamExt};
 use jiff::Timestamp;
 
 use super::faults::{self, Fault};
-use super::seen::{Seen, SeenLog, readable};
+use super::seen::{self, Answered, Seen, SeenLog, readable};
 use crate::http::server::Cut;
 
 const LARGEST_BODY: usize = 3 << 20;
@@ -20,6 +21,8 @@ const LARGEST_BODY: usize = 3 << 20;
 #[derive(Default)]
 pub struct Traffic {
     inner: Mutex<Inner>,
+    /// Whether answers are kept whole.
+    keep_answers: bool,
 }
 
 #[derive(Default)]
@@ -29,6 +32,10 @@ struct Inner {
 }
 
 impl Traffic {
+    pub fn new(keep_answers: bool) -> Self {
+        Self { keep_answers, ..Self::default() }
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -72,16 +79,32 @@ impl Traffic {
         let response = match fault {
             None => answer(request).await,
             Some(fault) => {
-                let after = fault.after || !(fault.drop_connection || fault.status.is_some());
-                tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
-                let real = if after { Some(answer(request).await) } else { None };
-                fail(&fault, real)
+                let late = tokio::time::sleep(Duration::from_millis(fault.delay_ms));
+                let real = if fault.after {
+                    let real = answer(request).await;
+                    late.await;
+                    Some(real)
+                } else {
+                    late.await;
+                    let replaced = fault.drop_connection || fault.status.is_some();
+                    if replaced { None } else { Some(answer(request).await) }
+                };
+                match fault.tear {
+                    true => torn(fail(&fault, real)).await,
+                    false => fail(&fault, real),
+                }
             }
         };
-        if response.extensions().get::<Cut>().is_none()
-            && let Some(seen) = self.inner().seen.get_mut(number)
-        {
+        if response.extensions().get::<Cut>().is_some() {
+            return response;
+        }
+        let (response, answer) = match self.keep_answers {
+            true => kept(response).await,
+            false => (response, None),
+        };
+        if let Some(seen) = self.inner().seen.get_mut(number) {
             seen.status = Some(response.status().as_u16());
+            seen.answer = answer;
         }
         response
     }
@@ -97,21 +120,48 @@ impl Traffic {
         let is_sign_in = path.starts_with("/login/oauth/access_token");
         let mut inner = self.inner();
         let fault = faults::take(&mut inner.faults, request.method().as_str(), &path);
-        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = request.headers().iter();
-        let headers = headers.filter(|(name, _)| *name != header::AUTHORIZATION);
         let number = inner.seen.push(Seen {
             at,
             method: request.method().to_string(),
             path,
             auth,
-            api_version: request.headers().get("x-github-api-version").map(text),
-            headers: headers.map(|(name, value)| (name.to_string(), text(value))).collect(),
+            api_version: request.headers().get("x-github-api-version").map(seen::text),
+            headers: seen::headers(request.headers()),
             body: if is_sign_in { serde_json::Value::Null } else { readable(request.body()) },
             status: None,
             faulted: fault.is_some(),
+            answer: None,
         });
         (number, fault)
+    }
+}
+
+/// The same answer, that promises its whole length and breaks off in the middle.
+async fn torn(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
+    parts.extensions.insert(Cut::InTheMiddle);
+    let half = body.slice(..body.len() / 2);
+    let cut = async {
+        // What was sent is on its way by then.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Err(std::io::Error::other("cut, as was asked for"))
+    };
+    let stream = futures::stream::once(async { Ok(half) }).chain(cut.into_stream());
+    Response::from_parts(parts, Body::from_stream(stream))
+}
+
+/// An answer, and a copy of it.
+async fn kept(response: Response) -> (Response, Option<Answered>) {
+    let (parts, body) = response.into_parts();
+    let headers = seen::headers(&parts.headers);
+    match to_bytes(body, usize::MAX).await {
+        Ok(body) => {
+            let answer = Answered { headers, body: body.clone() };
+            (Response::from_parts(parts, body.into()), Some(answer))
+        }
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR.into_response(), None),
     }
 }
 
@@ -123,7 +173,7 @@ pub fn path_of<B>(request: &axum::http::Request<B>) -> String {
 fn fail(fault: &Fault, real: Option<Response>) -> Response {
     if fault.drop_connection {
         let mut cut = StatusCode::SERVICE_UNAVAILABLE.into_response();
-        cut.extensions_mut().insert(Cut);
+        cut.extensions_mut().insert(Cut::Before);
         return cut;
     }
     let Some(status) = fault.status else {

@@ -5,27 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use serde_json::json;
 
 use super::answer::{Answer, Refusal, ok, reply};
 use super::call::Call;
 use crate::hub::owner_and_name;
 use crate::model::grants::PERMISSIONS;
 use crate::render::app as render;
-
-pub async fn meta(call: Call) -> Answer {
-    let api = &call.links.api;
-    ok(
-        &json!({"current_user_url": format!("{api}/user"), "rate_limit_url": format!("{api}/rate_limit")}),
-    )
-}
-
-pub async fn rate_limit(call: Call) -> Answer {
-    let limit = call.hub.desk().rate_limit;
-    let reset = super::envelope::reset(call.now);
-    let core = json!({"limit": limit, "used": 0, "remaining": limit, "reset": reset});
-    ok(&json!({"resources": {"core": core}, "rate": core}))
-}
 
 pub async fn app(call: Call) -> Answer {
     let owner = owner_and_name(&call.hub.options.builder_repository);

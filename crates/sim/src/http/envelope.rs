@@ -81,7 +81,7 @@ async fn answered(
 }
 
 /// The limits begin anew at the full hour.
-pub fn reset(now: Timestamp) -> i64 {
+fn reset(now: Timestamp) -> i64 {
     (now.as_second() / 3600 + 1) * 3600
 }
 

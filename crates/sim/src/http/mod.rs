@@ -43,7 +43,6 @@ pub fn router(hub: &Arc<Hub>) -> Router {
 
 fn api(dialect: Dialect) -> Router<Arc<Hub>> {
     Router::new()
-        .route("/", get(app::meta))
         .route("/app", get(app::app))
         .route("/app/installations/{id}/access_tokens", post(app::access_token))
         .route("/app/hook/deliveries", get(hooks::list_of_app))
@@ -52,7 +51,6 @@ fn api(dialect: Dialect) -> Router<Arc<Hub>> {
         .route("/user", get(oauth::user))
         .route("/user/memberships/orgs/{org}", get(oauth::membership))
         .route("/orgs/{org}/teams/{team}/memberships/{login}", get(oauth::team_membership))
-        .route("/rate_limit", get(app::rate_limit))
         .nest("/repos/{owner}/{repo}", repository())
         .route("/repos/{owner}/{repo}", get(repos::repository))
         .fallback(answer::not_found)

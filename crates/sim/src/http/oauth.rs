@@ -88,7 +88,9 @@ fn fields(headers: &HeaderMap, body: &Bytes) -> Fields {
 
 fn refused(error: &str) -> Response {
     let description = format!("The simulated GitHub says: {error}");
-    reply(StatusCode::OK, &json!({ "error": error, "error_description": description }))
+    let docs = "https://docs.github.com/apps/oauth-apps/maintaining-oauth-apps";
+    let refusal = json!({ "error": error, "error_description": description, "error_uri": docs });
+    reply(StatusCode::OK, &refusal)
 }
 
 pub async fn access_token(
@@ -171,18 +173,20 @@ pub async fn user(call: Call) -> Answer {
 
 pub async fn membership(call: Call) -> Answer {
     let (login, org) = (login(&call)?, call.part("org"));
-    state(&call, org, login)
+    is_member(&call, org, login)?;
+    ok(&user::membership(&call.links, org, login))
 }
 
 pub async fn team_membership(call: Call) -> Answer {
     login(&call)?;
-    let team = format!("{}/{}", call.part("org"), call.part("team"));
-    state(&call, &team, call.part("login"))
+    let (org, team, login) = (call.part("org"), call.part("team"), call.part("login"));
+    is_member(&call, &format!("{org}/{team}"), login)?;
+    ok(&user::team_membership(&call.links, org, team, login))
 }
 
-fn state(call: &Call, of: &str, login: &str) -> Answer {
-    if !call.hub.model().people.is_member(of, login) {
-        return Err(Refusal::not_found());
+fn is_member(call: &Call, of: &str, login: &str) -> Result<(), Refusal> {
+    match call.hub.model().people.is_member(of, login) {
+        true => Ok(()),
+        false => Err(Refusal::not_found()),
     }
-    ok(&json!({ "state": "active", "role": "member", "user": user::simple(&call.links, login) }))
 }

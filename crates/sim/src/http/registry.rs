@@ -78,14 +78,28 @@ fn log_in(hub: &Hub, basic: &str) -> Option<Rights> {
 
 /// Nothing is stored: the token says what it is for, and nobody needs to forge it.
 fn bearer(hub: &Hub, name: &str, rights: Rights) -> String {
-    STANDARD
-        .encode(format!("{rights:?}:{}", ids::sha256(format!("{}{name}{rights:?}", hub.origin))))
+    let seal = ids::sha256(format!("{}{name}{rights:?}", hub.origin));
+    STANDARD.encode(format!("{rights:?}:{name}:{seal}"))
+}
+
+/// What the caller may do with an image, or what is wrong with their token.
+fn rights(hub: &Hub, name: &str, headers: &HeaderMap) -> Result<Rights, &'static str> {
+    let given = headers.get(header::AUTHORIZATION).ok_or("")?.to_str().unwrap_or_default();
+    let token = given.split_once(' ').map_or("", |(_, token)| token);
+    let said = STANDARD.decode(token).ok().and_then(|said| String::from_utf8(said).ok());
+    let of = said.as_deref().and_then(|said| said.split(':').nth(1)).unwrap_or_default();
+    let known = [Rights::Anonymous, Rights::Reader, Rights::App];
+    match known.into_iter().find(|rights| token == bearer(hub, of, *rights)) {
+        Some(rights) if of == name => Ok(rights),
+        Some(_) => Err("insufficient_scope"),
+        None => Err("invalid_token"),
+    }
 }
 
 pub async fn root(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
     match headers.contains_key(header::AUTHORIZATION) {
         true => super::answer::reply(StatusCode::OK, &json!({})),
-        false => challenge(&hub, "user/image"),
+        false => challenge(&hub, "user/image", ""),
     }
 }
 
@@ -101,12 +115,9 @@ pub async fn manifest(
     if name != name.to_ascii_lowercase() {
         return error(StatusCode::BAD_REQUEST, "NAME_INVALID", "invalid repository name");
     }
-    let given = headers.get(header::AUTHORIZATION).and_then(|given| given.to_str().ok());
-    let given = given.and_then(|given| given.split_once(' ')).map(|(_, token)| token);
-    let known = [Rights::Anonymous, Rights::Reader, Rights::App];
-    let rights = known.into_iter().find(|rights| given == Some(&bearer(&hub, name, *rights)));
-    let Some(rights) = rights else {
-        return challenge(&hub, name);
+    let rights = match rights(&hub, name, &headers) {
+        Ok(rights) => rights,
+        Err(error) => return challenge(&hub, name, error),
     };
 
     let model = hub.model();
@@ -137,12 +148,15 @@ pub async fn manifest(
     (headers, body).into_response()
 }
 
-fn challenge(hub: &Hub, name: &str) -> Response {
+fn challenge(hub: &Hub, name: &str, fault: &str) -> Response {
     let service = hub.origin.rsplit('/').next().unwrap_or_default();
-    let bearer = format!(
+    let mut bearer = format!(
         "Bearer realm=\"{}/token\",service=\"{service}\",scope=\"repository:{name}:pull\"",
         hub.origin
     );
+    if !fault.is_empty() {
+        bearer.push_str(&format!(",error=\"{fault}\""));
+    }
     let refused = error(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "authentication required");
     ([("www-authenticate", bearer)], refused).into_response()
 }

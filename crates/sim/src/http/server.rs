@@ -10,9 +10,14 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-/// Put into a response to have its connection closed instead.
-#[derive(Clone, Copy)]
-pub struct Cut;
+/// Put into a response whose connection is closed before it is whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Nothing of it is sent.
+    Before,
+    /// Its body ends with an error.
+    InTheMiddle,
+}
 
 #[derive(Debug)]
 struct WasCut;
@@ -42,8 +47,8 @@ pub async fn serve(listener: TcpListener, router: Router) {
                 async move {
                     let Ok(response) = answer.await;
                     match response.extensions().get::<Cut>() {
-                        Some(Cut) => Err(WasCut),
-                        None => Ok(response),
+                        Some(Cut::Before) => Err(WasCut),
+                        Some(Cut::InTheMiddle) | None => Ok(response),
                     }
                 }
             });

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::repository::full;
+use super::repository::usual;
 use super::user::simple;
 use super::{Links, node_id, time};
 use crate::model::grants::{Grant, PERMISSIONS};
@@ -57,7 +57,7 @@ pub fn token(links: &Links, token: &str, grant: &Grant, repositories: &[Reposito
         "permissions": grant.permissions, "repository_selection": selection,
     });
     if let (Some(answer), Some(_)) = (answer.as_object_mut(), &grant.repositories) {
-        let listed = repositories.iter().map(|repository| full(links, repository));
+        let listed = repositories.iter().map(|repository| usual(links, repository));
         answer.insert("repositories".to_owned(), listed.collect());
     }
     answer

@@ -37,7 +37,7 @@ pub fn event(
         }
     };
     let mut frame = json!({
-        "action": action, "repository": repository::full(links, repo),
+        "action": action, "repository": repository::usual(links, repo),
         "sender": simple(links, &notice.run().actor),
     });
     if let (Some(frame), Some(id)) = (frame.as_object_mut(), installation) {
@@ -62,7 +62,7 @@ pub fn ping(links: &Links, repo: &Repository, hook: u64, url: &str) -> Value {
             "deliveries_url": format!("{api}/deliveries"),
             "last_response": {"code": null, "status": "unused", "message": null},
         },
-        "repository": repository::full(links, repo), "sender": simple(links, &repo.owner),
+        "repository": repository::usual(links, repo), "sender": simple(links, &repo.owner),
     })
 }
 

@@ -73,9 +73,15 @@ pub fn minimal(links: &Links, repository: &Repository) -> Value {
     )
 }
 
-/// `full-repository`; also what webhooks carry (`repository-webhooks`).
+/// `full-repository`
 #[must_use]
 pub fn full(links: &Links, repository: &Repository) -> Value {
+    extend(usual(links, repository), json!({"subscribers_count": 1, "network_count": 0}))
+}
+
+/// `repository`; also what webhooks carry (`repository-webhooks`).
+#[must_use]
+pub fn usual(links: &Links, repository: &Repository) -> Value {
     let web = format!("{}/{}", links.web, repository.full_name());
     let git = web.split_once("://").map_or(web.as_str(), |(_, rest)| rest).to_owned();
     let visibility = if repository.private { "private" } else { "public" };
@@ -92,7 +98,6 @@ pub fn full(links: &Links, repository: &Repository) -> Value {
             "visibility": visibility, "allow_forking": true, "web_commit_signoff_required": false,
             "pushed_at": "2026-10-01T09:00:00Z", "created_at": "2024-05-01T09:00:00Z",
             "updated_at": "2026-10-01T09:00:00Z", "license": null,
-            "subscribers_count": 1, "network_count": 0,
         }),
     )
 }

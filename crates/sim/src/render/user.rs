@@ -70,6 +70,39 @@ pub fn permission(links: &Links, login: &str, role: &str) -> Value {
     json!({"permission": permission, "role_name": role, "user": person})
 }
 
+/// `org-membership`
+#[must_use]
+pub fn membership(links: &Links, org: &str, login: &str) -> Value {
+    let organization = organization(links, org);
+    let url = organization.get("url").cloned().unwrap_or_default();
+    json!({
+        "url": format!("{}/orgs/{org}/memberships/{login}", links.api),
+        "state": "active", "role": "member", "direct_membership": true,
+        "organization_url": url, "organization": organization, "user": simple(links, login),
+    })
+}
+
+/// `organization-simple`
+fn organization(links: &Links, org: &str) -> Value {
+    let id = ids::number(1_000_000, org);
+    let url = format!("{}/orgs/{org}", links.api);
+    json!({
+        "login": org, "id": id, "node_id": node_id("O", id), "url": url,
+        "repos_url": format!("{url}/repos"), "events_url": format!("{url}/events"),
+        "hooks_url": format!("{url}/hooks"), "issues_url": format!("{url}/issues"),
+        "members_url": format!("{url}/members{{/member}}"),
+        "public_members_url": format!("{url}/public_members{{/member}}"),
+        "avatar_url": format!("{}/avatars/u/{id}?v=4", links.web), "description": null,
+    })
+}
+
+/// `team-membership`
+#[must_use]
+pub fn team_membership(links: &Links, org: &str, team: &str, login: &str) -> Value {
+    let url = format!("{}/orgs/{org}/teams/{team}/memberships/{login}", links.api);
+    json!({ "url": url, "state": "active", "role": "member" })
+}
+
 /// The fields of both objects.
 #[must_use]
 pub fn extend(mut object: Value, more: Value) -> Value {

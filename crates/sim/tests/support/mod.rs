@@ -1,7 +1,11 @@
 //! A started simulation with a client that has credentials, and somebody who receives its events.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers of tests are tests
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests are tests
 #![allow(dead_code)] // every test file uses its own part
 
+pub mod app;
+pub mod workflow;
+
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,6 +14,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use nokube_conformance::Exchange;
 use nokube_sim::{Options, Sim, signature};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -31,7 +36,7 @@ pub async fn world() -> World {
 pub async fn world_with(options: Options) -> World {
     let step = Duration::from_millis(2);
     let token = Some("personal".to_owned());
-    let sim = Sim::start(Options { step, token, ..options }).await.unwrap();
+    let sim = Sim::start(Options { step, token, keep_answers: true, ..options }).await.unwrap();
     let inbox = Inbox::open().await;
     sim.set_webhook(&inbox.url, SECRET);
     let client = reqwest::Client::builder()
@@ -40,6 +45,45 @@ pub async fn world_with(options: Options) -> World {
         .build()
         .unwrap();
     World { sim, inbox, client }
+}
+
+/// Whatever a test is about: GitHub's own description knows every answer.
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            described(&self.sim);
+        }
+    }
+}
+
+/// Which answers and webhooks were given, each of them as it is described.
+pub fn described(sim: &Sim) -> BTreeSet<String> {
+    let mut given = BTreeSet::new();
+    for seen in sim.requests() {
+        // A request without a name is answered by another server than the API's.
+        let told = seen.headers.contains_key("user-agent") && !seen.faulted;
+        let (true, Some(status), Some(answer)) = (told, seen.status, &seen.answer) else {
+            continue;
+        };
+        given.insert(
+            nokube_conformance::answered(&Exchange {
+                method: &seen.method,
+                path: &seen.path,
+                sent: &seen.body,
+                status,
+                headers: &answer.headers,
+                body: &answer.body,
+            })
+            .unwrap_or_else(|fault| panic!("not as described: {fault}")),
+        );
+    }
+    for event in sim.deliveries() {
+        given.insert(
+            nokube_conformance::told(&event.event, event.action.as_deref(), &event.body)
+                .unwrap_or_else(|fault| panic!("not as described: {fault}")),
+        );
+    }
+    given
 }
 
 impl World {
