@@ -226,7 +226,7 @@ pub fn token_request() -> Value {
 pub fn issued_token() -> Value {
     json!({
         "access_token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl", "token_type": "Bearer",
-        "expires_in": 600,
+        "expires_in": 600, "scope": "read build deploy account",
         "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
         "refresh_token": "nkr_a2b3c4d5e6f7",
     })

@@ -191,9 +191,14 @@ pub fn all() -> Vec<Operation> {
             .about(
                 "They cannot sign in any more, their sessions end within ten minutes, their API \
                  tokens at once. Their projects stay. Who comes with a token of an outside \
-                 issuer is that issuer's to shut out.",
+                 issuer changes nothing more; until that issuer shuts them out too, they may look \
+                 into their projects.",
             )
             .empty(204, "They are out.")
+            .or(
+                ProblemKind::Conflict,
+                "You cannot block yourself: nobody may be left to take that back.",
+            )
             .or(ProblemKind::NotFound, NO_PERSON),
         Operation::new(
             Delete,

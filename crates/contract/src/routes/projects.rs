@@ -24,7 +24,8 @@ pub fn all() -> Vec<Operation> {
     let one = "/api/v1/projects/{project}";
     let member = "/api/v1/projects/{project}/members/{username}";
     let members = json!({ "members": [
-        { "username": "testuser", "role": "owner" }, { "username": "colleague", "role": "viewer" },
+        { "username": "testuser", "role": "owner", "issuer": null },
+        { "username": "colleague", "role": "viewer", "issuer": null },
     ] });
     vec![
         Operation::new(
