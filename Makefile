@@ -10,7 +10,7 @@ WASM := -p auth -p builds -p deploy -p web -p webhook -p nokube-edge -p bench-ba
 # Built together always: another selection would be other features, and compiled anew.
 LOCAL := -p local-host -p nokube-sim -p nokube-dev
 
-.PHONY: help setup setup-tests page components run token test test-slow test-kube test-workflow contract bench lint clean
+.PHONY: help setup setup-tests page components run token test test-slow test-kube test-workflow test-web contract bench lint clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -45,6 +45,12 @@ test: setup-tests components ## Run all tests but the slow ones
 test-slow: setup-tests components ## Run the slow tests: every order of events, crashes, many and large
 	cargo build $(LOCAL)
 	cargo test --features nokube-tests/slow --test slow
+
+test-web: setup components ## Try the page in a browser, against the real components
+	@scripts/setup web
+	cargo build $(LOCAL)
+	npm run --prefix tests/web --silent check
+	npm run --prefix tests/web --silent test
 
 test-kube: setup-tests components ## Run the tests that need a real Kubernetes API server
 	@scripts/setup kube

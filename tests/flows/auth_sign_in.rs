@@ -49,6 +49,18 @@ async fn without_lists_nobody_but_the_administrators_gets_in_and_ready_says_so()
 }
 
 #[tokio::test]
+async fn a_browser_that_may_not_come_in_is_shown_a_page_and_no_text_of_anybodys() {
+    let world = World::plan().set("auth_allowed_users", "").start().await;
+    let mut alice = Browser::new(&world);
+    let back = alice.authorize("alice").await;
+    let request = alice.bare(Method::GET, &back).header("accept", "text/html,*/*;q=0.8");
+    let refused = alice.send(request).await;
+    assert_eq!((refused.status, location(&refused).as_str()), (302, "/?sign_in=forbidden"));
+    assert!(alice.cookies.is_empty(), "neither a session nor what the sign-in was begun with");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn members_of_listed_organisations_and_teams_get_in() {
     let world = World::plan()
         .set("auth_allowed_users", "")

@@ -100,6 +100,7 @@ export class Person {
     await this.field("name").fill(name);
     await this.button(this.t.projects.create).click();
     await this.page.waitForURL(/\/projects\/\d+$/);
+    await this.link(this.t.project.newBuild).waitFor();
   }
 
   async build(service: string): Promise<void> {

@@ -80,7 +80,8 @@ for (const manner of manners) {
     await alice.sees(t.deployment.status.running);
 
     await alice.button(t.deployment.rollback).click();
-    await alice.sees(t.project.revision(3));
+    const first = page.getByRole("listitem").filter({ hasText: t.project.revision(1) });
+    await first.getByText(t.deployment.current, { exact: true }).waitFor();
     await alice.sees(t.deployment.status.running);
     await page.locator("details", { hasText: t.deployment.configuration }).first().locator("summary").click();
     await alice.sees('"COLOUR": "red"');

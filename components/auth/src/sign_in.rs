@@ -47,6 +47,18 @@ pub async fn login(call: Call) -> Result<Reply> {
 }
 
 pub async fn callback(call: Call) -> Result<Reply> {
+    match finish(&call).await {
+        // Whoever came here by GitHub's page is shown a page, which says what to do.
+        Err(Failure::Problem(problem)) if call.wants_page() => {
+            let common = AuthSettings::read().await?;
+            let page = format!("/?sign_in={}", problem.kind.name());
+            Ok(Reply::redirect(&page).cookie(&Cookie::SignIn.clear(&common)))
+        }
+        answer => answer,
+    }
+}
+
+async fn finish(call: &Call) -> Result<Reply> {
     let (common, settings) = (AuthSettings::read().await?, Settings::read().await?);
     let oauth = oauth(&settings)?;
     let failed = |detail: &str| Failure::problem(ProblemKind::Malformed, detail);
@@ -81,7 +93,7 @@ pub async fn callback(call: Call) -> Result<Reply> {
         }
         failed("GitHub does not take this code. Begin again at /api/v1/auth/login.")
     })?;
-    let signed_in = begin(&call, &settings, oauth, &token).await?;
+    let signed_in = begin(call, &settings, oauth, &token).await?;
     let lasts = signed_in.lasts;
     let (session, _) = session_cookie(&common, &signed_in.identity, now().as_second() + lasts)?;
     let renewal = Cookie::Renewal.set(&common, signed_in.renewal.reveal(), lasts);

@@ -44,6 +44,11 @@ impl ProblemKind {
         Self::Misconfigured,
     ];
 
+    /// Its name in `type`.
+    pub fn name(self) -> &'static str {
+        self.parts().1
+    }
+
     /// The HTTP status, the `type` and the title.
     pub fn parts(self) -> (u16, &'static str, &'static str) {
         match self {

@@ -125,6 +125,12 @@ impl Call {
         self.header("accept").is_some_and(|accept| accept.split(',').any(events))
     }
 
+    /// Does the caller want to be shown a page? Browsers that go somewhere say so.
+    pub fn wants_page(&self) -> bool {
+        let page = |kind: &str| kind.trim().starts_with("text/html");
+        self.header("accept").is_some_and(|accept| accept.split(',').any(page))
+    }
+
     /// A parameter of the query.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)

@@ -59,7 +59,11 @@ pub fn all() -> Vec<Operation> {
             "The way back from GitHub",
         )
         .any_query()
-        .about("GitHub sends browsers here; nobody else calls it. Sets the session's cookies.")
+        .about(
+            "GitHub sends browsers here; nobody else calls it. Sets the session's cookies. Whoever \
+             asks for `text/html` and cannot be signed in is sent to `/?sign_in=` and the kind of \
+             problem.",
+        )
         .query("code", schemas::short(512), "What GitHub gives for the sign-in.")
         .query("state", schemas::text(), "What was sent to GitHub.")
         .query("error", schemas::text(), "Why GitHub did not sign somebody in.")

@@ -42,6 +42,8 @@ export async function signOut(): Promise<void> {
 
 /** Where one signs in, to come back to this page. */
 export function signInAddress(): string {
-  const here = window.location.pathname + window.location.search;
+  const search = new URLSearchParams(window.location.search);
+  search.delete("sign_in");
+  const here = window.location.pathname + (search.size > 0 ? `?${search}` : "");
   return `/api/v1/auth/login?return_to=${encodeURIComponent(here)}`;
 }

@@ -47,7 +47,12 @@ export const en: Messages = {
     lead: "NoKube builds an image from your repository, then deploys it on Kubernetes. You need not know Kubernetes.",
     button: "Sign in with GitHub",
     again: "Your session has ended. Sign in again: what you typed is kept, except secrets.",
-    failed: "The sign-in did not succeed.",
+    failed: "The sign-in did not succeed. Try again in a moment.",
+    failures: {
+      forbidden: "You have no access to this platform. Ask its administrator to add you.",
+      malformed: "The sign-in was begun elsewhere, too long ago, or refused at GitHub. Begin again.",
+      misconfigured: "The sign-in with GitHub is not set up here yet. Tell the administrator.",
+    },
     out: "Sign out",
     outEverywhere: "Sign out everywhere",
     outEverywhereHint: "Ends all your sessions, on all devices.",

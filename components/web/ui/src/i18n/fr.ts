@@ -46,7 +46,12 @@ export const fr = {
     lead: "NoKube construit une image à partir de votre dépôt, puis la déploie sur Kubernetes. Vous n’avez pas besoin de connaître Kubernetes.",
     button: "Se connecter avec GitHub",
     again: "Votre session est terminée. Reconnectez-vous : ce que vous avez saisi est gardé, sauf les secrets.",
-    failed: "La connexion n’a pas abouti.",
+    failed: "La connexion n’a pas abouti. Réessayez dans un moment.",
+    failures: {
+      forbidden: "Vous n’avez pas accès à cette plateforme. Demandez à son administrateur de vous ajouter.",
+      malformed: "La connexion a été commencée ailleurs, il y a trop longtemps, ou refusée chez GitHub. Recommencez.",
+      misconfigured: "La connexion avec GitHub n’est pas encore configurée ici. Prévenez l’administrateur.",
+    },
     out: "Se déconnecter",
     outEverywhere: "Se déconnecter partout",
     outEverywhereHint: "Met fin à toutes vos sessions, sur tous les appareils.",

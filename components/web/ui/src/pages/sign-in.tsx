@@ -1,4 +1,5 @@
 // For whoever has not signed in.
+import { useSearchParams } from "wouter-preact";
 import { useT } from "../i18n";
 import { signInAddress } from "../api/session";
 import { Notice } from "../parts/notice";
@@ -6,9 +7,14 @@ import { Page } from "../parts/page";
 
 export function SignIn({ again }: { again: boolean }) {
   const t = useT();
+  // Only a word for what went wrong comes in the address, never a text: anybody can make a link.
+  const [search] = useSearchParams();
+  const failed = search.get("sign_in");
+  const known: Record<string, string> = t.signIn.failures;
   return (
     <div class="sign-in">
       <Page title={t.signIn.title}>
+        {failed !== null && <Notice kind="bad">{known[failed] ?? t.signIn.failed}</Notice>}
         {again && <Notice kind="wait">{t.signIn.again}</Notice>}
         <p class="lead">{t.signIn.lead}</p>
         <p>
