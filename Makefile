@@ -10,7 +10,7 @@ WASM := -p auth -p builds -p deploy -p web -p webhook -p nokube-edge -p bench-ba
 # Built together always: another selection would be other features, and compiled anew.
 LOCAL := -p local-host -p nokube-sim -p nokube-dev
 
-.PHONY: help setup setup-tests page components run token test test-slow test-kube test-workflow test-web contract bench lint clean
+.PHONY: help setup setup-tests page components run token test test-slow test-kube test-workflow test-web screenshots contract bench lint clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -51,6 +51,12 @@ test-web: setup components ## Try the page in a browser, against the real compon
 	cargo build $(LOCAL)
 	npm run --prefix tests/web --silent check
 	npm run --prefix tests/web --silent test
+
+screenshots: test-web ## Make the README's pictures anew
+	@mkdir -p docs/images
+	@for page in built preview deployment; do \
+	  cp tests/web/shots/$$page-fr-1280-light.png docs/images/$$page.png; \
+	done
 
 test-kube: setup-tests components ## Run the tests that need a real Kubernetes API server
 	@scripts/setup kube

@@ -83,8 +83,8 @@ for (const manner of manners) {
     const first = page.getByRole("listitem").filter({ hasText: t.project.revision(1) });
     await first.getByText(t.deployment.current, { exact: true }).waitFor();
     await alice.sees(t.deployment.status.running);
-    await page.locator("details", { hasText: t.deployment.configuration }).first().locator("summary").click();
-    await alice.sees('"COLOUR": "red"');
+    await first.getByText(t.deployment.configuration).click();
+    await first.getByText('"COLOUR": "red"').waitFor();
     await alice.looks("revisions");
 
     // Whoever types the name means it.
