@@ -51,11 +51,14 @@ async fn measured(world: &World, user: &User, wanted: &Value) -> Took {
     world.cluster.clear_requests();
     world.cluster.set_delay(DELAY);
     let begun = Instant::now();
-    user.deploy(wanted).await;
+    let path = user.deploy(wanted).await;
     let times = begun.elapsed().as_secs_f64() / DELAY.as_secs_f64();
     world.cluster.set_delay(Duration::ZERO);
+    let seen = world.cluster.requests();
+    // A rollout that goes on changes the Deployment between look and apply, which then takes another look.
+    user.until(&path, &["running"]).await;
     // Those that were sent while none before was answered went at once.
-    let mut at: Vec<_> = world.cluster.requests().iter().map(|seen| seen.at).collect();
+    let mut at: Vec<_> = seen.iter().map(|seen| seen.at).collect();
     at.sort();
     let (mut in_a_row, mut answered) = (0, None);
     for at in &at {
