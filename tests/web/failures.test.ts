@@ -97,7 +97,7 @@ test("faults stand at their fields, in the reader's language, all at once", asyn
     assert.equal(await alice.field(field).getAttribute("aria-invalid"), "true", field);
   }
   // The list above leads to each.
-  await page.getByRole("alert").getByRole("button", { name: "container_port" }).click();
+  await page.getByRole("alert").getByRole("button", { name: t.deploy.port }).click();
   assert.equal(await page.evaluate(() => document.activeElement?.id), "field-container_port");
   await alice.looks("deploy-faults");
   await alice.leaves();

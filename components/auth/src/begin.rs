@@ -42,7 +42,7 @@ pub async fn begin(
     let (login, standing) = standing(&store, oauth, &common.lists, token).await?;
     let refuse = |detail: String| Failure::problem(ProblemKind::Forbidden, detail);
     if !common.lists.admit(&standing) {
-        let detail = if standing.login.is_empty() {
+        let detail = if common.lists.has_login(&login) && standing.login.is_empty() {
             format!(
                 "The login {login} was another account's when it first signed in here. The \
                  platform's administrator can list yours as id:{}.",

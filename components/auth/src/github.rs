@@ -57,7 +57,8 @@ pub async fn standing(
     let login = account.login.to_ascii_lowercase();
     let mut standing = Standing { account: account.id, ..Standing::default() };
     // Whoever has the login now may not be whom the operator listed: the first who came is.
-    if !lists.has_login(&login) || is_first(store, &format!("login/{login}"), &account.id).await? {
+    // Of a login that is not listed nothing is kept: it may be listed later, and be another's by then.
+    if lists.has_login(&login) && is_first(store, &format!("login/{login}"), &account.id).await? {
         standing.login = login.clone();
     }
     // Who is listed by name needs no more; and what GitHub does not tell is asked nobody else.

@@ -60,6 +60,11 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let (fields, _) = call.fields().await?;
     let (caller, proof) = (call.caller()?, call.proof()?);
     let asked = NewToken::parse(fields, longest(proof).await?, now())?;
+    // Whoever comes with a narrow credential makes no wider one.
+    if let Some(scope) = asked.scopes.iter().find(|scope| !proof.scopes.allow(*scope)) {
+        let detail = format!("must not hold {scope}, which your own credential is not good for");
+        return Err(Problem::field("scopes", detail).into());
+    }
     let store = Store::open().await?;
     let person = &caller.person;
     let rows = rows(&store, person).await?;

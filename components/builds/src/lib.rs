@@ -38,7 +38,8 @@ const ROUTES: &[Route] = &[
     .limited(Limited::Builds),
     Route::new(Method::GET, "/api/v1/builds/{build}/logs", VIEWER, |c| {
         Box::pin(builds::logs::logs(c))
-    }),
+    })
+    .limited(Limited::Logs),
     Route::new(Method::POST, "/api/v1/projects", Demand::SignedIn(Scope::Account), |c| {
         Box::pin(projects::create::create(c))
     }),

@@ -42,7 +42,8 @@ const ROUTES: &[Route] = &[
     }),
     Route::new(Method::GET, "/api/v1/deployments/{deployment}/logs", VIEWER, |c| {
         Box::pin(logs::logs(c))
-    }),
+    })
+    .limited(Limited::Logs),
     Route::new(Method::GET, "/api/v1/deployments/{deployment}/events", VIEWER, |c| {
         Box::pin(events::events(c))
     }),

@@ -14,6 +14,8 @@ pub enum Limited {
     Deploys,
     /// Changes of who belongs to a project: each writes into somebody else's list.
     Members,
+    /// Logs that are opened: each costs requests to GitHub or to the cluster as long as it is followed.
+    Logs,
     /// Sign-ins that begin.
     SignIns,
     /// Sign-ins that come back from GitHub, each by itself: a flood of others stops nobody who is half way.
@@ -29,6 +31,7 @@ impl Limited {
             Self::Builds => "b",
             Self::Deploys => "d",
             Self::Members => "m",
+            Self::Logs => "l",
             Self::SignIns => "s",
             Self::Callbacks => "r",
             Self::Tokens => "t",

@@ -9,9 +9,10 @@ use super::{
     present::present_with_known,
 };
 use crate::github::GitHub;
-use futures::StreamExt;
+use futures::{StreamExt, future::select};
 use nokube_domain::build::{BuildView, Known, StepView};
 use nokube_edge::{Call, Reply, Result, now, reply::Sender, sleep, spawn, store::Store};
+use std::pin::pin;
 
 /// Seconds after which a stream ends.
 const LIFE: i64 = 25;
@@ -20,6 +21,8 @@ const LOOK: u64 = 1_000;
 
 /// Seconds after the end in which GitHub may not have the log yet.
 const LATE: i64 = 60;
+/// Milliseconds between two questions for it.
+const LATE_LOOK: u64 = 5_000;
 
 /// Bytes after which a line is sent as it is, and goes on as the next one.
 const LONGEST_LINE: usize = 16 * 1024;
@@ -52,8 +55,10 @@ pub async fn follow(call: Call, store: Store, answer: BuildView, known: Known) -
     spawn(async move {
         let mut follower =
             Follower { call, store, sender, position, steps: Vec::new(), status: String::new() };
-        // An error ends the stream; the reader comes back and is told by the status of that answer.
-        let _ = follower.run(answer, known).await;
+        // An error ends the stream; the reader comes back and is told by the status of that answer. So
+        // does one who reads too slowly.
+        let run = follower.run(answer, known);
+        select(pin!(run), pin!(sleep(2 * LIFE.unsigned_abs() * 1_000))).await;
     });
     Ok(Reply::stream("text/event-stream", body).header("x-accel-buffering", "no"))
 }
@@ -89,7 +94,7 @@ impl Follower {
             if now().as_second() >= until {
                 return Ok(());
             }
-            sleep(LOOK).await;
+            sleep(if told { LOOK } else { LATE_LOOK }).await;
             let look = present_with_known(&self.call, &self.store).await;
             (answer, known) = look.map_err(|_| Gone)?;
         }

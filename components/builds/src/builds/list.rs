@@ -10,7 +10,7 @@ use nokube_domain::{
     page::Page,
 };
 use nokube_edge::{
-    Call, Reply, Result, now,
+    Call, Reply, Result, blocked, now,
     store::{Counter, Store},
 };
 use std::collections::{BTreeMap, VecDeque};
@@ -32,6 +32,9 @@ pub async fn of_project(call: Call) -> Result<Reply> {
 pub async fn of_caller(call: Call) -> Result<Reply> {
     call.only_query(&["limit", "offset", "status", "next", "project_id"])?;
     let store = Store::open().await?;
+    if store.is_blocked(&call.caller()?.person).await? {
+        return Err(blocked());
+    }
     let projects = match call.query("project_id") {
         None => projects_of(&store, call.caller()?).await?,
         Some(text) => {

@@ -5,11 +5,16 @@
 
 use super::{events, present::present_with_known};
 use crate::github::{GitHub, job_log};
+use futures::future::select;
 use nokube_domain::{
     Problem, ProblemKind,
     build::{BuildView, Known},
 };
-use nokube_edge::{BoxBody, Call, Failure, Reply, Result, spawn, store::Store};
+use nokube_edge::{BoxBody, Call, Failure, Reply, Result, sleep, spawn, store::Store};
+use std::pin::pin;
+
+/// Milliseconds that a text may take; a reader that slow gets no more.
+const LIFE: u64 = 60_000;
 
 pub async fn logs(call: Call) -> Result<Reply> {
     call.only_query(&[])?;
@@ -45,18 +50,21 @@ async fn text(jobs: &[u64]) -> Result<Reply> {
     };
     let rest = rest.to_vec();
     spawn(async move {
-        if !sender.copy(first).await {
-            return;
-        }
-        for job in rest {
-            let going_on = match open(&github, job).await {
-                Ok(log) => sender.copy(log).await,
-                Err(_) => sender.send("\n(The log of another job cannot be read.)\n").await,
-            };
-            if !going_on {
+        let written = async {
+            if !sender.copy(first).await {
                 return;
             }
-        }
+            for job in rest {
+                let going_on = match open(&github, job).await {
+                    Ok(log) => sender.copy(log).await,
+                    Err(_) => sender.send("\n(The log of another job cannot be read.)\n").await,
+                };
+                if !going_on {
+                    return;
+                }
+            }
+        };
+        select(pin!(written), pin!(sleep(LIFE))).await;
     });
     Ok(Reply::stream("text/plain; charset=utf-8", body))
 }

@@ -19,7 +19,7 @@ use std::{
 };
 
 /// The most pods that are followed in the life of a stream.
-const MOST_PODS: usize = 20;
+const MOST_PODS: usize = 10;
 /// Milliseconds after which a stream ends.
 const LIFE: u64 = 25_000;
 /// Milliseconds that a reader waits before it comes back.
@@ -28,7 +28,9 @@ const RETRY: u64 = 1_000;
 const LONGEST_LINE: usize = 16 * 1024;
 
 /// Milliseconds between two looks for pods that have come.
-const LOOK: u64 = 2_000;
+const LOOK: u64 = 3_000;
+/// Looks to let go by before a log that told nothing new is opened again, at most: the wait doubles.
+const LONGEST_PAUSE: u8 = 4;
 
 pub async fn follow(
     call: &Call,
@@ -57,7 +59,7 @@ pub async fn follow(
         let told = async {
             let mut pods: BTreeMap<String, Followed> = pods
                 .into_iter()
-                .map(|pod| (pod, Followed { open: true, last: after, silent: false }))
+                .map(|pod| (pod, Followed { open: true, last: after, ..Followed::default() }))
                 .collect();
             let mut heard = stream::select_all(pods.keys().map(|pod| open(pod, after)));
             // Not begun anew with each line: however much one pod writes, others are looked for.
@@ -80,6 +82,7 @@ pub async fn follow(
                     Some((pod, Heard::Line(line))) => {
                         if let Some(pod) = pods.get_mut(&pod) {
                             pod.last = line.at.or(pod.last);
+                            pod.pause = 0;
                         }
                         if !tell(&mut sender, &pod, &line).await {
                             return;
@@ -88,6 +91,8 @@ pub async fn follow(
                     Some((pod, Heard::End(why))) => {
                         let Some(followed) = pods.get_mut(&pod) else { continue };
                         followed.open = false;
+                        followed.due_in = followed.pause;
+                        followed.pause = (followed.pause * 2).clamp(1, LONGEST_PAUSE);
                         // Told once, however often it is tried again.
                         if let Some(why) = why.filter(|_| !followed.silent) {
                             followed.silent = true;
@@ -108,9 +113,15 @@ pub async fn follow(
                                 continue;
                             }
                             let followed = pods.entry(pod.clone()).or_default();
-                            if !std::mem::replace(&mut followed.open, true) {
-                                heard.push(open(&pod, followed.last));
+                            if followed.open {
+                                continue;
                             }
+                            if let Some(left) = followed.due_in.checked_sub(1) {
+                                followed.due_in = left;
+                                continue;
+                            }
+                            followed.open = true;
+                            heard.push(open(&pod, followed.last));
                         }
                     }
                 }
@@ -133,6 +144,9 @@ struct Followed {
     open: bool,
     /// The time of the last line.
     last: Option<Timestamp>,
+    /// Looks to let go by, the next time and now.
+    pause: u8,
+    due_in: u8,
     /// It has been told why there was no log.
     silent: bool,
 }

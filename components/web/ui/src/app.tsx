@@ -1,10 +1,11 @@
 // Which page is shown, and for whom.
 import { useEffect, useState } from "preact/hooks";
 import { Link, Route, Switch, useLocation } from "wouter-preact";
+import { useAct } from "./api/act";
 import { api, content } from "./api/client";
 import { Failure } from "./api/failure";
 import { useLoad } from "./api/load";
-import { onSignedOut, signOut } from "./api/session";
+import { leave, onSignedOut, signOut } from "./api/session";
 import type { Me } from "./api/types";
 import { useSpeech, useT } from "./i18n";
 import { MeContext } from "./me";
@@ -18,6 +19,7 @@ import { ProjectPage } from "./pages/project";
 import { Projects } from "./pages/projects";
 import { Settings } from "./pages/settings";
 import { SignIn } from "./pages/sign-in";
+import { FailureNotice } from "./parts/notice";
 import { Page, Shown } from "./parts/page";
 
 export function App() {
@@ -95,10 +97,7 @@ function Head({ me }: { me: Me | null }) {
   const { t, language, speak } = useSpeech();
   const [at] = useLocation();
   const here = (path: string) => (at === path ? "page" : undefined);
-  const leave = async () => {
-    await signOut();
-    window.location.assign("/");
-  };
+  const out = useAct();
   return (
     <header class="head">
       <nav aria-label={t.nav.main}>
@@ -129,11 +128,12 @@ function Head({ me }: { me: Me | null }) {
           {language === "fr" ? "English" : "Français"}
         </button>
         {me && (
-          <button type="button" class="link" onClick={() => void leave()}>
+          <button type="button" class="link" disabled={out.busy} onClick={() => void out.run(() => signOut().then(leave))}>
             {t.signIn.out}
           </button>
         )}
       </div>
+      {out.failure && <FailureNotice failure={out.failure} />}
     </header>
   );
 }

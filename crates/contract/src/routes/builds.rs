@@ -72,7 +72,8 @@ pub fn all() -> Vec<Operation> {
         list(
             Operation::new(Get, "/api/v1/builds", "listBuilds", VIEWER, "List builds")
                 .about("Of all your projects, newest first; without their steps.")
-                .query("project_id", ProjectId::schema(), "Only this project's."),
+                .query("project_id", ProjectId::schema(), "Only this project's.")
+                .or(ProblemKind::Forbidden, "An administrator has taken your access away."),
         ),
         list(
             Operation::new(
@@ -133,6 +134,7 @@ pub fn all() -> Vec<Operation> {
              seconds; a browser's `EventSource` comes back by itself and goes on where it was.",
         )
         .header("Last-Event-ID", schemas::short(64), "The `id` of the last event that you have.")
+        .limited()
         .log("The log.", "[success] Build and push the image\n", EVENTS, |schemas| {
             json!({
                 "status": schemas.add::<BuildView>(),

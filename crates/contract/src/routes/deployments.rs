@@ -126,6 +126,7 @@ pub fn all() -> Vec<Operation> {
         .flag("previous", "Of the run before the program's last restart.")
         .flag("timestamps", "As text: each line begins with its time.")
         .header("Last-Event-ID", schemas::short(64), "The `id` of the last event that you have.")
+        .limited()
         .log(
             "The log.",
             "listening on 3000\n",

@@ -50,7 +50,7 @@ pub struct AuthSettings {
     signs_in_with_github: bool,
     /// The header in which a server in front tells the client's address; empty when none does.
     pub address_header: String,
-    limits: [u32; 3],
+    limits: [u32; 4],
 }
 
 thread_local! {
@@ -123,6 +123,7 @@ impl AuthSettings {
                 limit(v, "limit_builds_per_minute").await,
                 limit(v, "limit_deploys_per_minute").await,
                 limit(v, "limit_sign_ins_per_minute").await,
+                limit(v, "limit_logs_per_minute").await,
             ],
             issuer,
             platform,
@@ -157,11 +158,14 @@ impl AuthSettings {
 
     /// How often a minute; 0 for as often as one likes.
     pub fn limit(&self, limited: Limited) -> u32 {
-        let [builds, deploys, sign_ins] = self.limits;
+        let [builds, deploys, sign_ins, logs] = self.limits;
         match limited {
             Limited::Builds => builds,
             Limited::Deploys | Limited::Members => deploys,
-            Limited::SignIns | Limited::Callbacks | Limited::Tokens => sign_ins,
+            Limited::Logs => logs,
+            Limited::SignIns | Limited::Tokens => sign_ins,
+            // Of one sign-in: who comes back does so once, or again after an answer that got lost.
+            Limited::Callbacks => sign_ins.min(5),
         }
     }
 

@@ -1,5 +1,7 @@
 // The session lives some minutes and is renewed silently while the sign-in lasts.
 
+import { forgetDrafts } from "../forms/draft";
+
 const path = "/api/v1/auth/session";
 
 let renewing: Promise<boolean> | null = null;
@@ -35,9 +37,18 @@ export function onSignedOut(what: () => void): void {
   whenSignedOut = what;
 }
 
-/** Ends the sign-in, everywhere. */
+/** Ends the sign-in; what failed is thrown. */
 export async function signOut(): Promise<void> {
-  await fetch(path, { method: "DELETE" });
+  const answer = await fetch(path, { method: "DELETE" });
+  // Signed out already is signed out.
+  if (!answer.ok && answer.status !== 401) throw new TypeError("no sign-out");
+}
+
+/** Leaves nothing of whoever was here to whoever comes next: neither drafts nor a page to go back to. */
+export function leave(): void {
+  forgetDrafts();
+  whenSignedOut();
+  window.location.replace("/");
 }
 
 /** Where one signs in, to come back to this page. */

@@ -16,5 +16,6 @@ export type ClusterEvent = Schemas["ClusterEvent"];
 export type Member = Schemas["Member"];
 export type Me = Schemas["Me"];
 export type Token = Schemas["Token"];
+export type TokenCreated = Schemas["TokenCreated"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type Problem = Schemas["Problem"];

@@ -32,6 +32,13 @@ export function useDraft<T extends object>(
   return { form, set, forget };
 }
 
+/** Forgets all that was typed and not sent. */
+export function forgetDrafts(): void {
+  for (const key of Object.keys(sessionStorage)) {
+    if (key.startsWith("draft ")) sessionStorage.removeItem(key);
+  }
+}
+
 function stored<T>(place: string): Partial<T> {
   try {
     return JSON.parse(sessionStorage.getItem(place) ?? "{}") as Partial<T>;

@@ -166,6 +166,8 @@ export const en: Messages = {
     change: (service) => `Change ${service}`,
     image: "Image",
     imageHint: "For example nginx:1.29 or ghcr.io/acme/shop:latest",
+    taken: (service) =>
+      `The service “${service}” exists already: this replaces it, with its variables and settings. To change only the image, use “Change” on its page.`,
     fromBuild: "The build’s image, fixed by its digest",
     service: "Service name",
     type: "Kind of service",

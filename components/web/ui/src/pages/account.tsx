@@ -3,8 +3,9 @@ import { useState } from "preact/hooks";
 import { useAct } from "../api/act";
 import { api, content } from "../api/client";
 import { useLoad } from "../api/load";
-import type { Token } from "../api/types";
-import { useSpeech, useT } from "../i18n";
+import { leave } from "../api/session";
+import type { Token, TokenCreated } from "../api/types";
+import { known, useSpeech, useT } from "../i18n";
 import { moment } from "../i18n/time";
 import { useMe } from "../me";
 import { Check, Form, Group, Text } from "../parts/form";
@@ -26,7 +27,7 @@ export function Account() {
   const everywhere = () =>
     void run(async () => {
       await content(api.DELETE("/api/v1/auth/sessions"));
-      window.location.assign("/");
+      leave();
     });
   return (
     <Page title={t.account.title}>
@@ -60,16 +61,22 @@ function Tokens() {
     [],
   );
   const { busy, failure, run } = useAct();
+  const [made, setMade] = useState<Made | null>(null);
   const revoke = (token: number) =>
     void run(async () => {
       await content(api.DELETE("/api/v1/auth/tokens/{token}", { params: { path: { token } } }));
+      if (made?.id === token) setMade(null);
       loaded.reload();
     });
+  const create = (made: Made | null) => {
+    setMade(made);
+    if (made) loaded.reload();
+  };
   return (
     <Section title={t.account.tokens}>
       <p class="hint">{t.account.tokensHint}</p>
       {failure && <FailureNotice failure={failure} />}
-      <NewToken onCreated={loaded.reload} />
+      <NewToken made={made} onMade={create} />
       <Shown of={loaded}>
         {({ tokens }) =>
           tokens.length === 0 ? (
@@ -113,19 +120,21 @@ function Row({ token, busy, revoke }: { token: Token; busy: boolean; revoke: () 
   );
 }
 
-const word = (scope: string, words: Record<string, string>) => words[scope] ?? scope;
+const word = (scope: string, words: Record<string, string>) => known(words, scope) ?? scope;
 
 /** A day, which is one and the same in every zone. */
 function day(date: string, language: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(date));
 }
 
-function NewToken({ onCreated }: { onCreated: () => void }) {
+/** A token as it is shown once. */
+type Made = Pick<TokenCreated, "id" | "token">;
+
+function NewToken({ made, onMade }: { made: Made | null; onMade: (made: Made | null) => void }) {
   const t = useT();
   const [name, setName] = useState("");
   const [chosen, setChosen] = useState<ReadonlySet<Scope>>(new Set(["read"]));
   const [days, setDays] = useState(90);
-  const [secret, setSecret] = useState<string | null>(null);
   const { busy, failure, run } = useAct();
   const toggle = (scope: Scope, on: boolean) => {
     const next = new Set(chosen);
@@ -135,22 +144,20 @@ function NewToken({ onCreated }: { onCreated: () => void }) {
   };
   const create = () =>
     void run(async () => {
-      setSecret(null);
+      onMade(null);
       // To the second: the API's times have no more.
       const expires_at = new Date(Date.now() + days * 86_400_000).toISOString().replace(/\.\d+Z$/, "Z");
       const body = { name: name.trim(), scopes: scopes.filter((scope) => chosen.has(scope)), expires_at };
-      const made = await content(api.POST("/api/v1/auth/tokens", { body }));
-      setSecret(made.token);
+      onMade(await content(api.POST("/api/v1/auth/tokens", { body })));
       setName("");
-      onCreated();
     });
   return (
     <Form failure={failure} onSubmit={create}>
-      {secret !== null && (
+      {made !== null && (
         <Notice kind="good">
           <p>{t.account.shownOnce}</p>
           <p class="break">
-            <Exact text={secret} />
+            <Exact text={made.token} />
           </p>
         </Notice>
       )}

@@ -5,7 +5,7 @@ import { useAct } from "../api/act";
 import { api, content } from "../api/client";
 import { useLoad } from "../api/load";
 import type { Build, Step } from "../api/types";
-import { useT, useSpeech, type Messages } from "../i18n";
+import { known, useT, useSpeech, type Messages } from "../i18n";
 import { duration } from "../i18n/time";
 import { Log } from "../parts/log";
 import { FailureNotice, Notice } from "../parts/notice";
@@ -130,8 +130,8 @@ function Why({ build }: { build: Build }) {
   const { t, language } = useSpeech();
   const step = build.steps.find((step) => step.status === "failed");
   if (step) return <p>{t.build.stepFailed(step.name)}</p>;
-  const known = t.build.codes[build.error_code ?? ""];
-  if (known) return <p>{known}</p>;
+  const words = known(t.build.codes, build.error_code ?? "");
+  if (words) return <p>{words}</p>;
   return <p lang={language === "en" ? undefined : "en"}>{build.error_message}</p>;
 }
 
@@ -161,8 +161,7 @@ function Steps({ steps: all, over }: { steps: readonly Step[]; over: boolean }) 
 }
 
 function word(status: string, t: Messages): string {
-  const words: Record<string, string> = t.build.step;
-  return words[status] ?? status;
+  return known<string>(t.build.step, status) ?? status;
 }
 
 function Took({ step }: { step: Step }) {

@@ -1,6 +1,6 @@
 // For whoever has not signed in.
 import { useSearchParams } from "wouter-preact";
-import { useT } from "../i18n";
+import { known, useT } from "../i18n";
 import { signInAddress } from "../api/session";
 import { Notice } from "../parts/notice";
 import { Page } from "../parts/page";
@@ -10,11 +10,10 @@ export function SignIn({ again }: { again: boolean }) {
   // Only a word for what went wrong comes in the address, never a text: anybody can make a link.
   const [search] = useSearchParams();
   const failed = search.get("sign_in");
-  const known: Record<string, string> = t.signIn.failures;
   return (
     <div class="sign-in">
       <Page title={t.signIn.title}>
-        {failed !== null && <Notice kind="bad">{known[failed] ?? t.signIn.failed}</Notice>}
+        {failed !== null && <Notice kind="bad">{known<string>(t.signIn.failures, failed) ?? t.signIn.failed}</Notice>}
         {again && <Notice kind="wait">{t.signIn.again}</Notice>}
         <p class="lead">{t.signIn.lead}</p>
         <p>

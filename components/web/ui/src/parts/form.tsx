@@ -61,7 +61,7 @@ function FaultList({ faults }: { faults: readonly Fault[] }) {
           return (
             <li key={fault.field + fault.detail}>
               <button type="button" class="link" onClick={() => show(fault)}>
-                <code>{fault.field}</code>
+                {labelOf(fault.field)}
               </button>{" "}
               <span lang={what.language}>{what.text}</span>
             </li>
@@ -70,6 +70,15 @@ function FaultList({ faults }: { faults: readonly Fault[] }) {
       </ul>
     </div>
   );
+}
+
+/** How the page calls a field; a part of one keeps its own name. */
+function labelOf(field: string): string {
+  const [name = "", ...inside] = field.split(".");
+  const label =
+    document.querySelector(`label[for="${CSS.escape(id(name))}"]`)?.firstChild ??
+    document.querySelector(`#${CSS.escape(id(name))} > legend`)?.firstChild;
+  return [label?.textContent ?? name, ...inside].join(" ");
 }
 
 export const id = (name: string) => `field-${name}`;

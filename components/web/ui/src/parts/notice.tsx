@@ -1,7 +1,8 @@
 // What happened, in words.
 import type { ComponentChildren } from "preact";
 import type { Failure } from "../api/failure";
-import { useSpeech, type Messages } from "../i18n";
+import { known, useSpeech, type Messages } from "../i18n";
+import { said } from "../i18n/server";
 
 type Kind = "good" | "bad" | "wait" | "plain";
 
@@ -23,7 +24,19 @@ export function FailureNotice({ failure, retry }: { failure: Failure; retry?: ()
         <strong>{meaning(failure, t)}</strong>
         {failure.retryAfter !== null && <> {t.failures.inSeconds(failure.retryAfter)}</>}
       </p>
-      {detail !== "" && failure.faults.length === 0 && <p lang={language === "en" ? undefined : "en"}>{detail}</p>}
+      {detail !== "" && <p lang={language === "en" ? undefined : "en"}>{detail}</p>}
+      {failure.faults.length > 0 && (
+        <ul>
+          {failure.faults.map((fault) => {
+            const what = said(fault.detail, language);
+            return (
+              <li key={fault.field + fault.detail} lang={what.language}>
+                {what.text}
+              </li>
+            );
+          })}
+        </ul>
+      )}
       {retry && (
         <button type="button" onClick={retry}>
           {t.retry}
@@ -34,7 +47,6 @@ export function FailureNotice({ failure, retry }: { failure: Failure; retry?: ()
 }
 
 function meaning(failure: Failure, t: Messages): string {
-  const known: Record<string, unknown> = { ...t.failures };
-  const text = known[failure.kind];
+  const text = known<unknown>({ ...t.failures }, failure.kind);
   return typeof text === "string" ? text : t.failures.unknown(failure.status);
 }

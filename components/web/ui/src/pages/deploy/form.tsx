@@ -10,16 +10,22 @@ import { request, withoutSecrets } from "../../forms/deploy";
 import { useDraft } from "../../forms/draft";
 import { useT } from "../../i18n";
 import { Choice, Form, Text } from "../../parts/form";
+import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
 import type { Begun } from ".";
 import { More } from "./more";
 import { Preview } from "./preview";
 import { Secrets } from "./secrets";
 
-export function DeployFormPage({ draft, project, start, deployment }: Begun & { draft: string }) {
+export function DeployFormPage({ draft, project, start, deployment, taken }: Begun & { draft: string }) {
   const t = useT();
   const [, go] = useLocation();
-  const { form, set, forget } = useDraft(`deploy ${draft}`, start, withoutSecrets);
+  const { form, set: change, forget } = useDraft(`deploy ${draft}`, start, withoutSecrets);
+  const set: typeof change = (changed) => {
+    // It showed what was asked for before.
+    setPreview(null);
+    change(changed);
+  };
   const { busy, failure, run } = useAct();
   const [faults, setFaults] = useState<Fault[]>([]);
   const [preview, setPreview] = useState<DryRun | null>(null);
@@ -48,7 +54,7 @@ export function DeployFormPage({ draft, project, start, deployment }: Begun & { 
   const image = form.image_name.split("/").at(-1) || t.deploy.image;
   return (
     <Page
-      title={t.deploy.title(image)}
+      title={deployment === null ? t.deploy.title(image) : t.deploy.change(form.service_name)}
       trail={[
         { to: "/", label: t.nav.projects },
         { to: `/projects/${project.id}`, label: project.name },
@@ -159,6 +165,9 @@ export function DeployFormPage({ draft, project, start, deployment }: Begun & { 
           <Secrets rows={form.secrets} onChange={(secrets) => set({ secrets })} />
           <More form={form} set={set} />
         </section>
+        {deployment === null && taken.includes(form.service_name.trim()) && (
+          <Notice kind="wait">{t.deploy.taken(form.service_name.trim())}</Notice>
+        )}
         {preview && <Preview of={preview} />}
         <div class="actions sticky">
           <Link class="button" href={back} onClick={forget}>

@@ -1,6 +1,7 @@
 // Deploying: from a build, from any image, or a change of what is deployed.
 import { useSearchParams } from "wouter-preact";
 import { api, content } from "../../api/client";
+import { Failure } from "../../api/failure";
 import { useLoad } from "../../api/load";
 import type { Project, Revision } from "../../api/types";
 import { empty, ofBuild, ofRelease, type DeployForm } from "../../forms/deploy";
@@ -12,6 +13,8 @@ export interface Begun {
   start: DeployForm;
   /** The deployment that is changed, if there is one. */
   deployment: string | null;
+  /** Services that are there already. */
+  taken: readonly string[];
 }
 
 export function DeployPage({ id }: { id: number }) {
@@ -33,24 +36,28 @@ async function begin(
   signal: AbortSignal,
 ): Promise<Begun> {
   const path = { project: id };
-  const project = content(api.GET("/api/v1/projects/{project}", { params: { path }, signal }));
+  const [project, { deployments }] = await Promise.all([
+    content(api.GET("/api/v1/projects/{project}", { params: { path }, signal })),
+    content(api.GET("/api/v1/projects/{project}/deployments", { params: { path, query: { limit: 200 } }, signal })),
+  ]);
+  const taken = deployments.map((one) => one.service_name);
   if (deployment !== null) {
-    const release = await current(deployment, signal);
-    return { project: await project, start: release ? ofRelease(release) : empty, deployment };
+    // Only one of this project: what another one is told would go to this one.
+    const known = deployments.some((one) => one.deployment_id === deployment);
+    const release = known ? await current(deployment, signal) : null;
+    if (release === null) throw missing();
+    return { project, start: ofRelease(release), deployment, taken };
   }
-  if (build === null) return { project: await project, start: empty, deployment: null };
+  if (build === null) return { project, start: empty, deployment: null, taken };
   const built = await content(api.GET("/api/v1/builds/{build}", { params: { path: { build } }, signal }));
-  const service = await running(id, built.service_name, signal);
+  if (built.project_id !== id) throw missing();
+  // Of a service that runs already, the configuration stays.
+  const service = deployments.find((one) => one.service_name === built.service_name)?.deployment_id ?? null;
   const release = service === null ? null : await current(service, signal);
-  return { project: await project, start: ofBuild(built, release), deployment: service };
+  return { project, start: ofBuild(built, release), deployment: service, taken };
 }
 
-/** The deployment of a service, if there is one. */
-async function running(project: number, service: string, signal: AbortSignal): Promise<string | null> {
-  const params = { path: { project }, query: { limit: 200 } };
-  const { deployments } = await content(api.GET("/api/v1/projects/{project}/deployments", { params, signal }));
-  return deployments.find((one) => one.service_name === service)?.deployment_id ?? null;
-}
+const missing = () => new Failure("not-found", 404, "");
 
 /** The release that a deployment runs. */
 async function current(deployment: string, signal: AbortSignal): Promise<Revision | null> {

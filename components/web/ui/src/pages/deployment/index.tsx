@@ -5,7 +5,7 @@ import { useAct } from "../../api/act";
 import { api, content } from "../../api/client";
 import { useLoad } from "../../api/load";
 import type { Deployment } from "../../api/types";
-import { useSpeech, useT } from "../../i18n";
+import { known, useSpeech, useT } from "../../i18n";
 import { Check } from "../../parts/form";
 import { Confirm } from "../../parts/confirm";
 import { Log } from "../../parts/log";
@@ -128,15 +128,16 @@ function State({ of }: { of: Deployment }) {
           <When at={of.observed_at} />
         </p>
       )}
-      {of.access_url && <Address url={of.access_url} />}
+      {of.access_url && <Address url={of.access_url} answers={of.replicas_ready > 0} />}
     </Notice>
   );
 }
 
-/** Only what is reached from a browser is a link. */
-function Address({ url }: { url: string }) {
+/** Only what is reached from a browser, and answers, is a link. */
+function Address({ url, answers }: { url: string; answers: boolean }) {
   const t = useT();
   if (!/-service:\d+$/.test(url)) {
+    if (!answers) return <p class="quiet break">{url}</p>;
     return (
       <p>
         <a href={url} rel="noopener noreferrer" target="_blank">
@@ -158,11 +159,11 @@ function Address({ url }: { url: string }) {
 export function Trouble({ code, message }: { code: string | null; message: string | null }) {
   const { t, language } = useSpeech();
   if (code === null && message === null) return null;
-  const known = t.deployment.codes[code ?? ""];
-  if (!known) return <p lang={language === "en" ? undefined : "en"}>{message}</p>;
+  const words = known(t.deployment.codes, code ?? "");
+  if (!words) return <p lang={language === "en" ? undefined : "en"}>{message}</p>;
   return (
     <>
-      <p>{known}</p>
+      <p>{words}</p>
       {message && (
         <details>
           <summary>{t.deployment.detail}</summary>
