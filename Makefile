@@ -10,7 +10,7 @@ WASM := -p auth -p builds -p deploy -p web -p webhook -p nokube-edge -p bench-ba
 # Built together always: another selection would be other features, and compiled anew.
 LOCAL := -p local-host -p nokube-sim -p nokube-dev
 
-.PHONY: help setup setup-tests page components run token test test-slow test-kube test-workflow contract bench lint clean
+.PHONY: help setup setup-tests page components run token test test-slow test-kube test-workflow contract settings bench lint clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -57,6 +57,10 @@ test-kube: setup-tests components ## Run the tests that need a real Kubernetes A
 contract: ## Write the API's description, docs/api/openapi.json, anew from the code
 	cargo run --quiet -p nokube-contract > docs/api/openapi.new
 	mv docs/api/openapi.new docs/api/openapi.json
+
+settings: ## Write the table of settings, docs/settings.md, anew from spin.toml
+	cargo run --quiet -p nokube-dev -- settings > docs/settings.new
+	mv docs/settings.new docs/settings.md
 
 test-workflow: setup-tests ## Check the builder's workflow with actionlint (takes Go)
 	@scripts/actionlint

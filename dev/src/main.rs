@@ -2,10 +2,17 @@
 
 mod instance;
 mod run;
+mod settings;
 mod token;
 
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 /// Runs NoKube on this machine with a simulated GitHub
 #[derive(Parser)]
@@ -30,6 +37,12 @@ enum Command {
         /// The user's login, as at GitHub
         user: String,
     },
+    /// Print the operator's settings as a table
+    Settings {
+        /// The manifest that they stand in
+        #[arg(default_value = "spin.toml")]
+        manifest: PathBuf,
+    },
 }
 
 #[tokio::main]
@@ -38,6 +51,7 @@ async fn main() -> ExitCode {
     let done = match command {
         Command::Run { listen } => run::run(listen, &state_dir).await,
         Command::Token { user } => token::print(&state_dir, &user),
+        Command::Settings { manifest } => print_settings(&manifest),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -47,4 +61,11 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn print_settings(manifest: &Path) -> Result<()> {
+    let text = fs::read_to_string(manifest);
+    let text = text.with_context(|| format!("read {}", manifest.display()))?;
+    print!("{}", settings::table(&text)?);
+    Ok(())
 }
