@@ -1,6 +1,8 @@
 //! Runs the platform on one machine with a simulated GitHub: what `make run` and `make token` call.
 
+mod doctor;
 mod instance;
+mod ready;
 mod run;
 mod settings;
 mod token;
@@ -37,6 +39,21 @@ enum Command {
         /// The user's login, as at GitHub
         user: String,
     },
+    /// Look at a running platform and at its GitHub App, and say what is wrong and what to do
+    Doctor {
+        /// The platform's address, if it is not where platform_url says
+        #[arg(long)]
+        url: Option<String>,
+        /// A file with the platform's variables, besides the environment
+        #[arg(long, default_value = ".env")]
+        env_file: PathBuf,
+        /// The manifest that the variables stand in
+        #[arg(long, default_value = "spin.toml")]
+        manifest: PathBuf,
+        /// Have GitHub send lost webhooks again
+        #[arg(long)]
+        redeliver: bool,
+    },
     /// Print the operator's settings as a table
     Settings {
         /// The manifest that they stand in
@@ -51,6 +68,9 @@ async fn main() -> ExitCode {
     let done = match command {
         Command::Run { listen } => run::run(listen, &state_dir).await,
         Command::Token { user } => token::print(&state_dir, &user),
+        Command::Doctor { url, env_file, manifest, redeliver } => {
+            doctor::run(&manifest, &env_file, url, redeliver).await
+        }
         Command::Settings { manifest } => print_settings(&manifest),
     };
     match done {
