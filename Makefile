@@ -62,9 +62,11 @@ contract: ## Write the API's description, docs/api/openapi.json, anew from the c
 	cargo run --quiet -p nokube-contract > docs/api/openapi.new
 	mv docs/api/openapi.new docs/api/openapi.json
 
-settings: ## Write the table of settings, docs/settings.md, anew from spin.toml
+settings: ## Write docs/settings.md and SpinKube's variables anew from spin.toml
 	cargo run --quiet -p nokube-dev -- settings > docs/settings.new
+	cargo run --quiet -p nokube-dev -- settings --spinapp > docs/spinapp.new
 	mv docs/settings.new docs/settings.md
+	mv docs/spinapp.new ops/spinkube/base/variables.yaml
 
 test-workflow: setup-tests ## Check the builder's workflow with actionlint (takes Go)
 	@scripts/actionlint

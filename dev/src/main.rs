@@ -56,6 +56,9 @@ enum Command {
     },
     /// Print the operator's settings as a table
     Settings {
+        /// As the variables of a SpinApp instead
+        #[arg(long)]
+        spinapp: bool,
         /// The manifest that they stand in
         #[arg(default_value = "spin.toml")]
         manifest: PathBuf,
@@ -71,7 +74,7 @@ async fn main() -> ExitCode {
         Command::Doctor { url, env_file, manifest, redeliver } => {
             doctor::run(&manifest, &env_file, url, redeliver).await
         }
-        Command::Settings { manifest } => print_settings(&manifest),
+        Command::Settings { spinapp, manifest } => print_settings(spinapp, &manifest),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -83,9 +86,9 @@ async fn main() -> ExitCode {
     }
 }
 
-fn print_settings(manifest: &Path) -> Result<()> {
+fn print_settings(spinapp: bool, manifest: &Path) -> Result<()> {
     let text = fs::read_to_string(manifest);
     let text = text.with_context(|| format!("read {}", manifest.display()))?;
-    print!("{}", settings::table(&text)?);
+    print!("{}", if spinapp { settings::spinapp(&text) } else { settings::table(&text)? });
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! `make settings`: the operator's settings as one table, made from `spin.toml` and its comments.
+//! `make settings`: the operator's settings, made from `spin.toml` and its comments: as one table, and as
+//! the variables of a SpinApp.
 
 use anyhow::{Context, Result, ensure};
 use toml::{Table, Value};
@@ -41,6 +42,31 @@ pub fn table(manifest: &str) -> Result<String> {
     }
     ensure!(comments.len() == variables.len(), "a variable is not on a line of its own");
     Ok(rows)
+}
+
+const SPINAPP: &str = "\
+# Made from spin.toml by `make settings`: every setting comes from a Secret, and one that is not there has
+# its default.
+apiVersion: core.spinkube.dev/v1alpha1
+kind: SpinApp
+metadata:
+  name: nokube
+spec:
+  variables:
+";
+
+/// A patch that gives a SpinApp every variable from a Secret.
+pub fn spinapp(manifest: &str) -> String {
+    let mut patch = SPINAPP.to_owned();
+    for (name, _) in comments(manifest) {
+        let from = match name {
+            // The cluster itself keeps this one (ops/spinkube/base/deployer-token.yaml).
+            "kubernetes_token" => "{ name: nokube-deployer-token, key: token }".to_owned(),
+            _ => format!("{{ name: nokube-settings, key: {name}, optional: true }}"),
+        };
+        patch += &format!("    - name: {name}\n      valueFrom:\n        secretKeyRef: {from}\n");
+    }
+    patch
 }
 
 /// The variables in the order of the manifest, each with the comment before it.
