@@ -49,9 +49,9 @@ const READY: &str =
 async fn doctor(github: &Sim, platform: &str, key: &str, more: &[&str]) -> (bool, String) {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     let env_file = folder.join(format!("doctor-{}.env", platform.replace(['/', ':'], "-")));
-    // As `ops/github-app/settings` prints them.
+    // As `ops/github-app/settings` prints them: for `.env`, and with --plain.
     let lines = format!(
-        "SPIN_VARIABLE_GITHUB_APP_CLIENT_ID='{CLIENT_ID}'\n\
+        "github_app_client_id={CLIENT_ID}\n\
          SPIN_VARIABLE_GITHUB_APP_PRIVATE_KEY='{key}'\n\
          SPIN_VARIABLE_GITHUB_API_URL={}\nSPIN_VARIABLE_PLATFORM_URL={platform}\n",
         github.url()

@@ -23,18 +23,23 @@ impl Operator {
                 Some((name.clone(), variable.get("default")?.as_str()?.to_owned()))
             })
             .collect();
-        let file: Vec<(String, String)> = if env_file.exists() {
-            dotenvy::from_path_iter(env_file)
-                .and_then(Iterator::collect)
-                .with_context(|| format!("{} cannot be read", env_file.display()))?
-        } else {
-            Vec::new()
-        };
+        let file = if env_file.exists() { fs::read_to_string(env_file) } else { Ok(String::new()) };
+        let file = file.with_context(|| format!("read {}", env_file.display()))?;
+        // SpinKube's settings.env has the variables' own names, and values as they are.
+        let plain =
+            |line: &&str| line.split_once('=').is_some_and(|(name, _)| values.contains_key(name));
+        let (plain, dotenv): (Vec<_>, Vec<_>) = file.lines().partition(plain);
+        let dotenv = dotenvy::from_read_iter(dotenv.join("\n").as_bytes())
+            .collect::<Result<Vec<_>, _>>()
+            .with_context(|| format!("{} cannot be read", env_file.display()))?;
+        for (name, value) in plain.iter().filter_map(|line| line.split_once('=')) {
+            values.insert(name.to_owned(), value.to_owned());
+        }
         // A variable of ours that is not UTF-8 is as good as not set.
         let environment = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
-        for (name, value) in file.into_iter().chain(environment) {
+        for (name, value) in dotenv.into_iter().chain(environment) {
             if let Some(name) = name.strip_prefix("SPIN_VARIABLE_") {
                 values.insert(name.to_lowercase(), value);
             }
