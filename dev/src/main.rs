@@ -1,4 +1,4 @@
-//! Runs the platform on one machine with a simulated GitHub: what `make run` and `make token` call.
+//! What `make run`, `make token`, `make settings` and `make doctor` call.
 
 mod doctor;
 mod instance;
@@ -16,7 +16,7 @@ use std::{
     process::ExitCode,
 };
 
-/// Runs NoKube on this machine with a simulated GitHub
+/// Runs NoKube on this machine with a simulated GitHub, and helps to run it for real
 #[derive(Parser)]
 struct Arguments {
     /// The folder of the local instance: its secrets, and what the platform keeps
