@@ -1,5 +1,5 @@
 //! What `ops/spinkube` makes is taken by the API server, and its parts fit each other.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // Tests.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
 use anyhow::{Context, Result, ensure};
 use nokube_tests_kube::{Client, Cluster};
