@@ -68,10 +68,7 @@ async fn platform(client: &reqwest::Client, url: &str) -> Vec<Finding> {
     match ready::ask(client, url).await {
         Ok(ready) => ready.checks.into_iter().map(of_check).collect(),
         Err(error) => {
-            let why = std::error::Error::source(&error).map_or_else(
-                || error.to_string(),
-                |source| format!("{error}: {source}"), //
-            );
+            let why = format!("{:#}", anyhow::Error::from(error));
             let mend = "is it running, does its name lead to it, is its certificate good? Its own \
                         log says what it did with the request";
             vec![Finding::wrong("platform", format!("{url}/ready cannot be read ({why})"), mend)]
