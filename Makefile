@@ -10,7 +10,8 @@ WASM := -p auth -p builds -p deploy -p web -p webhook -p nokube-edge -p bench-ba
 # Built together always: another selection would be other features, and compiled anew.
 LOCAL := -p local-host -p nokube-sim -p nokube-dev
 
-.PHONY: help setup setup-tests page components run token test test-slow test-kube test-workflow test-web screenshots contract bench lint clean
+.PHONY: help setup setup-tests page components run token test test-slow test-kube test-workflow test-web screenshots \
+  contract settings doctor bench lint clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -36,6 +37,10 @@ run: components ## Serve the platform with a simulated GitHub (LISTEN=127.0.0.1:
 token: ## Print a bearer token for the local instance: make token USER=alice
 	@[ -x target/debug/nokube-dev ] || echo "Building (the first time takes some minutes)" >&2
 	@cargo build --quiet $(LOCAL) && target/debug/nokube-dev token '$(USER)'
+
+doctor: ## Say what is wrong with a running platform: make doctor URL=https://… [REDELIVER=1] [ENV_FILE=.env]
+	@cargo build --quiet $(LOCAL) && target/debug/nokube-dev doctor $(if $(URL),--url '$(URL)') \
+	  $(if $(ENV_FILE),--env-file '$(ENV_FILE)') $(if $(REDELIVER),--redeliver)
 
 test: setup-tests components ## Run all tests but the slow ones
 	cargo test
@@ -69,6 +74,12 @@ test-kube: setup-tests components ## Run the tests that need a real Kubernetes A
 contract: ## Write the API's description, docs/api/openapi.json, anew from the code
 	cargo run --quiet -p nokube-contract > docs/api/openapi.new
 	mv docs/api/openapi.new docs/api/openapi.json
+
+settings: ## Write docs/settings.md and SpinKube's variables anew from spin.toml
+	cargo run --quiet -p nokube-dev -- settings > docs/settings.new
+	cargo run --quiet -p nokube-dev -- settings --spinapp > docs/spinapp.new
+	mv docs/settings.new docs/settings.md
+	mv docs/spinapp.new ops/spinkube/base/variables.yaml
 
 test-workflow: setup-tests ## Check the builder's workflow with actionlint (takes Go)
 	@scripts/actionlint

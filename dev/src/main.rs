@@ -1,13 +1,22 @@
-//! Runs the platform on one machine with a simulated GitHub: what `make run` and `make token` call.
+//! What `make run`, `make token`, `make settings` and `make doctor` call.
 
+mod doctor;
 mod instance;
+mod ready;
 mod run;
+mod settings;
 mod token;
 
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-/// Runs NoKube on this machine with a simulated GitHub
+/// Runs NoKube on this machine with a simulated GitHub, and helps to run it for real
 #[derive(Parser)]
 struct Arguments {
     /// The folder of the local instance: its secrets, and what the platform keeps
@@ -30,6 +39,30 @@ enum Command {
         /// The user's login, as at GitHub
         user: String,
     },
+    /// Look at a running platform and at its GitHub App, and say what is wrong and what to do
+    Doctor {
+        /// The platform's address, if it is not where platform_url says
+        #[arg(long)]
+        url: Option<String>,
+        /// A file with the platform's variables, besides the environment
+        #[arg(long, default_value = ".env")]
+        env_file: PathBuf,
+        /// The manifest that the variables stand in
+        #[arg(long, default_value = "spin.toml")]
+        manifest: PathBuf,
+        /// Have GitHub send lost webhooks again
+        #[arg(long)]
+        redeliver: bool,
+    },
+    /// Print the operator's settings as a table
+    Settings {
+        /// As the variables of a SpinApp instead
+        #[arg(long)]
+        spinapp: bool,
+        /// The manifest that they stand in
+        #[arg(default_value = "spin.toml")]
+        manifest: PathBuf,
+    },
 }
 
 #[tokio::main]
@@ -38,6 +71,10 @@ async fn main() -> ExitCode {
     let done = match command {
         Command::Run { listen } => run::run(listen, &state_dir).await,
         Command::Token { user } => token::print(&state_dir, &user),
+        Command::Doctor { url, env_file, manifest, redeliver } => {
+            doctor::run(&manifest, &env_file, url, redeliver).await
+        }
+        Command::Settings { spinapp, manifest } => print_settings(spinapp, &manifest),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -47,4 +84,11 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn print_settings(spinapp: bool, manifest: &Path) -> Result<()> {
+    let text = fs::read_to_string(manifest);
+    let text = text.with_context(|| format!("read {}", manifest.display()))?;
+    print!("{}", if spinapp { settings::spinapp(&text) } else { settings::table(&text)? });
+    Ok(())
 }

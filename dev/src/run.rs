@@ -1,12 +1,14 @@
 //! `make run`: the simulated GitHub and cluster, and the local host, two processes, until Ctrl-C.
 
-use crate::instance::{APP_CLIENT_ID, BUILDER, EVERYBODY, ISSUER, Secrets, secrets};
+use crate::{
+    instance::{APP_CLIENT_ID, BUILDER, EVERYBODY, ISSUER, Secrets, secrets},
+    ready::{self, Ready},
+};
 use anyhow::{Context, Result, bail};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use serde::Deserialize;
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -173,26 +175,9 @@ async fn forward(mut lines: Lines<BufReader<ChildStdout>>) {
     }
 }
 
-#[derive(Deserialize)]
-struct Ready {
-    ready: bool,
-    checks: Vec<Check>,
-}
-
-#[derive(Deserialize)]
-struct Check {
-    name: String,
-    ok: bool,
-    detail: String,
-}
-
 /// Says in words what the platform lacks, if anything.
 async fn say_whether_ready(url: &str) {
-    let asked = async {
-        let answer = reqwest::get(format!("{url}/ready")).await?;
-        answer.json::<Ready>().await
-    };
-    match asked.await {
+    match ready::ask(&reqwest::Client::new(), url).await {
         Ok(Ready { ready: true, .. }) => println!("Everything is set up."),
         Ok(Ready { checks, .. }) => {
             println!("The platform is not ready; {url}/ready says:");

@@ -69,10 +69,13 @@ async fn a_failed_build_is_tried_again_as_the_next_attempt_of_its_run() {
     let path = alice.build_of(alice.project("myapp").await, "will-fail").await;
     assert_eq!(alice.until_ended(&path).await["attempt"], 1);
 
+    world.sim.hold_runs(HoldAt::InProgress);
     let again = alice.post(&format!("{path}/retry"), &json!({})).await.expect(202);
     assert_eq!((&again["status"], &again["attempt"]), (&json!("pending"), &json!(2)));
     let twice = alice.post(&format!("{path}/retry"), &json!({})).await;
     assert!(twice.problem(409).contains("still under way"));
+    world.sim.hold_runs(None);
+    world.sim.release_all();
     let build = alice.until_ended(&path).await;
     assert_eq!((&build["status"], &build["attempt"]), (&json!("failed"), &json!(2)));
     assert_eq!(world.sim.dispatches(), 1, "the run was run again, not dispatched anew");

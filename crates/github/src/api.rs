@@ -84,6 +84,23 @@ impl Api {
         self.get("/app", app_token)
     }
 
+    /// Where GitHub sends the App's webhooks.
+    pub fn hook(&self, app_token: &str) -> Request {
+        self.get("/app/hook/config", app_token)
+    }
+
+    /// The newest 100 sendings of the App's webhooks, or those of them that failed.
+    pub fn deliveries(&self, failed: bool, app_token: &str) -> Request {
+        let status = if failed { "&status=failure" } else { "" };
+        self.get(&format!("/app/hook/deliveries?per_page=100{status}"), app_token)
+    }
+
+    /// Has a webhook sent again.
+    pub fn redeliver(&self, delivery: u64, app_token: &str) -> Request {
+        let path = format!("/app/hook/deliveries/{delivery}/attempts");
+        self.request(Method::POST, &path, app_token, None)
+    }
+
     /// The App's installation on a repository; asked with the App's own token.
     pub fn installation(&self, repository: &Repository, app_token: &str) -> Request {
         self.get(&format!("/repos/{repository}/installation"), app_token)

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod api;
 pub mod app;
 pub mod event;
+pub mod health;
 pub mod logs;
 pub mod oauth;
 pub mod refusal;

@@ -30,6 +30,14 @@ fn requests(api: &Api) -> Vec<(Method, &'static str, Request)> {
     let commit = "/repos/testuser/my.app/commits/feature%2Fx%231%C3%B6";
     vec![
         (Method::GET, "/app", api.app(TOKEN)),
+        (Method::GET, "/app/hook/config", api.hook(TOKEN)),
+        (Method::GET, "/app/hook/deliveries?per_page=100", api.deliveries(false, TOKEN)),
+        (
+            Method::GET,
+            "/app/hook/deliveries?per_page=100&status=failure",
+            api.deliveries(true, TOKEN),
+        ),
+        (Method::POST, "/app/hook/deliveries/7/attempts", api.redeliver(7, TOKEN)),
         (Method::GET, "/repos/testuser/my.app/installation", api.installation(&source, TOKEN)),
         (Method::POST, "/app/installations/5/access_tokens", token),
         (Method::GET, "/repos/testuser/my.app", api.repository(&source, TOKEN)),

@@ -42,6 +42,8 @@ pub(crate) struct Desk {
     pub used: BTreeMap<String, u64>,
     /// Random part of a log's address: the job, and until when it can be read.
     pub log_links: BTreeMap<String, (u64, Timestamp)>,
+    /// Manifests of Apps by the code that they are exchanged by.
+    pub manifests: BTreeMap<String, serde_json::Value>,
 }
 
 impl Hub {
@@ -61,6 +63,7 @@ impl Hub {
             rate_limit: 5000,
             used: BTreeMap::new(),
             log_links: BTreeMap::new(),
+            manifests: BTreeMap::new(),
         };
         Ok(Self {
             mailbox: Mailbox::new(options.webhook.clone(), options.ghes),

@@ -133,6 +133,7 @@ async fn an_app_its_tokens_and_its_webhook_are_as_described() {
         ("/repos/alice/shop/installation", 200),
         ("/repos/noapp/shop/installation", 404),
         ("/repos/alice/shop", 401),
+        ("/app/hook/config", 200),
         ("/app/hook/deliveries", 200),
     ];
     get_all(&world, &app, &table).await;
@@ -146,7 +147,7 @@ async fn an_app_its_tokens_and_its_webhook_are_as_described() {
         let request = world.request(Method::POST, &path).bearer_auth(&app).json(&body);
         assert_eq!(request.send().await.unwrap().status(), status, "{body}");
     }
-    assert_eq!(described(&world.sim).len(), 7, "{:#?}", described(&world.sim));
+    assert_eq!(described(&world.sim).len(), 8, "{:#?}", described(&world.sim));
 }
 
 /// Sign-in and the registry are not in GitHub's description: `tests/conformance/others.yaml` has them.

@@ -53,7 +53,8 @@ pub fn told(event: &str, action: Option<&str>, body: &[u8]) -> Result<String, St
 
 /// What describes a path of the simulation, and the path there.
 fn description_of(path: &str) -> (&'static Description, &str) {
-    const OTHERS: [&str; 4] = ["/v2/", "/token", "/login/", "/_logs/"];
+    const OTHERS: [&str; 6] =
+        ["/v2/", "/token", "/login/", "/_logs/", "/settings/", "/organizations/"];
     match path.strip_prefix("/api/v3") {
         Some(path) => (Description::enterprise(), path),
         None if OTHERS.iter().any(|other| path.starts_with(other)) => (Description::others(), path),

@@ -29,6 +29,7 @@ const CONTROLLERS: &[&str] = &[
     "resourcequota-controller",
     "root-ca-certificate-publisher-controller",
     "serviceaccount-controller",
+    "serviceaccount-token-controller",
 ];
 
 pub struct Servers {

@@ -5,3 +5,4 @@ mod control_plane;
 mod lifecycle;
 mod logs;
 mod misfortunes;
+mod spinkube;

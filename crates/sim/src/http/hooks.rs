@@ -17,6 +17,21 @@ pub struct Page {
     status: Option<String>,
 }
 
+/// `webhook-config`: the secret is never shown.
+pub async fn config_of_app(call: Call) -> Answer {
+    call.app()?;
+    let target = call.hub.mailbox.target();
+    let secret = target.as_ref().filter(|target| !target.secret.is_empty()).map(|_| "********");
+    let mut config = json!({
+        "url": target.as_ref().map_or("", |target| &target.url),
+        "content_type": "json", "insecure_ssl": "0",
+    });
+    if let (Some(config), Some(secret)) = (config.as_object_mut(), secret) {
+        config.insert("secret".to_owned(), json!(secret));
+    }
+    ok(&config)
+}
+
 pub async fn list_of_app(call: Call, Query(page): Query<Page>) -> Answer {
     call.app()?;
     deliveries(&call, &page)

@@ -9,6 +9,7 @@ pub mod envelope;
 pub mod hooks;
 pub mod jwt;
 pub mod logs;
+pub mod manifest;
 pub mod oauth;
 pub mod registry;
 pub mod repos;
@@ -29,6 +30,8 @@ pub fn router(hub: &Arc<Hub>) -> Router {
         .route("/login/oauth/access_token", post(oauth::access_token))
         .route("/login/device/code", post(oauth::device_code))
         .route("/login/device", get(oauth::device))
+        .route("/settings/apps/new", post(manifest::register))
+        .route("/organizations/{org}/settings/apps/new", post(manifest::register))
         .route("/_logs/{link}", get(logs::download))
         .route("/token", get(registry::token))
         .route("/v2/", get(registry::root))
@@ -45,6 +48,8 @@ fn api(dialect: Dialect) -> Router<Arc<Hub>> {
     Router::new()
         .route("/app", get(app::app))
         .route("/app/installations/{id}/access_tokens", post(app::access_token))
+        .route("/app-manifests/{code}/conversions", post(manifest::convert))
+        .route("/app/hook/config", get(hooks::config_of_app))
         .route("/app/hook/deliveries", get(hooks::list_of_app))
         .route("/app/hook/deliveries/{id}/attempts", post(hooks::redeliver_of_app))
         .route("/users/{login}", get(repos::user))

@@ -42,7 +42,7 @@ pub async fn authorize(State(hub): State<Arc<Hub>>, Query(asked): Query<Fields>)
     redirect(back.as_str())
 }
 
-fn redirect(to: &str) -> Response {
+pub fn redirect(to: &str) -> Response {
     let mut response = StatusCode::FOUND.into_response();
     if let Ok(to) = HeaderValue::from_str(to) {
         response.headers_mut().insert(header::LOCATION, to);

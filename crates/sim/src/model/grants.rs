@@ -8,14 +8,12 @@ use serde::Serialize;
 use super::ids;
 
 /// What the App was granted at its installation.
-pub const PERMISSIONS: [(&str, &str); 7] = [
+pub const PERMISSIONS: [(&str, &str); 5] = [
     ("actions", "write"),
     ("contents", "read"),
-    ("deployments", "write"),
     ("members", "read"),
     ("metadata", "read"),
     ("packages", "read"),
-    ("statuses", "write"),
 ];
 
 /// What an installation token is good for.

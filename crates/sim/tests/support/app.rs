@@ -34,8 +34,16 @@ pub fn app_jwt(iat: i64, exp: i64) -> String {
     jwt(&json!({"iss": "Iv23client", "iat": now + iat, "exp": now + exp}))
 }
 
+/// The App's private key in PEM.
+pub fn app_key() -> String {
+    key().to_pkcs1_pem(LineEnding::LF).unwrap().to_string()
+}
+
 pub async fn app_world() -> World {
-    let private_key_pem = key().to_pkcs1_pem(LineEnding::LF).unwrap().to_string();
-    let app = Some(AppKey { client_id: "Iv23client".to_owned(), private_key_pem });
-    world_with(Options { app, ..Options::default() }).await
+    app_world_with(Options::default()).await
+}
+
+pub async fn app_world_with(options: Options) -> World {
+    let app = Some(AppKey { client_id: "Iv23client".to_owned(), private_key_pem: app_key() });
+    world_with(Options { app, ..options }).await
 }

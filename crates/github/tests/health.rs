@@ -1,0 +1,81 @@
+//! An App as it should be, and one that is not.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // Tests.
+
+mod common;
+
+use common::{answer, time};
+use nokube_conformance::file;
+use nokube_github::health::{AppAsItIs, EVENTS, Hook, PERMISSIONS, deliveries, lost};
+use serde_json::{Value, json};
+
+fn app(permissions: Value, events: Value) -> Vec<String> {
+    let body = json!({ "html_url": "h", "permissions": permissions, "events": events });
+    AppAsItIs::of(&answer(200, &[], &body.to_string())).unwrap().lacks()
+}
+
+#[test]
+fn what_an_app_lacks_is_named() {
+    let all = json!({ "actions": "write", "contents": "write", "members": "read",
+                      "metadata": "read", "packages": "read", "issues": "read" });
+    assert!(app(all.clone(), json!(EVENTS)).is_empty());
+    let mut less = all;
+    less["actions"] = json!("read");
+    less.as_object_mut().unwrap().remove("packages");
+    let lacks = app(less, json!(["package", "workflow_run", "push"]));
+    assert_eq!(
+        lacks,
+        [
+            "the permission 'actions: write'",
+            "the permission 'packages: read'",
+            "the event 'workflow_job'"
+        ]
+    );
+}
+
+/// The names are GitHub's own.
+#[test]
+fn rights_and_events_are_github_s() {
+    let document = file("openapi/generated/api.github.com.json");
+    let known = &document["components"]["schemas"]["app-permissions"]["properties"];
+    for (name, level) in PERMISSIONS {
+        assert!(known[name]["enum"].as_array().unwrap().contains(&json!(level)), "{name}");
+    }
+    for event in EVENTS {
+        let begins = format!("{}-", event.replace('_', "-"));
+        let webhooks = document["x-webhooks"].as_object().unwrap();
+        assert!(webhooks.keys().any(|name| name.starts_with(&begins)), "{event}");
+    }
+}
+
+#[test]
+fn a_webhook_must_come_here_signed() {
+    let faults = |body: Value| {
+        Hook::of(&answer(200, &[], &body.to_string())).unwrap().faults("https://x/hook")
+    };
+    let good = json!({ "url": "https://x/hook", "content_type": "json", "secret": "********" });
+    assert!(faults(good).is_empty());
+    let bad = json!({ "url": "https://y/hook", "content_type": "form", "secret": null });
+    let found = faults(bad);
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert_eq!(found[0], "its URL is 'https://y/hook' and must be https://x/hook");
+}
+
+#[test]
+fn what_arrived_later_or_is_too_old_is_not_lost() {
+    let sent = |id: u64, guid: &str, at: &str, code: u16| {
+        json!({ "id": id, "guid": guid, "delivered_at": at, "redelivery": false, "duration": 0.1,
+                "status": "x", "status_code": code, "event": "workflow_run", "action": null,
+                "installation_id": null, "repository_id": null })
+    };
+    let read = |list: &[Value]| deliveries(&answer(200, &[], &json!(list).to_string())).unwrap();
+    let failed = read(&[
+        sent(6, "c", "2026-11-23T10:05:00Z", 502),
+        sent(5, "c", "2026-11-23T10:04:00Z", 502),
+        sent(4, "b", "2026-11-23T10:03:00Z", 500),
+        sent(3, "a", "2026-11-23T10:02:00Z", 0),
+        sent(1, "old", "2026-11-20T09:59:00Z", 502),
+    ]);
+    let newest = read(&[sent(7, "a", "2026-11-23T10:06:00Z", 202)]);
+    let lost = lost(failed, &newest, time("2026-11-23T10:10:00Z"));
+    assert_eq!(lost.iter().map(|one| one.id).collect::<Vec<_>>(), [4, 6]);
+}

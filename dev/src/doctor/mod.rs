@@ -1,0 +1,104 @@
+//! `make doctor`: looks at a running platform and at its GitHub App, and says for each thing whether it is
+//! well and what to do if not.
+
+mod github;
+mod operator;
+
+use crate::ready;
+use anyhow::{Result, bail};
+use operator::Operator;
+use std::{path::Path, time::Duration};
+
+/// What was looked at, and what was found.
+struct Finding {
+    name: String,
+    found: String,
+    /// What to do; nothing if all is well.
+    mend: Option<String>,
+}
+
+impl Finding {
+    fn ok(name: &str, found: impl Into<String>) -> Self {
+        Self { name: name.into(), found: found.into(), mend: None }
+    }
+
+    fn wrong(name: &str, found: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { name: name.into(), found: found.into(), mend: Some(mend.into()) }
+    }
+}
+
+/// Prints a line for each thing. `url`: the platform, if not where its setting says; `redeliver`: have
+/// GitHub send lost webhooks again.
+///
+/// # Errors
+/// Something is wrong.
+pub async fn run(
+    manifest: &Path,
+    env_file: &Path,
+    url: Option<String>,
+    redeliver: bool,
+) -> Result<()> {
+    let operator = Operator::read(manifest, env_file)?;
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build()?;
+    let url = url.filter(|url| !url.is_empty());
+    let url = url.unwrap_or_else(|| operator.get("platform_url").to_owned());
+    let mut findings = platform(&client, &url).await;
+    findings.extend(github::look(&client, &operator, redeliver).await);
+    let mut wrong = 0;
+    for Finding { name, found, mend } in &findings {
+        let verdict = if mend.is_some() { "WRONG" } else { "ok" };
+        println!("{verdict:<6}{name}: {found}");
+        if let Some(mend) = mend {
+            wrong += 1;
+            println!("      do: {mend}");
+        }
+    }
+    match wrong {
+        0 => Ok(()),
+        1 => bail!("One thing is wrong. More on each: docs/operate.md"),
+        wrong => bail!("{wrong} things are wrong. More on each: docs/operate.md"),
+    }
+}
+
+async fn platform(client: &reqwest::Client, url: &str) -> Vec<Finding> {
+    if url.is_empty() {
+        let mend = "give the platform's address: make doctor URL=https://nokube.example.org";
+        return vec![Finding::wrong("platform", "its address is not known here", mend)];
+    }
+    match ready::ask(client, url).await {
+        Ok(ready) => ready.checks.into_iter().map(of_check).collect(),
+        Err(error) => {
+            let why = format!("{:#}", anyhow::Error::from(error));
+            let mend = "is it running, does its name lead to it, is its certificate good? Its own \
+                        log says what it did with the request";
+            vec![Finding::wrong("platform", format!("{url}/ready cannot be read ({why})"), mend)]
+        }
+    }
+}
+
+fn of_check(check: ready::Check) -> Finding {
+    let mend = match check.name.as_str() {
+        _ if check.ok => return Finding::ok(&check.name, check.detail),
+        "outside" => "look again in a quarter of a minute".to_owned(),
+        "github" => "the line 'github app' below says more, if it is wrong too; else look at the \
+                     builder repository (builder/README.md)"
+            .to_owned(),
+        "registry" => "correct registry and registry_api_url, or see that the platform may reach \
+                       that host"
+            .to_owned(),
+        "cluster" => {
+            "apply ops/rbac.yaml, or correct kubernetes_api_url, kubernetes_token and the \
+                      [[client_tls]] of the runtime configuration (ops/README.md)"
+                .to_owned()
+        }
+        "sign-in" => "set who may sign in: auth_allowed_… and auth_administrators".to_owned(),
+        "builds" | "webhook" | "deploy" | "auth" => {
+            "read the platform's log: the component does not start or crashes".to_owned()
+        }
+        setting => format!(
+            "set SPIN_VARIABLE_{} (docs/settings.md) and start the platform anew",
+            setting.to_uppercase()
+        ),
+    };
+    Finding::wrong(&check.name, check.detail, mend)
+}
