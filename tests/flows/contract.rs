@@ -70,7 +70,8 @@ impl Contract {
     /// What is not as the contract says, for people.
     pub fn check(&self, asked: &Asked, status: u16, headers: &HeaderMap, text: &str) -> Checked {
         let path = asked.url.path();
-        let ours = path.starts_with("/api/v1/") || matches!(path, "/health" | "/ready");
+        let ours =
+            path.starts_with("/api/v1/") || matches!(path, "/health" | "/ready" | "/metrics");
         if !ours || asked.method == "OPTIONS" {
             return Ok(()); // The simulated GitHub's; and what browsers ask about other pages.
         }

@@ -25,6 +25,7 @@ mod issuer;
 mod lists;
 mod logs;
 mod lost;
+mod metrics;
 mod observe;
 mod published;
 mod ready;

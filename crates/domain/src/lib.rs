@@ -17,6 +17,7 @@ pub mod image;
 pub mod jwt;
 pub mod limit;
 pub mod log;
+pub mod metrics;
 pub mod name;
 pub mod origin;
 pub mod page;
