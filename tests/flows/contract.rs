@@ -70,7 +70,8 @@ impl Contract {
     /// What is not as the contract says, for people.
     pub fn check(&self, asked: &Asked, status: u16, headers: &HeaderMap, text: &str) -> Checked {
         let path = asked.url.path();
-        let ours = path.starts_with("/api/v1/") || matches!(path, "/health" | "/ready");
+        let ours =
+            path.starts_with("/api/v1/") || matches!(path, "/health" | "/ready" | "/metrics");
         // The description itself is a file of the page's.
         let ours = ours && path != "/api/v1/openapi.json";
         if !ours || asked.method == "OPTIONS" {

@@ -25,6 +25,8 @@ mod issuer;
 mod lists;
 mod logs;
 mod lost;
+mod metrics;
+mod observe;
 mod page;
 mod published;
 mod ready;

@@ -4,6 +4,7 @@
 
 mod builds;
 mod github;
+mod metrics;
 mod projects;
 mod ready;
 mod settings;
@@ -73,6 +74,7 @@ const ROUTES: &[Route] = &[
     }),
     Route::new(Method::GET, "/health", Demand::Public, |c| Box::pin(ready::health(c))),
     Route::new(Method::GET, "/ready", Demand::Public, |c| Box::pin(ready::ready(c))),
+    Route::new(Method::GET, "/metrics", Demand::Administrator, |c| Box::pin(metrics::metrics(c))),
 ];
 
 #[spin_sdk::http_service]

@@ -300,3 +300,8 @@ pub fn routes() -> Value {
         "scope": "read", "component": "builds",
     }] })
 }
+
+pub const METRICS: &str = "# HELP nokube_builds Builds that are under way, as far as the platform \
+                           was told.\n# TYPE nokube_builds gauge\n\
+                           nokube_builds{status=\"pending\"} 0\n\
+                           nokube_builds{status=\"building\"} 2\n";

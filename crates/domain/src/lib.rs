@@ -16,6 +16,8 @@ pub mod id;
 pub mod image;
 pub mod jwt;
 pub mod limit;
+pub mod log;
+pub mod metrics;
 pub mod name;
 pub mod origin;
 pub mod page;
@@ -30,6 +32,7 @@ pub mod scope;
 pub mod session;
 pub mod text;
 pub mod token;
+pub mod trace;
 
 pub use access::{Person, Role};
 pub use id::{BuildId, DeploymentId, ProjectId};

@@ -2,7 +2,10 @@
 //!
 //! No sign-in, no storage, no settings but one: which bytes is decided by path and headers alone.
 
-use crate::{BoxBody, Reply, Request, Response, headers, reply, settings::Variables};
+use crate::{
+    BoxBody, Reply, Request, Response, headers, reply, route::in_scope, scope::Scope,
+    settings::Variables,
+};
 use http::{HeaderMap, Method, StatusCode};
 use nokube_domain::{Problem, ProblemKind};
 
@@ -30,21 +33,23 @@ const PAGE: &str = "/index.html";
 const PAGES: &[&str] = &["/projects/", "/builds/", "/deployments/"];
 
 pub async fn serve(files: &[File], request: Request) -> Response<BoxBody> {
-    let path = request.uri().path();
-    let reply = headers::guard(
-        answer(files, request.method(), path, request.headers()),
-        &HeaderMap::new(),
-        None,
-    );
-    let platform = Variables::default().optional("platform_url").await;
-    match platform.is_some_and(|url| url.starts_with("https://")) {
-        true => headers::only_by_tls(reply),
-        false => reply,
-    }
-    .into_response()
+    in_scope("web", request, async |scope, request| {
+        let reply = headers::guard(answer(scope, files, &request), &HeaderMap::new(), None);
+        let platform = Variables::default().optional("platform_url").await;
+        match platform.is_some_and(|url| url.starts_with("https://")) {
+            true => headers::only_by_tls(reply),
+            false => reply,
+        }
+    })
+    .await
 }
 
-fn answer(files: &[File], method: &Method, path: &str, headers: &HeaderMap) -> Reply {
+fn answer(scope: &Scope, files: &[File], request: &Request) -> Reply {
+    let (method, path) = (request.method(), request.uri().path());
+    let send = |file: &File, status| {
+        scope.at("GET", file.path);
+        send(file, status, request.headers())
+    };
     if !matches!(*method, Method::GET | Method::HEAD) {
         return Reply::problem(&Problem::new(ProblemKind::MethodNotAllowed, "Use GET here."), path);
     }
@@ -52,7 +57,7 @@ fn answer(files: &[File], method: &Method, path: &str, headers: &HeaderMap) -> R
     // Whoever calls the API at a wrong path is a program, which no page helps.
     let is_program = path.starts_with("/api/") || path.starts_with("/assets/");
     match find(path).filter(|file| file.path != PAGE) {
-        Some(file) => send(file, StatusCode::OK, headers),
+        Some(file) => send(file, StatusCode::OK),
         None if is_program => {
             let detail = "Nothing is served here. The routes are described at /docs.";
             Reply::problem(&Problem::new(ProblemKind::NotFound, detail), path)
@@ -62,7 +67,7 @@ fn answer(files: &[File], method: &Method, path: &str, headers: &HeaderMap) -> R
                 || PAGES.iter().any(|begin| path.starts_with(begin));
             let status = if known { StatusCode::OK } else { StatusCode::NOT_FOUND };
             match find(PAGE) {
-                Some(page) => send(page, status, headers),
+                Some(page) => send(page, status),
                 None => Reply::empty(StatusCode::NOT_FOUND),
             }
         }

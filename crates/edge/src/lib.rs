@@ -28,6 +28,7 @@ pub mod people;
 pub mod receive;
 pub mod reply;
 pub mod route;
+mod scope;
 pub mod settings;
 pub mod store;
 
@@ -67,5 +68,8 @@ pub async fn sleep(milliseconds: u64) {
 
 /// Goes on with `task` after the answer has begun.
 pub fn spawn(task: impl Future<Output = ()> + 'static) {
-    spin_sdk::wasip3::spawn(task);
+    match scope::current() {
+        Some(scope) => spin_sdk::wasip3::spawn(scope.run(task)),
+        None => spin_sdk::wasip3::spawn(task),
+    }
 }

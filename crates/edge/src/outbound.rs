@@ -1,6 +1,9 @@
 //! Requests to others: always with time-outs, never with a body longer than expected.
 
-use crate::{Failure, Response};
+use crate::{
+    Failure, Response,
+    scope::{self, Cost},
+};
 use futures::{StreamExt, future::Either};
 use http::Request;
 use nokube_domain::ProblemKind;
@@ -22,6 +25,9 @@ pub struct Timeouts {
 
 /// The most that an answer may have, in bytes.
 const MAX_ANSWER: usize = 8 * 1024 * 1024;
+
+/// How the host names the other components.
+const CHAINED: &str = ".spin.internal";
 
 /// No answer came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +60,9 @@ pub async fn open(request: Request<Vec<u8>>, timeouts: Timeouts) -> Result<Respo
     let _ = options.set_between_bytes_timeout(nanos(timeouts.idle));
     let mut request = request.map(|body| FullBody::new(bytes::Bytes::from(body)));
     request.extensions_mut().insert(RequestOptionsExtension(options));
+    let is_chained = request.uri().host().is_some_and(|host| host.ends_with(CHAINED));
+    scope::count(if is_chained { Cost::Chained } else { Cost::Outbound });
+    scope::pass_on(request.headers_mut());
     let sent = and_what_it_spawns(spin_sdk::http::send(request)).await;
     sent.map_err(|error| NoAnswer(format!("{error:?}")))
 }

@@ -4,6 +4,7 @@ use crate::{
     BoxBody, Call, Failure, Reply, Request, Response, Result,
     auth::{self, AuthSettings},
     headers, limits,
+    scope::Scope,
     store::Store,
 };
 use http::{HeaderMap, Method, StatusCode};
@@ -53,47 +54,65 @@ impl Route {
 }
 
 /// Answers `request` from `routes`; `component` names us in the log.
-pub async fn serve(component: &str, routes: &[Route], request: Request) -> Response<BoxBody> {
-    let path = request.uri().path().to_owned();
-    let request_id = request_id(&request);
+pub async fn serve(
+    component: &'static str,
+    routes: &[Route],
+    request: Request,
+) -> Response<BoxBody> {
     let headers = request.headers().clone();
-    let answer = answer(routes, request, request_id.clone()).await;
-    let reply = told(component, &path, &request_id, answer);
-    let settings = AuthSettings::read().await.ok();
-    headers::guard(reply, &headers, settings.as_deref())
-        .header("x-request-id", &request_id)
-        .into_response()
+    in_scope(component, request, async |scope, request| {
+        let path = request.uri().path().to_owned();
+        let reply = told(scope, &path, answer(scope, routes, request).await);
+        let settings = AuthSettings::read().await.ok();
+        headers::guard(reply, &headers, settings.as_deref())
+    })
+    .await
 }
 
 /// As [`serve`], for a component whose routes demand no caller: it is called by servers, not by pages,
 /// and has nothing of sign-in, limits and other pages' calls, nor the code and settings for them.
 pub async fn serve_servers(
-    component: &str,
+    component: &'static str,
     routes: &[Route],
     request: Request,
 ) -> Response<BoxBody> {
-    let path = request.uri().path().to_owned();
-    let request_id = request_id(&request);
-    let answer = match begin(routes, request, request_id.clone()) {
-        Ok(Begun::Listed(reply)) => Ok(reply),
-        Ok(Begun::Call(route, call)) => match route.demand {
-            Demand::Public | Demand::Signature => (route.handler)(*call).await,
-            _ => {
-                Err(Failure::internal("a route demands a caller, and nobody looks for one", &path))
-            }
-        },
-        Err(failure) => Err(failure),
-    };
-    let reply = told(component, &path, &request_id, answer);
-    headers::private(reply).header("x-request-id", &request_id).into_response()
+    in_scope(component, request, async |scope, request| {
+        let path = request.uri().path().to_owned();
+        let answer = match begin(scope, routes, request) {
+            Ok(Begun::Listed(reply)) => Ok(reply),
+            Ok(Begun::Call(route, call)) => match route.demand {
+                Demand::Public | Demand::Signature => (route.handler)(*call).await,
+                _ => {
+                    let what = "a route demands a caller, and nobody looks for one";
+                    Err(Failure::internal(what, &path))
+                }
+            },
+            Err(failure) => Err(failure),
+        };
+        headers::private(told(scope, &path, answer))
+    })
+    .await
+}
+
+/// Answers a request in its scope, whose line is written when all of it is over.
+pub(crate) async fn in_scope(
+    component: &'static str,
+    request: Request,
+    answer: impl AsyncFnOnce(&Scope, Request) -> Reply,
+) -> Response<BoxBody> {
+    let scope = Scope::new(component, &request);
+    let reply = scope.clone().run(answer(&scope, request)).await;
+    scope.answered(reply.status().as_u16());
+    reply.header("x-request-id", &scope.request_id).into_response()
 }
 
 /// What is told of an answer; our own failures are logged.
-fn told(component: &str, path: &str, request_id: &str, answer: Result<Reply>) -> Reply {
+fn told(scope: &Scope, path: &str, answer: Result<Reply>) -> Reply {
     match answer {
         Ok(reply) => reply,
         Err(Failure::Problem(problem)) => Reply::problem(&problem, path),
         Err(Failure::Internal(what)) => {
+            let Scope { component, request_id, .. } = scope;
             // The only place that logs it. One line: a value of somebody else's may be inside.
             let what = what.replace(|c: char| c.is_control(), " ");
             eprintln!("error component={component} request_id={request_id} {what}");
@@ -116,14 +135,16 @@ enum Begun<'a> {
     Call(&'a Route, Box<Call>),
 }
 
-fn begin(routes: &[Route], request: Request, request_id: String) -> Result<Begun<'_>> {
+fn begin<'a>(scope: &Scope, routes: &'a [Route], request: Request) -> Result<Begun<'a>> {
     let path = request.uri().path().to_owned();
     let method = meant(&request);
     if path == LIST && method == Method::GET {
+        scope.at("GET", LIST);
         let routes = routes.iter().map(Route::describe).collect();
         return Ok(Begun::Listed(Reply::json(StatusCode::OK, &Routes { routes })));
     }
     let (route, path_parameters) = find(routes, &method, &path)?;
+    scope.at(route.method.as_str(), route.path);
     let call = Call {
         headers: request.headers().clone(),
         query: query(request.uri().query().unwrap_or_default()),
@@ -135,7 +156,7 @@ fn begin(routes: &[Route], request: Request, request_id: String) -> Result<Begun
         proof: None,
         renewal: None,
         address: None,
-        request_id,
+        request_id: scope.request_id.clone(),
     };
     Ok(Begun::Call(route, Box::new(call)))
 }
@@ -148,14 +169,14 @@ fn meant(request: &Request) -> Method {
     }
 }
 
-async fn answer(routes: &[Route], request: Request, request_id: String) -> Result<Reply> {
+async fn answer(scope: &Scope, routes: &[Route], request: Request) -> Result<Reply> {
     if let Ok(settings) = AuthSettings::read().await
         && let Some(reply) = headers::preflight(request.method(), request.headers(), &settings)
     {
         return Ok(reply);
     }
     let method = meant(&request);
-    let (route, mut call) = match begin(routes, request, request_id)? {
+    let (route, mut call) = match begin(scope, routes, request)? {
         Begun::Listed(reply) => return Ok(reply),
         Begun::Call(route, call) => (route, call),
     };
@@ -164,6 +185,7 @@ async fn answer(routes: &[Route], request: Request, request_id: String) -> Resul
         Demand::Renewal => call.renewal = Some(auth::renewal(&method, &call.headers).await?),
         _ => {
             let (who, by) = auth::identify(&method, &call.headers).await?;
+            scope.known_as(&who);
             admit(&by, route.demand)?;
             if route.demand.minds_blocks(method == Method::GET)
                 && Store::open().await?.is_blocked(&who.person).await?
@@ -221,19 +243,6 @@ fn find<'a>(
             let detail = format!("Use {allowed} here.");
             Err(Failure::problem(ProblemKind::MethodNotAllowed, detail))
         }
-    }
-}
-
-/// The caller's `X-Request-Id` if it is fit for a log, else a new one.
-fn request_id(request: &Request) -> String {
-    let given = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
-    let fit = |id: &&str| {
-        (8..=64).contains(&id.len())
-            && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-    };
-    match given.filter(fit) {
-        Some(id) => id.to_owned(),
-        None => format!("{:016x}", getrandom::u64().unwrap_or_default()),
     }
 }
 

@@ -1,6 +1,9 @@
 //! The key-value store: typed records, and counters.
 
-use crate::{Failure, Result, keys};
+use crate::{
+    Failure, Result, keys,
+    scope::{self, Cost},
+};
 use futures::future::try_join_all;
 use nokube_domain::{
     BuildId, Person, ProjectId, Timestamp,
@@ -38,6 +41,7 @@ impl Store {
     }
 
     pub(crate) async fn get<T: DeserializeOwned>(&self, key: String) -> Result<Option<T>> {
+        scope::count(Cost::Read);
         let value = self.0.get(&key).await;
         let value = value.map_err(|error| Failure::internal(&format!("get {key}"), error))?;
         let read = value.map(|value| serde_json::from_slice(&value)).transpose();
@@ -47,11 +51,13 @@ impl Store {
     pub(crate) async fn set<T: Serialize>(&self, key: String, value: &T) -> Result<()> {
         let value = serde_json::to_vec(value);
         let value = value.map_err(|error| Failure::internal(&format!("write {key}"), error))?;
+        scope::count(Cost::Write);
         let set = self.0.set(&key, value).await;
         set.map_err(|error| Failure::internal(&format!("set {key}"), error))
     }
 
     pub(crate) async fn delete(&self, key: String) -> Result<()> {
+        scope::count(Cost::Write);
         let done = self.0.delete(&key).await;
         done.map_err(|error| Failure::internal(&format!("delete {key}"), error))
     }
@@ -69,6 +75,7 @@ impl Store {
             Failure::internal(&format!("increment {}", counter.0), format!("{error:?}"))
         };
         let bucket = store::open(LABEL).map_err(fail)?;
+        scope::count(Cost::Write);
         let value = increment(&bucket, &counter.0, 1).map_err(fail)?;
         u32::try_from(value).map_err(|error| Failure::internal(&counter.0, error))
     }
@@ -78,6 +85,7 @@ impl Store {
     /// # Errors
     /// The store failed.
     pub async fn count(&self, counter: &Counter) -> Result<u32> {
+        scope::count(Cost::Read);
         let value = self.0.get(&counter.0).await;
         let value = value.map_err(|error| Failure::internal(&counter.0, error))?;
         Ok(value.as_deref().map_or(0, counter_value))

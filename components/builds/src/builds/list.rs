@@ -192,7 +192,7 @@ async fn counts(store: &Store, projects: &[ProjectId]) -> Result<Vec<(ProjectId,
 
 /// The builds with these numbers, two reads each, all at once. A number without a record was handed
 /// out to a request that did not come to its end; it is left out.
-async fn rows(
+pub async fn rows(
     store: &Store,
     numbers: impl Iterator<Item = (ProjectId, u32)>,
 ) -> Result<Vec<BuildView>> {

@@ -30,6 +30,19 @@ pub fn all() -> Vec<Operation> {
             ),
         Operation::new(
             Get,
+            "/metrics",
+            "readMetrics",
+            Demand::Administrator,
+            "Read gauges for Prometheus",
+        )
+        .about(
+            "Prometheus' text format: projects, builds under way, deployments by the status that was \
+             last seen. Of many, the newest are looked at; `nokube_metrics_complete` says whether \
+             these are all. Requests are not counted here but in the log, a line each.",
+        )
+        .text(200, "The gauges.", examples::METRICS),
+        Operation::new(
+            Get,
             "/api/v1/routes",
             "listRoutes",
             Demand::SignedIn(Scope::Read),
