@@ -67,7 +67,7 @@ async fn a_request_leaves_one_line_with_its_route_and_cost() {
     assert_eq!(poll["route"], "GET /api/v1/builds/{build}");
     assert_eq!((&*poll["status"], &*poll["request_id"]), ("200", "the-poll-1"));
     assert_eq!((&*poll["user"], &*poll["trace_id"]), ("alice@nokube", "-"));
-    assert_eq!(sums(&[poll.clone()]), [2, 0, 0, 0]);
+    assert_eq!(sums(std::slice::from_ref(poll)), [2, 0, 0, 0]);
     assert!(number(poll, "ms") < 5_000);
     assert_eq!((&*refused["status"], &*refused["user"]), ("401", "-"));
     assert_eq!((&*lost["status"], &*lost["route"]), ("404", "-"));
@@ -105,7 +105,10 @@ async fn of_many_requests_at_once_each_is_counted_for_itself() {
     let polls: Vec<_> =
         new.iter().filter(|l| l["route"] == "GET /api/v1/builds/{build}").cloned().collect();
     assert_eq!(polls.len(), 40);
-    assert!(polls.iter().all(|poll| sums(&[poll.clone()]) == [2, 0, 0, 0]), "{polls:#?}");
+    assert!(
+        polls.iter().all(|poll| sums(std::slice::from_ref(poll)) == [2, 0, 0, 0]),
+        "{polls:#?}"
+    );
     let spent = world.host().counts() - before;
     let writes = spent.writes + spent.increments + spent.deletes;
     assert_eq!(sums(new), [spent.reads, writes, spent.outbound, spent.chained]);
