@@ -11,7 +11,14 @@ interface Described {
   info: { description?: string };
   tags?: { name: string; description?: string }[];
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, Schema> };
+  components: { schemas: Record<string, Schema>; responses: Record<string, Answer> };
+}
+
+/** An answer, or the name of one that many operations share. */
+interface Answer {
+  $ref?: string;
+  description?: string;
+  content?: Record<string, Content>;
 }
 
 interface Operation {
@@ -21,7 +28,7 @@ interface Operation {
   tags?: string[];
   parameters?: Parameter[];
   requestBody?: { content: Record<string, Content> };
-  responses: Record<string, { description: string; content?: Record<string, Content> }>;
+  responses: Record<string, Answer>;
 }
 
 interface Parameter {
@@ -74,12 +81,12 @@ export function Docs() {
       <Shown of={loaded}>
         {(described) => (
           <div lang="en">
-            {described.info.description && <p>{described.info.description}</p>}
+            <Prose text={described.info.description} />
             {groups(described).map(({ name, about, operations }) => (
               <Section key={name} title={name}>
-                {about && <p>{about}</p>}
+                <Prose text={about} />
                 {operations.map(([method, path, operation]) => (
-                  <Shape key={method + path} method={method} path={path} of={operation} />
+                  <Shape key={method + path} method={method} path={path} of={operation} shared={described.components.responses} />
                 ))}
               </Section>
             ))}
@@ -114,15 +121,35 @@ function groups(described: Described): { name: string; about: string | undefined
   }));
 }
 
-function Shape({ method, path, of }: { method: string; path: string; of: Operation }) {
+/** Texts as the description writes them: paragraphs, and `code` in backticks. */
+function Prose({ text = "" }: { text?: string | undefined }) {
+  const paragraphs = text.split(/\n{2,}/).filter((paragraph) => paragraph.trim() !== "");
+  return (
+    <>
+      {paragraphs.map((paragraph, at) => (
+        <p key={at}>{paragraph.split("`").map((part, at) => (at % 2 === 1 ? <code key={at}>{part}</code> : part))}</p>
+      ))}
+    </>
+  );
+}
+
+interface ShapeProps {
+  method: string;
+  path: string;
+  of: Operation;
+  shared: Record<string, Answer>;
+}
+
+function Shape({ method, path, of, shared }: ShapeProps) {
   const t = useT();
+  const whole = (answer: Answer) => shared[answer.$ref?.split("/").at(-1) ?? ""] ?? answer;
   const body = Object.values(of.requestBody?.content ?? {})[0];
   return (
     <details class="operation" id={of.operationId}>
       <summary>
         <span class="method">{method}</span> <code>{path}</code> <span class="quiet">{of.summary}</span>
       </summary>
-      {of.description && <p>{of.description}</p>}
+      <Prose text={of.description} />
       {of.parameters && of.parameters.length > 0 && (
         <>
           <h3>{t.docs.parameters}</h3>
@@ -133,7 +160,9 @@ function Shape({ method, path, of }: { method: string; path: string; of: Operati
                   <code>{parameter.name}</code> ({parameter.in}
                   {parameter.required && `, ${t.docs.required}`})
                 </dt>
-                <dd>{parameter.description}</dd>
+                <dd>
+                  <Prose text={parameter.description} />
+                </dd>
               </div>
             ))}
           </dl>
@@ -149,20 +178,18 @@ function Shape({ method, path, of }: { method: string; path: string; of: Operati
       <h3>{t.docs.answers}</h3>
       <dl class="facts">
         {Object.entries(of.responses).map(([status, answer]) => (
-          <Fragment key={status}>
-            <div>
-              <dt>{status}</dt>
-              <dd>
-                {answer.description}{" "}
-                {Object.entries(answer.content ?? {}).map(([type, content]) => (
-                  <div key={type}>
-                    <code>{type}</code> <Kind of={content.schema} />
-                    {status.startsWith("2") && <Example of={content} />}
-                  </div>
-                ))}
-              </dd>
-            </div>
-          </Fragment>
+          <div key={status}>
+            <dt>{status}</dt>
+            <dd>
+              <Prose text={whole(answer).description} />
+              {Object.entries(whole(answer).content ?? {}).map(([type, content]) => (
+                <div key={type}>
+                  <code>{type}</code> <Kind of={content.schema} />
+                  {status.startsWith("2") && <Example of={content} />}
+                </div>
+              ))}
+            </dd>
+          </div>
         ))}
       </dl>
     </details>
@@ -227,7 +254,7 @@ function Properties({ of }: { of: Schema }) {
   const t = useT();
   return (
     <>
-      {of.description && <p>{of.description}</p>}
+      <Prose text={of.description} />
       {of.properties === undefined ? (
         <p>
           <Kind of={of} />
@@ -243,7 +270,9 @@ function Properties({ of }: { of: Schema }) {
               <dd>
                 <Kind of={property} />
                 {property.default !== undefined && ` · ${t.docs.default(JSON.stringify(property.default))}`}
-                {property.description && <div class="quiet">{property.description}</div>}
+                <div class="quiet">
+                  <Prose text={property.description} />
+                </div>
               </dd>
             </div>
           ))}

@@ -13,7 +13,7 @@ export function Secrets({ rows, onChange }: SecretsProps) {
   const change = (at: number, change: Partial<SecretRow>) =>
     onChange(rows.map((row, index) => (index === at ? { ...row, ...change } : row)));
   return (
-    <Group name="secrets" label={t.deploy.secrets} hint={t.deploy.secretsHint}>
+    <Group name="secrets" label={t.deploy.secrets} hint={rows.some((row) => row.kept) ? t.deploy.secretsKept : t.deploy.secretsHint}>
       {rows.map((row, at) => (
         <div class="secret" key={at}>
           <input

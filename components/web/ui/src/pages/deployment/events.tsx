@@ -16,7 +16,7 @@ export function Events({ id }: { id: string }) {
       title={t.deployment.events}
       actions={
         <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {open ? t.close : t.showMore}
+          {open ? t.hide : t.show}
         </button>
       }
     >

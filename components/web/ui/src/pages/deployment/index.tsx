@@ -21,7 +21,14 @@ import { Revisions } from "./revisions";
 const moving = 2_000;
 const standing = 10_000;
 
-const moves = (one: Deployment) => one.status === "deploying" || one.status === "pending";
+const moves = (one: Deployment) =>
+  one.status === "deploying" || one.status === "pending" || (one.status === "stopped" && one.pods.length > 0);
+
+/** How many instances are as they should be: while a change is rolled out, those of before do not count. */
+function arrived(one: Deployment): number {
+  if (one.status !== "deploying" || one.pods.length === 0) return one.replicas_ready;
+  return one.pods.filter((pod) => pod.current && pod.ready).length;
+}
 
 export function DeploymentPage({ id }: { id: string }) {
   const [deleting, setDeleting] = useState(false);
@@ -115,11 +122,11 @@ function State({ of }: { of: Deployment }) {
       {of.status !== "stopped" && (
         <p>
           <progress
-            value={of.replicas_ready}
+            value={arrived(of)}
             max={Math.max(1, of.replicas_total)}
-            aria-label={t.deployment.progress(of.replicas_ready, of.replicas_total)}
+            aria-label={t.deployment.progress(arrived(of), of.replicas_total)}
           />{" "}
-          {t.deployment.progress(of.replicas_ready, of.replicas_total)}
+          {t.deployment.progress(arrived(of), of.replicas_total)}
         </p>
       )}
       <Trouble code={of.error_code} message={of.error_message} />
@@ -127,6 +134,13 @@ function State({ of }: { of: Deployment }) {
         <p>
           <When at={of.observed_at} />
         </p>
+      )}
+      {of.status === "failed" && (
+        <div class="actions">
+          <Link class="button" href={`/projects/${of.project_id}/deploy?deployment=${of.deployment_id}`}>
+            {t.deployment.edit}
+          </Link>
+        </div>
       )}
       {of.access_url && <Address url={of.access_url} answers={of.replicas_ready > 0} />}
     </Notice>

@@ -8,7 +8,7 @@ export function Pods({ of }: { of: Deployment }) {
   return (
     <Section title={t.deployment.pods}>
       {of.pods.length === 0 ? (
-        <p class="quiet">{t.deployment.noPods}</p>
+        <p class="quiet">{of.status === "deploying" ? t.deployment.starting : t.deployment.noPods}</p>
       ) : (
         <div class="scroll" tabIndex={0}>
           <table>
@@ -34,15 +34,16 @@ export function Pods({ of }: { of: Deployment }) {
 
 function Row({ pod }: { pod: Pod }) {
   const { t, language } = useSpeech();
+  const ending = pod.reason === "Terminating";
   return (
     <tr>
       <td>
         <code>{pod.name}</code>
-        {!pod.current && <span class="quiet"> ({t.deployment.podOld})</span>}
+        {!pod.current && !ending && <span class="quiet"> ({t.deployment.podOld})</span>}
       </td>
       <td>
-        {pod.ready ? t.deployment.podReady : t.deployment.podNotReady}
-        {pod.reason && (
+        {ending ? t.deployment.podEnding : pod.ready ? t.deployment.podReady : t.deployment.podNotReady}
+        {pod.reason && !ending && (
           <>
             {" "}
             <code>{pod.reason}</code>
