@@ -32,4 +32,5 @@ mod ready;
 mod refusals;
 mod registry;
 mod requests;
+mod two_hosts;
 mod webhooks;
