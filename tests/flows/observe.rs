@@ -1,6 +1,7 @@
 //! What an operator sees of requests: one line for each, with what it cost; the trace that it is part of.
 
 use http::Method;
+use nokube_sim::Fault;
 use nokube_tests::{Answer, USER_SECRET, World};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -67,7 +68,7 @@ async fn a_request_leaves_one_line_with_its_route_and_cost() {
     assert_eq!(poll["route"], "GET /api/v1/builds/{build}");
     assert_eq!((&*poll["status"], &*poll["request_id"]), ("200", "the-poll-1"));
     assert_eq!((&*poll["user"], &*poll["trace_id"]), ("alice@nokube", "-"));
-    assert_eq!(sums(&[poll.clone()]), [2, 0, 0, 0]);
+    assert_eq!(sums(std::slice::from_ref(poll)), [2, 0, 0, 0]);
     assert!(number(poll, "ms") < 5_000);
     assert_eq!((&*refused["status"], &*refused["user"]), ("401", "-"));
     assert_eq!((&*lost["status"], &*lost["route"]), ("404", "-"));
@@ -105,7 +106,10 @@ async fn of_many_requests_at_once_each_is_counted_for_itself() {
     let polls: Vec<_> =
         new.iter().filter(|l| l["route"] == "GET /api/v1/builds/{build}").cloned().collect();
     assert_eq!(polls.len(), 40);
-    assert!(polls.iter().all(|poll| sums(&[poll.clone()]) == [2, 0, 0, 0]), "{polls:#?}");
+    assert!(
+        polls.iter().all(|poll| sums(std::slice::from_ref(poll)) == [2, 0, 0, 0]),
+        "{polls:#?}"
+    );
     let spent = world.host().counts() - before;
     let writes = spent.writes + spent.increments + spent.deletes;
     assert_eq!(sums(new), [spent.reads, writes, spent.outbound, spent.chained]);
@@ -125,6 +129,24 @@ async fn a_stream_leaves_its_line_when_it_has_ended() {
     let [stream] = &found.collect::<Vec<_>>()[..] else { panic!("not one line") };
     assert_eq!(stream["route"], "GET /api/v1/builds/{build}/logs");
     assert!(number(stream, "outbound") >= 1, "the log was asked for: {stream:?}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_warning_names_its_request_and_is_one_line() {
+    let world = World::new().await;
+    let alice = world.user("alice");
+    let project = alice.project("myapp").await;
+    let wanted = alice.wanted(project, "frontend").await;
+    let says = json!({ "message": "No: \"not today\"" });
+    world.sim.fault(Fault::status("POST", "/dispatches", 422).body(says));
+    let request = alice.request(Method::POST, "/api/v1/builds").json(&wanted);
+    Answer::of(request.header("x-request-id", "refused-1")).await;
+    let console = world.host().console();
+    let told: Vec<_> = console.lines().filter(|line| line.contains("] warning ")).collect();
+    let [line] = &told[..] else { panic!("{told:#?}") };
+    let begin = "[builds] warning component=builds request_id=refused-1 what=\"dispatch of ";
+    assert!(line.starts_with(begin) && line.contains("\\\"not today\\\""), "{line}");
     world.end().await;
 }
 

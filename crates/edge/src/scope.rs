@@ -15,6 +15,7 @@ use nokube_domain::{
 };
 use std::{
     cell::{Cell, RefCell},
+    fmt::Display,
     future::poll_fn,
     io::Write,
     pin::pin,
@@ -44,7 +45,7 @@ pub enum Cost {
 
 #[derive(Debug)]
 pub struct Scope {
-    pub component: &'static str,
+    component: &'static str,
     pub request_id: String,
     trace: Option<TraceParent>,
     started: Instant,
@@ -121,11 +122,28 @@ impl Scope {
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        // One write, so that lines of several instances do not mix; `println!` would panic where
-        // nobody listens.
-        let line = self.line() + "\n";
-        let _ = std::io::stdout().write_all(line.as_bytes());
+        print(std::io::stdout(), self.line());
     }
+}
+
+/// One write, so that lines of several instances do not mix; and `println!` would panic where nobody
+/// listens.
+fn print(mut to: impl Write, line: String) {
+    let _ = to.write_all((line + "\n").as_bytes());
+}
+
+/// Tells the operator of what somebody else did not do. It may hold what they said, and no secret.
+pub fn warn(what: impl Display) {
+    tell("warning", &what.to_string());
+}
+
+/// Tells the operator of what went wrong, on standard error, with the request that it went wrong for.
+pub fn tell(kind: &str, what: &str) {
+    let scope = current();
+    let component = scope.as_ref().map_or("-", |scope| scope.component);
+    let request_id = scope.as_ref().map_or("-", |scope| &scope.request_id);
+    let values = [("component", component), ("request_id", request_id), ("what", what)];
+    print(std::io::stderr(), log::line(kind, &values));
 }
 
 /// Makes a scope the current one, and what was current before again when it is dropped.

@@ -107,7 +107,7 @@ pub async fn follow(
                             if pods.len() >= MOST_PODS && !pods.contains_key(&pod) {
                                 continue;
                             }
-                            let followed = pods.entry(pod.clone()).or_insert(Followed::default());
+                            let followed = pods.entry(pod.clone()).or_default();
                             if !std::mem::replace(&mut followed.open, true) {
                                 heard.push(open(&pod, followed.last));
                             }
