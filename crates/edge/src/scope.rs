@@ -14,7 +14,7 @@ use nokube_domain::{
     trace::{self, TraceParent},
 };
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     fmt::Display,
     future::poll_fn,
     io::Write,
@@ -50,8 +50,8 @@ pub struct Scope {
     trace: Option<TraceParent>,
     started: Instant,
     /// The pattern, never the path: nobody's data, and few.
-    route: RefCell<Option<String>>,
-    user: RefCell<Option<String>>,
+    route: OnceCell<String>,
+    user: OnceCell<String>,
     status: Cell<Option<u16>>,
     costs: [Cell<u32>; 4],
 }
@@ -65,8 +65,8 @@ impl Scope {
             request_id: given.map_or_else(made, str::to_owned),
             trace: only(request.headers(), &TRACE).and_then(TraceParent::parse),
             started: Instant::now(),
-            route: RefCell::default(),
-            user: RefCell::default(),
+            route: OnceCell::new(),
+            user: OnceCell::new(),
             status: Cell::default(),
             costs: Default::default(),
         })
@@ -83,12 +83,12 @@ impl Scope {
     }
 
     pub fn at(&self, method: &str, pattern: &str) {
-        self.route.replace(Some(format!("{method} {pattern}")));
+        let _ = self.route.set(format!("{method} {pattern}"));
     }
 
     /// Logins of two issuers can be the same text.
     pub fn known_as(&self, caller: &Caller) {
-        self.user.replace(Some(format!("{}@{}", caller.login, caller.person.issuer)));
+        let _ = self.user.set(format!("{}@{}", caller.login, caller.person.issuer));
     }
 
     pub fn answered(&self, status: u16) {
@@ -98,19 +98,16 @@ impl Scope {
     fn line(&self) -> String {
         let [reads, writes, outbound, chained] =
             self.costs.each_ref().map(|cost| cost.get().to_string());
-        let text = |told: &RefCell<Option<String>>| {
-            told.try_borrow().ok().and_then(|told| told.clone()).unwrap_or_else(|| "-".into())
-        };
         log::line(
             "request",
             &[
                 ("component", self.component),
-                ("route", &text(&self.route)),
+                ("route", self.route.get().map_or("-", String::as_str)),
                 ("status", &self.status.get().map_or("-".into(), |status| status.to_string())),
                 ("ms", &self.started.elapsed().as_millis().to_string()),
                 ("request_id", &self.request_id),
                 ("trace_id", self.trace.as_ref().map_or("-", TraceParent::trace)),
-                ("user", &text(&self.user)),
+                ("user", self.user.get().map_or("-", String::as_str)),
                 ("kv_reads", &reads),
                 ("kv_writes", &writes),
                 ("outbound", &outbound),
