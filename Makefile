@@ -10,8 +10,8 @@ WASM := -p auth -p builds -p deploy -p web -p webhook -p nokube-edge -p bench-ba
 # Built together always: another selection would be other features, and compiled anew.
 LOCAL := -p local-host -p nokube-sim -p nokube-dev
 
-.PHONY: help setup setup-tests page components run token test test-slow test-kube test-workflow test-web screenshots \
-  contract settings doctor bench lint clean
+.PHONY: help setup setup-tests page components run token test test-redis test-slow test-kube test-workflow \
+  test-web screenshots contract settings doctor bench lint clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -46,6 +46,9 @@ test: setup-tests components ## Run all tests but the slow ones
 	cargo test
 	@echo "Of GitHub's description, these tests held" \
 	  "$$(wc -l < target/debug/flows-github-as-described.txt) kinds of answers and webhooks to their schemas"
+
+test-redis: setup-tests components ## Run the users' stories with their state in Redis
+	NOKUBE_TEST_STORE=redis cargo test --test flows
 
 test-slow: setup-tests components ## Run the slow tests: every order of events, crashes, many and large
 	cargo build $(LOCAL)

@@ -33,4 +33,5 @@ mod ready;
 mod refusals;
 mod registry;
 mod requests;
+mod two_hosts;
 mod webhooks;

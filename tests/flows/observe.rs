@@ -1,6 +1,7 @@
 //! What an operator sees of requests: one line for each, with what it cost; the trace that it is part of.
 
 use http::Method;
+use nokube_sim::Fault;
 use nokube_tests::{Answer, USER_SECRET, World};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -128,6 +129,24 @@ async fn a_stream_leaves_its_line_when_it_has_ended() {
     let [stream] = &found.collect::<Vec<_>>()[..] else { panic!("not one line") };
     assert_eq!(stream["route"], "GET /api/v1/builds/{build}/logs");
     assert!(number(stream, "outbound") >= 1, "the log was asked for: {stream:?}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_warning_names_its_request_and_is_one_line() {
+    let world = World::new().await;
+    let alice = world.user("alice");
+    let project = alice.project("myapp").await;
+    let wanted = alice.wanted(project, "frontend").await;
+    let says = json!({ "message": "No: \"not today\"" });
+    world.sim.fault(Fault::status("POST", "/dispatches", 422).body(says));
+    let request = alice.request(Method::POST, "/api/v1/builds").json(&wanted);
+    Answer::of(request.header("x-request-id", "refused-1")).await;
+    let console = world.host().console();
+    let told: Vec<_> = console.lines().filter(|line| line.contains("] warning ")).collect();
+    let [line] = &told[..] else { panic!("{told:#?}") };
+    let begin = "[builds] warning component=builds request_id=refused-1 what=\"dispatch of ";
+    assert!(line.starts_with(begin) && line.contains("\\\"not today\\\""), "{line}");
     world.end().await;
 }
 

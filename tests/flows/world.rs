@@ -12,6 +12,7 @@
 
 pub mod contract;
 mod github;
+mod redis;
 mod user;
 
 pub use user::{Answer, User};
@@ -19,6 +20,7 @@ pub use user::{Answer, User};
 use local_host::{App, Console, Counts, Options, Running};
 use nokube_domain::jwt::{Audience, Claims, sign};
 use nokube_sim::{Cluster, ClusterOptions, HoldAt, Sim};
+use redis::Redis;
 use reqwest::Client;
 use serde_json::{Value, json};
 use std::{
@@ -58,6 +60,8 @@ pub struct Plan {
     pub webhook: bool,
     /// Spin's runtime configuration, if there is one.
     pub runtime_config: Option<String>,
+    /// Whether state is in Redis, and not in SQLite.
+    pub redis: bool,
 }
 
 impl Plan {
@@ -82,6 +86,11 @@ impl Plan {
         self
     }
 
+    pub fn on_redis(mut self) -> Self {
+        self.redis = true;
+        self
+    }
+
     pub async fn start(self) -> World {
         let sim = Sim::start(self.github).await.unwrap();
         let cluster = Cluster::start(self.cluster).await.unwrap();
@@ -92,7 +101,13 @@ impl Plan {
             variables.entry(name.into()).or_insert_with(|| sim.url());
         }
         variables.entry("kubernetes_api_url".into()).or_insert_with(|| cluster.url());
-        let runtime_config = self.runtime_config.map(|text| {
+        let redis = match self.redis {
+            true => Some(Redis::start(&state.path().join(".spin")).await),
+            false => None,
+        };
+        let texts = [self.runtime_config, redis.as_ref().map(Redis::runtime_config)];
+        let text = texts.into_iter().flatten().reduce(|all, text| format!("{all}\n{text}"));
+        let runtime_config = text.map(|text| {
             let file = state.path().join("runtime-config.toml");
             std::fs::write(&file, text).unwrap();
             file
@@ -105,7 +120,8 @@ impl Plan {
             ..Options::default()
         };
         let host = app().serve(options.clone()).await.unwrap();
-        let world = World { sim, cluster, host: Some(host), state, options, client: Client::new() };
+        let client = Client::new();
+        let world = World { sim, cluster, host: Some(host), redis, state, options, client };
         if self.webhook {
             world.connect_webhook();
         }
@@ -117,6 +133,8 @@ pub struct World {
     pub sim: Sim,
     pub cluster: Cluster,
     host: Option<Running>,
+    /// Before the folder that it writes into.
+    redis: Option<Redis>,
     state: TempDir,
     options: Options,
     client: Client,
@@ -169,6 +187,8 @@ impl World {
             },
             webhook: true,
             runtime_config: None,
+            // `make test-redis`
+            redis: std::env::var("NOKUBE_TEST_STORE").is_ok_and(|store| store == "redis"),
         }
     }
 
@@ -209,6 +229,11 @@ impl World {
     pub async fn later(&mut self, seconds: i64) {
         self.options.clock_offset = seconds;
         self.restart().await;
+    }
+
+    /// Another host beside the first, on the same storage.
+    pub async fn another_host(&self) -> Running {
+        app().serve(self.options.clone()).await.unwrap()
     }
 
     /// The same somebody at the platform as it runs now.
@@ -293,6 +318,7 @@ impl World {
         let host = self.host.take().unwrap();
         let console = host.console();
         host.stop().await.unwrap();
+        assert_ne!(self.redis.is_some(), self.storage().exists(), "state is in one place");
         look_at_leftovers(&console, self.state.path(), expected);
     }
 }
@@ -310,8 +336,12 @@ pub fn storage(state: &Path) -> PathBuf {
 /// No secret in storage or on the console, no error of ours, no trap.
 pub fn look_at_leftovers(console: &str, state: &Path, expected: &[&str]) {
     let mut left = console.as_bytes().to_vec();
-    for file in std::fs::read_dir(state.join(".spin")).into_iter().flatten() {
-        left.extend(std::fs::read(file.unwrap().path()).unwrap());
+    let folders = [state.join(".spin"), state.join(".spin/appendonlydir")];
+    for file in folders.into_iter().flat_map(std::fs::read_dir).flatten() {
+        let path = file.unwrap().path();
+        if path.is_file() {
+            left.extend(std::fs::read(path).unwrap());
+        }
     }
     let secrets = [JWT_SECRET, WEBHOOK_SECRET, GITHUB_TOKEN, KUBERNETES_TOKEN, NAMES_KEY];
     let others = [SESSION_SECRET, CLIENT_SECRET, USER_SECRET];

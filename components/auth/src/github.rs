@@ -10,6 +10,7 @@ use nokube_edge::{
     claims::is_first,
     outbound::{self, Timeouts},
     store::Store,
+    warn,
 };
 use nokube_github::{
     Request, Response,
@@ -38,7 +39,7 @@ pub async fn send(request: Request) -> Result<Response> {
 
 pub fn unreadable(what: &str, answer: &Response) -> Failure {
     // The body may hold a token: it is not told.
-    eprintln!("warning GitHub's answer to {what} cannot be read (status {})", answer.status());
+    warn(format_args!("GitHub's answer to {what} cannot be read (status {})", answer.status()));
     Problem::new(ProblemKind::UpstreamUnavailable, "GitHub does not answer as expected. Try again.")
         .retry_after(5)
         .into()

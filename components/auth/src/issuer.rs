@@ -9,6 +9,7 @@ use nokube_edge::{
     now,
     outbound::{self, Timeouts},
     store::Store,
+    warn,
 };
 use nokube_oidc::{Expected, KeySet, NotTaken};
 use serde::{Deserialize, Serialize};
@@ -113,11 +114,11 @@ async fn fetch(store: &Store, oidc: &Oidc, before: Option<Kept>) -> Result<Optio
                 (kept.keys, kept.fetched) = (text, second);
                 store.set_issuer_keys(&kept).await?;
             } else {
-                eprintln!("warning the outside issuer publishes no usable key");
+                warn("the outside issuer publishes no usable key");
             }
         }
-        Ok(answer) => eprintln!("warning the outside issuer's keys: status {}", answer.status()),
-        Err(error) => eprintln!("warning the outside issuer's keys: {}", error.0),
+        Ok(answer) => warn(format_args!("the outside issuer's keys: status {}", answer.status())),
+        Err(error) => warn(format_args!("the outside issuer's keys: {}", error.0)),
     }
     Ok(Some(kept))
 }

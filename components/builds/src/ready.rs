@@ -12,7 +12,7 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Call, Failure, Reply, Result, auth::AuthSettings, now, outbound, settings::NotSetUp,
-    store::Store,
+    store::Store, warn,
 };
 use nokube_github::{refusal, registry};
 use serde::{Deserialize, Serialize};
@@ -149,7 +149,7 @@ async fn ask(component: &str, path: &str, total: Duration) -> Option<Vec<u8>> {
     match outbound::send(request, timeouts).await {
         Ok(answer) => Some(answer.into_body()),
         Err(error) => {
-            eprintln!("warning the component {component} does not answer: {}", error.0);
+            warn(format_args!("the component {component} does not answer: {}", error.0));
             None
         }
     }
@@ -167,7 +167,7 @@ async fn github() -> Option<Check> {
         Ok(answer) => check(false, refusal::of_dispatch(&answer, api)),
         Err(Failure::Problem(problem)) => check(false, problem.detail),
         Err(Failure::Internal(what)) => {
-            eprintln!("warning ready: {what}");
+            warn(format_args!("ready: {what}"));
             check(false, "cannot be asked; the log says why".into())
         }
     }

@@ -10,7 +10,7 @@ use crate::{
 };
 use futures::future::join_all;
 use nokube_domain::deploy::{ObjectFault, Outcome, SecretText};
-use nokube_edge::sleep;
+use nokube_edge::{sleep, warn};
 use nokube_kube::{
     Deployed, Kind, Manifest, Manifests, Tenant, manifest,
     observe::{DeploymentSeen, Metadata, Object, Standing},
@@ -182,7 +182,7 @@ async fn remove(cluster: &Cluster, namespace: &str, surplus: &[(Kind, Metadata)]
             Ok(_) | Err(Trouble::Refused(Refusal::NotFound)) => {}
             Err(trouble) => {
                 let (kind, name) = (kind.name(), &seen.name);
-                eprintln!("warning {kind} {name} stays: {}", trouble.sentence());
+                warn(format_args!("{kind} {name} stays: {}", trouble.sentence()));
             }
         }
     }

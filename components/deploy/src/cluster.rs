@@ -6,7 +6,7 @@ use nokube_domain::{Problem, ProblemKind};
 use nokube_edge::{
     Failure, Response, Result,
     outbound::{self, Timeouts},
-    sleep,
+    sleep, warn,
 };
 use nokube_kube::{
     Platform,
@@ -110,13 +110,13 @@ impl Cluster {
                     Some(refusal) => {
                         if let Refusal::NoRight(what) = &refusal {
                             // Whose account lacks which right is the administrator's to know.
-                            eprintln!("warning a right is missing in the cluster: {what}");
+                            warn(format_args!("a right is missing in the cluster: {what}"));
                         }
                         return Err(Trouble::Refused(refusal));
                     }
                 },
                 Err(error) => {
-                    eprintln!("warning the API server does not answer: {}", error.0);
+                    warn(format_args!("the API server does not answer: {}", error.0));
                     Trouble::Away
                 }
             };
@@ -139,7 +139,7 @@ impl Cluster {
                 Ok(value) => Ok(Some(value)),
                 Err(error) => {
                     let path = request.uri().path();
-                    eprintln!("warning the API server's answer to {path} cannot be read: {error}");
+                    warn(format_args!("the API server's answer to {path} cannot be read: {error}"));
                     Err(Trouble::Away)
                 }
             },

@@ -36,6 +36,7 @@ pub use failure::{Failure, Result};
 pub use receive::Call;
 pub use reply::Reply;
 pub use route::{Route, blocked, serve, serve_servers};
+pub use scope::warn;
 pub use spin_sdk::http::{BoxBody, Request, Response};
 
 /// Now, by the wall clock.

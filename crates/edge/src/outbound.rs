@@ -2,7 +2,7 @@
 
 use crate::{
     Failure, Response,
-    scope::{self, Cost},
+    scope::{self, Cost, warn},
 };
 use futures::{StreamExt, future::Either};
 use http::Request;
@@ -36,7 +36,7 @@ pub struct NoAnswer(pub String);
 impl NoAnswer {
     /// As a problem of the system `who`.
     pub fn of(self, who: &str) -> Failure {
-        eprintln!("warning no answer from {who}: {}", self.0);
+        warn(format_args!("no answer from {who}: {}", self.0));
         Failure::Problem(
             nokube_domain::Problem::new(
                 ProblemKind::UpstreamUnavailable,

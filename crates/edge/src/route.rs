@@ -4,7 +4,7 @@ use crate::{
     BoxBody, Call, Failure, Reply, Request, Response, Result,
     auth::{self, AuthSettings},
     headers, limits,
-    scope::Scope,
+    scope::{Scope, tell},
     store::Store,
 };
 use http::{HeaderMap, Method, StatusCode};
@@ -112,10 +112,8 @@ fn told(scope: &Scope, path: &str, answer: Result<Reply>) -> Reply {
         Ok(reply) => reply,
         Err(Failure::Problem(problem)) => Reply::problem(&problem, path),
         Err(Failure::Internal(what)) => {
-            let Scope { component, request_id, .. } = scope;
-            // The only place that logs it. One line: a value of somebody else's may be inside.
-            let what = what.replace(|c: char| c.is_control(), " ");
-            eprintln!("error component={component} request_id={request_id} {what}");
+            tell("error", &what); // The only place that logs it.
+            let request_id = &scope.request_id;
             let detail = format!(
                 "This was logged as {request_id}. Try again; if it happens again, tell the \
                  platform's administrator that id."

@@ -14,7 +14,8 @@ use nokube_domain::{
     trace::{self, TraceParent},
 };
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
+    fmt::Display,
     future::poll_fn,
     io::Write,
     pin::pin,
@@ -44,13 +45,13 @@ pub enum Cost {
 
 #[derive(Debug)]
 pub struct Scope {
-    pub component: &'static str,
+    component: &'static str,
     pub request_id: String,
     trace: Option<TraceParent>,
     started: Instant,
     /// The pattern, never the path: nobody's data, and few.
-    route: RefCell<Option<String>>,
-    user: RefCell<Option<String>>,
+    route: OnceCell<String>,
+    user: OnceCell<String>,
     status: Cell<Option<u16>>,
     costs: [Cell<u32>; 4],
 }
@@ -64,8 +65,8 @@ impl Scope {
             request_id: given.map_or_else(made, str::to_owned),
             trace: only(request.headers(), &TRACE).and_then(TraceParent::parse),
             started: Instant::now(),
-            route: RefCell::default(),
-            user: RefCell::default(),
+            route: OnceCell::new(),
+            user: OnceCell::new(),
             status: Cell::default(),
             costs: Default::default(),
         })
@@ -82,12 +83,12 @@ impl Scope {
     }
 
     pub fn at(&self, method: &str, pattern: &str) {
-        self.route.replace(Some(format!("{method} {pattern}")));
+        let _ = self.route.set(format!("{method} {pattern}"));
     }
 
     /// Logins of two issuers can be the same text.
     pub fn known_as(&self, caller: &Caller) {
-        self.user.replace(Some(format!("{}@{}", caller.login, caller.person.issuer)));
+        let _ = self.user.set(format!("{}@{}", caller.login, caller.person.issuer));
     }
 
     pub fn answered(&self, status: u16) {
@@ -97,19 +98,16 @@ impl Scope {
     fn line(&self) -> String {
         let [reads, writes, outbound, chained] =
             self.costs.each_ref().map(|cost| cost.get().to_string());
-        let text = |told: &RefCell<Option<String>>| {
-            told.try_borrow().ok().and_then(|told| told.clone()).unwrap_or_else(|| "-".into())
-        };
         log::line(
             "request",
             &[
                 ("component", self.component),
-                ("route", &text(&self.route)),
+                ("route", self.route.get().map_or("-", String::as_str)),
                 ("status", &self.status.get().map_or("-".into(), |status| status.to_string())),
                 ("ms", &self.started.elapsed().as_millis().to_string()),
                 ("request_id", &self.request_id),
                 ("trace_id", self.trace.as_ref().map_or("-", TraceParent::trace)),
-                ("user", &text(&self.user)),
+                ("user", self.user.get().map_or("-", String::as_str)),
                 ("kv_reads", &reads),
                 ("kv_writes", &writes),
                 ("outbound", &outbound),
@@ -121,11 +119,28 @@ impl Scope {
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        // One write, so that lines of several instances do not mix; `println!` would panic where
-        // nobody listens.
-        let line = self.line() + "\n";
-        let _ = std::io::stdout().write_all(line.as_bytes());
+        print(std::io::stdout(), self.line());
     }
+}
+
+/// One write, so that lines of several instances do not mix; and `println!` would panic where nobody
+/// listens.
+fn print(mut to: impl Write, line: String) {
+    let _ = to.write_all((line + "\n").as_bytes());
+}
+
+/// Tells the operator of what somebody else did not do. It may hold what they said, and no secret.
+pub fn warn(what: impl Display) {
+    tell("warning", &what.to_string());
+}
+
+/// Tells the operator of what went wrong, on standard error, with the request that it went wrong for.
+pub fn tell(kind: &str, what: &str) {
+    let scope = current();
+    let component = scope.as_ref().map_or("-", |scope| scope.component);
+    let request_id = scope.as_ref().map_or("-", |scope| &scope.request_id);
+    let values = [("component", component), ("request_id", request_id), ("what", what)];
+    print(std::io::stderr(), log::line(kind, &values));
 }
 
 /// Makes a scope the current one, and what was current before again when it is dropped.

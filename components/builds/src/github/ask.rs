@@ -12,7 +12,7 @@ use nokube_domain::{
     build::{BuildRecord, Conclusion, JobsDoc, Known, Phase, Plan, RunDoc, RunFacts, RunKey},
     image::Digest,
 };
-use nokube_edge::{Failure, Result, now};
+use nokube_edge::{Failure, Result, now, warn};
 use nokube_github::{answer, refusal};
 
 /// What was learned.
@@ -182,7 +182,7 @@ pub async fn dispatch(github: &GitHub, build: &BuildRecord, attempt: u32) -> Res
         RunDoc::new(build.id)
     } else {
         let reason = refusal::of_dispatch(&answered, api);
-        eprintln!("warning dispatch of {} refused: {status} {reason}", build.id);
+        warn(format_args!("dispatch of {} refused: {status} {reason}", build.id));
         RunDoc::of_refusal(build.id, attempt, now(), reason)
     })
 }

@@ -6,7 +6,7 @@ use nokube_domain::{Problem, ProblemKind, repository::Repository};
 use nokube_edge::{
     Failure, Result, now,
     outbound::{self, NoAnswer, Timeouts},
-    sleep,
+    sleep, warn,
 };
 use nokube_github::{
     Request, Response, answer,
@@ -186,7 +186,7 @@ pub fn not_installed(repository: &Repository) -> Problem {
 pub fn refused(answer: &Response) -> Failure {
     let said = nokube_github::refusal::message(answer);
     let status = answer.status();
-    eprintln!("warning GitHub refused: {status} {said}");
+    warn(format_args!("GitHub refused: {status} {said}"));
     match status {
         StatusCode::UNAUTHORIZED => Failure::problem(
             ProblemKind::UpstreamRefused,

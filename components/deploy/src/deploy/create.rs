@@ -34,6 +34,7 @@ use nokube_domain::{
 use nokube_edge::{
     Call, Failure, Reply, Result, audit, now,
     store::{Counter, Log, Store},
+    warn,
 };
 use nokube_kube::{Manifest, Manifests, Tenant, names, observe::Standing, refusal::Refusal};
 use std::collections::{BTreeMap, BTreeSet};
@@ -231,7 +232,7 @@ async fn forget(store: &Store, loaded: &Loaded, change: &Change<'_>) {
     let deletes = old.into_iter().map(|number| store.delete_revision(loaded.id(), number));
     for done in join_all(deletes).await {
         if let Err(failure) = done {
-            eprintln!("warning a revision stays: {failure:?}");
+            warn(format_args!("a revision stays: {failure:?}"));
         }
     }
 }
