@@ -202,7 +202,7 @@ test("the description of the API is readable, and what is nowhere says so", asyn
   const anybody = await Person.at(browser, `${platform.url}/docs`);
   await anybody.sees("/api/v1/deploy");
   await anybody.page.locator("summary", { hasText: "/api/v1/deploy" }).first().click();
-  await anybody.sees("Some fields need a change.");
+  await anybody.page.locator("details[open]").getByText("Some fields need a change.").waitFor();
   await anybody.looks("docs");
   await anybody.signIn("hal").catch(() => {});
   const answer = await anybody.page.goto(`${platform.url}/nothing/here`);
