@@ -72,7 +72,7 @@ test-kube: setup-tests components ## Run the tests that need a real Kubernetes A
 	  KUBEBUILDER_ASSETS=$$(scripts/kube-servers | tail -1) && [ -n "$$KUBEBUILDER_ASSETS" ] || exit 1; \
 	  export KUBEBUILDER_ASSETS; \
 	fi; \
-	cargo test --features nokube-tests-kube/cluster --test kube --test deploys
+	cargo test --features nokube-tests-kube/cluster --test kube --test deploys --test spinkube
 
 contract: ## Write the API's description, docs/api/openapi.json, anew from the code
 	cargo run --quiet -p nokube-contract > docs/api/openapi.new

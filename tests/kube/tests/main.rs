@@ -5,4 +5,3 @@ mod control_plane;
 mod lifecycle;
 mod logs;
 mod misfortunes;
-mod spinkube;
