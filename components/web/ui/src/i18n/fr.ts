@@ -6,7 +6,6 @@ export const fr = {
   loading: "Chargement…",
   retry: "Réessayer",
   cancel: "Annuler",
-  close: "Fermer",
   save: "Enregistrer",
   saved: "Enregistré.",
   copy: "Copier",
@@ -16,13 +15,10 @@ export const fr = {
   show: "Afficher",
   hide: "Masquer",
   optional: "facultatif",
-  none: "aucun",
-  back: "Retour",
   pageMissing: "Cette page n’existe pas.",
   nav: { projects: "Projets", account: "Compte", docs: "API", main: "Navigation principale" },
 
   failures: {
-    title: "Cela n’a pas fonctionné",
     offline: "La plateforme ne répond pas. Vérifiez votre connexion ; ce que vous avez saisi est gardé.",
     lost: "Connexion perdue. Nouvelle tentative automatique…",
     unknown: (status: number) => `La plateforme a répondu de façon inattendue (${status}). Réessayez.`,
@@ -88,7 +84,6 @@ export const fr = {
     repository: "Dépôt (URL)",
     framework: "Framework",
     members: "Membres",
-    person: "Personne",
     role: "Rôle",
     roles: { owner: "propriétaire", developer: "développeur", viewer: "lecteur" },
     rolesHint: "Un lecteur voit tout ; un développeur construit et déploie aussi.",
@@ -158,7 +153,6 @@ export const fr = {
     noSteps: "Les étapes apparaissent dès que GitHub commence.",
     seeLogs: "Voir les logs",
     hideLogs: "Masquer les logs",
-    logEnd: "Fin du journal",
     logs: "Logs",
     logsLater: "GitHub donne le journal à la fin de chaque partie du build.",
     deployNow: "Déployer maintenant",
@@ -195,7 +189,6 @@ export const fr = {
     memoryRequest: "RAM réservée",
     memoryLimit: "RAM maximum",
     memoryHint: "128Mi, 1Gi…",
-    resources: "Ressources",
     port: "Port du conteneur",
     portHint: "Le port sur lequel votre programme écoute ; il le reçoit dans PORT",
     exposure: "Exposition",
@@ -263,7 +256,6 @@ export const fr = {
   deployment: {
     status: { pending: "En attente", deploying: "Déploiement en cours", running: "En service", failed: "En échec", stopped: "Arrêté" },
     progress: (ready: number, total: number) => `${ready} instance(s) prête(s) sur ${total}`,
-    observed: (when: string) => `Vu pour la dernière fois : ${when}`,
     open: "Ouvrir le service",
     internal: "Adresse interne",
     edit: "Modifier",
@@ -289,11 +281,9 @@ export const fr = {
     revisions: "Révisions",
     current: "actuelle",
     rollback: "Revenir à cette révision",
-    rollbackDone: (n: number) => `Retour à la révision ${n} demandé.`,
     by: (who: string) => `par ${who}`,
     warnings: "Avertissements",
     configuration: "Configuration",
-    manifests: "Manifestes",
     codes: {
       image_pull: "L’image ne peut pas être téléchargée. Vérifiez son nom et son étiquette, et qu’elle est publique ou construite ici.",
       image_name: "Ce nom d’image n’est pas valable. Corrigez-le.",
@@ -324,7 +314,6 @@ export const fr = {
     lost: "Connexion perdue, nouvelle tentative…",
     empty: "Rien pour l’instant.",
     text: "Ouvrir en texte",
-    follow: "Suivre la fin",
   },
 
   account: {

@@ -10,7 +10,7 @@ import { duration } from "../i18n/time";
 import { Log } from "../parts/log";
 import { FailureNotice, Notice } from "../parts/notice";
 import { Page, Shown } from "../parts/page";
-import { useTrail } from "../parts/trail-of";
+import { useAbove } from "../parts/project";
 import { Badge, Exact, Facts, Section, When } from "../parts/small";
 
 const moving = 2_000;
@@ -25,7 +25,7 @@ export function BuildPage({ id }: { id: string }) {
     [id],
     (build) => (isOver(build) ? null : moving),
   );
-  const trail = useTrail(build.data?.project_id);
+  const trail = useAbove(build.data?.project_id);
   const act = (what: () => Promise<unknown>) =>
     void run(async () => {
       await what();

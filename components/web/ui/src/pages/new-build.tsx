@@ -4,17 +4,16 @@ import { Link, useLocation, useSearchParams } from "wouter-preact";
 import { useAct } from "../api/act";
 import { api, content } from "../api/client";
 import type { Fault } from "../api/failure";
-import { useLoad } from "../api/load";
 import type { Project } from "../api/types";
 import { empty, lineFaults, request } from "../forms/build";
 import { useDraft } from "../forms/draft";
 import { useT } from "../i18n";
 import { Choice, Form, Text } from "../parts/form";
 import { Page, Shown } from "../parts/page";
+import { above, useProject } from "../parts/project";
 
 export function NewBuildPage({ id }: { id: number }) {
-  const path = { project: id };
-  const project = useLoad((signal) => content(api.GET("/api/v1/projects/{project}", { params: { path }, signal })), [id]);
+  const project = useProject(id);
   return <Shown of={project}>{(project) => <NewBuildForm project={project} />}</Shown>;
 }
 
@@ -51,10 +50,7 @@ function NewBuildForm({ project }: { project: Project }) {
   return (
     <Page
       title={t.newBuild.title}
-      trail={[
-        { to: "/", label: t.nav.projects },
-        { to: `/projects/${project.id}`, label: project.name },
-      ]}
+      trail={above(t, project)}
     >
       <Form failure={failure} faults={faults} onSubmit={submit}>
         <section class="card">

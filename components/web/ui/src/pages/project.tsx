@@ -7,7 +7,8 @@ import type { Build, Deployment } from "../api/types";
 import { useT } from "../i18n";
 import { duration } from "../i18n/time";
 import { Page, Shown } from "../parts/page";
-import { Badge, Section, When } from "../parts/small";
+import { useProject } from "../parts/project";
+import { Badge, Section, ShowMore, When } from "../parts/small";
 
 /** Milliseconds between two looks while something moves, and while nothing does. */
 const soon = 3_000;
@@ -15,8 +16,7 @@ const later = 20_000;
 
 export function ProjectPage({ id }: { id: number }) {
   const t = useT();
-  const path = { project: id };
-  const project = useLoad((signal) => content(api.GET("/api/v1/projects/{project}", { params: { path }, signal })), [id]);
+  const project = useProject(id);
   return (
     <Shown of={project}>
       {({ name, description, owner, repository_url }) => (
@@ -89,11 +89,7 @@ function Services({ project }: { project: number }) {
                 </li>
               ))}
             </ul>
-            {total > limit && limit < 200 && (
-              <button type="button" onClick={() => setLimit(200)}>
-                {t.showMore}
-              </button>
-            )}
+            <ShowMore total={total} limit={limit} factor={4} onMore={setLimit} />
           </>
         )}
       </Shown>
@@ -136,11 +132,7 @@ function Builds({ project }: { project: number }) {
                 </li>
               ))}
             </ul>
-            {"total" in page && page.total > limit && limit < 200 && (
-              <button type="button" onClick={() => setLimit(Math.min(200, limit * 5))}>
-                {t.showMore}
-              </button>
-            )}
+            {"total" in page && <ShowMore total={page.total} limit={limit} factor={5} onMore={setLimit} />}
           </>
         )}
       </Shown>

@@ -8,7 +8,7 @@ import { useDraft } from "../forms/draft";
 import { useT } from "../i18n";
 import { Form, Text } from "../parts/form";
 import { Page, Shown } from "../parts/page";
-import { When } from "../parts/small";
+import { ShowMore, When } from "../parts/small";
 
 export function Projects() {
   const t = useT();
@@ -45,11 +45,7 @@ export function Projects() {
                 </li>
               ))}
             </ul>
-            {total > limit && limit < 200 && (
-              <button type="button" onClick={() => setLimit(200)}>
-                {t.showMore}
-              </button>
-            )}
+            <ShowMore total={total} limit={limit} factor={4} onMore={setLimit} />
           </>
         )}
       </Shown>

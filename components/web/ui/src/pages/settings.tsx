@@ -3,7 +3,6 @@ import { useState } from "preact/hooks";
 import { useLocation } from "wouter-preact";
 import { useAct } from "../api/act";
 import { api, content } from "../api/client";
-import { useLoad } from "../api/load";
 import type { Project } from "../api/types";
 import { useT } from "../i18n";
 import { useMe } from "../me";
@@ -11,6 +10,7 @@ import { Confirm } from "../parts/confirm";
 import { Check, Form, Text } from "../parts/form";
 import { Notice } from "../parts/notice";
 import { Page, Shown } from "../parts/page";
+import { above, useProject } from "../parts/project";
 import { Section } from "../parts/small";
 import { Trail } from "../parts/trail";
 import { Members } from "./members";
@@ -19,7 +19,7 @@ export function Settings({ id }: { id: number }) {
   const t = useT();
   const me = useMe();
   const path = { project: id };
-  const loaded = useLoad((signal) => content(api.GET("/api/v1/projects/{project}", { params: { path }, signal })), [id]);
+  const loaded = useProject(id);
   return (
     <Shown of={loaded}>
       {(project) => {
@@ -27,10 +27,7 @@ export function Settings({ id }: { id: number }) {
         return (
           <Page
             title={t.settings.title}
-            trail={[
-              { to: "/", label: t.nav.projects },
-              { to: `/projects/${id}`, label: project.name },
-            ]}
+            trail={above(t, project)}
           >
             {!owner && <p class="quiet">{t.settings.forOwner}</p>}
             {owner && <About project={project} />}

@@ -92,3 +92,26 @@ export function Section({ title, actions, children }: SectionProps) {
     </section>
   );
 }
+
+interface MoreProps {
+  total: number;
+  /** How many are asked for. */
+  limit: number;
+  /** By how much that grows. */
+  factor: number;
+  onMore: (limit: number) => void;
+}
+
+/** The most that the API gives at once. */
+const longest = 200;
+
+/** Shows more of a list, if there is more. */
+export function ShowMore({ total, limit, factor, onMore }: MoreProps) {
+  const t = useT();
+  if (total <= limit || limit >= longest) return null;
+  return (
+    <button type="button" onClick={() => onMore(Math.min(longest, limit * factor))}>
+      {t.showMore}
+    </button>
+  );
+}

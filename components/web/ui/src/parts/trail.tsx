@@ -5,6 +5,7 @@ import { useLoad } from "../api/load";
 import { useSpeech } from "../i18n";
 import { moment } from "../i18n/time";
 import { Shown } from "./page";
+import { ShowMore } from "./small";
 
 interface TrailProps {
   look: (limit: number, signal: AbortSignal) => Promise<{ events: AuditEntry[]; total: number }>;
@@ -49,11 +50,7 @@ export function Trail({ look, of }: TrailProps) {
                 </tbody>
               </table>
             </div>
-            {total > events.length && limit < 200 && (
-              <button type="button" onClick={() => setLimit(Math.min(200, limit * 4))}>
-                {t.showMore}
-              </button>
-            )}
+            <ShowMore total={total} limit={limit} factor={4} onMore={setLimit} />
           </>
         )
       }

@@ -9,13 +9,15 @@ import { lineFaults } from "../../forms/build";
 import { request, withoutSecrets } from "../../forms/deploy";
 import { useDraft } from "../../forms/draft";
 import { useT } from "../../i18n";
-import { Choice, Form, Text } from "../../parts/form";
+import { Choice, Form } from "../../parts/form";
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
+import { above } from "../../parts/project";
 import type { Begun } from ".";
 import { More } from "./more";
 import { Preview } from "./preview";
 import { Secrets } from "./secrets";
+import { texts } from "./text";
 
 export function DeployFormPage({ draft, project, start, deployment, taken }: Begun & { draft: string }) {
   const t = useT();
@@ -29,6 +31,8 @@ export function DeployFormPage({ draft, project, start, deployment, taken }: Beg
   const { busy, failure, run } = useAct();
   const [faults, setFaults] = useState<Fault[]>([]);
   const [preview, setPreview] = useState<DryRun | null>(null);
+
+  const text = texts(form, set);
 
   const ask = (what: (body: ReturnType<typeof request>["body"]) => Promise<void>) => {
     const asked = request(form, project);
@@ -55,22 +59,12 @@ export function DeployFormPage({ draft, project, start, deployment, taken }: Beg
   return (
     <Page
       title={deployment === null ? t.deploy.title(image) : t.deploy.change(form.service_name)}
-      trail={[
-        { to: "/", label: t.nav.projects },
-        { to: `/projects/${project.id}`, label: project.name },
-      ]}
+      trail={above(t, project)}
     >
       <Form failure={failure} faults={faults} onSubmit={deploy}>
         <section class="card">
           {form.build_id === null ? (
-            <Text
-              name="image_name"
-              label={t.deploy.image}
-              hint={t.deploy.imageHint}
-              value={form.image_name}
-              onText={(image_name) => set({ image_name })}
-              required
-            />
+            text("image_name", t.deploy.image, { hint: t.deploy.imageHint, required: true })
           ) : (
             <div class="field">
               <p class="label">{t.deploy.image}</p>
@@ -83,33 +77,15 @@ export function DeployFormPage({ draft, project, start, deployment, taken }: Beg
             </div>
           )}
           <div class="pair">
-            <Text
-              name="service_name"
-              label={t.deploy.service}
-              hint={deployment === null ? t.newBuild.serviceHint : ""}
-              value={form.service_name}
-              onText={(service_name) => set({ service_name })}
-              disabled={deployment !== null}
-              required
-            />
-            <Text
-              name="replicas"
-              type="number"
-              label={t.deploy.replicas}
-              hint={t.deploy.replicasHint}
-              value={form.replicas}
-              onText={(replicas) => set({ replicas })}
-            />
+            {text("service_name", t.deploy.service, {
+              hint: deployment === null ? t.newBuild.serviceHint : "",
+              disabled: deployment !== null,
+              required: true,
+            })}
+            {text("replicas", t.deploy.replicas, { number: true, hint: t.deploy.replicasHint })}
           </div>
           <div class="pair">
-            <Text
-              name="container_port"
-              type="number"
-              label={t.deploy.port}
-              hint={t.deploy.portHint}
-              value={form.container_port}
-              onText={(container_port) => set({ container_port })}
-            />
+            {text("container_port", t.deploy.port, { number: true, hint: t.deploy.portHint })}
             {form.service_type === "worker" ? (
               <p class="quiet">{t.deploy.worker}</p>
             ) : (
@@ -127,41 +103,12 @@ export function DeployFormPage({ draft, project, start, deployment, taken }: Beg
             )}
           </div>
           <div class="four">
-            <Text
-              name="cpu_request"
-              label={t.deploy.cpuRequest}
-              hint={t.deploy.cpuHint}
-              value={form.cpu_request}
-              onText={(cpu_request) => set({ cpu_request })}
-            />
-            <Text
-              name="cpu_limit"
-              label={t.deploy.cpuLimit}
-              value={form.cpu_limit}
-              onText={(cpu_limit) => set({ cpu_limit })}
-            />
-            <Text
-              name="memory_request"
-              label={t.deploy.memoryRequest}
-              hint={t.deploy.memoryHint}
-              value={form.memory_request}
-              onText={(memory_request) => set({ memory_request })}
-            />
-            <Text
-              name="memory_limit"
-              label={t.deploy.memoryLimit}
-              value={form.memory_limit}
-              onText={(memory_limit) => set({ memory_limit })}
-            />
+            {text("cpu_request", t.deploy.cpuRequest, { hint: t.deploy.cpuHint })}
+            {text("cpu_limit", t.deploy.cpuLimit)}
+            {text("memory_request", t.deploy.memoryRequest, { hint: t.deploy.memoryHint })}
+            {text("memory_limit", t.deploy.memoryLimit)}
           </div>
-          <Text
-            name="env_vars"
-            label={t.deploy.variables}
-            hint={t.deploy.variablesHint}
-            rows={5}
-            value={form.env_vars}
-            onText={(env_vars) => set({ env_vars })}
-          />
+          {text("env_vars", t.deploy.variables, { hint: t.deploy.variablesHint, rows: 5 })}
           <Secrets rows={form.secrets} onChange={(secrets) => set({ secrets })} />
           <More form={form} set={set} />
         </section>

@@ -2,28 +2,17 @@
 import type { ComponentChildren } from "preact";
 import type { DeployForm } from "../../forms/deploy";
 import { useT } from "../../i18n";
-import { Check, Choice, Text } from "../../parts/form";
+import { Check, Choice } from "../../parts/form";
+import { texts, type Change } from "./text";
 
 interface MoreProps {
   form: DeployForm;
-  set: (change: Partial<DeployForm>) => void;
+  set: Change;
 }
-
-/** The fields that are plain texts. */
-type TextName = { [K in keyof DeployForm]: DeployForm[K] extends string ? K : never }[keyof DeployForm];
 
 export function More({ form, set }: MoreProps) {
   const t = useT();
-  const text = (name: TextName, label: string, options: { number?: boolean; hint?: string } = {}) => (
-    <Text
-      name={name}
-      label={label}
-      type={options.number ? "number" : "text"}
-      {...(options.hint && { hint: options.hint })}
-      value={form[name]}
-      onText={(value) => set({ [name]: value })}
-    />
-  );
+  const text = texts(form, set);
   return (
     <details>
       <summary>{t.more}</summary>

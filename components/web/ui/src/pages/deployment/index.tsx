@@ -12,7 +12,7 @@ import { Log } from "../../parts/log";
 import { FailureNotice, Notice } from "../../parts/notice";
 import { Page, Shown } from "../../parts/page";
 import { Badge, Exact, Facts, Section, When } from "../../parts/small";
-import { useTrail } from "../../parts/trail-of";
+import { useAbove } from "../../parts/project";
 import { Events } from "./events";
 import { Pods } from "./pods";
 import { Revisions } from "./revisions";
@@ -38,7 +38,7 @@ export function DeploymentPage({ id }: { id: string }) {
     [id],
     (one) => (moves(one) ? moving : standing),
   );
-  const trail = useTrail(loaded.data?.project_id);
+  const trail = useAbove(loaded.data?.project_id);
   const { busy, failure, run } = useAct();
   const act = (what: () => Promise<unknown>) =>
     void run(async () => {
