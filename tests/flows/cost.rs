@@ -13,10 +13,7 @@ fn trips(cost: Counts) -> (u64, u64) {
 async fn a_poll_of_a_finished_build_costs_2_reads() {
     let world = World::new().await;
     let alice = world.user("alice");
-    let path = alice.build(alice.project("myapp").await).await;
-    alice.until_ended(&path).await;
-    world.sim.settled().await.ok();
-    alice.get(&path).await; // The first read after the end keeps the final answer.
+    let path = world.finished_build(&alice).await;
     let (_, cost) = world.cost(alice.get(&path)).await;
     assert_eq!((trips(cost), cost.outbound), ((2, 0), 0));
     world.end().await;

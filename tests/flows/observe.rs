@@ -50,10 +50,7 @@ fn sums(lines: &[Line]) -> [u64; 4] {
 async fn a_request_leaves_one_line_with_its_route_and_cost() {
     let world = World::new().await;
     let alice = world.user("alice");
-    let path = alice.build(alice.project("myapp").await).await;
-    alice.until_ended(&path).await;
-    world.sim.settled().await.ok();
-    alice.get(&path).await; // The first read after the end keeps the final answer.
+    let path = world.finished_build(&alice).await;
 
     let before = lines(&world).len();
     let poll = alice.request(Method::GET, &path).header("x-request-id", "the-poll-1");

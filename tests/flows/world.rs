@@ -271,6 +271,15 @@ impl World {
         path
     }
 
+    /// A build that has ended, with all that is to be learned of it kept: its path.
+    pub async fn finished_build(&self, user: &User) -> String {
+        let path = user.build(user.project("myapp").await).await;
+        user.until_ended(&path).await;
+        self.sim.settled().await.ok();
+        user.get(&path).await; // The first read after the end keeps the final answer.
+        path
+    }
+
     /// What `doing` costs the host: key-value round trips, outbound requests.
     pub async fn cost<T>(&self, doing: impl Future<Output = T>) -> (T, Counts) {
         let before = self.host().counts();
