@@ -34,7 +34,7 @@ const PAGES: &[&str] = &["/projects/", "/builds/", "/deployments/"];
 
 pub async fn serve(files: &[File], request: Request) -> Response<BoxBody> {
     in_scope("web", request, async |scope, request| {
-        let reply = headers::guard(answer(scope, files, &request), &HeaderMap::new(), None);
+        let reply = headers::private(answer(scope, files, &request));
         let platform = Variables::default().optional("platform_url").await;
         match platform.is_some_and(|url| url.starts_with("https://")) {
             true => headers::only_by_tls(reply),

@@ -39,6 +39,8 @@ pub use route::{Route, blocked, serve, serve_servers};
 pub use scope::warn;
 pub use spin_sdk::http::{BoxBody, Request, Response};
 
+use std::pin::pin;
+
 /// Now, by the wall clock.
 pub fn now() -> nokube_domain::Timestamp {
     nokube_domain::Timestamp::now()
@@ -67,8 +69,16 @@ pub async fn sleep(milliseconds: u64) {
     spin_sdk::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
 }
 
+/// Goes on with `task` after the answer has begun, for `milliseconds` at most: who reads that slowly gets
+/// no more.
+pub fn spawn_for(milliseconds: u64, task: impl Future<Output = ()> + 'static) {
+    spawn(async move {
+        futures::future::select(pin!(task), pin!(sleep(milliseconds))).await;
+    });
+}
+
 /// Goes on with `task` after the answer has begun.
-pub fn spawn(task: impl Future<Output = ()> + 'static) {
+fn spawn(task: impl Future<Output = ()> + 'static) {
     match scope::current() {
         Some(scope) => spin_sdk::wasip3::spawn(scope.run(task)),
         None => spin_sdk::wasip3::spawn(task),

@@ -9,10 +9,9 @@ use super::{
     present::present_with_known,
 };
 use crate::github::GitHub;
-use futures::{StreamExt, future::select};
+use futures::StreamExt;
 use nokube_domain::build::{BuildView, Known, StepView};
-use nokube_edge::{Call, Reply, Result, now, reply::Sender, sleep, spawn, store::Store};
-use std::pin::pin;
+use nokube_edge::{Call, Reply, Result, now, reply::Sender, sleep, spawn_for, store::Store};
 
 /// Seconds after which a stream ends.
 const LIFE: i64 = 25;
@@ -52,13 +51,12 @@ impl Position {
 pub async fn follow(call: Call, store: Store, answer: BuildView, known: Known) -> Result<Reply> {
     let (sender, body) = nokube_edge::reply::channel();
     let position = call.header("last-event-id").and_then(Position::parse).unwrap_or_default();
-    spawn(async move {
+    // An error ends the stream; the reader comes back and is told by the status of that answer. So does
+    // one who reads too slowly.
+    spawn_for(2 * LIFE.unsigned_abs() * 1_000, async move {
         let mut follower =
             Follower { call, store, sender, position, steps: Vec::new(), status: String::new() };
-        // An error ends the stream; the reader comes back and is told by the status of that answer. So
-        // does one who reads too slowly.
-        let run = follower.run(answer, known);
-        select(pin!(run), pin!(sleep(2 * LIFE.unsigned_abs() * 1_000))).await;
+        let _ = follower.run(answer, known).await;
     });
     Ok(Reply::stream("text/event-stream", body).header("x-accel-buffering", "no"))
 }

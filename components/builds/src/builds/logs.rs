@@ -5,13 +5,11 @@
 
 use super::{events, present::present_with_known};
 use crate::github::{GitHub, job_log};
-use futures::future::select;
 use nokube_domain::{
     Problem, ProblemKind,
     build::{BuildView, Known},
 };
-use nokube_edge::{BoxBody, Call, Failure, Reply, Result, sleep, spawn, store::Store};
-use std::pin::pin;
+use nokube_edge::{BoxBody, Call, Failure, Reply, Result, spawn_for, store::Store};
 
 /// Milliseconds that a text may take; a reader that slow gets no more.
 const LIFE: u64 = 60_000;
@@ -49,22 +47,19 @@ async fn text(jobs: &[u64]) -> Result<Reply> {
         None => return Ok(Reply::text("")),
     };
     let rest = rest.to_vec();
-    spawn(async move {
-        let written = async {
-            if !sender.copy(first).await {
+    spawn_for(LIFE, async move {
+        if !sender.copy(first).await {
+            return;
+        }
+        for job in rest {
+            let going_on = match open(&github, job).await {
+                Ok(log) => sender.copy(log).await,
+                Err(_) => sender.send("\n(The log of another job cannot be read.)\n").await,
+            };
+            if !going_on {
                 return;
             }
-            for job in rest {
-                let going_on = match open(&github, job).await {
-                    Ok(log) => sender.copy(log).await,
-                    Err(_) => sender.send("\n(The log of another job cannot be read.)\n").await,
-                };
-                if !going_on {
-                    return;
-                }
-            }
-        };
-        select(pin!(written), pin!(sleep(LIFE))).await;
+        }
     });
     Ok(Reply::stream("text/plain; charset=utf-8", body))
 }

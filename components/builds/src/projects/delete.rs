@@ -174,7 +174,7 @@ async fn stop(call: &Call, store: &Store, thing: &Thing, volumes: bool) -> Resul
 /// Asks the component `deploy`, with the caller's own credentials.
 async fn ask(call: &Call, method: Method, path: &str) -> Result<http::Response<Vec<u8>>> {
     let mut request = Request::builder();
-    let names = ["authorization", "cookie", "origin", "sec-fetch-site", "x-request-id"];
+    let names = ["authorization", "cookie", "origin", "sec-fetch-site"];
     for name in names {
         if let Some(value) = call.header(name) {
             request = request.header(name, value);

@@ -89,7 +89,7 @@ async fn search(call: &Call, name: &ImageName, project: &Project) -> Result<Imag
 /// Asks `builds` as the caller; `None` for what is not there for them.
 async fn ask<T: for<'a> Deserialize<'a>>(call: &Call, path: &str) -> Result<Option<T>> {
     let mut request = Request::builder().uri(format!("http://builds.spin.internal{path}"));
-    for name in ["authorization", "cookie", "x-request-id"] {
+    for name in ["authorization", "cookie"] {
         if let Some(value) = call.header(name) {
             request = request.header(name, value);
         }

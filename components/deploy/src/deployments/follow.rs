@@ -11,7 +11,7 @@ use futures::{
     stream::{self, LocalBoxStream},
 };
 use nokube_domain::{Timestamp, answer::PodLine};
-use nokube_edge::{Call, Reply, Result, reply, reply::Sender, sleep, spawn};
+use nokube_edge::{Call, Reply, Result, reply, reply::Sender, sleep, spawn_for};
 use nokube_kube::request::Log;
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -44,7 +44,8 @@ pub async fn follow(
     let named = call.query("pod").map(str::to_owned);
     let once = wanted.previous;
     let (mut sender, body) = reply::channel();
-    spawn(async move {
+    // When its time is over, the reader comes back.
+    spawn_for(LIFE, async move {
         if !sender.send(format!("retry: {RETRY}\n\n")).await {
             return;
         }
@@ -56,79 +57,75 @@ pub async fn follow(
                 Log { follow: true, timestamps: true, since: from, tail, ..wanted.clone() };
             pod_lines(&cluster, &namespace, pod.to_owned(), wanted)
         };
-        let told = async {
-            let mut pods: BTreeMap<String, Followed> = pods
-                .into_iter()
-                .map(|pod| (pod, Followed { open: true, last: after, ..Followed::default() }))
-                .collect();
-            let mut heard = stream::select_all(pods.keys().map(|pod| open(pod, after)));
-            // Not begun anew with each line: however much one pod writes, others are looked for.
-            let mut look = Box::pin(sleep(LOOK));
-            loop {
-                let next = {
-                    let next = async {
-                        match heard.next().await {
-                            Some(heard) => heard,
-                            // No pod writes now; others may come.
-                            None => std::future::pending().await,
-                        }
-                    };
-                    match select(pin!(next), look.as_mut()).await {
-                        Either::Left((heard, _)) => Some(heard),
-                        Either::Right(_) => None,
+        let mut pods: BTreeMap<String, Followed> = pods
+            .into_iter()
+            .map(|pod| (pod, Followed { open: true, last: after, ..Followed::default() }))
+            .collect();
+        let mut heard = stream::select_all(pods.keys().map(|pod| open(pod, after)));
+        // Not begun anew with each line: however much one pod writes, others are looked for.
+        let mut look = Box::pin(sleep(LOOK));
+        loop {
+            let next = {
+                let next = async {
+                    match heard.next().await {
+                        Some(heard) => heard,
+                        // No pod writes now; others may come.
+                        None => std::future::pending().await,
                     }
                 };
-                match next {
-                    Some((pod, Heard::Line(line))) => {
-                        if let Some(pod) = pods.get_mut(&pod) {
-                            pod.last = line.at.or(pod.last);
-                            pod.pause = 0;
-                        }
-                        if !tell(&mut sender, &pod, &line).await {
+                match select(pin!(next), look.as_mut()).await {
+                    Either::Left((heard, _)) => Some(heard),
+                    Either::Right(_) => None,
+                }
+            };
+            match next {
+                Some((pod, Heard::Line(line))) => {
+                    if let Some(pod) = pods.get_mut(&pod) {
+                        pod.last = line.at.or(pod.last);
+                        pod.pause = 0;
+                    }
+                    if !tell(&mut sender, &pod, &line).await {
+                        return;
+                    }
+                }
+                Some((pod, Heard::End(why))) => {
+                    let Some(followed) = pods.get_mut(&pod) else { continue };
+                    followed.open = false;
+                    followed.due_in = followed.pause;
+                    followed.pause = (followed.pause * 2).clamp(1, LONGEST_PAUSE);
+                    // Told once, however often it is tried again.
+                    if let Some(why) = why.filter(|_| !followed.silent) {
+                        followed.silent = true;
+                        if !tell(&mut sender, &pod, &Line { at: None, text: why }).await {
                             return;
                         }
                     }
-                    Some((pod, Heard::End(why))) => {
-                        let Some(followed) = pods.get_mut(&pod) else { continue };
-                        followed.open = false;
-                        followed.due_in = followed.pause;
-                        followed.pause = (followed.pause * 2).clamp(1, LONGEST_PAUSE);
-                        // Told once, however often it is tried again.
-                        if let Some(why) = why.filter(|_| !followed.silent) {
-                            followed.silent = true;
-                            if !tell(&mut sender, &pod, &Line { at: None, text: why }).await {
-                                return;
-                            }
-                        }
+                }
+                None => {
+                    look = Box::pin(sleep(LOOK));
+                    if once {
+                        continue;
                     }
-                    None => {
-                        look = Box::pin(sleep(LOOK));
-                        if once {
+                    // Pods that have come, and those whose program has begun, or begun again.
+                    let there = all_pods(&cluster, &loaded).await.unwrap_or_default();
+                    for pod in there.into_iter().filter(|pod| is_wanted(&named, pod)) {
+                        if pods.len() >= MOST_PODS && !pods.contains_key(&pod) {
                             continue;
                         }
-                        // Pods that have come, and those whose program has begun, or begun again.
-                        let there = all_pods(&cluster, &loaded).await.unwrap_or_default();
-                        for pod in there.into_iter().filter(|pod| is_wanted(&named, pod)) {
-                            if pods.len() >= MOST_PODS && !pods.contains_key(&pod) {
-                                continue;
-                            }
-                            let followed = pods.entry(pod.clone()).or_default();
-                            if followed.open {
-                                continue;
-                            }
-                            if let Some(left) = followed.due_in.checked_sub(1) {
-                                followed.due_in = left;
-                                continue;
-                            }
-                            followed.open = true;
-                            heard.push(open(&pod, followed.last));
+                        let followed = pods.entry(pod.clone()).or_default();
+                        if followed.open {
+                            continue;
                         }
+                        if let Some(left) = followed.due_in.checked_sub(1) {
+                            followed.due_in = left;
+                            continue;
+                        }
+                        followed.open = true;
+                        heard.push(open(&pod, followed.last));
                     }
                 }
             }
-        };
-        // When its time is over, the reader comes back.
-        select(pin!(told), pin!(sleep(LIFE))).await;
+        }
     });
     Ok(Reply::stream("text/event-stream", body).header("x-accel-buffering", "no"))
 }

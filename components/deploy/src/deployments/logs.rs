@@ -7,16 +7,15 @@ use crate::{
     cluster::{Cluster, Trouble},
     present::{Loaded, load},
 };
-use futures::future::{join_all, select};
+use futures::future::join_all;
 use nokube_domain::{Problem, problem::Fault};
-use nokube_edge::{Call, Reply, Result, reply, sleep, spawn, store::Store};
+use nokube_edge::{Call, Reply, Result, reply, spawn_for, store::Store};
 use nokube_kube::{
     Kind,
     observe::{List, Object},
     refusal::Refusal,
     request::{self, Log},
 };
-use std::pin::pin;
 
 /// The most pods whose logs are read at once.
 pub const PODS: usize = 10;
@@ -116,22 +115,19 @@ async fn text(
         return Err(Trouble::Away.into());
     }
     let (mut sender, body) = reply::channel();
-    spawn(async move {
-        let written = async {
-            for (pod, log) in opened {
-                if !alone && !sender.send(format!("==> {pod} <==\n")).await {
-                    return;
-                }
-                let going_on = match log {
-                    Ok(log) => sender.copy(reply::incoming(log)).await,
-                    Err(trouble) => sender.send(format!("({})\n", said(&trouble))).await,
-                };
-                if !going_on {
-                    return;
-                }
+    spawn_for(LIFE, async move {
+        for (pod, log) in opened {
+            if !alone && !sender.send(format!("==> {pod} <==\n")).await {
+                return;
             }
-        };
-        select(pin!(written), pin!(sleep(LIFE))).await;
+            let going_on = match log {
+                Ok(log) => sender.copy(reply::incoming(log)).await,
+                Err(trouble) => sender.send(format!("({})\n", said(&trouble))).await,
+            };
+            if !going_on {
+                return;
+            }
+        }
     });
     Ok(Reply::stream("text/plain; charset=utf-8", body))
 }
