@@ -16,6 +16,7 @@ pub mod id;
 pub mod image;
 pub mod jwt;
 pub mod limit;
+pub mod lines;
 pub mod log;
 pub mod metrics;
 pub mod name;

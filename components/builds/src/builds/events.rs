@@ -10,7 +10,10 @@ use super::{
 };
 use crate::github::GitHub;
 use futures::StreamExt;
-use nokube_domain::build::{BuildView, Known, StepView};
+use nokube_domain::{
+    build::{BuildView, Known, StepView},
+    lines::{Cutter, Line},
+};
 use nokube_edge::{Call, Reply, Result, now, reply::Sender, sleep, spawn_for, store::Store};
 
 /// Seconds after which a stream ends.
@@ -22,9 +25,6 @@ const LOOK: u64 = 1_000;
 const LATE: i64 = 60;
 /// Milliseconds between two questions for it.
 const LATE_LOOK: u64 = 5_000;
-
-/// Bytes after which a line is sent as it is, and goes on as the next one.
-const LONGEST_LINE: usize = 16 * 1024;
 
 /// How far a reader has come: the attempt, the jobs whose logs it has, and the lines of the next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -135,29 +135,25 @@ impl Follower {
 
     async fn tell_log(&mut self, log: nokube_edge::BoxBody) -> std::result::Result<(), Gone> {
         let mut pieces = http_body_util::BodyDataStream::new(log);
-        let (mut line, mut number) = (Vec::new(), 0);
+        let (mut cutter, mut number) = (Cutter::default(), 0);
         while let Some(Ok(piece)) = pieces.next().await {
-            for part in piece.split_inclusive(|b| *b == b'\n') {
-                for part in part.chunks(LONGEST_LINE) {
-                    line.extend_from_slice(part);
-                    // A line without end must not fill the memory that all share.
-                    if part.ends_with(b"\n") || line.len() >= LONGEST_LINE {
-                        number += 1;
-                        self.line(number, &std::mem::take(&mut line)).await?;
-                    }
-                }
+            for line in cutter.cut(&piece) {
+                number += 1;
+                self.line(number, &line).await?;
             }
         }
-        if line.is_empty() { Ok(()) } else { self.line(number + 1, &line).await }
+        match cutter.end() {
+            Some(line) => self.line(number + 1, &line).await,
+            None => Ok(()),
+        }
     }
 
-    async fn line(&mut self, number: usize, line: &[u8]) -> std::result::Result<(), Gone> {
+    async fn line(&mut self, number: usize, line: &Line) -> std::result::Result<(), Gone> {
         if number <= self.position.lines {
             return Ok(());
         }
         self.position.lines = number;
-        let text = String::from_utf8_lossy(line);
-        self.event("log", &json(&text.trim_end_matches(['\r', '\n']))).await
+        self.event("log", &json(&line.text)).await
     }
 
     /// `data` is JSON, which has no line breaks of its own.

@@ -10,7 +10,11 @@ use futures::{
     future::{Either, select},
     stream::{self, LocalBoxStream},
 };
-use nokube_domain::{Timestamp, answer::PodLine};
+use nokube_domain::{
+    Timestamp,
+    answer::PodLine,
+    lines::{Cutter, Line},
+};
 use nokube_edge::{Call, Reply, Result, reply, reply::Sender, sleep, spawn_for};
 use nokube_kube::request::Log;
 use std::{
@@ -24,9 +28,6 @@ const MOST_PODS: usize = 10;
 const LIFE: u64 = 25_000;
 /// Milliseconds that a reader waits before it comes back.
 const RETRY: u64 = 1_000;
-/// Bytes after which a line is sent as it is, and goes on as the next one.
-const LONGEST_LINE: usize = 16 * 1024;
-
 /// Milliseconds between two looks for pods that have come.
 const LOOK: u64 = 3_000;
 /// Looks to let go by before a log that told nothing new is opened again, at most: the wait doubles.
@@ -96,7 +97,7 @@ pub async fn follow(
                     // Told once, however often it is tried again.
                     if let Some(why) = why.filter(|_| !followed.silent) {
                         followed.silent = true;
-                        if !tell(&mut sender, &pod, &Line { at: None, text: why }).await {
+                        if !tell(&mut sender, &pod, &Said { at: None, text: why }).await {
                             return;
                         }
                     }
@@ -149,14 +150,14 @@ struct Followed {
 }
 
 /// A line; without a time when it is about the pod and not of it, or goes on from the one before.
-struct Line {
+struct Said {
     at: Option<Timestamp>,
     text: String,
 }
 
 /// What comes of a pod's log.
 enum Heard {
-    Line(Line),
+    Line(Said),
     /// It ends, or cannot be read: why.
     End(Option<String>),
 }
@@ -180,7 +181,7 @@ fn pod_lines<'a>(
             }
         };
         // The cluster gives lines from the whole second on.
-        let known = move |line: &Line| from.is_some() && line.at <= from;
+        let known = move |line: &Said| from.is_some() && line.at <= from;
         let end = stream::once(async { Heard::End(None) });
         lines(reply::incoming(log))
             .skip_while(move |line| futures::future::ready(known(line)))
@@ -192,7 +193,7 @@ fn pod_lines<'a>(
 }
 
 /// Sends a line; `false` when the reader has gone away.
-async fn tell(sender: &mut Sender, pod: &str, line: &Line) -> bool {
+async fn tell(sender: &mut Sender, pod: &str, line: &Said) -> bool {
     let id = line.at.map(|at| format!("id: {at}\n")).unwrap_or_default();
     let line = PodLine { pod, at: line.at, line: &line.text };
     let data = serde_json::to_string(&line).unwrap_or_default();
@@ -200,53 +201,20 @@ async fn tell(sender: &mut Sender, pod: &str, line: &Line) -> bool {
 }
 
 /// The lines of a log as they come.
-fn lines(log: nokube_edge::BoxBody) -> LocalBoxStream<'static, Line> {
+fn lines(log: nokube_edge::BoxBody) -> LocalBoxStream<'static, Said> {
     let pieces = http_body_util::BodyDataStream::new(log);
-    let begin = (pieces, Vec::<u8>::new(), VecDeque::<Line>::new(), false);
-    stream::unfold(begin, |(mut pieces, mut rest, mut ready, mut ended)| async move {
+    let begin = (pieces, Some(Cutter::default()), VecDeque::<Line>::new());
+    stream::unfold(begin, |(mut pieces, mut cutter, mut ready)| async move {
         loop {
             if let Some(line) = ready.pop_front() {
-                return Some((line, (pieces, rest, ready, ended)));
-            }
-            if ended {
-                return None;
+                let (at, text) = line.timed();
+                return Some((Said { at, text }, (pieces, cutter, ready)));
             }
             match pieces.next().await {
-                Some(Ok(piece)) => split(&piece, &mut rest, &mut ready),
-                _ => {
-                    ended = true;
-                    if !rest.is_empty() {
-                        ready.push_back(line(&std::mem::take(&mut rest)));
-                    }
-                }
+                Some(Ok(piece)) => ready.extend(cutter.as_mut()?.cut(&piece)),
+                _ => ready.extend(cutter.take()?.end()),
             }
         }
     })
     .boxed_local()
-}
-
-fn split(piece: &[u8], rest: &mut Vec<u8>, ready: &mut VecDeque<Line>) {
-    for part in piece.split_inclusive(|b| *b == b'\n') {
-        for part in part.chunks(LONGEST_LINE) {
-            rest.extend_from_slice(part);
-            // A line without end must not fill the memory that all share.
-            if part.ends_with(b"\n") || rest.len() >= LONGEST_LINE {
-                ready.push_back(line(&std::mem::take(rest)));
-            }
-        }
-    }
-}
-
-/// `2026-01-02T03:04:05.678901234Z what the program wrote`.
-fn line(bytes: &[u8]) -> Line {
-    let text = String::from_utf8_lossy(bytes);
-    let text = text.trim_end_matches(['\r', '\n']);
-    let (at, text) = match text.split_once(' ') {
-        Some((time, rest)) => match time.parse() {
-            Ok(at) => (Some(at), rest),
-            Err(_) => (None, text),
-        },
-        None => (text.parse().ok(), if text.parse::<Timestamp>().is_ok() { "" } else { text }),
-    };
-    Line { at, text: text.to_owned() }
 }
