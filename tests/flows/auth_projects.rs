@@ -235,3 +235,27 @@ async fn people_with_one_login_never_meet_in_a_project_or_an_image() {
     }
     world.end().await;
 }
+
+#[tokio::test]
+async fn nobody_uses_up_anothers_memberships() {
+    let world = World::new().await;
+    let mut alice = Browser::signed_in(&world, "alice").await;
+    Browser::signed_in(&world, "bob").await.username().await;
+    let mut refused = String::new();
+    for number in 1..=101 {
+        let path = format!("/api/v1/projects/{}", alice.project(&format!("p{number}")).await["id"]);
+        let made = alice.put(&format!("{path}/members/bob"), &json!({ "role": "viewer" })).await;
+        assert_eq!(made.status, if number == 101 { 409 } else { 200 }, "{}", made.text);
+        refused = made.text;
+        alice.delete(&path).await.expect(204);
+    }
+    assert!(refused.contains("100 other projects"), "{refused}");
+    // Others may still, and she herself where bob has been.
+    let mut carol = Browser::signed_in(&world, "carol").await;
+    for (owner, name) in [(&mut carol, "hers"), (&mut alice, "p1")] {
+        let project = owner.project(name).await["id"].clone();
+        let bob = format!("/api/v1/projects/{project}/members/bob");
+        owner.put(&bob, &json!({ "role": "viewer" })).await.expect(200);
+    }
+    world.end().await;
+}

@@ -37,6 +37,11 @@ impl Counter {
         Self(format!("c/g/{}", person.key()))
     }
 
+    /// Of these, those that one owner has made.
+    pub fn memberships_by(owner: &Person, person: &Person) -> Self {
+        Self(format!("c/g/{}/by/{}", person.key(), owner.key()))
+    }
+
     /// API tokens of a person handed out.
     pub fn tokens(person: &Person) -> Self {
         Self(format!("c/t/{}", person.key()))

@@ -20,8 +20,10 @@ use nokube_edge::{
     store::{Counter, Log, Store},
 };
 
-/// Projects of others that one person may be made a member of, ever.
+/// Projects of others that one person may be made a member of, ever: by all, and by one owner, who could
+/// use up another's else.
 const MOST_MEMBERSHIPS: u32 = 1_000;
+const MOST_BY_ONE: u32 = 100;
 
 pub async fn list(call: Call) -> Result<Reply> {
     call.only_query(&[])?;
@@ -53,7 +55,7 @@ pub async fn put(mut call: Call) -> Result<Reply> {
                 let detail = format!("A project may have {MOST_MEMBERS} members.");
                 return Err(Failure::problem(ProblemKind::Conflict, detail));
             }
-            let number = number(&store, &person, &username, project.id).await?;
+            let number = number(&store, &person, &username, &project, &members.owner).await?;
             // Before the document: a row alone shows nothing, because lists look into the document.
             store.set_membership(&person, number, project.id).await?;
             members.others.push(Member { person, username: username.clone(), role, number });
@@ -89,17 +91,31 @@ pub async fn remove(call: Call) -> Result<Reply> {
 }
 
 /// The number of somebody's membership in a project: one for ever.
-async fn number(store: &Store, person: &Person, username: &Username, id: ProjectId) -> Result<u32> {
-    if let Some(number) = store.membership_number(person, id).await? {
+async fn number(
+    store: &Store,
+    person: &Person,
+    username: &Username,
+    project: &Project,
+    owner: &Person,
+) -> Result<u32> {
+    if let Some(number) = store.membership_number(person, project.id).await? {
         return Ok(number);
     }
-    let counter = Counter::memberships(person);
-    if store.count(&counter).await? >= MOST_MEMBERSHIPS {
-        let detail = format!("{username} is a member of too many projects.");
-        return Err(Failure::problem(ProblemKind::Conflict, detail));
+    let (all, by_owner) = (Counter::memberships(person), Counter::memberships_by(owner, person));
+    let most =
+        [(&all, MOST_MEMBERSHIPS, "can be"), (&by_owner, MOST_BY_ONE, "can be by one owner")];
+    for (counter, most, can) in most {
+        if store.count(counter).await? >= most {
+            let detail = format!(
+                "{username} was made a member of {most} other projects, which is the most that \
+                 anybody {can}."
+            );
+            return Err(Failure::problem(ProblemKind::Conflict, detail));
+        }
     }
-    let number = store.increment(&counter)?;
-    store.set_membership_number(person, id, number).await?;
+    store.increment(&by_owner)?;
+    let number = store.increment(&all)?;
+    store.set_membership_number(person, project.id, number).await?;
     Ok(number)
 }
 
