@@ -2,6 +2,7 @@
 
 use nokube_sim::{Fault, HoldAt};
 use nokube_tests::{User, World};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -164,5 +165,27 @@ async fn what_begins_while_its_project_is_deleted_keeps_it() {
     alice.get(&path).await.expect(200);
     alice.until(&begun, &["building"]).await;
     world.sim.release_all();
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_trail_of_what_is_taken_down_tells_from_where_it_was_asked() {
+    let world = World::plan().set("client_address_header", "x-real-ip").start().await;
+    let alice = world.user("alice");
+    let project = alice.project("myapp").await;
+    running(&alice, project, "web").await;
+    let path = format!("/api/v1/projects/{project}?take_down=true");
+    let asked = alice.request(Method::DELETE, &path).header("x-real-ip", "203.0.113.9");
+    assert_eq!(asked.send().await.unwrap().status(), 204);
+    // Made anew, it has its number and its trail again.
+    assert_eq!(alice.project("myapp").await, project);
+    let trail = alice.get(&format!("/api/v1/projects/{project}/audit")).await.expect(200);
+    let from = |action: &str| {
+        let events = trail["events"].as_array().unwrap();
+        events.iter().find(|event| event["action"] == action).map(|event| event["from"].clone())
+    };
+    for action in ["deployment.delete", "project.delete"] {
+        assert_eq!(from(action), Some("203.0.113.9".into()), "{action}: {trail}");
+    }
     world.end().await;
 }

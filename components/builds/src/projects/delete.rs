@@ -22,7 +22,9 @@ use nokube_domain::{
     problem::Fault,
 };
 use nokube_edge::{
-    Call, Failure, Reply, Result, audit, now, outbound,
+    Call, Failure, Reply, Result, audit,
+    auth::AuthSettings,
+    now, outbound,
     store::{Counter, Log, Store},
 };
 use std::time::Duration;
@@ -179,6 +181,11 @@ async fn ask(call: &Call, method: Method, path: &str) -> Result<http::Response<V
         if let Some(value) = call.header(name) {
             request = request.header(name, value);
         }
+    }
+    // Its audit trail tells from where; the host's own header would say that it came from here.
+    let settings = AuthSettings::read().await?;
+    if let Some(address) = call.address.as_ref().filter(|_| !settings.address_header.is_empty()) {
+        request = request.header(&settings.address_header, address);
     }
     let uri = format!("http://deploy.spin.internal{path}");
     let request = request.method(method).uri(uri).body(Vec::new());
