@@ -152,7 +152,7 @@ async fn a_token_may_be_asked_for_that_is_good_for_less() {
     let world = issuer.plan().start().await;
     let token = rs256("r", &claims("dave"));
     let whole = exchange(&world, &token, None).await.expect(200);
-    assert_eq!(whole["scope"], "read build deploy account");
+    assert_eq!(whole["scope"], "read build deploy metrics account");
     let narrow = exchange(&world, &token, Some("build read")).await.expect(200);
     assert_eq!(narrow["scope"], "read build");
     let narrow = world.bearer(narrow["access_token"].as_str().unwrap());

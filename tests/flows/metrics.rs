@@ -83,3 +83,23 @@ async fn gauges_are_for_administrators() {
     world.anybody().get("/metrics").await.problem(401);
     world.end().await;
 }
+
+#[tokio::test]
+async fn prometheus_has_an_api_token_for_the_gauges_alone() {
+    let world = World::new().await;
+    let mut root = Browser::signed_in(&world, "root").await;
+    let asked = json!({ "name": "prometheus", "scopes": ["metrics"] });
+    let made = root.post("/api/v1/auth/tokens", &asked).await.expect(201);
+    let prometheus = world.bearer(made["token"].as_str().unwrap());
+    assert!(prometheus.get("/metrics").await.text.contains("nokube_projects 0"));
+    for path in ["/api/v1/projects", "/api/v1/auth/people/root/audit"] {
+        prometheus.get(path).await.problem(403);
+    }
+    let (_, reads) = root.token(&["read"]).await;
+    world.bearer(&reads).get("/metrics").await.problem(403);
+
+    let mut alice = Browser::signed_in(&world, "alice").await;
+    let refused = alice.post("/api/v1/auth/tokens", &asked).await;
+    assert!(refused.faults()["scopes"].contains("administrators"));
+    world.end().await;
+}

@@ -21,6 +21,7 @@ use nokube_domain::{access::Demand, limit::Limited, scope::Scope};
 use nokube_edge::{BoxBody, Request, Response, Route, serve};
 
 const ACCOUNT: Demand = Demand::SignedIn(Scope::Account);
+const ADMINISTRATOR: Demand = Demand::Administrator(Scope::Account);
 
 const ROUTES: &[Route] = &[
     Route::new(Method::GET, "/api/v1/auth/login", Demand::Public, |c| Box::pin(sign_in::login(c)))
@@ -54,16 +55,13 @@ const ROUTES: &[Route] = &[
     Route::new(Method::DELETE, "/api/v1/auth/tokens/{token}", ACCOUNT, |c| {
         Box::pin(tokens::revoke(c))
     }),
-    Route::new(Method::PUT, "/api/v1/auth/people/{username}/block", Demand::Administrator, |c| {
+    Route::new(Method::PUT, "/api/v1/auth/people/{username}/block", ADMINISTRATOR, |c| {
         Box::pin(people::block(c))
     }),
-    Route::new(
-        Method::DELETE,
-        "/api/v1/auth/people/{username}/block",
-        Demand::Administrator,
-        |c| Box::pin(people::unblock(c)),
-    ),
-    Route::new(Method::GET, "/api/v1/auth/people/{username}/audit", Demand::Administrator, |c| {
+    Route::new(Method::DELETE, "/api/v1/auth/people/{username}/block", ADMINISTRATOR, |c| {
+        Box::pin(people::unblock(c))
+    }),
+    Route::new(Method::GET, "/api/v1/auth/people/{username}/audit", ADMINISTRATOR, |c| {
         Box::pin(people::audit(c))
     }),
     Route::new(Method::GET, "/api/v1/routes", Demand::SignedIn(Scope::Read), |c| {

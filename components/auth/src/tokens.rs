@@ -11,6 +11,7 @@ use nokube_domain::{
     access::Proof,
     answer::{Token, TokenCreated, TokenPage},
     page::Page,
+    scope::Scope,
     session::Identity,
     token::{API, LONGEST, NewToken, Secret, TokenRecord, TokenRow},
 };
@@ -63,6 +64,10 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     // Whoever comes with a narrow credential makes no wider one.
     if let Some(scope) = asked.scopes.iter().find(|scope| !proof.scopes.allow(*scope)) {
         let detail = format!("must not hold {scope}, which your own credential is not good for");
+        return Err(Problem::field("scopes", detail).into());
+    }
+    if asked.scopes.allow(Scope::Metrics) && !proof.administrator {
+        let detail = "must not hold metrics, which is for the platform's administrators";
         return Err(Problem::field("scopes", detail).into());
     }
     let store = Store::open().await?;

@@ -74,7 +74,9 @@ const ROUTES: &[Route] = &[
     }),
     Route::new(Method::GET, "/health", Demand::Public, |c| Box::pin(ready::health(c))),
     Route::new(Method::GET, "/ready", Demand::Public, |c| Box::pin(ready::ready(c))),
-    Route::new(Method::GET, "/metrics", Demand::Administrator, |c| Box::pin(metrics::metrics(c))),
+    Route::new(Method::GET, "/metrics", Demand::Administrator(Scope::Metrics), |c| {
+        Box::pin(metrics::metrics(c))
+    }),
 ];
 
 #[spin_sdk::http_service]

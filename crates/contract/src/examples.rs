@@ -252,7 +252,7 @@ pub fn me() -> Value {
     json!({
         "username": "testuser", "login": "testuser", "issuer": "https://github.com",
         "subject": "583231", "administrator": false, "via": "session",
-        "scopes": ["read", "build", "deploy", "account"], "expires_at": "2025-08-18T10:40:00Z",
+        "scopes": ["read", "build", "deploy", "metrics", "account"], "expires_at": "2025-08-18T10:40:00Z",
     })
 }
 

@@ -35,10 +35,6 @@ pub fn of_demand(demand: Demand, changes: bool) -> Vec<(ProblemKind, String)> {
                 .into(),
         )],
         Demand::Renewal => vec![(ProblemKind::Unauthenticated, "You are not signed in.".into())],
-        // Every API token may read.
-        Demand::SignedIn(Scope::Read) | Demand::Role(_, Scope::Read) => {
-            vec![(ProblemKind::Unauthenticated, SIGN_IN.into())]
-        }
         Demand::SignedIn(scope) | Demand::Role(_, scope) => {
             let token = match scope {
                 Scope::Account => "API tokens cannot do this. Sign in instead.".to_owned(),
@@ -50,7 +46,7 @@ pub fn of_demand(demand: Demand, changes: bool) -> Vec<(ProblemKind, String)> {
             (ProblemKind::Unauthenticated, SIGN_IN.into()),
             needs("API tokens cannot do this. Sign in instead."),
         ],
-        Demand::Administrator => vec![
+        Demand::Administrator(_) => vec![
             (ProblemKind::Unauthenticated, SIGN_IN.into()),
             needs("This is for the platform's administrators."),
         ],

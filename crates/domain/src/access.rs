@@ -120,7 +120,8 @@ pub enum Demand {
     Role(Role, Scope),
     /// As [`Self::Role`]; administrators too.
     RoleOrAdministrator(Role),
-    Administrator,
+    /// An administrator, whose credential is good for this.
+    Administrator(Scope),
 }
 
 impl Demand {
@@ -147,8 +148,8 @@ pub fn role(caller: &Caller, members: &Members) -> Option<Role> {
 pub fn admit(proof: &Proof, demand: Demand) -> Result<(), Problem> {
     let needed = match demand {
         Demand::Public | Demand::Signature | Demand::Renewal => return Ok(()),
-        Demand::SignedIn(scope) | Demand::Role(_, scope) => scope,
-        Demand::RoleOrAdministrator(_) | Demand::Administrator => Scope::Account,
+        Demand::SignedIn(scope) | Demand::Role(_, scope) | Demand::Administrator(scope) => scope,
+        Demand::RoleOrAdministrator(_) => Scope::Account,
     };
     if !proof.scopes.allow(needed) {
         let detail = match needed {
@@ -160,7 +161,7 @@ pub fn admit(proof: &Proof, demand: Demand) -> Result<(), Problem> {
         };
         return Err(Problem::new(ProblemKind::Forbidden, detail));
     }
-    if demand == Demand::Administrator && !proof.administrator {
+    if matches!(demand, Demand::Administrator(_)) && !proof.administrator {
         let detail = "This is for the platform's administrators.";
         return Err(Problem::new(ProblemKind::Forbidden, detail));
     }

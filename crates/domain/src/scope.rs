@@ -15,6 +15,8 @@ pub enum Scope {
     Build,
     /// Deploying, and changing what is deployed.
     Deploy,
+    /// Counting what there is on the whole platform: `GET /metrics`, and only for administrators.
+    Metrics,
     /// Projects, members, tokens, sessions: what a machine has no business with. No API token has it,
     /// so a token cannot make itself another.
     Account,
@@ -26,6 +28,7 @@ impl Scope {
             Self::Read => "read",
             Self::Build => "build",
             Self::Deploy => "deploy",
+            Self::Metrics => "metrics",
             Self::Account => "account",
         }
     }
@@ -45,7 +48,8 @@ impl FromStr for Scope {
             "read" => Ok(Self::Read),
             "build" => Ok(Self::Build),
             "deploy" => Ok(Self::Deploy),
-            _ => Err(BadText("must be read, build or deploy")),
+            "metrics" => Ok(Self::Metrics),
+            _ => Err(BadText("must be read, build, deploy or metrics")),
         }
     }
 }
@@ -59,7 +63,7 @@ pub struct Scopes(BTreeSet<Scope>);
 impl Scopes {
     /// Of a person who has signed in.
     pub fn all() -> Self {
-        Self([Scope::Read, Scope::Build, Scope::Deploy, Scope::Account].into())
+        Self([Scope::Read, Scope::Build, Scope::Deploy, Scope::Metrics, Scope::Account].into())
     }
 
     /// Those that are named, of all that a person has: `build read`, with blanks between (RFC 6749,
@@ -74,7 +78,7 @@ impl Scopes {
         });
         let named: BTreeSet<_> = named.collect::<Result<_, _>>().unwrap_or_default();
         if named.is_empty() {
-            return Err(BadText("must name some of read, build, deploy and account"));
+            return Err(BadText("must name some of read, build, deploy, metrics and account"));
         }
         Ok(Self(named))
     }

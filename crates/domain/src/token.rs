@@ -121,7 +121,10 @@ impl NewToken {
         fields.finish()?;
         let name = name.ok_or_else(|| Problem::field("name", "is required"))?;
         if scopes.is_empty() {
-            return Err(Problem::field("scopes", "must hold one of read, build and deploy"));
+            return Err(Problem::field(
+                "scopes",
+                "must hold one of read, build, deploy and metrics",
+            ));
         }
         Ok(Self { name, scopes, expires_at: expires_at.unwrap_or(usual) })
     }

@@ -130,20 +130,24 @@ fn scopes_open_what_they_name_and_reading() {
         standing: None,
     };
     let demand = |scope| Demand::Role(Role::Viewer, scope);
-    let all = [Scope::Read, Scope::Build, Scope::Deploy, Scope::Account];
+    let all = [Scope::Read, Scope::Build, Scope::Deploy, Scope::Metrics, Scope::Account];
     for (has, opens) in [
-        (Scope::Read, [true, false, false, false]),
-        (Scope::Build, [true, true, false, false]),
-        (Scope::Deploy, [true, false, true, false]),
-        (Scope::Account, [false; 4]),
+        (Scope::Read, [true, false, false, false, false]),
+        (Scope::Build, [true, true, false, false, false]),
+        (Scope::Deploy, [true, false, true, false, false]),
+        (Scope::Metrics, [false, false, false, true, false]),
+        (Scope::Account, [false; 5]),
     ] {
         let machine = proof(Scopes::of_token([has]));
         assert_eq!(all.map(|scope| admit(&machine, demand(scope)).is_ok()), opens, "{has}");
     }
     let person = proof(Scopes::all());
     assert!(all.iter().all(|scope| admit(&person, demand(*scope)).is_ok()));
-    assert!(admit(&person, Demand::Administrator).is_err());
-    assert!(admit(&Proof { administrator: true, ..person }, Demand::Administrator).is_ok());
+    assert!(admit(&person, Demand::Administrator(Scope::Account)).is_err());
+    assert!(
+        admit(&Proof { administrator: true, ..person }, Demand::Administrator(Scope::Account))
+            .is_ok()
+    );
 }
 
 #[test]
@@ -166,7 +170,7 @@ fn a_block_is_looked_at_everywhere_but_at_reads_in_a_project() {
     for demand in [
         Demand::SignedIn(Scope::Read),
         Demand::RoleOrAdministrator(Role::Owner),
-        Demand::Administrator,
+        Demand::Administrator(Scope::Account),
     ] {
         assert!(demand.minds_blocks(true) && demand.minds_blocks(false), "{demand:?}");
     }

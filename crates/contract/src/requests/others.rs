@@ -66,6 +66,8 @@ pub enum TokenScope {
     Read,
     Build,
     Deploy,
+    /// An administrator's may hold it.
+    Metrics,
 }
 
 /// Which release is to run again.

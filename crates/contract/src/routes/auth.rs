@@ -27,6 +27,7 @@ use utoipa::{
 };
 
 const ACCOUNT: Demand = Demand::SignedIn(Scope::Account);
+const ADMINISTRATOR: Demand = Demand::Administrator(Scope::Account);
 const FORM: &str = "application/x-www-form-urlencoded";
 const SHUT_OUT: &str = "An administrator has taken your access away.";
 const NO_PERSON: &str = "There is no such person, or it belongs to somebody else.";
@@ -180,7 +181,7 @@ pub fn all() -> Vec<Operation> {
             .with("Location")
             .or(ProblemKind::Forbidden, SHUT_OUT)
             .or(ProblemKind::Conflict, "You have 50 tokens. Revoke one that is not used any more.")
-            .or(ProblemKind::Invalid, "scopes: must hold one of read, build and deploy"),
+            .or(ProblemKind::Invalid, "scopes: must hold one of read, build, deploy and metrics"),
         Operation::new(
             Delete,
             "/api/v1/auth/tokens/{token}",
@@ -191,7 +192,7 @@ pub fn all() -> Vec<Operation> {
         .about("From now on it opens nothing.")
         .empty(204, "Revoked.")
         .or(ProblemKind::NotFound, "There is no such token, or it belongs to somebody else."),
-        Operation::new(Put, block, "blockPerson", Demand::Administrator, "Shut somebody out")
+        Operation::new(Put, block, "blockPerson", ADMINISTRATOR, "Shut somebody out")
             .about(
                 "They cannot sign in any more, their sessions end within ten minutes, their API \
                  tokens at once. Their projects stay. Who comes with a token of an outside \
@@ -204,20 +205,14 @@ pub fn all() -> Vec<Operation> {
                 "You cannot block yourself: nobody may be left to take that back.",
             )
             .or(ProblemKind::NotFound, NO_PERSON),
-        Operation::new(
-            Delete,
-            block,
-            "unblockPerson",
-            Demand::Administrator,
-            "Let somebody in again",
-        )
-        .empty(204, "They may sign in again.")
-        .or(ProblemKind::NotFound, NO_PERSON),
+        Operation::new(Delete, block, "unblockPerson", ADMINISTRATOR, "Let somebody in again")
+            .empty(204, "They may sign in again.")
+            .or(ProblemKind::NotFound, NO_PERSON),
         Operation::new(
             Get,
             "/api/v1/auth/people/{username}/audit",
             "listPersonAudit",
-            Demand::Administrator,
+            ADMINISTRATOR,
             "What did somebody do",
         )
         .page()

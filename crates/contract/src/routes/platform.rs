@@ -32,13 +32,14 @@ pub fn all() -> Vec<Operation> {
             Get,
             "/metrics",
             "readMetrics",
-            Demand::Administrator,
+            Demand::Administrator(Scope::Metrics),
             "Read gauges for Prometheus",
         )
         .about(
             "Prometheus' text format: projects, builds under way, deployments by the status that was \
              last seen. Of many, the newest are looked at; `nokube_metrics_complete` says whether \
-             these are all. Requests are not counted here but in the log, a line each.",
+             these are all. Requests are not counted here but in the log, a line each. An administrator's API \
+             token with the scope `metrics` will do, and is good for nothing else.",
         )
         .text(200, "The gauges.", examples::METRICS),
         Operation::new(

@@ -74,6 +74,7 @@ pub enum RouteDemand {
     Role,
     /// The role in the project, or an administrator.
     RoleOrAdministrator,
+    /// An administrator, by a sign-in or a token with the scope.
     Administrator,
 }
 
@@ -88,7 +89,7 @@ impl RouteView {
             Demand::RoleOrAdministrator(least) => {
                 (RouteDemand::RoleOrAdministrator, Some(least), None)
             }
-            Demand::Administrator => (RouteDemand::Administrator, None, None),
+            Demand::Administrator(scope) => (RouteDemand::Administrator, None, Some(scope)),
         };
         Self { method: method.into(), path: path.into(), demand, role, scope, component: None }
     }

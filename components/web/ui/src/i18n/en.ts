@@ -295,7 +295,7 @@ export const en: Messages = {
     tokensHint: "For your scripts and your continuous integration.",
     tokenName: "Token name",
     scopes: "Scopes",
-    scope: { read: "read", build: "build", deploy: "deploy" },
+    scope: { read: "read", build: "build", deploy: "deploy", metrics: "read the platform’s gauges (/metrics)" },
     expires: "Expires",
     expiresIn: (days) => `in ${days} days`,
     create: "Create token",

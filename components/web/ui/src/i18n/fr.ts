@@ -325,7 +325,7 @@ export const fr = {
     tokensHint: "Pour vos scripts et votre intégration continue.",
     tokenName: "Nom du jeton",
     scopes: "Droits",
-    scope: { read: "lire", build: "construire", deploy: "déployer" },
+    scope: { read: "lire", build: "construire", deploy: "déployer", metrics: "lire les mesures de la plateforme (/metrics)" },
     expires: "Expiration",
     expiresIn: (days: number) => `dans ${days} jours`,
     create: "Créer le jeton",

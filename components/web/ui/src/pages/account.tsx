@@ -14,7 +14,8 @@ import { Page, Shown } from "../parts/page";
 import { Exact, Section, When } from "../parts/small";
 import { Trail } from "../parts/trail";
 
-const scopes = ["read", "build", "deploy"] as const;
+/** The last one is for administrators. */
+const scopes = ["read", "build", "deploy", "metrics"] as const;
 type Scope = (typeof scopes)[number];
 
 /** Days that a token may live. */
@@ -132,6 +133,8 @@ type Made = Pick<TokenCreated, "id" | "token">;
 
 function NewToken({ made, onMade }: { made: Made | null; onMade: (made: Made | null) => void }) {
   const t = useT();
+  const { administrator } = useMe();
+  const offered = scopes.filter((scope) => scope !== "metrics" || administrator);
   const [name, setName] = useState("");
   const [chosen, setChosen] = useState<ReadonlySet<Scope>>(new Set(["read"]));
   const [days, setDays] = useState(90);
@@ -175,7 +178,7 @@ function NewToken({ made, onMade }: { made: Made | null; onMade: (made: Made | n
         </div>
       </div>
       <Group name="scopes" label={t.account.scopes}>
-        {scopes.map((scope) => (
+        {offered.map((scope) => (
           <Check
             key={scope}
             name={`scope-${scope}`}
