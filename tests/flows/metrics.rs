@@ -68,10 +68,27 @@ async fn gauges_tell_what_there_is() {
             );
         })
         .await;
-    // Is the caller blocked; how many projects; then of each project, build and deployment.
-    assert_eq!((cost.reads, cost.writes + cost.increments), (1 + 1 + 2 * 3 + 2 * 2 + 3 * 5, 0));
+    // Is the caller blocked; how many projects; which stand, and how much is in the one that does; then of
+    // each build and deployment.
+    assert_eq!((cost.reads, cost.writes + cost.increments), (1 + 1 + 2 + 2 + 2 * 2 + 3 * 5, 0));
     assert_eq!((cost.outbound, cost.chained), (0, 0));
     world.sim.release_all();
+    world.end().await;
+}
+
+#[tokio::test]
+async fn nobody_hides_others_behind_projects_that_come_and_go() {
+    let world = World::new().await;
+    world.user("alice").project("shop").await;
+    let mallory = world.user("mallory");
+    for name in 0..201 {
+        let gone = mallory.project(&format!("p{name}")).await;
+        mallory.delete(&format!("/api/v1/projects/{gone}")).await.expect(204);
+    }
+    let mut root = Browser::signed_in(&world, "root").await;
+    let told = gauges(&mut root).await;
+    assert_eq!(told[..2], ["projects 1", "projects_made 202"]);
+    assert!(told.contains(&"metrics_complete 1".into()), "{told:?}");
     world.end().await;
 }
 

@@ -1,12 +1,13 @@
 //! `GET /metrics`: gauges for Prometheus, made of what is stored when they are asked for. Nobody outside is
 //! asked, so they tell what was last learned.
 //!
-//! What that costs is bounded: 1 read; 3 for each of the newest [`PROJECTS`] projects that were ever made; 2
-//! for the newest build of each and for those that may still be under way; 5 a deployment. Of builds and of
-//! deployments, [`MOST`] are read. What is left out is the oldest, and it is said.
+//! What that costs is bounded: 1 read; 1 for each number of a project, back until [`PROJECTS`] that stand are
+//! found, but at most [`NUMBERS`]; 2 for each that stands; 2 for the newest build of each and for those that may
+//! still be under way; 5 a deployment. Of builds and of deployments, [`MOST`] are read, the newest of each
+//! project first: nobody hides others' behind their own. What is left out is the oldest, and it is said.
 
 use crate::{builds::list::rows, settings::Waits};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use nokube_domain::{
     ProjectId,
     build::Status as BuildStatus,
@@ -18,12 +19,13 @@ use nokube_edge::{
     Call, Failure, Reply, Result, now,
     store::{Counter, Store},
 };
-use std::cell::Cell;
 
 /// How many projects are looked at.
-const PROJECTS: u32 = 200;
+const PROJECTS: usize = 200;
+/// How many numbers, of projects that stand or were deleted.
+const NUMBERS: usize = 2_000;
 /// How many builds, and how many deployments.
-const MOST: u32 = 1_000;
+const MOST: usize = 1_000;
 /// How many projects, or deployments, are read at once.
 const AT_ONCE: usize = 16;
 /// How many builds of a project are read at once, after its newest.
@@ -50,11 +52,11 @@ pub async fn metrics(call: Call) -> Result<Reply> {
     call.only_query(&[])?;
     let store = Store::open().await?;
     let made = store.count(&Counter::projects()).await?;
-    let projects = projects(&store, made).await?;
+    let (projects, all_projects) = projects(&store, made).await?;
     let (builds, deployments) =
-        futures::join!(under_way(&store, &projects), last_known(&store, &projects),);
+        futures::join!(under_way(&store, &projects), last_known(&store, &projects));
     let ((builds, all_builds), (deployments, all_deployments)) = (builds?, deployments?);
-    let is_complete = made <= PROJECTS && all_builds && all_deployments;
+    let is_complete = all_projects && all_builds && all_deployments;
     let count = |all: usize| u64::try_from(all).unwrap_or(u64::MAX);
     let gauges = [
         Gauge::one("nokube_projects", "Projects that there are.", count(projects.len())),
@@ -82,63 +84,67 @@ pub async fn metrics(call: Call) -> Result<Reply> {
     Ok(Reply::text(text(&gauges)).header("content-type", CONTENT_TYPE))
 }
 
-async fn projects(store: &Store, made: u32) -> Result<Vec<Counted>> {
-    let newest = Page { limit: PROJECTS, offset: 0 }.numbers(made).map(ProjectId);
-    let read = newest.map(|id| async move {
+/// The newest projects that stand; and whether these are all.
+async fn projects(store: &Store, made: u32) -> Result<(Vec<Counted>, bool)> {
+    let mut numbers = (1..=made).rev().map(ProjectId).take(NUMBERS);
+    let mut found = Vec::new();
+    while found.len() < PROJECTS {
+        let step: Vec<_> = numbers.by_ref().take(AT_ONCE).collect();
+        if step.is_empty() {
+            break;
+        }
+        let read = step.into_iter().map(|id| async move { store.project(id).await });
+        found.extend(try_join_all(read).await?.into_iter().flatten().map(|project| project.id));
+    }
+    let is_all = numbers.next().is_none() && usize::try_from(made).is_ok_and(|n| n <= NUMBERS);
+    let read = found.into_iter().map(|id| async move {
         let (builds, deployments) = (Counter::builds(id), Counter::deployments(id));
-        let (project, builds, deployments) =
-            futures::join!(store.project(id), store.count(&builds), store.count(&deployments));
-        let (builds, deployments) = (builds?, deployments?);
-        Ok::<_, Failure>(project?.map(|_| Counted { id, builds, deployments }))
+        let (builds, deployments) = futures::join!(store.count(&builds), store.count(&deployments));
+        Ok::<_, Failure>(Counted { id, builds: builds?, deployments: deployments? })
     });
-    let read: Vec<_> = stream::iter(read).buffered(AT_ONCE).try_collect().await?;
-    Ok(read.into_iter().flatten().collect())
+    Ok((stream::iter(read).buffered(AT_ONCE).try_collect().await?, is_all))
 }
 
-/// The builds that have not ended; and whether these are all.
+/// The builds that have not ended; and whether these are all. Rounds go from project to project, each as
+/// far back as a build can live.
 async fn under_way(store: &Store, projects: &[Counted]) -> Result<(Vec<BuildStatus>, bool)> {
     let horizon = now().as_second() - Waits::read().await?.horizon;
-    let left = Cell::new(MOST);
-    let read = projects.iter().map(|project| under_way_in(store, project, horizon, &left));
-    let read: Vec<_> = stream::iter(read).buffered(AT_ONCE).try_collect().await?;
-    let is_all = read.iter().all(|(_, is_all)| *is_all);
-    Ok((read.into_iter().flat_map(|(found, _)| found).collect(), is_all))
-}
-
-/// Those of a project, as far back as one can live; of `left` builds, what is read is taken off.
-async fn under_way_in(
-    store: &Store,
-    project: &Counted,
-    horizon: i64,
-    left: &Cell<u32>,
-) -> Result<(Vec<BuildStatus>, bool)> {
-    let (mut found, mut below, mut limit) = (Vec::new(), project.builds, 1);
-    while below > 0 {
-        if left.get() == 0 {
-            return Ok((found, false));
-        }
-        left.set(left.get().saturating_sub(limit));
-        let step = Page { limit, offset: 0 }.numbers(below).map(|number| (project.id, number));
-        let step = rows(store, step).await?;
-        let is_old = step.last().is_some_and(|row| row.created_at.as_second() < horizon);
-        found.extend(step.into_iter().map(|row| row.status).filter(|status| !status.is_final()));
+    let mut open: Vec<_> = projects.iter().map(|project| (project.id, project.builds)).collect();
+    let (mut found, mut left, mut limit) = (Vec::new(), MOST, 1);
+    loop {
+        open.retain(|(_, below)| *below > 0);
         // Of a project that rests, one build is enough to see it.
-        below = if is_old { 0 } else { below.saturating_sub(limit) };
+        let fit = left / usize::try_from(limit).unwrap_or(MOST);
+        if open.is_empty() || fit == 0 {
+            return Ok((found, open.is_empty()));
+        }
+        let some = open.len().min(fit);
+        let read = open.iter().take(some).map(|(id, below)| async move {
+            let numbers = Page { limit, offset: 0 }.numbers(*below);
+            rows(store, numbers.map(|number| (*id, number))).await
+        });
+        let read: Vec<_> = stream::iter(read).buffered(AT_ONCE).try_collect().await?;
+        left -= some * usize::try_from(limit).unwrap_or(MOST);
+        for ((_, below), step) in open.iter_mut().zip(read) {
+            let is_old = step.last().is_some_and(|row| row.created_at.as_second() < horizon);
+            *below = if is_old { 0 } else { below.saturating_sub(limit) };
+            found
+                .extend(step.into_iter().map(|row| row.status).filter(|status| !status.is_final()));
+        }
         limit = STEP;
     }
-    Ok((found, true))
 }
 
 /// What was last seen of each deployment that is wished for; and whether these are all.
 async fn last_known(store: &Store, projects: &[Counted]) -> Result<(Vec<DeploymentStatus>, bool)> {
     let numbers = |project: &Counted| {
-        let id = project.id;
-        (1..=project.deployments).rev().map(move |number| (id, number))
+        let (id, newest) = (project.id, project.deployments);
+        (1..=newest).map(move |number| (newest - number, id, number))
     };
-    let all = projects.iter().flat_map(numbers);
-    let most = usize::try_from(MOST).unwrap_or(usize::MAX);
-    let is_all = all.clone().nth(most).is_none();
-    let read = all.take(most).map(|(id, number)| status(store, id, number));
+    let mut all: Vec<_> = projects.iter().flat_map(numbers).collect();
+    all.sort_by_key(|(age, ..)| *age);
+    let is_all = all.len() <= MOST;
+    let read = all.into_iter().take(MOST).map(|(_, id, number)| status(store, id, number));
     let read: Vec<_> = stream::iter(read).buffered(AT_ONCE).try_collect().await?;
     Ok((read.into_iter().flatten().collect(), is_all))
 }
