@@ -135,3 +135,26 @@ async fn lost_webhooks_are_counted_and_sent_again() {
     assert!(well && told.contains("ok    webhooks: none"), "{told}");
     assert_eq!(github.deliveries().iter().filter(|one| one.redelivery).count(), 2);
 }
+
+#[tokio::test]
+async fn what_others_say_is_no_command_to_the_terminal() {
+    let github = github().await;
+    let body = r#"{"ready":false,"checks":[{"name":"github","ok":false,"detail":"x\nok    webhooks: fine\u001b]52;c;eA==\u0007"}]}"#;
+    let platform = platform("503 Service Unavailable", body);
+    let (_, told) = doctor(&github, &platform, key(), &[]).await;
+    assert!(told.contains(r"WRONG github: x\u{a}ok    webhooks: fine\u{1b}]52"), "{told}");
+    assert!(!told.contains('\u{1b}') && !told.contains('\u{7}'));
+}
+
+#[test]
+fn a_line_that_cannot_be_read_is_named_by_its_number_alone() {
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("doctor-unreadable.env");
+    let lines = "platform_url=https://a.test\n# so\nSPIN_VARIABLE_GITHUB_WEBHOOK_SECRET=ghp_SECRET\"x y\nA=b\n";
+    std::fs::write(&file, lines).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nokube-dev"));
+    command.args(["doctor", "--env-file"]).arg(&file);
+    command.args(["--manifest", concat!(env!("CARGO_MANIFEST_DIR"), "/../spin.toml")]);
+    let told = String::from_utf8(command.output().unwrap().stderr).unwrap();
+    assert!(told.contains("doctor-unreadable.env:3 cannot be read"), "{told}");
+    assert!(!told.contains("SECRET"), "{told}");
+}

@@ -42,15 +42,15 @@ pub async fn run(
     let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build()?;
     let url = url.filter(|url| !url.is_empty());
     let url = url.unwrap_or_else(|| operator.get("platform_url").to_owned());
-    let mut findings = platform(&client, &url).await;
+    let mut findings = platform(&client, &operator, &url).await;
     findings.extend(github::look(&client, &operator, redeliver).await);
     let mut wrong = 0;
     for Finding { name, found, mend } in &findings {
         let verdict = if mend.is_some() { "WRONG" } else { "ok" };
-        println!("{verdict:<6}{name}: {found}");
+        println!("{verdict:<6}{}: {}", shown(name), shown(found));
         if let Some(mend) = mend {
             wrong += 1;
-            println!("      do: {mend}");
+            println!("      do: {}", shown(mend));
         }
     }
     match wrong {
@@ -60,12 +60,25 @@ pub async fn run(
     }
 }
 
-async fn platform(client: &reqwest::Client, url: &str) -> Vec<Finding> {
+/// What others said, for a terminal: nothing in it is taken for a command, a line of ours, or another
+/// direction of writing.
+fn shown(text: &str) -> String {
+    let is_plain = |c: char| {
+        !c.is_control()
+            && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let told = |c: char| if is_plain(c) { c.to_string() } else { c.escape_unicode().to_string() };
+    text.chars().map(told).collect()
+}
+
+async fn platform(client: &reqwest::Client, operator: &Operator, url: &str) -> Vec<Finding> {
     if url.is_empty() {
         let mend = "give the platform's address: make doctor URL=https://nokube.example.org";
         return vec![Finding::wrong("platform", "its address is not known here", mend)];
     }
-    match ready::ask(client, url).await {
+    let secrets = ["auth_session_secret", "auth_jwt_secret"].map(|name| operator.get(name));
+    let secret = secrets.into_iter().find(|secret| !secret.is_empty()).unwrap_or_default();
+    match ready::ask(client, url, operator.get("platform_url"), secret).await {
         Ok(ready) => ready.checks.into_iter().map(of_check).collect(),
         Err(error) => {
             let why = format!("{:#}", anyhow::Error::from(error));

@@ -1,6 +1,6 @@
 //! The operator's variables, from where Spin takes them: the environment, `.env`, the manifest.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use std::{collections::BTreeMap, fs, path::Path};
 use toml::{Table, Value};
 
@@ -26,15 +26,19 @@ impl Operator {
         let file = if env_file.exists() { fs::read_to_string(env_file) } else { Ok(String::new()) };
         let file = file.with_context(|| format!("read {}", env_file.display()))?;
         // SpinKube's settings.env has the variables' own names, and values as they are.
-        let plain =
-            |line: &&str| line.split_once('=').is_some_and(|(name, _)| values.contains_key(name));
-        let (plain, dotenv): (Vec<_>, Vec<_>) = file.lines().partition(plain);
-        let dotenv = dotenvy::from_read_iter(dotenv.join("\n").as_bytes())
-            .collect::<Result<Vec<_>, _>>()
-            .with_context(|| format!("{} cannot be read", env_file.display()))?;
-        for (name, value) in plain.iter().filter_map(|line| line.split_once('=')) {
-            values.insert(name.to_owned(), value.to_owned());
+        let mut dotenv = String::new();
+        for line in file.lines() {
+            match line.split_once('=').filter(|(name, _)| values.contains_key(*name)) {
+                Some((name, value)) => {
+                    values.insert(name.to_owned(), value.to_owned());
+                }
+                None => dotenv.push_str(line),
+            }
+            dotenv.push('\n'); // Lines keep their numbers.
         }
+        let dotenv = dotenvy::from_read_iter(dotenv.as_bytes())
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| anyhow!("{}{}", env_file.display(), unreadable(&error, &dotenv)))?;
         // A variable of ours that is not UTF-8 is as good as not set.
         let environment = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -51,4 +55,16 @@ impl Operator {
     pub fn get(&self, name: &str) -> &str {
         self.values.get(name).map_or("", String::as_str)
     }
+}
+
+/// Where a file cannot be read. The line itself is not told: it holds a secret as likely as not, and what
+/// is told ends up in tickets.
+fn unreadable(error: &dotenvy::Error, text: &str) -> String {
+    let dotenvy::Error::LineParse(line, _) = error else { return " cannot be read".to_owned() };
+    let before = text.split(line.as_str()).next().unwrap_or_default();
+    let number = before.matches('\n').count() + 1;
+    format!(
+        ":{number} cannot be read. A value with blanks, quotes or # in it stands between single quotes, \
+         which are closed on the same line"
+    )
 }
