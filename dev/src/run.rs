@@ -28,7 +28,7 @@ pub async fn run(listen: SocketAddr, state_dir: &Path) -> Result<()> {
         local_host(listen, state_dir, &secrets, &github_url, &cluster_url).await?;
     tokio::spawn(forward(lines));
 
-    say_whether_ready(&url).await;
+    say_whether_ready(&url, &secrets.session).await;
     println!("Simulated GitHub on {github_url} (a build takes some ten seconds)");
     println!("Simulated cluster on {cluster_url} (pods are ready after some seconds)");
     println!("Open {url} in a browser and sign in as anybody; `admin` is the administrator.");
@@ -176,8 +176,8 @@ async fn forward(mut lines: Lines<BufReader<ChildStdout>>) {
 }
 
 /// Says in words what the platform lacks, if anything.
-async fn say_whether_ready(url: &str) {
-    match ready::ask(&reqwest::Client::new(), url).await {
+async fn say_whether_ready(url: &str, secret: &str) {
+    match ready::ask(&reqwest::Client::new(), url, url, secret).await {
         Ok(Ready { ready: true, .. }) => println!("Everything is set up."),
         Ok(Ready { checks, .. }) => {
             println!("The platform is not ready; {url}/ready says:");

@@ -62,7 +62,7 @@ async fn a_token_that_was_revoked_is_replaced() {
 #[tokio::test]
 async fn a_wrong_key_is_told_by_ready_and_by_the_build() {
     let world = world_of_app(key(), &key()).start().await;
-    let told = world.anybody().get("/ready").await.expect(503);
+    let told = world.operator().get("/ready").await.expect(503);
     assert!(told.to_string().contains("credentials"), "{told}");
     let alice = world.user("alice");
     let wanted = alice.wanted(alice.project("myapp").await, "frontend").await;
@@ -76,7 +76,7 @@ async fn a_builder_without_the_app_is_told() {
     let world = world_of_app(pem.clone(), &pem).start().await;
     let settings = RepositorySettings { app_installed: Some(false), ..Default::default() };
     world.sim.set_repository(nokube_tests::BUILDER, settings);
-    let told = world.anybody().get("/ready").await.expect(503);
+    let told = world.operator().get("/ready").await.expect(503);
     assert!(told.to_string().contains("not installed on platform/builder"), "{told}");
     world.end().await;
 }

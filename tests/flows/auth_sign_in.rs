@@ -37,14 +37,14 @@ async fn without_lists_nobody_but_the_administrators_gets_in_and_ready_says_so()
     assert!(!alice.cookies.contains_key(SESSION));
     let mut root = Browser::signed_in(&world, "root").await;
     assert_eq!(root.get("/api/v1/auth/me").await.expect(200)["administrator"], true);
-    let ready = world.anybody().get("/ready").await.text;
+    let ready = world.operator().get("/ready").await.text;
     assert!(ready.contains("only the 1 administrator may sign in"), "{ready}");
     world.end().await;
 
     let world =
         World::plan().set("auth_allowed_users", "").set("auth_administrators", "").start().await;
     Browser::new(&world).sign_in("root").await.problem(403);
-    assert!(world.anybody().get("/ready").await.text.contains("nobody may sign in"));
+    assert!(world.operator().get("/ready").await.text.contains("nobody may sign in"));
     world.end().await;
 }
 
@@ -82,7 +82,7 @@ async fn members_of_listed_organisations_and_teams_get_in() {
 async fn a_listed_login_is_the_account_that_first_came_with_it() {
     let mut world = World::new().await;
     let mut first = Browser::signed_in(&world, "root").await;
-    assert!(world.anybody().get("/ready").await.text.contains("id:NUMBER"));
+    assert!(world.operator().get("/ready").await.text.contains("id:NUMBER"));
     world.sim.login_changes_hands("root");
     let refused = Browser::new(&world).sign_in("root").await.problem(403);
     assert!(refused.contains("another account's"), "{refused}");
@@ -126,7 +126,7 @@ async fn behind_tls_ready_asks_for_the_header_with_the_clients_address() {
     let plan = || World::plan().set("platform_url", "https://nokube.example.org");
     for (header, warned) in [("", true), ("x-forwarded-for", false)] {
         let world = plan().set("client_address_header", header).start().await;
-        let ready = world.anybody().get("/ready").await;
+        let ready = world.operator().get("/ready").await;
         assert_eq!(ready.expect(200)["ready"], true);
         assert_eq!(ready.text.contains("set client_address_header"), warned, "{}", ready.text);
         world.end().await;

@@ -2,6 +2,7 @@
 
 use crate::browser::Browser;
 use nokube_tests::World;
+use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test]
@@ -106,6 +107,27 @@ async fn what_costs_something_outside_is_limited_for_each_caller() {
         refused += u32::from(Browser::new(&world).get("/api/v1/auth/login").await.status == 429);
     }
     assert!(refused >= 2, "{refused}");
+    world.end().await;
+}
+
+/// Each change leaves an entry in a trail for ever.
+#[tokio::test]
+async fn whatever_somebody_changes_is_limited_and_looking_is_not() {
+    let world = World::plan().set("limit_changes_per_minute", "3").start().await;
+    let alice = world.user("alice");
+    let path = format!("/api/v1/projects/{}", alice.project("myapp").await);
+    let mut through = 1;
+    for number in 0..9 {
+        let change = json!({ "description": format!("{number}") });
+        let answer = alice.request(Method::PATCH, &path).json(&change).send().await.unwrap();
+        through += u32::from(answer.status() == 200);
+        alice.get(&path).await.expect(200);
+    }
+    // A minute may end meanwhile; then three more get through.
+    assert!((3..=6).contains(&through), "{through}");
+    let trail = alice.get(&format!("{path}/audit")).await.expect(200);
+    assert_eq!(trail["total"], through);
+    world.user("bob").project("other").await;
     world.end().await;
 }
 

@@ -1,5 +1,6 @@
 //! `/health` and `/ready`: what is missing is said in words.
 
+use crate::browser::Browser;
 use nokube_sim::{RepositorySettings, WorkflowState};
 use nokube_tests::World;
 use serde_json::Value;
@@ -18,6 +19,36 @@ async fn a_complete_platform_is_ready() {
     let ready = world.anybody().get("/ready").await.expect(200);
     assert_eq!(ready["ready"], true);
     assert_eq!(ready["checks"].as_array().unwrap().len(), 5, "{ready}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn strangers_hear_whether_it_is_well_and_operators_why() {
+    let world = World::new().await;
+    let mut root = Browser::signed_in(&world, "root").await;
+    let (_, metrics) = root.token(&["metrics"]).await;
+    let (_, reads) = root.token(&["read"]).await;
+    for told in [
+        root.get("/ready").await,
+        world.operator().get("/ready").await,
+        world.bearer(&metrics).get("/ready").await,
+    ] {
+        assert!(
+            told.text.contains("platform/builder") && told.text.contains("administrator"),
+            "{}",
+            told.text
+        );
+    }
+    let mut alice = Browser::signed_in(&world, "alice").await;
+    for told in [
+        alice.get("/ready").await,
+        world.anybody().get("/ready").await,
+        world.bearer(&reads).get("/ready").await,
+        world.bearer("no token at all").get("/ready").await,
+    ] {
+        told.expect(200);
+        assert!(!told.text.contains("builder") && !told.text.contains("sign in"), "{}", told.text);
+    }
     world.end().await;
 }
 
@@ -69,7 +100,7 @@ async fn what_github_would_refuse_is_said_before_the_first_build() {
         ..RepositorySettings::default()
     };
     world.sim.set_repository(nokube_tests::BUILDER, missing);
-    let told = world.anybody().get("/ready").await.expect(503);
+    let told = world.operator().get("/ready").await.expect(503);
     assert!(failing(&told)["github"].contains("no workflow build.yml"), "{told}");
     world.end().await;
 }
@@ -96,6 +127,8 @@ async fn however_many_ask_github_is_asked_once() {
 async fn a_registry_that_is_away_is_said() {
     let world = World::plan().set("registry_api_url", "http://127.0.0.1:9").start().await;
     let told = world.anybody().get("/ready").await.expect(503);
+    assert!(failing(&told)["registry"].contains("make doctor"));
+    let told = world.operator().get("/ready").await.expect(503);
     assert!(failing(&told)["registry"].contains("does not answer"));
     world.end().await;
 }

@@ -18,7 +18,10 @@ mod user;
 pub use user::{Answer, User};
 
 use local_host::{App, Console, Counts, Options, Running};
-use nokube_domain::jwt::{Audience, Claims, sign};
+use nokube_domain::{
+    jwt::{Audience, Claims, sign},
+    session::Keys,
+};
 use nokube_sim::{Cluster, ClusterOptions, HoldAt, Sim};
 use redis::Redis;
 use reqwest::Client;
@@ -165,6 +168,7 @@ impl World {
             // Tests that are about limits set them.
             ("limit_builds_per_minute", "0"),
             ("limit_deploys_per_minute", "0"),
+            ("limit_changes_per_minute", "0"),
             ("limit_sign_ins_per_minute", "0"),
             ("max_running_builds_per_person", "0"),
             ("github_retry_first_ms", "20"),
@@ -259,6 +263,14 @@ impl World {
     }
 
     /// Somebody with this very token.
+    /// Whoever has the platform's settings, as `make doctor` does.
+    pub fn operator(&self) -> User {
+        let set = |name: &str| self.options.variables.get(name).map_or("", String::as_str);
+        let (issuer, secret) = (set("platform_url"), set("auth_session_secret"));
+        let keys = Keys { issuer, secret, previous: "" };
+        self.bearer(&keys.operator(jiff::Timestamp::now().as_second()).unwrap())
+    }
+
     pub fn bearer(&self, token: &str) -> User {
         User { token: Some(token.into()), ..self.anybody() }
     }

@@ -11,8 +11,12 @@ use nokube_domain::{
     problem::Fault,
 };
 use nokube_edge::{
-    Call, Failure, Reply, Result, auth::AuthSettings, now, outbound, settings::NotSetUp,
-    store::Store, warn,
+    Call, Failure, Reply, Result,
+    auth::{self, AuthSettings},
+    now, outbound,
+    settings::NotSetUp,
+    store::Store,
+    warn,
 };
 use nokube_github::{refusal, registry};
 use serde::{Deserialize, Serialize};
@@ -20,6 +24,11 @@ use std::time::Duration;
 
 /// Seconds that what was found outside is told again: anybody may ask, and asking GitHub costs.
 const KEEP: i64 = 15;
+
+/// What strangers are told of what was found outside.
+const FINE: &str = "well";
+const NOT_FINE: &str =
+    "not well; why is told to administrators who have signed in, and by make doctor";
 
 /// What the last look at GitHub and the registry found, shared by all instances.
 #[derive(Serialize, Deserialize)]
@@ -44,10 +53,19 @@ pub async fn health(_: Call) -> Result<Reply> {
     Ok(Reply::text("alive\n"))
 }
 
-pub async fn ready(_: Call) -> Result<Reply> {
-    let (mut checks, sign_in, outside) = futures::join!(settings(), sign_in(), outside());
-    checks.extend(sign_in);
-    checks.extend(outside?);
+/// Which settings are wrong is told to everybody: before they are right nobody can sign in. What was found
+/// beyond them is told to operators; strangers hear whether it is well.
+pub async fn ready(call: Call) -> Result<Reply> {
+    let knows = auth::is_operator(call.headers());
+    let (mut checks, sign_in, outside, knows) =
+        futures::join!(settings(), sign_in(), outside(), knows);
+    let mut found: Vec<_> = sign_in.into_iter().chain(outside?).collect();
+    if !knows {
+        for check in &mut found {
+            check.detail = if check.ok { FINE } else { NOT_FINE }.into();
+        }
+    }
+    checks.extend(found);
     let ready = checks.iter().all(|check| check.ok);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     Ok(Reply::json(status, &Readiness { ready, checks }))

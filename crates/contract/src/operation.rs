@@ -247,12 +247,9 @@ impl Operation {
         self
     }
 
-    /// What it does costs something outside, so it is limited.
+    /// It changes nothing that is a person's and is limited all the same.
     pub fn limited(self) -> Self {
-        self.or(
-            ProblemKind::TooMany,
-            "This may be done 10 times a minute. Try again in 42 seconds.",
-        )
+        self.or(ProblemKind::TooMany, problems::TOO_MANY)
     }
 
     /// Whatever is sent as a body is not looked at, if it is short.

@@ -13,6 +13,7 @@ pub const GITHUB_REFUSED: &str = "GitHub does not accept the platform's credenti
 pub const CLUSTER_REFUSED: &str = "The cluster does not take the platform's token. Its \
                                    administrator finds more under /ready.";
 pub const SLOW: &str = "The body did not arrive in time. Send it again.";
+pub const TOO_MANY: &str = "This may be done 10 times a minute. Try again in 42 seconds.";
 const SIGN_IN: &str = "Sign in, or send a bearer token: 'Authorization: Bearer …'.";
 const OTHER_PAGE: &str = "A request that changes something must come from the platform's own \
                           page when it is authenticated by a cookie. Programs send \
@@ -51,10 +52,12 @@ pub fn of_demand(demand: Demand, changes: bool) -> Vec<(ProblemKind, String)> {
             needs("This is for the platform's administrators."),
         ],
     };
-    if !matches!(demand, Demand::Public | Demand::Signature | Demand::Renewal)
-        && demand.minds_blocks(!changes)
-    {
+    let by_person = !matches!(demand, Demand::Public | Demand::Signature | Demand::Renewal);
+    if by_person && demand.minds_blocks(!changes) {
         all.push(needs("An administrator has taken your access away."));
+    }
+    if by_person && changes {
+        all.push((ProblemKind::TooMany, TOO_MANY.into()));
     }
     let by_cookie = !matches!(demand, Demand::Public | Demand::Signature);
     if by_cookie && changes {

@@ -14,6 +14,8 @@ pub enum Limited {
     Deploys,
     /// Changes of who belongs to a project: each writes into somebody else's list.
     Members,
+    /// Whatever else somebody changes: what it writes stays, an entry of the trail at least.
+    Changes,
     /// Logs that are opened: each costs requests to GitHub or to the cluster as long as it is followed.
     Logs,
     /// Sign-ins that begin.
@@ -31,6 +33,7 @@ impl Limited {
             Self::Builds => "b",
             Self::Deploys => "d",
             Self::Members => "m",
+            Self::Changes => "c",
             Self::Logs => "l",
             Self::SignIns => "s",
             Self::Callbacks => "r",

@@ -3,6 +3,8 @@
 //!
 //! <https://developer.mozilla.org/docs/Web/HTTP/Headers/Sec-Fetch-Site>
 
+use url::Url;
+
 use crate::problem::{Problem, ProblemKind};
 
 /// May a request that carries a cookie change something?
@@ -28,6 +30,13 @@ pub fn from_our_page(
         (_, Some(site)) if site != "same-origin" => refuse(),
         _ => Ok(()),
     }
+}
+
+/// The origin of a platform, of a text such as `https://nokube.example.org/`.
+pub fn platform(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    let fine = matches!(url.scheme(), "http" | "https") && url.path() == "/";
+    fine.then(|| url.origin().ascii_serialization())
 }
 
 /// Where the browser goes after the sign-in: a path here, and nothing that a browser could take for

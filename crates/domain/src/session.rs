@@ -27,7 +27,15 @@ pub enum Use {
     Session,
     Bearer,
     SignIn,
+    Operator,
 }
+
+/// Seconds that an operator's proof lives.
+const OPERATOR: i64 = 60;
+
+/// What an operator's proof says: that whoever sends it has the platform's secret.
+#[derive(Serialize, Deserialize)]
+struct Operator {}
 
 /// A signed text: by whom, what for, until when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +130,19 @@ impl Keys<'_> {
         } else {
             Ok((sealed.says, sealed.exp))
         }
+    }
+
+    /// By what `make doctor` proves that it has the platform's settings, and so may be told what is wrong.
+    ///
+    /// # Errors
+    /// There is no secret.
+    pub fn operator(&self, now: i64) -> Result<String, Refused> {
+        self.seal(Use::Operator, &Operator {}, now, now + OPERATOR)
+    }
+
+    /// Is this such a proof?
+    pub fn is_operator(&self, text: &str, now: i64) -> bool {
+        self.unseal::<Operator>(Use::Operator, text, now).is_ok()
     }
 
     /// The PKCE verifier that belongs to a sign-in's state (RFC 7636): derived, so it lies nowhere.

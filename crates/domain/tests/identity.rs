@@ -313,3 +313,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_operator_is_known_by_the_platforms_secret_for_a_minute() {
+    let keys =
+        Keys { issuer: "https://a.test", secret: "one-secret-of-32-bytes-at-least-", previous: "" };
+    let proof = keys.operator(100).unwrap();
+    assert!(keys.is_operator(&proof, 159) && !keys.is_operator(&proof, 160));
+    let others = Keys { secret: "two-secret-of-32-bytes-at-least-", ..keys };
+    assert!(!others.is_operator(&proof, 100));
+    assert!(keys.unseal::<Begun>(Use::SignIn, &proof, 100).is_err());
+    assert!(Keys { secret: "", ..keys }.operator(100).is_err());
+}

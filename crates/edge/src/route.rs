@@ -28,7 +28,7 @@ pub struct Route {
     pub path: &'static str,
     pub demand: Demand,
     pub handler: fn(Call) -> Answer,
-    /// How it is limited, when it costs something outside.
+    /// How it is limited, when it costs something outside. What a person changes is limited anyway.
     pub limited: Option<Limited>,
 }
 
@@ -194,8 +194,9 @@ async fn answer(scope: &Scope, routes: &[Route], request: Request) -> Result<Rep
         }
     }
     call.address = address(&call.headers).await;
-    if let Some(limited) = route.limited {
-        let person = call.caller.as_ref().map(|caller| &caller.person);
+    let person = call.caller.as_ref().map(|caller| &caller.person);
+    let changes = || (person.is_some() && method != Method::GET).then_some(Limited::Changes);
+    if let Some(limited) = route.limited.or_else(changes) {
         limits::count(limited, person, call.address.as_deref()).await?;
     }
     (route.handler)(*call).await

@@ -62,7 +62,6 @@ pub fn all() -> Vec<Operation> {
             .body::<NewBuild>(examples::new_build())
             .json::<BuildCreated>(202, "It was asked for.", examples::build_created())
             .with("Location")
-            .limited()
             .or(ProblemKind::Invalid, "service_name: is required")
             .or(
                 ProblemKind::InProgress,
@@ -116,7 +115,6 @@ pub fn all() -> Vec<Operation> {
         .header("Idempotency-Key", schemas::like("^[!-~]{1,255}$"), KEY)
         .ignores_body()
         .json::<BuildView>(202, "Another attempt was asked for.", examples::build_retried())
-        .limited()
         .or(ProblemKind::Conflict, "The build is still under way. Cancel it first, or wait.")
         .or(ProblemKind::InProgress, "Somebody is just doing that.")
         .asks_github(),

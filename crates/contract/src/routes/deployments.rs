@@ -36,7 +36,6 @@ fn revision(operation: Operation) -> Operation {
             examples::deployment_created(),
         )
         .with("Location")
-        .limited()
         .or(ProblemKind::Conflict, LEAVING)
         .asks_cluster()
 }

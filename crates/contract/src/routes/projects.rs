@@ -113,7 +113,6 @@ pub fn all() -> Vec<Operation> {
             ProblemKind::Invalid,
             "username: nobody with the name 'colleague' has signed in here yet",
         )
-        .limited()
         .or(ProblemKind::Conflict, "A project may have 50 members.")
         .or(ProblemKind::InProgress, BUSY),
         Operation::new(

@@ -7,11 +7,11 @@ use crate::{Failure, Result, now, store::Store};
 use http::{HeaderMap, Method};
 use nokube_domain::{
     Person, Problem, ProblemKind,
-    access::{AtGitHub, Caller, Proof, Via},
+    access::{AtGitHub, Caller, Demand, Proof, Via, admit},
     jwt::{self, Refused},
     name::Username,
     origin::from_our_page,
-    scope::Scopes,
+    scope::{Scope, Scopes},
     session::{Bearer, Identity, Use},
     token::{self, DayPass, Hash, Secret, TokenRecord, day},
 };
@@ -51,6 +51,21 @@ pub async fn identify(method: &Method, headers: &HeaderMap) -> Result<(Caller, P
     };
     check_page(&settings, method, headers)?;
     session(&settings, cookie)
+}
+
+/// May the caller of a public route be told what only operators are? They prove it by the platform's own
+/// secret, or are administrators with a credential that is good for that. Whatever else comes along is not
+/// refused: it is a stranger's.
+pub async fn is_operator(headers: &HeaderMap) -> bool {
+    let Ok(settings) = AuthSettings::read().await else { return false };
+    let proof = header(headers, "authorization").and_then(|value| value.strip_prefix("Bearer "));
+    if proof.is_some_and(|text| settings.operator_keys().is_operator(text, now().as_second())) {
+        return true;
+    }
+    let Ok((caller, proof)) = identify(&Method::GET, headers).await else { return false };
+    let Ok(store) = Store::open().await else { return false };
+    admit(&proof, Demand::Administrator(Scope::Metrics)).is_ok()
+        && matches!(store.is_blocked(&caller.person).await, Ok(false))
 }
 
 /// What a browser renews its session with.

@@ -5,7 +5,7 @@ mod cookies;
 mod identify;
 
 pub use cookies::{Cookie, Cookies};
-pub use identify::{identify, renewal};
+pub use identify::{identify, is_operator, renewal};
 
 use crate::settings::{Kept, NotSetUp, Variables, once};
 use nokube_domain::{
@@ -13,6 +13,7 @@ use nokube_domain::{
     access::{AtGitHub, issuer_name},
     admission::{Lists, Standing, Texts},
     limit::Limited,
+    origin,
     session::{Identity, Keys},
     token::LONGEST,
 };
@@ -50,7 +51,7 @@ pub struct AuthSettings {
     signs_in_with_github: bool,
     /// The header in which a server in front tells the client's address; empty when none does.
     pub address_header: String,
-    limits: [u32; 4],
+    limits: [u32; 5],
 }
 
 thread_local! {
@@ -122,6 +123,7 @@ impl AuthSettings {
             limits: [
                 limit(v, "limit_builds_per_minute").await,
                 limit(v, "limit_deploys_per_minute").await,
+                limit(v, "limit_changes_per_minute").await,
                 limit(v, "limit_sign_ins_per_minute").await,
                 limit(v, "limit_logs_per_minute").await,
             ],
@@ -138,6 +140,15 @@ impl AuthSettings {
             issuer: &self.platform,
             secret: &self.session_secret,
             previous: &self.session_secret_previous,
+        }
+    }
+
+    /// The keys of an operator's proof: whoever has them could sign an administrator in anyway.
+    fn operator_keys(&self) -> Keys<'_> {
+        let secret = self.issuer.as_ref().map(|issuer| issuer.secret.as_str());
+        match self.has_sessions() {
+            true => self.keys(),
+            false => Keys { secret: secret.unwrap_or_default(), ..self.keys() },
         }
     }
 
@@ -158,10 +169,11 @@ impl AuthSettings {
 
     /// How often a minute; 0 for as often as one likes.
     pub fn limit(&self, limited: Limited) -> u32 {
-        let [builds, deploys, sign_ins, logs] = self.limits;
+        let [builds, deploys, changes, sign_ins, logs] = self.limits;
         match limited {
             Limited::Builds => builds,
             Limited::Deploys | Limited::Members => deploys,
+            Limited::Changes => changes,
             Limited::Logs => logs,
             Limited::SignIns | Limited::Tokens => sign_ins,
             // Of one sign-in: who comes back does so once, or again after an answer that got lost.
@@ -208,18 +220,11 @@ async fn long_secret(v: &mut Variables, name: &str) -> Option<String> {
 /// The platform's own origin, as a browser's `Origin` header has it.
 async fn platform(v: &mut Variables) -> String {
     let Some(text) = v.optional("platform_url").await else { return String::new() };
-    match Url::parse(&text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.path() == "/" => {
-            url.origin().ascii_serialization()
-        }
-        _ => {
-            v.fault(
-                "platform_url",
-                "must be an origin such as https://nokube.example.org, without a path",
-            );
-            String::new()
-        }
-    }
+    origin::platform(&text).unwrap_or_else(|| {
+        let must = "must be an origin such as https://nokube.example.org, without a path";
+        v.fault("platform_url", must);
+        String::new()
+    })
 }
 
 async fn lists(v: &mut Variables) -> Lists {

@@ -174,7 +174,7 @@ async fn a_missing_right_is_named_by_ready_and_by_the_deployment() -> Result<()>
     // An account without any rights.
     let token = cluster.account_token("default", "nobody-in-particular").await?;
     let world = plan_with_token(cluster, &token).start().await;
-    let ready = world.anybody().get("/ready").await.expect(503);
+    let ready = world.operator().get("/ready").await.expect(503);
     let check = ready["checks"].as_array().into_iter().flatten().find(|c| c["name"] == "cluster");
     let detail = check.map(|check| text(check, "/detail")).unwrap_or_default();
     assert!(detail.contains("patch deployments.apps"), "{ready:#}");
@@ -188,7 +188,7 @@ async fn a_missing_right_is_named_by_ready_and_by_the_deployment() -> Result<()>
 #[tokio::test]
 async fn the_operators_rights_are_all_that_is_needed() -> Result<()> {
     let world = plan().await?.start().await;
-    let ready = world.anybody().get("/ready").await.expect(200);
+    let ready = world.operator().get("/ready").await.expect(200);
     let check = ready["checks"].as_array().into_iter().flatten().find(|c| c["name"] == "cluster");
     assert_eq!(check.map(|check| &check["ok"]), Some(&json!(true)), "{ready:#}");
     world.end().await;
