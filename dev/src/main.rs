@@ -44,9 +44,9 @@ enum Command {
         /// The platform's address, if it is not where platform_url says
         #[arg(long)]
         url: Option<String>,
-        /// A file with the platform's variables, besides the environment
-        #[arg(long, default_value = ".env")]
-        env_file: PathBuf,
+        /// A file with the platform's variables, besides the environment [default: .env, if it is there]
+        #[arg(long)]
+        env_file: Option<PathBuf>,
         /// The manifest that the variables stand in
         #[arg(long, default_value = "spin.toml")]
         manifest: PathBuf,
@@ -72,7 +72,7 @@ async fn main() -> ExitCode {
         Command::Run { listen } => run::run(listen, &state_dir).await,
         Command::Token { user } => token::print(&state_dir, &user),
         Command::Doctor { url, env_file, manifest, redeliver } => {
-            doctor::run(&manifest, &env_file, url, redeliver).await
+            doctor::run(&manifest, env_file.as_deref(), url, redeliver).await
         }
         Command::Settings { spinapp, manifest } => print_settings(spinapp, &manifest),
     };

@@ -105,7 +105,7 @@ async fn local_host(
         ("github_sign_in_url", github),
         // Anybody may try things out on their own machine; `admin` is the administrator.
         ("auth_allowed_organisations", EVERYBODY),
-        ("auth_administrators", "admin"),
+        ("auth_administrators", "admin, jwt:admin"),
         ("auth_jwt_issuer", ISSUER),
         ("auth_jwt_subjects_are_github_logins", "true"),
         ("github_api_url", github),

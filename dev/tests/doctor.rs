@@ -47,6 +47,17 @@ const READY: &str =
 
 /// What the doctor says, and whether all is well.
 async fn doctor(github: &Sim, platform: &str, key: &str, more: &[&str]) -> (bool, String) {
+    doctor_with(github, platform, key, more, &[]).await
+}
+
+/// As [`doctor`], with these variables in the environment.
+async fn doctor_with(
+    github: &Sim,
+    platform: &str,
+    key: &str,
+    more: &[&str],
+    variables: &[[&str; 2]],
+) -> (bool, String) {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     let env_file = folder.join(format!("doctor-{}.env", platform.replace(['/', ':'], "-")));
     // As `ops/github-app/settings` prints them: for `.env`, and with --plain.
@@ -61,6 +72,7 @@ async fn doctor(github: &Sim, platform: &str, key: &str, more: &[&str]) -> (bool
     command.args(["doctor", "--env-file"]).arg(env_file).args(more);
     command.args(["--manifest", concat!(env!("CARGO_MANIFEST_DIR"), "/../spin.toml")]);
     command.env("SPIN_VARIABLE_GITHUB_BUILDER_REPOSITORY", "nokube/builder");
+    command.envs(variables.iter().map(|[name, value]| (name, value)));
     let told = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     let text = [told.stdout, told.stderr].concat();
     let text = String::from_utf8(text).unwrap();
@@ -97,7 +109,7 @@ async fn what_the_platform_lacks_is_told_with_what_to_do() {
     let (well, told) = doctor(&github, &platform, key(), &[]).await;
     assert!(!well);
     assert!(
-        told.contains("WRONG apps_domain: bad\n      do: set SPIN_VARIABLE_APPS_DOMAIN"),
+        told.contains("WRONG apps_domain: bad\n      do: correct SPIN_VARIABLE_APPS_DOMAIN"),
         "{told}"
     );
     assert!(told.contains("WRONG webhook: its URL is 'https://elsewhere.example/hook'"), "{told}");
@@ -146,15 +158,47 @@ async fn what_others_say_is_no_command_to_the_terminal() {
     assert!(!told.contains('\u{1b}') && !told.contains('\u{7}'));
 }
 
+/// What it says with this file of variables alone.
+fn plain_doctor(env_file: &std::path::Path) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nokube-dev"));
+    command.args(["doctor", "--env-file"]).arg(env_file);
+    command.args(["--manifest", concat!(env!("CARGO_MANIFEST_DIR"), "/../spin.toml")]);
+    let told = command.output().unwrap();
+    String::from_utf8([told.stdout, told.stderr].concat()).unwrap()
+}
+
 #[test]
 fn a_line_that_cannot_be_read_is_named_by_its_number_alone() {
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("doctor-unreadable.env");
     let lines = "platform_url=https://a.test\n# so\nSPIN_VARIABLE_GITHUB_WEBHOOK_SECRET=ghp_SECRET\"x y\nA=b\n";
     std::fs::write(&file, lines).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_nokube-dev"));
-    command.args(["doctor", "--env-file"]).arg(&file);
-    command.args(["--manifest", concat!(env!("CARGO_MANIFEST_DIR"), "/../spin.toml")]);
-    let told = String::from_utf8(command.output().unwrap().stderr).unwrap();
+    let told = plain_doctor(&file);
     assert!(told.contains("doctor-unreadable.env:3 cannot be read"), "{told}");
     assert!(!told.contains("SECRET"), "{told}");
+}
+
+#[test]
+fn settings_that_do_nothing_or_are_left_from_a_change_are_named() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let env_file = folder.join("doctor-strange.env");
+    let lines =
+        "SPIN_VARIABLE_REGISTRY_TOKN=x\nSPIN_VARIABLE_GITHUB_WEBHOOK_SECRET_PREVIOUS=hidden\n";
+    std::fs::write(&env_file, lines).unwrap();
+    let told = plain_doctor(&env_file);
+    assert!(told.contains("WRONG registry_tokn: is no setting"), "{told}");
+    assert!(told.contains("ok    github_webhook_secret_previous: is still set"), "{told}");
+    assert!(!told.contains("hidden"), "{told}");
+    let told = plain_doctor(&folder.join("not-there.env"));
+    assert!(told.contains("not-there.env") && told.contains("No such file"), "{told}");
+}
+
+#[tokio::test]
+async fn a_github_that_is_away_is_no_reason_for_another_key() {
+    let github = github().await;
+    let platform = platform("200 OK", READY);
+    let away = ["SPIN_VARIABLE_GITHUB_API_URL", "http://127.0.0.1:9"];
+    let (_, told) = doctor_with(&github, &platform, key(), &[], &[away]).await;
+    assert!(told.contains("WRONG github app: GitHub does not answer"), "{told}");
+    assert!(told.contains("see that this machine reaches github_api_url"), "{told}");
+    assert!(!told.contains("generate"), "{told}");
 }

@@ -73,7 +73,7 @@ async fn every_setting_that_is_missing_or_malformed_is_named() {
     let told = world.anybody().get("/ready").await.expect(503);
     let failing = failing(&told);
     for name in [
-        "auth_jwt_secret",
+        "auth_session_secret",
         "build_grace_seconds",
         "github_app_client_id",
         "github_builder_repository",
@@ -130,5 +130,85 @@ async fn a_registry_that_is_away_is_said() {
     assert!(failing(&told)["registry"].contains("make doctor"));
     let told = world.operator().get("/ready").await.expect(503);
     assert!(failing(&told)["registry"].contains("does not answer"));
+    world.end().await;
+}
+
+/// What the check `name` says, while the platform is not ready.
+async fn wrong(world: &World, name: &str) -> String {
+    let told = world.operator().get("/ready").await.expect(503);
+    failing(&told).remove(name).unwrap_or_else(|| panic!("{name} is well: {told:#}"))
+}
+
+#[tokio::test]
+async fn the_login_at_the_registry_is_tried() {
+    let plan = |token| {
+        let plan = World::plan().set("registry_username", "puller").set("registry_token", token);
+        plan.github(|github| github.registry_credentials = Some(("puller".into(), "good".into())))
+    };
+    let world = plan("good").start().await;
+    let told = world.operator().get("/ready").await.expect(200);
+    assert!(told.to_string().contains("takes registry_username"), "{told}");
+    world.end().await;
+    let world = plan("ended").start().await;
+    assert!(wrong(&world, "registry").await.contains("does not take registry_username"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_platform_that_nobody_can_sign_in_to_is_not_ready() {
+    let world = World::plan()
+        .set("auth_jwt_secret", "")
+        .set("github_oauth_client_id", "")
+        .set("github_oauth_client_secret", "")
+        .start()
+        .await;
+    assert!(wrong(&world, "sign-in").await.contains("nobody can sign in"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn services_are_served_apart_from_the_platform() {
+    for (apps, is_apart) in
+        [("nokube.test", false), ("apps.nokube.test", false), ("notnokube.test", true)]
+    {
+        let world = World::plan().set("apps_domain", apps).start().await;
+        let told = world.operator().get("/ready").await;
+        let named = told.text.contains("apart from the platform's own host");
+        assert_eq!(named, !is_apart, "{apps}: {}", told.text);
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_cluster_is_said_with_its_cure() {
+    let mut world = World::plan()
+        .set("apps_routing", "gateway")
+        .set("apps_gateway", "gateway/main")
+        .cluster(|cluster| cluster.fence = false)
+        .start()
+        .await;
+    // Asked at once, not told what was found before: an operator has just mended something.
+    assert!(
+        wrong(&world, "cluster").await.contains("nothing keeps the platform in its own namespaces")
+    );
+    world.cluster.set_gateway_api(false);
+    assert!(wrong(&world, "cluster").await.contains("the Gateway API is not installed"));
+    world.cluster.deny("patch", "deployments.apps");
+    assert!(wrong(&world, "cluster").await.contains("patch deployments.apps"));
+    world.cluster.set_token(Some("another"));
+    assert!(wrong(&world, "cluster").await.contains("does not take kubernetes_token"));
+    world.set("kubernetes_api_url", "http://127.0.0.1:9");
+    world.restart().await;
+    assert!(wrong(&world, "cluster").await.contains("refuses the connection"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_said() {
+    let mut world = World::plan().on_redis().start().await;
+    world.operator().get("/ready").await.expect(200);
+    world.lose_the_store();
+    assert!(wrong(&world, "store").await.contains("neither read nor written"));
+    assert_eq!(world.anybody().get("/health").await.status, 200);
     world.end().await;
 }

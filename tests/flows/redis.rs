@@ -42,11 +42,16 @@ impl Redis {
         let url = format!("redis+unix://{}", self.socket.display());
         format!("[key_value_store.default]\ntype = \"redis\"\nurl = {url:?}\n")
     }
+
+    /// Ends it, if it has not ended yet.
+    pub fn stop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
 }
 
 impl Drop for Redis {
     fn drop(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+        self.stop();
     }
 }

@@ -74,9 +74,10 @@ where
 
 #[tokio::test]
 async fn two_secrets_are_accepted_during_a_rotation() {
-    let world = World::plan().set("github_webhook_secret_previous", "the-one-before").start().await;
+    let world =
+        World::plan().set("github_webhook_secret_previous", "the-secret-from-before").start().await;
     let ping = json!({ "zen": "Design for failure.", "hook_id": 1 });
-    for secret in [WEBHOOK_SECRET, "the-one-before"] {
+    for secret in [WEBHOOK_SECRET, "the-secret-from-before"] {
         assert_eq!(world.webhook("ping", &ping, secret).await.expect(200)["outcome"], "pong");
     }
     world.webhook("ping", &ping, "").await.problem(401);

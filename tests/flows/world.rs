@@ -186,6 +186,7 @@ impl World {
             },
             cluster: ClusterOptions {
                 token: Some(KUBERNETES_TOKEN.into()),
+                fence: true,
                 step: Duration::from_millis(20),
                 ..Default::default()
             },
@@ -313,6 +314,11 @@ impl World {
             .header("x-github-event", event)
             .header("x-hub-signature-256", signature);
         Answer::of(request.body(body)).await
+    }
+
+    /// Takes Redis away.
+    pub fn lose_the_store(&mut self) {
+        self.redis.as_mut().unwrap().stop();
     }
 
     /// Waits until nothing is left of a namespace in the cluster.

@@ -17,6 +17,7 @@ use nokube_edge::{
     auth::{AuthSettings, Cookie},
     blocked, now, people, random_bytes,
     store::Store,
+    warn,
 };
 use nokube_github::oauth::{OAuth, UserToken};
 use serde::Serialize;
@@ -51,6 +52,10 @@ pub async fn begin(
         } else {
             format!("{login} may not sign in here. The platform's administrator lists who may.")
         };
+        warn(format_args!(
+            "{login} (account {}) was not let in: no list names them",
+            standing.account
+        ));
         return Err(refuse(detail));
     }
     let login: Username = login.parse().map_err(|_| {

@@ -18,17 +18,28 @@ pub async fn sign_in(_: Call) -> Result<Reply> {
         return Ok(Reply::text("")); // Its faults say it.
     };
     let (ok, detail) = match &settings.oauth {
-        None => (true, "sign-in with GitHub is not set up: set github_oauth_client_id".to_owned()),
+        // With an issuer of their own, people have tokens.
+        None if common.issuer.is_some() || !common.exchanged.is_empty() => (
+            true,
+            "sign-in with GitHub is not set up; people come with their issuer's tokens".to_owned(),
+        ),
+        None => {
+            let detail =
+                "nobody can sign in: set github_oauth_client_id and github_oauth_client_secret";
+            (false, detail.to_owned())
+        }
         Some(_) => (!common.lists.is_closed(), common.lists.describe()),
     };
+    let mut notes = vec![detail];
     // Behind a server that ends TLS, all come from that server's address.
-    let detail = if common.is_secure() && common.address_header.is_empty() {
-        format!(
-            "{detail}; if a server in front of the platform ends TLS, set client_address_header, or all \
-             who sign in are limited together and the audit trail shows that server's address"
-        )
-    } else {
-        detail
-    };
-    Ok(Reply::json(StatusCode::OK, &json!({ "ok": ok, "detail": detail })))
+    if common.is_secure() && common.address_header.is_empty() {
+        let note = "if a server in front of the platform ends TLS, set client_address_header, or all who \
+                    sign in are limited together and the audit trail shows that server's address";
+        notes.push(note.to_owned());
+    }
+    if common.has_sessions() && !common.is_secure() && !common.is_local() {
+        let note = "platform_url begins with http: whoever is on the way can read every session";
+        notes.push(note.to_owned());
+    }
+    Ok(Reply::json(StatusCode::OK, &json!({ "ok": ok, "detail": notes.join("; ") })))
 }

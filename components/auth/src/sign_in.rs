@@ -19,7 +19,7 @@ use nokube_domain::{
 use nokube_edge::{
     Call, Failure, Reply, Result,
     auth::{AuthSettings, Cookie, Cookies},
-    limits, now, random_bytes,
+    limits, now, random_bytes, warn,
 };
 use nokube_github::oauth::{UserToken, read};
 
@@ -87,6 +87,7 @@ async fn finish(call: &Call) -> Result<Reply> {
     let token = read::<UserToken>(&answer).ok_or_else(|| unreadable("a code", &answer))?;
     let token = token.map_err(|refusal| {
         if refusal.error == "incorrect_client_credentials" {
+            warn(format_args!("GitHub does not take github_oauth_client_id and github_oauth_client_secret"));
             let detail = "GitHub does not take the platform's own credentials. Its administrator sets \
                           github_oauth_client_id and github_oauth_client_secret.";
             return Failure::problem(ProblemKind::Misconfigured, detail);

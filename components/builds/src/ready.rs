@@ -13,17 +13,27 @@ use nokube_domain::{
 use nokube_edge::{
     Call, Failure, Reply, Result,
     auth::{self, AuthSettings},
-    now, outbound,
+    now,
+    outbound::{self, NoAnswer, Timeouts},
     settings::NotSetUp,
     store::Store,
     warn,
 };
-use nokube_github::{refusal, registry};
+use nokube_github::{
+    refusal,
+    registry::{self, Root},
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Seconds that what was found outside is told again: anybody may ask, and asking GitHub costs.
 const KEEP: i64 = 15;
+
+const REGISTRY: Timeouts = Timeouts {
+    connect: Duration::from_secs(3),
+    idle: Duration::from_secs(5),
+    total: Duration::from_secs(8),
+};
 
 /// What strangers are told of what was found outside.
 const FINE: &str = "well";
@@ -56,10 +66,22 @@ pub async fn health(_: Call) -> Result<Reply> {
 /// Which settings are wrong is told to everybody: before they are right nobody can sign in. What was found
 /// beyond them is told to operators; strangers hear whether it is well.
 pub async fn ready(call: Call) -> Result<Reply> {
-    let knows = auth::is_operator(call.headers());
-    let (mut checks, sign_in, outside, knows) =
-        futures::join!(settings(), sign_in(), outside(), knows);
-    let mut found: Vec<_> = sign_in.into_iter().chain(outside?).collect();
+    let knows = auth::is_operator(call.headers()).await;
+    // Operators have just mended something: they are not told what was found before.
+    let keep = if knows { 0 } else { KEEP };
+    let (mut checks, sign_in, outside) = futures::join!(settings(), sign_in(), outside(keep));
+    let mut found: Vec<_> = sign_in.into_iter().collect();
+    match outside {
+        Ok(outside) => found.extend(outside),
+        Err(failure) => {
+            if let Failure::Internal(what) = failure {
+                warn(format_args!("ready: {what}"));
+            }
+            let detail =
+                "what the platform remembers can be neither read nor written: the log says why";
+            found.push(Check { name: "store".into(), ok: false, detail: detail.into() });
+        }
+    }
     if !knows {
         for check in &mut found {
             check.detail = if check.ok { FINE } else { NOT_FINE }.into();
@@ -101,11 +123,14 @@ async fn settings() -> Vec<Check> {
 
 /// What GitHub, the registry and the cluster say. Of many who ask at once, one looks: that it does is written
 /// first, and the others are told what was found before.
-async fn outside() -> Result<Vec<Check>> {
+///
+/// # Errors
+/// The store failed.
+async fn outside(keep: i64) -> Result<Vec<Check>> {
     let store = Store::open().await?;
     let second = now().as_second();
     let last = store.ready::<Look>().await?;
-    if let Some(look) = last.as_ref().filter(|look| second - look.at < KEEP) {
+    if let Some(look) = last.as_ref().filter(|look| second - look.at < keep) {
         return Ok(look.checks.clone());
     }
     let before = last.map_or_else(
@@ -191,32 +216,51 @@ async fn github() -> Option<Check> {
     }
 }
 
-/// Does the registry answer? `None` while the settings are not complete.
+/// Does the registry answer, and take our login? `None` while the settings are not complete.
 async fn registry() -> Option<Check> {
     let settings = Settings::read().await.ok()?;
-    let base = settings.registry_api.join("v2/").ok()?;
-    let mut request = Request::new(Vec::new());
-    *request.uri_mut() = base.as_str().parse().ok()?;
-    let timeouts = outbound::Timeouts {
-        connect: Duration::from_secs(3),
-        idle: Duration::from_secs(5),
-        total: Duration::from_secs(8),
+    let (host, api) = (settings.registry.host(), &settings.registry_api);
+    let check = |ok, detail| Some(Check { name: "registry".into(), ok, detail });
+    let away =
+        |error: &NoAnswer| check(false, format!("{host} does not answer: {}", error.cause()));
+    let answer = match outbound::send(registry::root(api), REGISTRY).await {
+        Ok(answer) => answer,
+        Err(error) => return away(&error),
     };
-    let host = settings.registry.host();
-    let private = match settings.registry_login {
-        Some(_) => "private images can be read",
-        None => "only public images can be read, as registry_token is not set",
+    let login = settings.registry_login.as_ref();
+    let login = login.map(|(user, token)| (user.as_str(), token.as_str()));
+    let public = || {
+        let detail = "answers; only public images can be read, as registry_token is not set";
+        check(true, format!("{host} {detail}"))
     };
-    let (ok, detail) = match outbound::send(request, timeouts).await {
-        // 401 is how a registry says that it is one (OCI distribution, "Determining Support").
-        Ok(answer) if matches!(answer.status().as_u16(), 200 | 401) => {
-            (true, format!("{host} answers; {private}"))
-        }
-        Ok(answer) => {
+    match registry::read_root(&answer, api) {
+        Root::Other => {
             let said = registry::describe(&answer);
-            (false, format!("{host} answers, but not as an image registry ({said})"))
+            check(false, format!("{host} answers, but not as an image registry ({said})"))
         }
-        Err(_) => (false, format!("{host} does not answer")),
-    };
-    Some(Check { name: "registry".into(), ok, detail })
+        Root::Open => check(true, format!("{host} answers, and asks for no login")),
+        _ if login.is_none() => public(),
+        // Not tried: it would have the login sent in a way that images are not asked for.
+        Root::NeedsLogin => check(true, format!("{host} answers; the login was not tried")),
+        Root::NeedsToken(url) => match outbound::send(registry::token(&url, login), REGISTRY).await
+        {
+            Ok(answer) if registry::read_token(&answer).is_some() => check(
+                true,
+                format!("{host} answers, and takes registry_username and registry_token"),
+            ),
+            Ok(answer) if answer.status().is_client_error() => check(
+                false,
+                format!(
+                    "{host} does not take registry_username and registry_token ({}): make another token \
+                     with read:packages and nothing else",
+                    answer.status()
+                ),
+            ),
+            Ok(answer) => {
+                let said = registry::describe(&answer);
+                check(false, format!("{host} does not say whether the login is good ({said})"))
+            }
+            Err(error) => away(&error),
+        },
+    }
 }

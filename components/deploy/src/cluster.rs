@@ -11,7 +11,7 @@ use nokube_edge::{
 use nokube_kube::{
     Platform,
     refusal::Refusal,
-    request::{Log, Request, log},
+    request::{Log, Request, log, self_review},
 };
 use serde::de::DeserializeOwned;
 use std::{rc::Rc, time::Duration};
@@ -127,6 +127,14 @@ impl Cluster {
             wait = wait.saturating_mul(2);
         }
         Err(Trouble::Away)
+    }
+
+    /// Why it does not answer, for operators.
+    pub async fn why(&self) -> String {
+        match outbound::send(self.signed(&self_review()), TIMEOUTS).await {
+            Ok(_) => "it did a moment ago, and does again".into(),
+            Err(error) => error.cause().to_owned(),
+        }
     }
 
     /// Reads an object or a list; `None` where there is none, or not even its kind.

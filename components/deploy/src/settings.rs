@@ -59,7 +59,15 @@ impl Settings {
         let most_replicas = v.number("max_replicas", 1..=1_000).await;
         let mut reserved = list::<Host>(v, "platform_hosts").await;
         let platform = v.optional("platform_url").await.and_then(|url| Url::parse(&url).ok());
-        reserved.extend(platform.and_then(|url| url.host_str()?.parse().ok()));
+        let platform: Option<Host> = platform.and_then(|url| url.host_str()?.parse().ok());
+        if let (Some(platform), Some(apps)) = (&platform, &apps)
+            && !apps.domain.is_apart(platform)
+        {
+            let detail = "must be a domain apart from the platform's own host (platform_url): neither \
+                          that, nor above or below it, or services could set its cookies";
+            v.fault("apps_domain", detail);
+        }
+        reserved.extend(platform);
         let offer = Offer {
             most_replicas: u32::try_from(most_replicas).unwrap_or(1),
             most_storage: quota.as_ref().map(|quota| quota.storage.clone()),

@@ -29,6 +29,9 @@ impl Settings {
             v.fault("github_webhook_secret", "must have at least 16 bytes");
         }
         let previous = v.optional("github_webhook_secret_previous").await.unwrap_or_default();
+        if !previous.is_empty() && previous.len() < 16 {
+            v.fault("github_webhook_secret_previous", "must have at least 16 bytes");
+        }
         let builder = v.parsed("github_builder_repository", "the builder repository").await;
         let workflow = v.required("github_builder_workflow", "the workflow's file name").await;
         Some(Self { secrets: [secret?, previous], builder: builder?, workflow: workflow? })

@@ -34,6 +34,21 @@ const CHAINED: &str = ".spin.internal";
 pub struct NoAnswer(pub String);
 
 impl NoAnswer {
+    /// Why, for operators.
+    pub fn cause(&self) -> &str {
+        let causes = [
+            ("TlsCertificate", "its certificate is not one that is trusted here"),
+            ("TlsProtocol", "no TLS connection could be made: is it https there?"),
+            ("Dns", "its name leads nowhere"),
+            ("ConnectionRefused", "it refuses the connection"),
+            ("Timeout", "it did not answer in time"),
+            ("HttpProtocol", "what answers does not speak HTTP: is it https there?"),
+            ("HttpRequestDenied", "spin.toml's allowed_outbound_hosts does not have it"),
+        ];
+        let known = causes.into_iter().find(|(name, _)| self.0.contains(name));
+        known.map_or(self.0.as_str(), |(_, cause)| cause)
+    }
+
     /// As a problem of the system `who`.
     pub fn of(self, who: &str) -> Failure {
         warn(format_args!("no answer from {who}: {}", self.0));

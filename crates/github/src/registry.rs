@@ -63,6 +63,37 @@ pub fn read_head(response: &Response, api: &Url) -> Tag {
     }
 }
 
+/// What the root of the API tells (OCI distribution, "Determining Support").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// It is a registry, and asks nobody for a login here.
+    Open,
+    /// It is one; whether a login is good is said here.
+    NeedsToken(Url),
+    /// It is one that takes logins in another way.
+    NeedsLogin,
+    /// It is none.
+    Other,
+}
+
+/// Asks the root of the API.
+pub fn root(api: &Url) -> Request {
+    let mut request = Request::new(Vec::new());
+    let uri = format!("{}/v2/", api.as_str().trim_end_matches('/'));
+    *request.uri_mut() = uri.parse().unwrap_or_default();
+    request
+}
+
+/// Reads the answer to [`root`].
+pub fn read_root(response: &Response, api: &Url) -> Root {
+    match (response.status(), read_head(response, api)) {
+        (StatusCode::OK, _) => Root::Open,
+        (_, Tag::NeedsToken(url)) => Root::NeedsToken(url),
+        (StatusCode::UNAUTHORIZED, _) => Root::NeedsLogin,
+        _ => Root::Other,
+    }
+}
+
 /// The URL of the token of a `Bearer` challenge (RFC 6750, and Docker's token specification).
 fn token_url(challenge: &str) -> Option<Url> {
     let (scheme, rest) = challenge.split_once(' ')?;

@@ -202,9 +202,9 @@ pub struct Right {
 }
 
 impl Right {
-    /// As it is written in a role: `patch deployments.apps`.
-    pub fn title(&self) -> String {
-        let mut title = format!("{} {}", self.verb, self.kind.plural());
+    /// What it is about, as it is written in a role: `deployments.apps`, `pods/log`.
+    pub fn of(&self) -> String {
+        let mut title = self.kind.plural().to_owned();
         if !self.kind.group().is_empty() {
             title = format!("{title}.{}", self.kind.group());
         }

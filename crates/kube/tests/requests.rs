@@ -11,6 +11,7 @@ use nokube_kube::{
     manifest::namespace,
     observe::Metadata,
     request::{self, Log, Mode, Request, Right},
+    rights,
 };
 use serde_json::{Value, json};
 
@@ -168,16 +169,12 @@ fn no_name_leads_out_of_its_path() {
 #[test]
 fn rights_and_identity_are_asked_for() {
     let table = [
-        (
-            Right { verb: "patch", kind: Kind::Deployment, subresource: "" },
-            "patch deployments.apps",
-            NS,
-        ),
-        (Right { verb: "get", kind: Kind::Pod, subresource: "log" }, "get pods/log", NS),
-        (Right { verb: "create", kind: Kind::Namespace, subresource: "" }, "create namespaces", ""),
+        (Right { verb: "patch", kind: Kind::Deployment, subresource: "" }, "deployments.apps", NS),
+        (Right { verb: "get", kind: Kind::Pod, subresource: "log" }, "pods/log", NS),
+        (Right { verb: "create", kind: Kind::Namespace, subresource: "" }, "namespaces", ""),
     ];
     for (right, title, namespace) in table {
-        assert_eq!(right.title(), title);
+        assert_eq!(right.of(), title);
         let request = request::access_review(&right, NS);
         let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
         check(&request, "POST", path, &[]);
@@ -209,4 +206,16 @@ fn every_kind_has_its_path() {
         assert_eq!(Kind::named(kind.name()), Some(kind));
     }
     assert_eq!(Kind::named("Node"), None);
+}
+
+#[test]
+fn missing_rights_are_listed_kind_by_kind() {
+    let right = |verb, kind| Right { verb, kind, subresource: "" };
+    let missing = [
+        right("create", Kind::Deployment),
+        right("list", Kind::Pod),
+        right("patch", Kind::Deployment),
+    ];
+    let missing: Vec<_> = missing.iter().collect();
+    assert_eq!(rights::listed(&missing), "create, patch deployments.apps; list pods");
 }

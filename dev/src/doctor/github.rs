@@ -10,9 +10,22 @@ use nokube_github::{
     health::{AppAsItIs, Delivery, Hook, deliveries, lost},
     refusal,
 };
+use std::fmt;
 
 const APP: &str = "github app";
 const WEBHOOKS: &str = "webhooks";
+
+/// GitHub answered, and not well.
+#[derive(Debug)]
+struct Refused(http::StatusCode, String);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "GitHub refuses ({}: {})", self.0, self.1)
+    }
+}
+
+impl std::error::Error for Refused {}
 
 /// A client that speaks as the App.
 struct AsApp<'a> {
@@ -49,8 +62,17 @@ pub async fn look(client: &reqwest::Client, operator: &Operator, redeliver: bool
     let (itself, page) = match as_app.itself().await {
         Ok(found) => found,
         Err(error) => {
-            let mend = "generate a private key on the App's page at GitHub, and set \
-                        github_app_private_key and github_app_client_id to what stands there";
+            let mend = match error.downcast_ref::<Refused>() {
+                Some(Refused(http::StatusCode::UNAUTHORIZED, _)) => {
+                    "the key is not this App's: generate one on the App's page at GitHub, and set \
+                     github_app_private_key and github_app_client_id to what stands there"
+                }
+                Some(_) => "look at GitHub's status page, and try again",
+                None => {
+                    "see that this machine reaches github_api_url (its name, a firewall, a proxy), and \
+                     try again"
+                }
+            };
             return vec![Finding::wrong(APP, format!("{error:#}"), mend)];
         }
     };
@@ -95,7 +117,7 @@ impl<'a> AsApp<'a> {
     async fn ask(&self, request: impl FnOnce(&Api, &str) -> Request) -> Result<Response> {
         let answer = self.send(request).await?;
         if !answer.status().is_success() {
-            bail!("GitHub refuses ({}: {})", answer.status(), refusal::message(&answer));
+            bail!(Refused(answer.status(), refusal::message(&answer)));
         }
         Ok(answer)
     }

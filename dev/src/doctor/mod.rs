@@ -27,14 +27,14 @@ impl Finding {
     }
 }
 
-/// Prints a line for each thing. `url`: the platform, if not where its setting says; `redeliver`: have
+/// Prints a line for each thing. `env_file`: `.env` if there is one; `url`: the platform, if not where its setting says; `redeliver`: have
 /// GitHub send lost webhooks again.
 ///
 /// # Errors
 /// Something is wrong.
 pub async fn run(
     manifest: &Path,
-    env_file: &Path,
+    env_file: Option<&Path>,
     url: Option<String>,
     redeliver: bool,
 ) -> Result<()> {
@@ -43,6 +43,16 @@ pub async fn run(
     let url = url.filter(|url| !url.is_empty());
     let url = url.unwrap_or_else(|| operator.get("platform_url").to_owned());
     let mut findings = platform(&client, &operator, &url).await;
+    findings.extend(operator.strange().map(|name| {
+        let mend = "correct its name, or take it out (docs/settings.md has all names)";
+        Finding::wrong(name, "is no setting of the platform's, so it does nothing", mend)
+    }));
+    findings.extend(operator.previous().map(|name| {
+        Finding::ok(
+            name,
+            "is still set: empty it when nothing signed with it is under way any more",
+        )
+    }));
     findings.extend(github::look(&client, &operator, redeliver).await);
     let mut wrong = 0;
     for Finding { name, found, mend } in &findings {
@@ -96,20 +106,27 @@ fn of_check(check: ready::Check) -> Finding {
         "github" => "the line 'github app' below says more, if it is wrong too; else look at the \
                      builder repository (builder/README.md)"
             .to_owned(),
-        "registry" => "correct registry and registry_api_url, or see that the platform may reach \
-                       that host"
-            .to_owned(),
+        "registry" => {
+            "correct registry, registry_api_url, registry_username or registry_token, or see \
+                       that the platform may reach that host"
+                .to_owned()
+        }
         "cluster" => {
-            "apply ops/rbac.yaml, or correct kubernetes_api_url, kubernetes_token and the \
-                      [[client_tls]] of the runtime configuration (ops/README.md)"
+            "its address is kubernetes_api_url, its certificate is for [[client_tls]] of the \
+                      runtime configuration, rights and token are in ops/README.md"
                 .to_owned()
         }
         "sign-in" => "set who may sign in: auth_allowed_… and auth_administrators".to_owned(),
         "builds" | "webhook" | "deploy" | "auth" => {
             "read the platform's log: the component does not start or crashes".to_owned()
         }
+        "store" => {
+            "see that the database of the runtime configuration can be reached and takes the \
+                    password, and that its disk has room"
+                .to_owned()
+        }
         setting => format!(
-            "set SPIN_VARIABLE_{} (docs/settings.md) and start the platform anew",
+            "correct SPIN_VARIABLE_{} (docs/settings.md) and start the platform anew",
             setting.to_uppercase()
         ),
     };

@@ -1,29 +1,39 @@
 //! The operator's variables, from where Spin takes them: the environment, `.env`, the manifest.
 
 use anyhow::{Context, Result, anyhow};
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 use toml::{Table, Value};
 
 pub struct Operator {
     values: BTreeMap<String, String>,
+    /// What is set and is no setting.
+    strange: BTreeSet<String>,
 }
 
 impl Operator {
     /// # Errors
-    /// A file cannot be read. There need not be an `env_file`.
-    pub fn read(manifest: &Path, env_file: &Path) -> Result<Self> {
+    /// A file cannot be read. There need not be a `.env`.
+    pub fn read(manifest: &Path, env_file: Option<&Path>) -> Result<Self> {
         let text = fs::read_to_string(manifest);
         let text = text.with_context(|| format!("read {}", manifest.display()))?;
         let parsed: Table = text.parse().with_context(|| format!("read {}", manifest.display()))?;
         let variables = parsed.get("variables").and_then(Value::as_table);
+        let default = |variable: &Value| Some(variable.get("default")?.as_str()?.to_owned());
         let mut values: BTreeMap<String, String> = variables
             .into_iter()
             .flatten()
-            .filter_map(|(name, variable)| {
-                Some((name.clone(), variable.get("default")?.as_str()?.to_owned()))
-            })
+            .map(|(name, variable)| (name.clone(), default(variable).unwrap_or_default()))
             .collect();
-        let file = if env_file.exists() { fs::read_to_string(env_file) } else { Ok(String::new()) };
+        let is_wanted = env_file.is_some();
+        let env_file = env_file.unwrap_or_else(|| Path::new(".env"));
+        let file = match is_wanted || env_file.exists() {
+            true => fs::read_to_string(env_file),
+            false => Ok(String::new()),
+        };
         let file = file.with_context(|| format!("read {}", env_file.display()))?;
         // SpinKube's settings.env has the variables' own names, and values as they are.
         let mut dotenv = String::new();
@@ -43,12 +53,28 @@ impl Operator {
         let environment = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
+        let mut strange = BTreeSet::new();
         for (name, value) in dotenv.into_iter().chain(environment) {
             if let Some(name) = name.strip_prefix("SPIN_VARIABLE_") {
-                values.insert(name.to_lowercase(), value);
+                let name = name.to_lowercase();
+                if !values.contains_key(&name) {
+                    strange.insert(name.clone());
+                }
+                values.insert(name, value);
             }
         }
-        Ok(Self { values })
+        Ok(Self { values, strange })
+    }
+
+    pub fn strange(&self) -> impl Iterator<Item = &str> {
+        self.strange.iter().map(String::as_str)
+    }
+
+    /// The secrets from before a change that are still taken.
+    pub fn previous(&self) -> impl Iterator<Item = &str> {
+        let is_set =
+            |(name, value): &(&String, &String)| name.ends_with("_previous") && !value.is_empty();
+        self.values.iter().filter(is_set).map(|(name, _)| name.as_str())
     }
 
     /// Empty if it is not set.

@@ -19,8 +19,9 @@ pub fn all() -> Vec<Operation> {
             .any_query()
             .about(
                 "Every setting, who may sign in, and whether GitHub, the registry and the \
-                 cluster answer and let the platform do its work. What was found outside is told \
-                 again for 15 seconds.",
+                 cluster answer and let the platform do its work. Everybody is told which settings \
+                 are wrong; of the rest, administrators (or a token with the scope `metrics`) are told \
+                 why, others whether it is well, and what was found is told again for 15 seconds.",
             )
             .json::<Readiness>(200, "It is.", examples::ready())
             .json::<Readiness>(

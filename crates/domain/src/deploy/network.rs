@@ -70,6 +70,11 @@ impl DomainPattern {
 }
 
 impl Host {
+    /// Is neither the other, nor below it? Hosts below one domain can set each other's cookies.
+    pub fn is_apart(&self, other: &Self) -> bool {
+        self != other && !self.is_below(other) && !other.is_below(self)
+    }
+
     /// Is it a host under `domain`, but not the domain itself?
     fn is_below(&self, domain: &Self) -> bool {
         let above = self.as_str().strip_suffix(domain.as_str());

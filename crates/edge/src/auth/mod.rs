@@ -70,10 +70,9 @@ impl AuthSettings {
         let session_secret = long_secret(v, "auth_session_secret").await;
         let previous = long_secret(v, "auth_session_secret_previous").await;
         if secret.is_none() && session_secret.is_none() {
-            for name in ["auth_session_secret", "auth_jwt_secret"] {
-                v.fault(name, "is not set: one of auth_session_secret (people sign in here) and \
-                               auth_jwt_secret (the issuer of the users' tokens signs with it) must be");
-            }
+            let detail = "is not set: what sessions are signed with. (Where nobody signs in by a browser, \
+                          auth_jwt_secret will do, with which the issuer of the users' tokens signs.)";
+            v.fault("auth_session_secret", detail);
         }
         let ours = [&session_secret, &previous];
         if secret.is_some() && ours.contains(&&secret) {
@@ -83,6 +82,7 @@ impl AuthSettings {
                                         could sign anybody in",
             );
         }
+        let secret_is_none = secret.is_none();
         let issuer = match secret {
             None => None,
             Some(secret) => Some(Issuer {
@@ -96,7 +96,7 @@ impl AuthSettings {
             }),
         };
         let platform = platform(v).await;
-        if session_secret.is_some() && platform.is_empty() {
+        if (session_secret.is_some() || secret_is_none) && platform.is_empty() {
             v.fault("platform_url", "is not set: the address at which people see the platform");
         }
         let exchanged = v.optional("auth_oidc_issuer").await.unwrap_or_default();
@@ -159,6 +159,17 @@ impl AuthSettings {
 
     pub fn is_secure(&self) -> bool {
         self.platform.starts_with("https://")
+    }
+
+    /// Do people see the platform on its own machine only?
+    pub fn is_local(&self) -> bool {
+        let url = Url::parse(&self.platform).ok();
+        match url.as_ref().and_then(Url::host) {
+            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
     }
 
     /// May somebody's login be their name here? Where people sign in with GitHub, names are GitHub's: who

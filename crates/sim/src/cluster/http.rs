@@ -17,7 +17,7 @@ use super::path::{Query, Target, find, is_of_objects, query};
 use super::select::Selector;
 use super::status::{Cause, Refusal, reply};
 use super::write::{FieldValidation, Intent, Outcome};
-use super::{discovery, logs, pages};
+use super::{admission, discovery, logs, pages};
 
 /// Everything that is served on the cluster's port.
 pub fn router(hub: &Arc<ClusterHub>) -> Router {
@@ -189,6 +189,8 @@ impl Asked<'_> {
                 )));
             }
         };
+        let of = if name.is_empty() { super::json::name(&object) } else { name };
+        admission::check_fence(model, resource, of)?;
         if resource.plural == "rolebindings" {
             model.may_bind(&self.caller, resource, namespace, &object)?;
         }

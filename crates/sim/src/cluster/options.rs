@@ -31,6 +31,8 @@ pub struct ClusterOptions {
     pub delay: Duration,
     /// Whether the Gateway API is installed.
     pub gateway_api: bool,
+    /// Whether the fence of `ops/rbac.yaml` stands: of namespaces, only those called `nk-…` are taken.
+    pub fence: bool,
     pub private_images: Vec<PrivateImages>,
     /// A control plane alone: no node takes a pod, nothing gives storage, addresses or routes.
     pub bare: bool,
@@ -49,6 +51,7 @@ impl Default for ClusterOptions {
             step: Duration::from_secs(1),
             delay: Duration::ZERO,
             gateway_api: true,
+            fence: false,
             private_images: Vec::new(),
             bare: false,
             clock_offset: 0,

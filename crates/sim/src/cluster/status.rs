@@ -146,6 +146,15 @@ impl Refusal {
         Self::new(403, "Forbidden", message).about(resource, name)
     }
 
+    /// A ValidatingAdmissionPolicy says no.
+    pub fn policy(resource: &Resource, name: &str, policy: &str, says: &str) -> Self {
+        let why = format!(
+            "ValidatingAdmissionPolicy '{policy}' with binding '{policy}' denied request: {says}"
+        );
+        let message = format!("{} {name:?} is forbidden: {why}", resource.qualified());
+        Self::new(422, "Invalid", message).about(resource, name)
+    }
+
     /// The namespace is on its way out.
     pub fn terminating(resource: &Resource, name: &str, namespace: &str) -> Self {
         let why = format!(

@@ -177,7 +177,7 @@ async fn a_missing_right_is_named_by_ready_and_by_the_deployment() -> Result<()>
     let ready = world.operator().get("/ready").await.expect(503);
     let check = ready["checks"].as_array().into_iter().flatten().find(|c| c["name"] == "cluster");
     let detail = check.map(|check| text(check, "/detail")).unwrap_or_default();
-    assert!(detail.contains("patch deployments.apps"), "{ready:#}");
+    assert!(detail.contains("patch, delete deployments.apps"), "{ready:#}");
     let (user, project, _) = project_of(&world, "unable").await;
     let refused = user.post("/api/v1/deploy", &wanted(&user, project).await).await;
     assert!(refused.problem(502).contains("lacks a right"), "{}", refused.text);

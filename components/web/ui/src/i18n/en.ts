@@ -49,7 +49,7 @@ export const en: Messages = {
     failures: {
       forbidden: "You have no access to this platform. Ask its administrator to add you.",
       malformed: "The sign-in was begun elsewhere, too long ago, or refused at GitHub. Begin again.",
-      misconfigured: "The sign-in with GitHub is not set up here yet. Tell the administrator.",
+      misconfigured: "The platform cannot sign anybody in with GitHub: its registration there is missing or wrong. Tell the administrator.",
     },
     out: "Sign out",
     outEverywhere: "Sign out everywhere",

@@ -48,7 +48,7 @@ export const fr = {
     failures: {
       forbidden: "Vous n’avez pas accès à cette plateforme. Demandez à son administrateur de vous ajouter.",
       malformed: "La connexion a été commencée ailleurs, il y a trop longtemps, ou refusée chez GitHub. Recommencez.",
-      misconfigured: "La connexion avec GitHub n’est pas encore configurée ici. Prévenez l’administrateur.",
+      misconfigured: "La plateforme ne peut connecter personne avec GitHub : son inscription y manque ou est incorrecte. Prévenez l’administrateur.",
     },
     out: "Se déconnecter",
     outEverywhere: "Se déconnecter partout",

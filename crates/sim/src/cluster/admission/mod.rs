@@ -34,6 +34,16 @@ pub fn check_namespace(
     }
 }
 
+/// The fence of `ops/rbac.yaml` around the deployer, as far as namespaces go.
+pub fn check_fence(model: &Model, resource: &Resource, name: &str) -> Result<(), Refusal> {
+    if !model.fence || resource.plural != NAMESPACES || name.starts_with("nk-") {
+        return Ok(());
+    }
+    let says =
+        "NoKube's deployer writes in its own namespaces nk-… only (and tries in nokube-preview).";
+    Err(Refusal::policy(resource, name, "nokube-deployer", says))
+}
+
 /// Adds what new objects get.
 pub fn mutate(model: &Model, resource: &Resource, new: &mut Value) -> Result<(), Refusal> {
     match resource.plural {
