@@ -180,7 +180,8 @@ async fn what_an_issuer_cannot_take_back_is_made_only_where_the_operator_allows_
         let told = outsider.post("/api/v1/auth/tokens", &wanted).await.problem(403);
         assert!(told.contains("auth_issuer_token_days"), "{told}");
     }
-    world.set_variable("auth_issuer_token_days", "7").await;
+    world.set("auth_issuer_token_days", "7");
+    world.restart().await;
     let mut machines = Vec::new();
     for outsider in [exchanged(&world, &exchanged_token).await, world.user("erin")] {
         assert!(
@@ -196,7 +197,8 @@ async fn what_an_issuer_cannot_take_back_is_made_only_where_the_operator_allows_
         world.bearer(machine).get("/api/v1/builds").await.expect(200);
     }
     // No longer allowed, they end at once.
-    world.set_variable("auth_issuer_token_days", "0").await;
+    world.set("auth_issuer_token_days", "0");
+    world.restart().await;
     for machine in &machines {
         world.bearer(machine).get("/api/v1/builds").await.problem(401);
     }

@@ -224,12 +224,6 @@ impl World {
         self.host = Some(app().serve(self.options.clone()).await.unwrap());
     }
 
-    /// Starts the platform anew with another setting.
-    pub async fn set_variable(&mut self, name: &str, value: &str) {
-        self.options.variables.insert(name.into(), value.into());
-        self.restart().await;
-    }
-
     /// The platform is started again so many seconds later than now.
     pub async fn later(&mut self, seconds: i64) {
         self.options.clock_offset = seconds;

@@ -263,7 +263,8 @@ async fn a_cluster_that_is_away_is_said_with_what_was_last_seen() -> Result<()> 
     user.until(&path, &["deploying"]).await;
     // The same platform, with a cluster that does not answer.
     let mut world = world;
-    world.set_variable("kubernetes_api_url", "https://127.0.0.1:9").await;
+    world.set("kubernetes_api_url", "https://127.0.0.1:9");
+    world.restart().await;
     let user = world.user_again(&user);
     let seen = user.get(&path).await.expect(200);
     assert_eq!(seen["error_code"], "cluster_unreachable", "{seen:#}");
