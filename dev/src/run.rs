@@ -69,21 +69,7 @@ async fn simulation(listen: SocketAddr, secrets: &Secrets) -> Result<(Child, Str
     let github = announced(&mut lines, "Simulated GitHub on ").await?;
     let cluster = announced(&mut lines, "Simulated cluster on ").await?;
     tokio::spawn(forward(lines));
-    prepare(&cluster, &secrets.cluster_token).await.context("prepare the simulated cluster")?;
     Ok((child, github, cluster))
-}
-
-/// What an operator does once with a cluster (`ops/rbac.yaml`): the simulated one grants all rights,
-/// so the namespace in which first deployments are tried is what is left.
-async fn prepare(cluster: &str, token: &str) -> Result<()> {
-    let namespace = serde_json::json!({
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": { "name": "nokube-preview" },
-    });
-    let request = reqwest::Client::new().post(format!("{cluster}/api/v1/namespaces"));
-    request.bearer_auth(token).json(&namespace).send().await?.error_for_status()?;
-    Ok(())
 }
 
 async fn local_host(

@@ -184,7 +184,7 @@ async fn what_is_wrong_with_the_cluster_is_said_with_its_cure() {
     let mut world = World::plan()
         .set("apps_routing", "gateway")
         .set("apps_gateway", "gateway/main")
-        .cluster(|cluster| cluster.fence = false)
+        .cluster(|cluster| cluster.prepared = false)
         .start()
         .await;
     // Asked at once, not told what was found before: an operator has just mended something.

@@ -25,7 +25,7 @@ use nokube_domain::{
 use nokube_sim::{Cluster, ClusterOptions, HoldAt, Sim};
 use redis::Redis;
 use reqwest::Client;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -97,7 +97,6 @@ impl Plan {
     pub async fn start(self) -> World {
         let sim = Sim::start(self.github).await.unwrap();
         let cluster = Cluster::start(self.cluster).await.unwrap();
-        cluster.put_object(preview()).unwrap();
         let state = TempDir::new().unwrap();
         let mut variables = self.variables;
         for name in ["github_api_url", "registry_api_url", "github_sign_in_url"] {
@@ -186,7 +185,7 @@ impl World {
             },
             cluster: ClusterOptions {
                 token: Some(KUBERNETES_TOKEN.into()),
-                fence: true,
+                prepared: true,
                 step: Duration::from_millis(20),
                 ..Default::default()
             },
@@ -342,11 +341,6 @@ impl World {
         assert_ne!(self.redis.is_some(), self.storage().exists(), "state is in one place");
         look_at_leftovers(&console, self.state.path(), expected);
     }
-}
-
-/// The namespace that first deployments are tried in, as `ops/rbac.yaml` makes it.
-fn preview() -> Value {
-    json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "nokube-preview" } })
 }
 
 /// The file of the storage in a state directory.

@@ -106,7 +106,7 @@ fn cluster_options(given: &Arguments) -> Option<ClusterOptions> {
         token: secret("SIM_CLUSTER_TOKEN"),
         step: Duration::from_millis(given.cluster_step_ms),
         gateway_api: !given.no_gateway_api,
-        fence: true,
+        prepared: true,
         clock_offset: given.clock_offset,
         ..ClusterOptions::default()
     })

@@ -4,8 +4,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
-use serde_json::Value;
+use anyhow::{Context, anyhow};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -26,6 +26,17 @@ pub struct Cluster {
     tasks: Vec<JoinHandle<()>>,
 }
 
+/// The namespace that first deployments are tried in, as `ops/rbac.yaml` has it.
+fn preview() -> Value {
+    let level = "pod-security.kubernetes.io";
+    json!({
+        "apiVersion": "v1", "kind": "Namespace",
+        "metadata": { "name": "nokube-preview", "labels": {
+            format!("{level}/enforce"): "baseline", format!("{level}/warn"): "baseline",
+        } },
+    })
+}
+
 impl Cluster {
     /// Starts to listen, with the namespaces that a fresh cluster has.
     ///
@@ -39,8 +50,12 @@ impl Cluster {
         let listener = listen(options.listen).await?;
         let origin = format!("http://{}", listener.local_addr()?);
         let control_address = options.control;
+        let is_prepared = options.prepared;
         let hub = Arc::new(ClusterHub::new(options, origin));
         let control = ClusterControl { hub: hub.clone() };
+        if is_prepared {
+            hub.model().put(preview(), hub.now()).map_err(|refusal| anyhow!(refusal.message))?;
+        }
         let mut tasks = vec![
             tokio::spawn(serve(listener, http::router(&hub))),
             tokio::spawn(hub.clone().run()),

@@ -29,7 +29,7 @@ pub struct Model {
     /// Tokens without power, and whose they are.
     pub accounts: BTreeMap<String, String>,
     pub gateway_api: bool,
-    pub fence: bool,
+    pub prepared: bool,
     pub private_images: Vec<PrivateImages>,
     pub bare: bool,
     pub hold: bool,
@@ -59,7 +59,7 @@ impl Model {
             user: options.user,
             accounts: options.accounts,
             gateway_api: options.gateway_api,
-            fence: options.fence,
+            prepared: options.prepared,
             private_images: options.private_images,
             bare: options.bare,
             hold: false,

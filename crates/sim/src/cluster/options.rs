@@ -31,8 +31,9 @@ pub struct ClusterOptions {
     pub delay: Duration,
     /// Whether the Gateway API is installed.
     pub gateway_api: bool,
-    /// Whether the fence of `ops/rbac.yaml` stands: of namespaces, only those called `nk-…` are taken.
-    pub fence: bool,
+    /// As `ops/rbac.yaml` leaves a cluster: the namespace that first deployments are tried in is there, and
+    /// whoever has the token may make namespaces `nk-…` only.
+    pub prepared: bool,
     pub private_images: Vec<PrivateImages>,
     /// A control plane alone: no node takes a pod, nothing gives storage, addresses or routes.
     pub bare: bool,
@@ -51,7 +52,7 @@ impl Default for ClusterOptions {
             step: Duration::from_secs(1),
             delay: Duration::ZERO,
             gateway_api: true,
-            fence: false,
+            prepared: false,
             private_images: Vec::new(),
             bare: false,
             clock_offset: 0,

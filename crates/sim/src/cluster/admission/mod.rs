@@ -36,7 +36,7 @@ pub fn check_namespace(
 
 /// The fence of `ops/rbac.yaml` around the deployer, as far as namespaces go.
 pub fn check_fence(model: &Model, resource: &Resource, name: &str) -> Result<(), Refusal> {
-    if !model.fence || resource.plural != NAMESPACES || name.starts_with("nk-") {
+    if !model.prepared || resource.plural != NAMESPACES || name.starts_with("nk-") {
         return Ok(());
     }
     let says =
