@@ -3,7 +3,12 @@
 use anyhow::{Context, Result};
 use data_encoding::HEXLOWER;
 use rsa::{Generate, PrivateKey, pkcs1::EncodeRsaPrivateKey, pkcs8::LineEnding};
-use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
 
 pub const APP_CLIENT_ID: &str = "Iv23liLocalInstance";
 pub const BUILDER: &str = "nokube/builder";
@@ -72,6 +77,23 @@ fn app_key() -> Result<String> {
     let key = PrivateKey::try_generate().context("make an RSA key")?;
     let pem = key.to_pkcs1_pem(LineEnding::LF).context("write the RSA key")?;
     Ok(pem.trim().replace('\n', "\\n"))
+}
+
+/// The settings of the local instance while it runs.
+pub fn settings(folder: &Path) -> PathBuf {
+    folder.join("settings.env")
+}
+
+/// Writes them, as Spin reads them, and returns where.
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn set(folder: &Path, variables: &[(&str, &str)]) -> Result<PathBuf> {
+    let path = settings(folder);
+    let line =
+        |(name, value): &(&str, &str)| format!("SPIN_VARIABLE_{}='{value}'\n", name.to_uppercase());
+    write(folder, &path, &variables.iter().map(line).collect::<String>())?;
+    Ok(path)
 }
 
 /// Written whole or not at all, and readable by its owner only.

@@ -44,7 +44,8 @@ enum Command {
         /// The platform's address, if it is not where platform_url says
         #[arg(long)]
         url: Option<String>,
-        /// A file with the platform's variables, besides the environment [default: .env, if it is there]
+        /// A file with the platform's variables, besides the environment [default: .env; without one,
+        /// those of `make run`]
         #[arg(long)]
         env_file: Option<PathBuf>,
         /// The manifest that the variables stand in
@@ -72,7 +73,9 @@ async fn main() -> ExitCode {
         Command::Run { listen } => run::run(listen, &state_dir).await,
         Command::Token { user } => token::print(&state_dir, &user),
         Command::Doctor { url, env_file, manifest, redeliver } => {
-            doctor::run(&manifest, env_file.as_deref(), url, redeliver).await
+            let local = [PathBuf::from(".env"), instance::settings(&state_dir)];
+            let usual = local.into_iter().find(|file| env_file.is_none() && file.exists());
+            doctor::run(&manifest, env_file.or(usual).as_deref(), url, redeliver).await
         }
         Command::Settings { spinapp, manifest } => print_settings(spinapp, &manifest),
     };

@@ -1,7 +1,7 @@
 //! `make run`: the simulated GitHub and cluster, and the local host, two processes, until Ctrl-C.
 
 use crate::{
-    instance::{APP_CLIENT_ID, BUILDER, EVERYBODY, ISSUER, Secrets, secrets},
+    instance::{self, APP_CLIENT_ID, BUILDER, EVERYBODY, ISSUER, Secrets, secrets},
     ready::{self, Ready},
 };
 use anyhow::{Context, Result, bail};
@@ -79,8 +79,6 @@ async fn local_host(
     github: &str,
     cluster: &str,
 ) -> Result<(Child, String, Lines<BufReader<ChildStdout>>)> {
-    let mut command = sibling("local-host")?;
-    command.args(["--listen", &listen.to_string(), "--state-dir"]).arg(state_dir);
     let platform = format!("http://{listen}");
     let variables = [
         ("auth_jwt_secret", secrets.jwt.as_str()),
@@ -113,13 +111,11 @@ async fn local_host(
         ("build_quiet_seconds", "3"),
         ("build_grace_seconds", "60"),
     ];
-    for (name, value) in variables {
-        // What the user has set counts.
-        let name = format!("SPIN_VARIABLE_{}", name.to_uppercase());
-        if std::env::var_os(&name).is_none() {
-            command.env(name, value);
-        }
-    }
+    // In place of .env: a real platform's settings have no part in this. The environment's count.
+    let settings = instance::set(state_dir, &variables)?;
+    let mut command = sibling("local-host")?;
+    command.args(["--listen", &listen.to_string(), "--state-dir"]).arg(state_dir);
+    command.arg("--env-file").arg(settings);
     let (child, mut lines) = spawn(command)?;
     let url = announced(&mut lines, "Serving ").await?;
     Ok((child, url, lines))

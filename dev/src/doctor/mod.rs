@@ -27,7 +27,7 @@ impl Finding {
     }
 }
 
-/// Prints a line for each thing. `env_file`: `.env` if there is one; `url`: the platform, if not where its setting says; `redeliver`: have
+/// Prints a line for each thing. `url`: the platform, if not where its setting says; `redeliver`: have
 /// GitHub send lost webhooks again.
 ///
 /// # Errors

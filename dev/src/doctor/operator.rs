@@ -16,7 +16,7 @@ pub struct Operator {
 
 impl Operator {
     /// # Errors
-    /// A file cannot be read. There need not be a `.env`.
+    /// A file cannot be read.
     pub fn read(manifest: &Path, env_file: Option<&Path>) -> Result<Self> {
         let text = fs::read_to_string(manifest);
         let text = text.with_context(|| format!("read {}", manifest.display()))?;
@@ -28,13 +28,9 @@ impl Operator {
             .flatten()
             .map(|(name, variable)| (name.clone(), default(variable).unwrap_or_default()))
             .collect();
-        let is_wanted = env_file.is_some();
-        let env_file = env_file.unwrap_or_else(|| Path::new(".env"));
-        let file = match is_wanted || env_file.exists() {
-            true => fs::read_to_string(env_file),
-            false => Ok(String::new()),
-        };
-        let file = file.with_context(|| format!("read {}", env_file.display()))?;
+        let name = env_file.map_or_else(String::new, |file| file.display().to_string());
+        let file = env_file.map_or_else(|| Ok(String::new()), fs::read_to_string);
+        let file = file.with_context(|| format!("read {name}"))?;
         // SpinKube's settings.env has the variables' own names, and values as they are.
         let mut dotenv = String::new();
         for line in file.lines() {
@@ -48,7 +44,7 @@ impl Operator {
         }
         let dotenv = dotenvy::from_read_iter(dotenv.as_bytes())
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| anyhow!("{}{}", env_file.display(), unreadable(&error, &dotenv)))?;
+            .map_err(|error| anyhow!("{name}{}", unreadable(&error, &dotenv)))?;
         // A variable of ours that is not UTF-8 is as good as not set.
         let environment = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
