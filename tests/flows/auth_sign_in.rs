@@ -38,7 +38,7 @@ async fn without_lists_nobody_but_the_administrators_gets_in_and_ready_says_so()
     let mut root = Browser::signed_in(&world, "root").await;
     assert_eq!(root.get("/api/v1/auth/me").await.expect(200)["administrator"], true);
     let ready = world.operator().get("/ready").await.text;
-    assert!(ready.contains("only the 1 administrator may sign in"), "{ready}");
+    assert!(ready.contains("may sign in: only 1 administrator;"), "{ready}");
     world.end().await;
 
     let world =

@@ -133,48 +133,39 @@ impl Lists {
 
     /// Who gets in, in words, for the operator.
     pub fn describe(&self) -> String {
-        let count = |n: usize, one: &str, many: &str| match n {
-            1 => format!("1 {one}"),
-            n => format!("{n} {many}"),
-        };
-        let open =
-            !(self.users.is_empty() && self.organisations.is_empty() && self.teams.is_empty());
-        let administrators = count(self.administrators.len(), "administrator", "administrators");
-        let by_login = |entry: &Entry| matches!(entry, Entry::Login(_));
-        let by_login = self.users.iter().chain(&self.administrators).any(by_login);
-        let who = self.who(open, &administrators, count);
-        if by_login {
-            format!(
-                "{who}; a listed login means the account that first signs in with it (id:NUMBER says which)"
-            )
-        } else {
-            who
-        }
+        let is_login = |entry: &Entry| matches!(entry, Entry::Login(_));
+        let by_login = self.users.iter().chain(&self.administrators).any(is_login);
+        let note =
+            "; a listed login means the account that first signs in with it (id:NUMBER says which)";
+        format!("{}{}", self.who(), if by_login { note } else { "" })
     }
 
-    fn who(
-        &self,
-        open: bool,
-        administrators: &str,
-        count: impl Fn(usize, &str, &str) -> String,
-    ) -> String {
-        match (open, self.administrators.is_empty()) {
-            (false, true) => {
-                "nobody may sign in: set auth_administrators, and auth_allowed_users, \
-                              auth_allowed_organisations or auth_allowed_teams"
-                    .into()
-            }
-            (false, false) => format!(
-                "only the {administrators} may sign in: set auth_allowed_users, \
-                 auth_allowed_organisations or auth_allowed_teams to let others in"
-            ),
-            (true, _) => format!(
-                "{} may sign in, those of {} and {}, and {administrators}",
-                count(self.users.len(), "listed user", "listed users"),
-                count(self.organisations.len(), "organisation", "organisations"),
-                count(self.teams.len(), "team", "teams"),
-            ),
+    fn who(&self) -> String {
+        if self.is_closed() {
+            return "nobody may sign in: set auth_administrators, and auth_allowed_users, \
+                    auth_allowed_organisations or auth_allowed_teams"
+                .into();
         }
+        let lists = [
+            (self.administrators.len(), "administrator", "administrators"),
+            (self.users.len(), "listed user", "listed users"),
+            (self.organisations.len(), "organisation's members", "organisations' members"),
+            (self.teams.len(), "team's members", "teams' members"),
+        ];
+        let there = lists.into_iter().filter(|(count, ..)| *count > 0);
+        let words = there.map(|(count, one, many)| match count {
+            1 => format!("1 {one}"),
+            count => format!("{count} {many}"),
+        });
+        let who = words.collect::<Vec<_>>().join(", ");
+        let others = self.users.len() + self.organisations.len() + self.teams.len();
+        if others > 0 {
+            return format!("may sign in: {who}");
+        }
+        format!(
+            "may sign in: only {who}; set auth_allowed_users, auth_allowed_organisations or \
+             auth_allowed_teams to let others in"
+        )
     }
 
     /// Does nobody at all get in?
