@@ -24,6 +24,7 @@ pub fn project() -> Value {
         "id": 1, "name": "myapp", "owner": "testuser", "description": "The shop",
         "repository_url": null, "framework": null,
         "created_at": "2025-08-18T10:00:00Z", "updated_at": "2025-08-18T10:00:00Z",
+        "role": "owner",
     })
 }
 

@@ -8,7 +8,8 @@ use crate::settings::Waits;
 use data_encoding::HEXLOWER;
 use http::StatusCode;
 use nokube_domain::{
-    Person, Problem, ProblemKind, ProjectId, Timestamp,
+    Person, Problem, ProblemKind, ProjectId, Role, Timestamp,
+    answer::ProjectView,
     claim::still_holds,
     name::ProjectName,
     project::{Members, NewProject, Project},
@@ -99,7 +100,8 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let place = format!("/api/v1/projects/{}", project.id);
     audit::record(&store, &call, &Log::Project(project.id), "project.create", place.clone())
         .await?;
-    Ok(Reply::json(StatusCode::CREATED, &project).header("location", &place))
+    let made = ProjectView { project, role: Role::Owner };
+    Ok(Reply::json(StatusCode::CREATED, &made).header("location", &place))
 }
 
 fn being_made(new: &NewProject) -> Failure {

@@ -17,4 +17,4 @@ pub use people::{
     TokenPage,
 };
 pub use platform::{Readiness, ReadinessCheck, RouteDemand, RouteView, Routes, WebhookAnswer};
-pub use projects::{MemberView, Members, ProjectPage};
+pub use projects::{MemberView, Members, ProjectPage, ProjectView};

@@ -4,6 +4,7 @@ import type { components } from "./contract";
 type Schemas = components["schemas"];
 
 export type Project = Schemas["Project"];
+export type Role = Schemas["Role"];
 export type NewBuild = Schemas["NewBuild"];
 export type Build = Schemas["Build"];
 export type Step = Schemas["Step"];

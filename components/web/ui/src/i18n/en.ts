@@ -69,7 +69,9 @@ export const en: Messages = {
 
   project: {
     services: "Services",
-    noServices: "Nothing is deployed yet. Build an image, then deploy it.",
+    noServices: "Nothing is deployed yet.",
+    firstSteps: "Build an image, then deploy it.",
+    lookOnly: (owner) => `You may look at this project. If you want to change something, ask its owner, ${owner}.`,
     builds: "Builds",
     noBuilds: "No builds yet.",
     newBuild: "New build",
@@ -99,7 +101,7 @@ export const en: Messages = {
     takeDown: "Also take down what runs and cancel running builds",
     volumes: "Also delete the volumes and their data (for good)",
     confirmName: (name) => `To confirm, type “${name}”`,
-    forOwner: "Only the owner can change these settings.",
+    forOwner: (owner) => `Only the owner, ${owner}, can change these settings.`,
   },
 
   trail: { when: "When", who: "Who", what: "What", where: "From", empty: "No entries." },

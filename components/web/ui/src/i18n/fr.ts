@@ -68,7 +68,10 @@ export const fr = {
 
   project: {
     services: "Services",
-    noServices: "Rien n’est déployé pour l’instant. Construisez une image, puis déployez-la.",
+    noServices: "Rien n’est déployé pour l’instant.",
+    firstSteps: "Construisez une image, puis déployez-la.",
+    lookOnly: (owner: string) =>
+      `Vous pouvez consulter ce projet. Pour y changer quelque chose, demandez à son propriétaire, ${owner}.`,
     builds: "Builds",
     noBuilds: "Aucun build pour l’instant.",
     newBuild: "Nouveau build",
@@ -98,7 +101,7 @@ export const fr = {
     takeDown: "Arrêter aussi ce qui tourne et annuler les builds en cours",
     volumes: "Supprimer aussi les volumes et leurs données (définitif)",
     confirmName: (name: string) => `Pour confirmer, saisissez « ${name} »`,
-    forOwner: "Seul le propriétaire peut modifier ces réglages.",
+    forOwner: (owner: string) => `Seul le propriétaire, ${owner}, peut modifier ces réglages.`,
   },
 
   trail: {

@@ -10,7 +10,7 @@ import { duration } from "../i18n/time";
 import { Log } from "../parts/log";
 import { FailureNotice, Notice } from "../parts/notice";
 import { Page, Shown } from "../parts/page";
-import { useAbove } from "../parts/project";
+import { above, LookOnly, may, useProjectOf } from "../parts/project";
 import { Badge, Exact, Facts, Section, When } from "../parts/small";
 
 const moving = 2_000;
@@ -25,7 +25,8 @@ export function BuildPage({ id }: { id: string }) {
     [id],
     (build) => (isOver(build) ? null : moving),
   );
-  const trail = useAbove(build.data?.project_id);
+  const project = useProjectOf(build.data);
+  const allowed = may(project, "developer");
   const act = (what: () => Promise<unknown>) =>
     void run(async () => {
       await what();
@@ -38,8 +39,9 @@ export function BuildPage({ id }: { id: string }) {
       {(build) => (
         <Page
           title={t.build.title(build.service_name)}
-          trail={trail}
+          trail={above(t, project)}
           actions={
+            allowed &&
             !isOver(build) && (
               <button type="button" disabled={busy || build.cancel_requested_at !== null} onClick={cancel}>
                 {t.build.cancel}
@@ -48,7 +50,8 @@ export function BuildPage({ id }: { id: string }) {
           }
         >
           {failure && <FailureNotice failure={failure} />}
-          <Outcome build={build} retry={retry} busy={busy} />
+          <LookOnly project={project} />
+          <Outcome build={build} allowed={allowed} retry={retry} busy={busy} />
           <Steps steps={build.steps} over={isOver(build)} />
           <Logs build={build} />
           <Section title={t.build.image}>
@@ -71,16 +74,20 @@ export function BuildPage({ id }: { id: string }) {
 
 interface OutcomeProps {
   build: Build;
+  /** May whoever looks go on from here? */
+  allowed: boolean;
   retry: () => void;
   busy: boolean;
 }
 
-function Outcome({ build, retry, busy }: OutcomeProps) {
+function Outcome({ build, allowed, retry, busy }: OutcomeProps) {
   const t = useT();
-  const again = (
-    <button type="button" class="primary" disabled={busy} onClick={retry}>
-      {t.build.retry}
-    </button>
+  const again = allowed && (
+    <div class="actions">
+      <button type="button" class="primary" disabled={busy} onClick={retry}>
+        {t.build.retry}
+      </button>
+    </div>
   );
   const took = typeof build.duration === "number" && <p>{t.build.duration(duration(build.duration))}</p>;
   switch (build.status) {
@@ -89,11 +96,13 @@ function Outcome({ build, retry, busy }: OutcomeProps) {
         <Notice kind="good">
           <h2>{t.build.success}</h2>
           {took}
-          <div class="actions">
-            <Link class="button primary" href={`/projects/${build.project_id}/deploy?build=${build.build_id}`}>
-              {t.build.deployNow}
-            </Link>
-          </div>
+          {allowed && (
+            <div class="actions">
+              <Link class="button primary" href={`/projects/${build.project_id}/deploy?build=${build.build_id}`}>
+                {t.build.deployNow}
+              </Link>
+            </div>
+          )}
         </Notice>
       );
     case "failed":
@@ -102,7 +111,7 @@ function Outcome({ build, retry, busy }: OutcomeProps) {
           <h2>{t.build.failed}</h2>
           <Why build={build} />
           {took}
-          <div class="actions">{again}</div>
+          {again}
         </Notice>
       );
     case "cancelled":
@@ -110,7 +119,7 @@ function Outcome({ build, retry, busy }: OutcomeProps) {
         <Notice>
           <h2>{t.build.cancelled}</h2>
           {took}
-          <div class="actions">{again}</div>
+          {again}
         </Notice>
       );
     default:

@@ -12,7 +12,7 @@ import { Log } from "../../parts/log";
 import { FailureNotice, Notice } from "../../parts/notice";
 import { Page, Shown } from "../../parts/page";
 import { Badge, Exact, Facts, Section, When } from "../../parts/small";
-import { useAbove } from "../../parts/project";
+import { above, LookOnly, may, useProjectOf } from "../../parts/project";
 import { Events } from "./events";
 import { Pods } from "./pods";
 import { Revisions } from "./revisions";
@@ -38,7 +38,9 @@ export function DeploymentPage({ id }: { id: string }) {
     [id],
     (one) => (moves(one) ? moving : standing),
   );
-  const trail = useAbove(loaded.data?.project_id);
+  const t = useT();
+  const project = useProjectOf(loaded.data);
+  const allowed = may(project, "developer");
   const { busy, failure, run } = useAct();
   const act = (what: () => Promise<unknown>) =>
     void run(async () => {
@@ -50,17 +52,18 @@ export function DeploymentPage({ id }: { id: string }) {
       {(one) => (
         <Page
           title={one.display_name}
-          trail={trail}
-          actions={<Actions of={one} busy={busy} act={act} onDelete={() => setDeleting(true)} />}
+          trail={above(t, project)}
+          actions={allowed && <Actions of={one} busy={busy} act={act} onDelete={() => setDeleting(true)} />}
         >
           {failure && <FailureNotice failure={failure} />}
-          <State of={one} />
+          <LookOnly project={project} />
+          <State of={one} allowed={allowed} />
           <Pods of={one} />
           <Logs of={one} />
           <Section title="Image">
             <ImageFacts of={one} />
           </Section>
-          <Revisions of={one} busy={busy} act={act} />
+          <Revisions of={one} allowed={allowed} busy={busy} act={act} />
           <Events id={id} />
           {deleting && <Delete of={one} onClose={() => setDeleting(false)} />}
         </Page>
@@ -111,7 +114,7 @@ function Actions({ of, busy, act, onDelete }: ActionsProps) {
 }
 
 /** How it goes, in words, and where it is reached. */
-function State({ of }: { of: Deployment }) {
+function State({ of, allowed }: { of: Deployment; allowed: boolean }) {
   const t = useT();
   const kind = of.status === "running" ? (of.error_code ? "wait" : "good") : of.status === "failed" ? "bad" : "wait";
   return (
@@ -135,7 +138,7 @@ function State({ of }: { of: Deployment }) {
           <When at={of.observed_at} />
         </p>
       )}
-      {of.status === "failed" && (
+      {allowed && of.status === "failed" && (
         <div class="actions">
           <Link class="button" href={`/projects/${of.project_id}/deploy?deployment=${of.deployment_id}`}>
             {t.deployment.edit}

@@ -8,11 +8,13 @@ import { Section, When } from "../../parts/small";
 
 interface RevisionsProps {
   of: Deployment;
+  /** May whoever looks go back to one? */
+  allowed: boolean;
   busy: boolean;
   act: (what: () => Promise<unknown>) => void;
 }
 
-export function Revisions({ of, busy, act }: RevisionsProps) {
+export function Revisions({ of, allowed, busy, act }: RevisionsProps) {
   const t = useT();
   const path = { deployment: of.deployment_id };
   const loaded = useLoad(
@@ -46,9 +48,11 @@ export function Revisions({ of, busy, act }: RevisionsProps) {
                     {release.current ? (
                       <span class="badge">{t.deployment.current}</span>
                     ) : (
-                      <button type="button" disabled={busy} onClick={() => back(release.revision)}>
-                        {t.deployment.rollback}
-                      </button>
+                      allowed && (
+                        <button type="button" disabled={busy} onClick={() => back(release.revision)}>
+                          {t.deployment.rollback}
+                        </button>
+                      )
                     )}
                   </div>
                 </li>
