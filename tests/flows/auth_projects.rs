@@ -29,7 +29,7 @@ async fn members_have_roles_that_end_at_once() {
     assert_eq!(bob.get(&path).await.expect(200)["role"], "viewer");
     let listed = bob.get("/api/v1/projects").await.expect(200)["projects"][0].clone();
     assert_eq!((&listed["owner"], &listed["role"]), (&json!("alice"), &json!("viewer")));
-    bob.post("/api/v1/builds", &wanted).await.problem(403);
+    bob.post("/api/v1/builds", &wanted).await.refused(403, "RoleTooSmall");
     alice.put(&member, &json!({ "role": "developer" })).await.expect(200);
     assert_eq!(bob.get(&path).await.expect(200)["role"], "developer");
     assert_eq!(bob.get("/api/v1/projects").await.expect(200)["projects"][0]["role"], "developer");
@@ -143,7 +143,8 @@ async fn deleted_projects_do_not_count() {
     let world = World::plan().set("max_projects_per_person", "2").start().await;
     let alice = world.user("alice");
     let (one, _) = (alice.project("one").await, alice.project("two").await);
-    alice.post("/api/v1/projects", &json!({ "name": "three" })).await.problem(409);
+    let three = alice.post("/api/v1/projects", &json!({ "name": "three" })).await;
+    three.refused(409, "TooManyProjects");
     assert_eq!(alice.delete(&format!("/api/v1/projects/{one}")).await.status, 204);
     alice.project("three").await;
     alice.post("/api/v1/projects", &json!({ "name": "four" })).await.problem(409);

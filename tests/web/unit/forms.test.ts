@@ -1,9 +1,12 @@
 // The page's rules: pure functions over values.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { format, parse } from "../../../components/web/ui/src/forms/lines.ts";
 import { empty, ofRelease, request, withoutSecrets } from "../../../components/web/ui/src/forms/deploy.ts";
 import { said } from "../../../components/web/ui/src/i18n/server.ts";
+import * as words from "../../../components/web/ui/src/i18n/words.ts";
 import { ago, duration } from "../../../components/web/ui/src/i18n/time.ts";
 import { ofGitHub, plain } from "../../../components/web/ui/src/parts/readable.ts";
 import { fr } from "../../../components/web/ui/src/i18n/fr.ts";
@@ -103,12 +106,23 @@ test("what the platform says of a field is said in French where it is known", ()
   assert.equal(said("is required", "en").text, "is required");
 });
 
+test("every step of the builder's workflow has a French name", () => {
+  const workflow = join(import.meta.dirname, "../../../builder/.github/workflows/build.yml");
+  const named = [...readFileSync(workflow, "utf8").matchAll(/^ +- name: (.+)$/gm)].map(([, name = ""]) => name);
+  assert.ok(named.length > 10);
+  for (const name of named) assert.ok(words.stepName(name, "fr"), name);
+  assert.equal(words.stepName("Post Check out the source", "fr"), "Nettoyage\u00a0: Récupérer le code");
+  assert.equal(words.stepName("Check out the source", "en"), undefined, "English readers read it as it comes");
+  assert.equal(words.stepName("RUN npm ci", "fr"), undefined, "what others wrote stays");
+  assert.equal(words.word(words.codes, "constructor", "fr"), undefined);
+});
+
 test("French typography: a space that does not break stands before the marks that take one", () => {
   const texts = (value: unknown): string[] => {
     if (typeof value === "string") return [value];
     if (typeof value === "object" && value !== null) return Object.values(value).flatMap(texts);
     return [];
   };
-  for (const text of texts(fr)) assert.doesNotMatch(text, / [:;?!»]|« |'/);
+  for (const text of texts([fr, { ...words }])) assert.doesNotMatch(text, / [:;?!»]|« |'/);
   assert.ok(texts(en).length > 200);
 });

@@ -8,7 +8,7 @@ use crate::settings::Waits;
 use data_encoding::HEXLOWER;
 use http::StatusCode;
 use nokube_domain::{
-    Person, Problem, ProblemKind, ProjectId, Role, Timestamp,
+    Person, Problem, ProblemKind, ProjectId, Reason, Role, Timestamp,
     answer::ProjectView,
     claim::still_holds,
     name::ProjectName,
@@ -53,10 +53,9 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     if ever >= most
         && u32::try_from(store.owned_by(&caller.person).await?.len()).unwrap_or(most) >= most
     {
-        return Err(Failure::problem(
-            ProblemKind::Conflict,
-            format!("You have {most} projects, which is the most that this platform allows."),
-        ));
+        let detail =
+            format!("You have {most} projects, which is the most that this platform allows.");
+        return Err(Problem::conflict(Reason::TooManyProjects, detail).into());
     }
 
     let numbers = match claim::<Numbers>(&store, &name).await? {
@@ -77,7 +76,7 @@ pub async fn create(mut call: Call) -> Result<Reply> {
                 futures::join!(store.project(numbers.project), store.members(numbers.project));
             if project?.is_some() && members?.is_some() {
                 let detail = format!("You have a project named '{}' already.", new.name);
-                return Err(Failure::problem(ProblemKind::Conflict, detail));
+                return Err(Problem::conflict(Reason::ProjectExists, detail).into());
             }
             if still_holds(numbers.at, now()) {
                 return Err(being_made(&new));

@@ -3,14 +3,17 @@
 //! A stream ends after [`LIFE`]; the reader comes back by itself with `Last-Event-ID`, the time of the
 //! last line that it has (the event stream specification of HTML). Pods that come meanwhile join in.
 
-use super::logs::{all_pods, said};
+use super::logs::{all_pods, no_log, said};
 use crate::{cluster::Cluster, present::Loaded};
 use futures::{
     StreamExt,
     future::{Either, select},
     stream::{self, LocalBoxStream},
 };
-use nokube_domain::{Timestamp, answer::PodLine};
+use nokube_domain::{
+    Timestamp,
+    answer::{NoLog, PodLine},
+};
 use nokube_edge::{Call, Reply, Result, reply, reply::Sender, sleep, spawn_for};
 use nokube_kube::request::Log;
 use std::{
@@ -96,7 +99,7 @@ pub async fn follow(
                     // Told once, however often it is tried again.
                     if let Some(why) = why.filter(|_| !followed.silent) {
                         followed.silent = true;
-                        if !tell(&mut sender, &pod, &Line { at: None, text: why }).await {
+                        if !tell(&mut sender, &pod, &why).await {
                             return;
                         }
                     }
@@ -152,13 +155,15 @@ struct Followed {
 struct Line {
     at: Option<Timestamp>,
     text: String,
+    /// Why there is no log, if that is what it says.
+    reason: Option<NoLog>,
 }
 
 /// What comes of a pod's log.
 enum Heard {
     Line(Line),
     /// It ends, or cannot be read: why.
-    End(Option<String>),
+    End(Option<Line>),
 }
 
 /// What comes of one pod's log. Each is opened by itself: a pod that does not answer holds back no
@@ -175,7 +180,8 @@ fn pod_lines<'a>(
         let log = match cluster.open_log(namespace, &name, &wanted).await {
             Ok(log) => log,
             Err(trouble) => {
-                let why = format!("({})", said(&trouble));
+                let text = format!("({})", said(&trouble));
+                let why = Line { at: None, text, reason: Some(no_log(&trouble)) };
                 return stream::once(async { Heard::End(Some(why)) }).boxed_local();
             }
         };
@@ -194,7 +200,7 @@ fn pod_lines<'a>(
 /// Sends a line; `false` when the reader has gone away.
 async fn tell(sender: &mut Sender, pod: &str, line: &Line) -> bool {
     let id = line.at.map(|at| format!("id: {at}\n")).unwrap_or_default();
-    let line = PodLine { pod, at: line.at, line: &line.text };
+    let line = PodLine { pod, at: line.at, line: &line.text, reason: line.reason };
     let data = serde_json::to_string(&line).unwrap_or_default();
     sender.send(format!("event: log\n{id}data: {data}\n\n")).await
 }
@@ -248,5 +254,5 @@ fn line(bytes: &[u8]) -> Line {
         },
         None => (text.parse().ok(), if text.parse::<Timestamp>().is_ok() { "" } else { text }),
     };
-    Line { at, text: text.to_owned() }
+    Line { at, text: text.to_owned(), reason: None }
 }

@@ -20,3 +20,5 @@ export type Token = Schemas["Token"];
 export type TokenCreated = Schemas["TokenCreated"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type Problem = Schemas["Problem"];
+export type ProblemReason = Schemas["ProblemReason"];
+export type NoLog = Schemas["NoLog"];

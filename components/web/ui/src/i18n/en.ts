@@ -155,7 +155,6 @@ export const en: Messages = {
     deployNow: "Deploy now",
     retry: "Try again",
     cancel: "Cancel the build",
-    codes: {},
     stepFailed: (step) => `The build failed at the step “${step}”. See the end of the log below.`,
   },
 
@@ -261,6 +260,7 @@ export const en: Messages = {
     podReady: "ready",
     podNotReady: "not ready",
     podOld: "earlier revision",
+    serves: "The instances of the revision before go on serving.",
     podEnding: "ending",
     logs: "Logs",
     allPods: "All instances",
@@ -273,7 +273,6 @@ export const en: Messages = {
     by: (who) => `by ${who}`,
     warnings: "Warnings",
     configuration: "Configuration",
-    codes: {},
     detail: "Detail",
     causes: { deploy: "deployment", rollback: "rollback", restart: "restart", stop: "stop", start: "start" },
   },

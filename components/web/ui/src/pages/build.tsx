@@ -5,12 +5,15 @@ import { useAct } from "../api/act";
 import { api, content } from "../api/client";
 import { useLoad } from "../api/load";
 import type { Build, Step } from "../api/types";
-import { known, useT, useSpeech, type Messages } from "../i18n";
+import { useT, useSpeech, type Messages } from "../i18n";
+import { known } from "../i18n/known";
+import { buildCodes, stepName } from "../i18n/words";
 import { duration } from "../i18n/time";
 import { Log } from "../parts/log";
 import { FailureNotice, Notice } from "../parts/notice";
 import { Page, Shown } from "../parts/page";
 import { above, LookOnly, may, useProjectOf } from "../parts/project";
+import { Said, useWord } from "../parts/said";
 import { Badge, Exact, Facts, Section, When } from "../parts/small";
 
 const moving = 2_000;
@@ -137,15 +140,23 @@ function Outcome({ build, allowed, retry, busy }: OutcomeProps) {
 /** Why it failed: in the reader's language where the kind of failure is known. */
 function Why({ build }: { build: Build }) {
   const { t, language } = useSpeech();
+  const word = useWord();
   const step = build.steps.find((step) => step.status === "failed");
-  if (step) return <p>{t.build.stepFailed(step.name)}</p>;
-  const words = known(t.build.codes, build.error_code ?? "");
-  if (words) return <p>{words}</p>;
-  return <p lang={language === "en" ? undefined : "en"}>{build.error_message}</p>;
+  if (step) return <p>{t.build.stepFailed(stepName(step.name, language) ?? step.name)}</p>;
+  const words = word(buildCodes, build.error_code);
+  return (
+    <>
+      <p>
+        <Said words={words} text={build.error_message} />
+      </p>
+      {/* Why is GitHub's to say. */}
+      {words && build.error_code === "refused" && <p lang="en">{build.error_message}</p>}
+    </>
+  );
 }
 
 function Steps({ steps: all, over }: { steps: readonly Step[]; over: boolean }) {
-  const t = useT();
+  const { t, language } = useSpeech();
   // What was not needed for this build is of no interest.
   const steps = all.filter((step) => step.status !== "skipped");
   if (steps.length === 0 && over) return null;
@@ -157,7 +168,9 @@ function Steps({ steps: all, over }: { steps: readonly Step[]; over: boolean }) 
         <ol class="rows">
           {steps.map((step) => (
             <li key={step.number}>
-              <div class="break">{step.name}</div>
+              <div class="break">
+                <Said words={stepName(step.name, language)} text={step.name} />
+              </div>
               <div class="end">
                 <Badge status={step.status} label={word(step.status, t)} /> <Took step={step} />
               </div>

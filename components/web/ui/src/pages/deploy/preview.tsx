@@ -1,14 +1,14 @@
 // What would happen: the manifests, what the cluster says to them, and the difference from what runs.
 import { useEffect, useRef } from "preact/hooks";
 import type { DryRun } from "../../api/types";
-import { useSpeech, useT } from "../../i18n";
+import { useT } from "../../i18n";
 import { Manifests } from "../../parts/manifests";
 import { Notice } from "../../parts/notice";
+import { Said } from "../../parts/said";
 import { Badge } from "../../parts/small";
 
 export function Preview({ of }: { of: DryRun }) {
   const t = useT();
-  const { language } = useSpeech();
   const top = useRef<HTMLElement>(null);
   useEffect(() => {
     top.current?.focus();
@@ -29,9 +29,11 @@ export function Preview({ of }: { of: DryRun }) {
         </p>
       )}
       {of.warnings.length > 0 && (
-        <ul lang={language === "en" ? undefined : "en"}>
+        <ul>
           {of.warnings.map((warning) => (
-            <li key={warning}>{warning}</li>
+            <li key={warning}>
+              <Said text={warning} />
+            </li>
           ))}
         </ul>
       )}
@@ -43,7 +45,11 @@ export function Preview({ of }: { of: DryRun }) {
               <code>
                 {object.kind} {object.name}
               </code>
-              {object.detail && <p lang={language === "en" ? undefined : "en"}>{object.detail}</p>}
+              {object.detail && (
+                <p>
+                  <Said text={object.detail} />
+                </p>
+              )}
               <Changes changes={object.difference ?? []} />
             </div>
             <Badge status={object.verdict} label={t.deploy.verdicts[object.verdict] ?? object.verdict} />

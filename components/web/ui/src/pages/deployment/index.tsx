@@ -5,12 +5,14 @@ import { useAct } from "../../api/act";
 import { api, content } from "../../api/client";
 import { useLoad } from "../../api/load";
 import type { Deployment } from "../../api/types";
-import { known, useSpeech, useT } from "../../i18n";
+import { useT } from "../../i18n";
+import { codes } from "../../i18n/words";
 import { Check } from "../../parts/form";
 import { Confirm } from "../../parts/confirm";
 import { Log } from "../../parts/log";
 import { FailureNotice, Notice } from "../../parts/notice";
 import { Page, Shown } from "../../parts/page";
+import { Said, useWord } from "../../parts/said";
 import { Badge, Exact, Facts, Section, When } from "../../parts/small";
 import { above, LookOnly, may, useProjectOf } from "../../parts/project";
 import { Events } from "./events";
@@ -132,7 +134,7 @@ function State({ of, allowed }: { of: Deployment; allowed: boolean }) {
           {t.deployment.progress(arrived(of), of.replicas_total)}
         </p>
       )}
-      <Trouble code={of.error_code} message={of.error_message} />
+      <Trouble of={of} />
       {of.error_code === "cluster_unreachable" && of.observed_at && (
         <p>
           <When at={of.observed_at} />
@@ -173,18 +175,32 @@ function Address({ url, answers }: { url: string; answers: boolean }) {
 }
 
 /** What is wrong: in the reader's language where the kind is known, with the platform's own sentence. */
-export function Trouble({ code, message }: { code: string | null; message: string | null }) {
-  const { t, language } = useSpeech();
-  if (code === null && message === null) return null;
-  const words = known(t.deployment.codes, code ?? "");
-  if (!words) return <p lang={language === "en" ? undefined : "en"}>{message}</p>;
+function Trouble({ of }: { of: Deployment }) {
+  const t = useT();
+  const words = useWord()(codes, of.error_code);
+  const message = of.error_message;
+  if (!words) {
+    return (
+      message && (
+        <p class="lines-kept">
+          <Said text={message} />
+        </p>
+      )
+    );
+  }
+  // The API's own sentence says so, too.
+  const serves = of.status === "failed" && of.pods.some((pod) => pod.ready && !pod.current);
   return (
     <>
-      <p>{words}</p>
+      <p>
+        {words} {serves && t.deployment.serves}
+      </p>
       {message && (
         <details>
           <summary>{t.deployment.detail}</summary>
-          <p lang="en">{message}</p>
+          <p class="lines-kept" lang="en">
+            {message}
+          </p>
         </details>
       )}
     </>
