@@ -79,7 +79,19 @@ for (const manner of manners) {
     await alice.sees(t.project.revision(2));
     await alice.sees(t.deployment.status.running);
 
+    // What it changes is shown before; whoever cancels has changed nothing.
     await alice.button(t.deployment.rollback).click();
+    const asked = page.getByRole("dialog");
+    assert.match((await asked.getByRole("row", { name: /COLOUR/ }).textContent()) ?? "", /bluered$/);
+    assert.match((await asked.getByRole("row", { name: /GREETING/ }).textContent()) ?? "", /–hello\nworld$/);
+    assert.equal(await asked.getByRole("row").count(), 3, "and nothing else");
+    await alice.looks("rollback");
+    await asked.getByRole("button", { name: t.cancel }).click();
+    await asked.waitFor({ state: "detached" });
+    await alice.button(t.deployment.rollback).click();
+    await asked.getByRole("button", { name: t.deployment.rollback }).click();
+    await alice.sees(t.deployment.wentBack(3, 1));
+    await alice.sees(t.deployment.releaseOf(3, 1));
     const first = page.getByRole("listitem").filter({ hasText: t.project.revision(1) });
     await first.getByText(t.deployment.current, { exact: true }).waitFor();
     await alice.sees(t.deployment.status.running);

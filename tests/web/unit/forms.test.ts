@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { format, parse } from "../../../components/web/ui/src/forms/lines.ts";
 import { empty, ofRelease, request, withoutSecrets } from "../../../components/web/ui/src/forms/deploy.ts";
+import { difference } from "../../../components/web/ui/src/forms/difference.ts";
 import { said } from "../../../components/web/ui/src/i18n/server.ts";
 import * as words from "../../../components/web/ui/src/i18n/words.ts";
 import { ago, duration } from "../../../components/web/ui/src/i18n/time.ts";
@@ -79,6 +80,22 @@ test("a release fills the form that makes it again", () => {
   assert.equal(body.health_check_enabled, false);
   assert.deepEqual(body.secrets, { KEY: null });
   assert.equal(withoutSecrets({ ...form, secrets: [{ name: "K", value: "v", kept: false }] }).secrets[0]?.value, "");
+});
+
+test("two releases differ in what the request that makes them would say, and secrets never show", () => {
+  const release = (image_digest: string | null, configuration: object) =>
+    ({ image_name: "nginx:1", image_digest, configuration: { env_vars: {}, secrets: {}, ...configuration } }) as never;
+  const from = release("sha256:a", { replicas: 2, storage_size: null, env_vars: { A: "1", B: "2" }, secrets: { KEY: null } });
+  const to = release("sha256:b", { replicas: 3, storage_size: "1Gi", env_vars: { A: "1" }, secrets: { NEW: null } });
+  assert.deepEqual(difference(from, from), []);
+  assert.deepEqual(difference(from, to), [
+    { field: "replicas", before: "2", after: "3" },
+    { field: "image_digest", before: "sha256:a", after: "sha256:b" },
+    { field: "env_vars.B", before: "2", after: null },
+    { field: "secrets.KEY", before: "••••••", after: null },
+    { field: "storage_size", before: null, after: "1Gi" },
+    { field: "secrets.NEW", before: null, after: "••••••" },
+  ]);
 });
 
 test("times and durations", () => {

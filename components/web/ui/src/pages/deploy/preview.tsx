@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { DryRun } from "../../api/types";
 import { useT } from "../../i18n";
+import { Changes } from "../../parts/changes";
 import { Manifests } from "../../parts/manifests";
 import { Notice } from "../../parts/notice";
 import { Said } from "../../parts/said";
@@ -58,37 +59,5 @@ export function Preview({ of }: { of: DryRun }) {
       </ul>
       <Manifests of={of.manifests} />
     </section>
-  );
-}
-
-type Change = DryRun["variables"][number];
-
-function Changes({ title, changes }: { title?: string; changes: readonly Change[] }) {
-  const t = useT();
-  if (changes.length === 0) return null;
-  return (
-    <div class="scroll" tabIndex={0}>
-      <table>
-        {title && <caption>{title}</caption>}
-        <thead>
-          <tr>
-            <th>{t.deploy.field}</th>
-            <th>{t.deploy.before}</th>
-            <th>{t.deploy.after}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {changes.map((change) => (
-            <tr key={change.field}>
-              <th scope="row">
-                <code>{change.field}</code>
-              </th>
-              <td class="before">{change.before ?? "–"}</td>
-              <td class="after">{change.after ?? "–"}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }

@@ -5,7 +5,7 @@ import { useAct } from "../../api/act";
 import { api, content } from "../../api/client";
 import { useLoad } from "../../api/load";
 import type { Deployment } from "../../api/types";
-import { useT } from "../../i18n";
+import { useT, type Messages } from "../../i18n";
 import { codes } from "../../i18n/words";
 import { Check } from "../../parts/form";
 import { Confirm } from "../../parts/confirm";
@@ -65,7 +65,7 @@ export function DeploymentPage({ id }: { id: string }) {
           <Section title="Image">
             <ImageFacts of={one} />
           </Section>
-          <Revisions of={one} allowed={allowed} busy={busy} act={act} />
+          <Revisions of={one} allowed={allowed} onBack={loaded.reload} />
           <Events id={id} />
           {deleting && <Delete of={one} onClose={() => setDeleting(false)} />}
         </Page>
@@ -207,6 +207,11 @@ function Trouble({ of }: { of: Deployment }) {
   );
 }
 
+/** What was asked for last, and which release that runs. */
+function revision({ revision, release }: Deployment, t: Messages): string {
+  return revision === release ? `${revision}` : t.deployment.releaseOf(revision, release);
+}
+
 function ImageFacts({ of }: { of: Deployment }) {
   const t = useT();
   return (
@@ -215,7 +220,8 @@ function ImageFacts({ of }: { of: Deployment }) {
         of={[
           [t.build.image, <Exact text={of.image_name} />],
           ...(of.image_digest ? [[t.build.digest, <Exact text={of.image_digest} />] as const] : []),
-          ...(of.build_id ? [["Build", <Link href={`/builds/${of.build_id}`}>{of.build_id}</Link>] as const] : []),
+          [t.deployment.revision, revision(of, t)],
+          ...(of.build_id ? [[t.build.one, <Link href={`/builds/${of.build_id}`}>{of.build_id}</Link>] as const] : []),
         ]}
       />
       {(of.errors ?? []).map((fault) => (
