@@ -50,7 +50,7 @@ async fn a_project_with_services_is_deleted_only_when_asked_and_then_nothing_is_
     let services = [running(&alice, project, "web").await, with_volume(&alice, project).await];
 
     let told = alice.delete(&path).await;
-    assert!(told.problem(409).contains("take_down=true"));
+    assert!(told.refused(409, "ProjectInUse").contains("take_down=true"));
     let errors = told.expect(409)["errors"].clone();
     let named: Vec<_> = errors.as_array().unwrap().iter().map(|e| &e["field"]).collect();
     assert_eq!(named, [&services[0], &services[1]]);

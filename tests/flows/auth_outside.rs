@@ -230,7 +230,10 @@ async fn who_is_blocked_changes_nothing_more_whatever_they_come_with() {
         let path = format!("/api/v1/projects/{project}");
         let build = json!({ "project_id": project });
         assert!(
-            user.post("/api/v1/builds", &build).await.problem(403).contains("taken your access")
+            user.post("/api/v1/builds", &build)
+                .await
+                .refused(403, "Blocked")
+                .contains("taken your access")
         );
         user.post("/api/v1/deploy", &build).await.problem(403);
         user.delete(&path).await.problem(403);

@@ -15,7 +15,9 @@ async fn members_have_roles_that_end_at_once() {
     let world = World::new().await;
     let mut alice = Browser::signed_in(&world, "alice").await;
     let mut bob = Browser::signed_in(&world, "bob").await;
-    let project = alice.project("myapp").await["id"].clone();
+    let made = alice.project("myapp").await;
+    assert_eq!(made["role"], "owner");
+    let project = made["id"].clone();
     let (path, member) =
         (format!("/api/v1/projects/{project}"), format!("/api/v1/projects/{project}/members/bob"));
     let wanted = json!({
@@ -24,10 +26,13 @@ async fn members_have_roles_that_end_at_once() {
     });
     bob.get(&path).await.problem(404);
     alice.put(&member, &json!({ "role": "viewer" })).await.expect(200);
-    bob.get(&path).await.expect(200);
-    assert_eq!(bob.get("/api/v1/projects").await.expect(200)["projects"][0]["owner"], "alice");
-    bob.post("/api/v1/builds", &wanted).await.problem(403);
+    assert_eq!(bob.get(&path).await.expect(200)["role"], "viewer");
+    let listed = bob.get("/api/v1/projects").await.expect(200)["projects"][0].clone();
+    assert_eq!((&listed["owner"], &listed["role"]), (&json!("alice"), &json!("viewer")));
+    bob.post("/api/v1/builds", &wanted).await.refused(403, "RoleTooSmall");
     alice.put(&member, &json!({ "role": "developer" })).await.expect(200);
+    assert_eq!(bob.get(&path).await.expect(200)["role"], "developer");
+    assert_eq!(bob.get("/api/v1/projects").await.expect(200)["projects"][0]["role"], "developer");
     let build = bob.post("/api/v1/builds", &wanted).await.expect(202);
     assert_eq!(build["image_full_name"], "ghcr.io/platform/alice-myapp-frontend:latest");
     assert_eq!(bob.get("/api/v1/builds").await.expect(200)["total"], 1);
@@ -46,6 +51,8 @@ async fn members_have_roles_that_end_at_once() {
     bob.get(&path).await.problem(404);
     assert_eq!(bob.get("/api/v1/projects").await.expect(200)["projects"], json!([]));
 
+    assert_eq!(alice.get(&path).await.expect(200)["role"], "owner");
+    assert_eq!(alice.get("/api/v1/projects").await.expect(200)["projects"][0]["role"], "owner");
     let trail = alice.get(&format!("{path}/audit")).await.expect(200);
     let actions: Vec<_> =
         trail["events"].as_array().unwrap().iter().map(|e| &e["action"]).collect();
@@ -136,7 +143,8 @@ async fn deleted_projects_do_not_count() {
     let world = World::plan().set("max_projects_per_person", "2").start().await;
     let alice = world.user("alice");
     let (one, _) = (alice.project("one").await, alice.project("two").await);
-    alice.post("/api/v1/projects", &json!({ "name": "three" })).await.problem(409);
+    let three = alice.post("/api/v1/projects", &json!({ "name": "three" })).await;
+    three.refused(409, "TooManyProjects");
     assert_eq!(alice.delete(&format!("/api/v1/projects/{one}")).await.status, 204);
     alice.project("three").await;
     alice.post("/api/v1/projects", &json!({ "name": "four" })).await.problem(409);

@@ -164,7 +164,11 @@ async fn so_many_services_of_one_owner_and_project_are_deployed_at_once() {
     let first = alice.deploy(&wanted(one, "a").await).await;
     alice.deploy(&wanted(one, "b").await).await;
     let more = alice.post("/api/v1/deploy", &wanted(one, "c").await).await;
-    assert!(more.problem(409).contains("The project has 2 services"), "{}", more.text);
+    assert!(
+        more.refused(409, "TooManyServices").contains("The project has 2 services"),
+        "{}",
+        more.text
+    );
     // One that is gone makes room, and needs room to come back.
     assert_eq!(alice.delete(&first).await.status, 204);
     alice.deploy(&wanted(one, "c").await).await;

@@ -33,7 +33,7 @@ async fn a_finished_build_cannot_be_cancelled() {
     let alice = world.user("alice");
     let path = alice.build(alice.project("myapp").await).await;
     alice.until_ended(&path).await;
-    assert!(alice.delete(&path).await.problem(409).contains("ended already"));
+    assert!(alice.delete(&path).await.refused(409, "BuildEnded").contains("ended already"));
     world.end().await;
 }
 
@@ -73,7 +73,7 @@ async fn a_failed_build_is_tried_again_as_the_next_attempt_of_its_run() {
     let again = alice.post(&format!("{path}/retry"), &json!({})).await.expect(202);
     assert_eq!((&again["status"], &again["attempt"]), (&json!("pending"), &json!(2)));
     let twice = alice.post(&format!("{path}/retry"), &json!({})).await;
-    assert!(twice.problem(409).contains("still under way"));
+    assert!(twice.refused(409, "BuildUnderWay").contains("still under way"));
     world.sim.hold_runs(None);
     world.sim.release_all();
     let build = alice.until_ended(&path).await;

@@ -151,6 +151,7 @@ async fn what_ails_a_pod_is_said_in_words() {
         let path = alice.deploy(&alice.wanted_deployment(project, service, image).await).await;
         let failed = alice.until(&path, &["failed"]).await;
         assert_eq!(failed["error_code"], code, "{failed:#}");
+        assert_eq!(failed["pods"][0]["code"], code, "{failed:#}");
         let told = failed["error_message"].as_str().unwrap();
         assert!(told.contains(words), "{told}");
         if code == "crash" {

@@ -35,7 +35,7 @@ async fn the_same_again_is_no_new_release_and_a_rollback_goes_to_another() {
     alice.post(&format!("{path}/rollback"), &json!({})).await.expect(202);
     assert_eq!(alice.get(&path).await.expect(200)["release"], 1);
     let none = alice.post(&format!("{other}/rollback"), &json!({})).await;
-    assert!(none.problem(409).contains("no earlier release"));
+    assert!(none.refused(409, "NoEarlierRelease").contains("no earlier release"));
     world.end().await;
 }
 
@@ -70,6 +70,21 @@ async fn until_told(mut events: reqwest::Response, is_wanted: impl Fn(&str) -> b
         }
     }
     panic!("the stream ended with {told}");
+}
+
+#[tokio::test]
+async fn a_pod_whose_program_never_begins_has_no_log_and_programs_are_told_why() {
+    let world = World::new().await;
+    let alice = world.user("alice");
+    let project = alice.project("myapp").await;
+    let wanted = alice.wanted_deployment(project, "web", "acme/shop-nopull").await;
+    let path = alice.deploy(&wanted).await;
+    alice.until(&path, &["failed"]).await;
+    let events = alice.request(reqwest::Method::GET, &format!("{path}/logs"));
+    let events = events.header("accept", "text/event-stream").send().await.unwrap();
+    let told = until_told(events, |told| told.contains("There is no log")).await;
+    assert!(told.contains(r#""reason":"NotYet""#), "{told}");
+    world.end().await;
 }
 
 #[tokio::test]

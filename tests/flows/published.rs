@@ -55,7 +55,8 @@ fn what_is_not_as_the_contract_says_is_found() {
     let document: Value = serde_json::from_str(&nokube_contract::text()).unwrap();
     let body = json!({
         "id": 1, "name": "myapp", "owner": "alice", "description": null, "repository_url": null,
-        "framework": null, "created_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z",
+        "framework": null, "role": "owner",
+        "created_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z",
     });
     told(document.clone(), 200, &body).unwrap();
 

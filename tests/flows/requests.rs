@@ -94,7 +94,7 @@ async fn projects_are_checked_unique_and_their_owners() {
     let made = made.expect(201);
     assert_eq!((&made["owner"], &made["framework"]), (&json!("alice"), &json!("axum")));
     let again = alice.post("/api/v1/projects", &json!({ "name": "myapp" })).await;
-    assert!(again.problem(409).contains("already"));
+    assert!(again.refused(409, "ProjectExists").contains("already"));
     bob.post("/api/v1/projects", &json!({ "name": "myapp" })).await.expect(201);
     for name in ["", "My App", "-x", "x-", "a--b", "a/b", "é"] {
         let faults = alice.post("/api/v1/projects", &json!({ "name": name })).await.faults();

@@ -170,6 +170,14 @@ impl Answer {
         body["detail"].as_str().unwrap().to_owned()
     }
 
+    /// As [`Self::problem`]; for programs, it says which of its kind it is.
+    #[track_caller]
+    pub fn refused(&self, status: u16, reason: &str) -> String {
+        let detail = self.problem(status);
+        assert_eq!(self.expect(status)["reason"], reason, "{detail}");
+        detail
+    }
+
     /// The faulty fields of a 422, with what is wrong.
     #[track_caller]
     pub fn faults(&self) -> BTreeMap<String, String> {

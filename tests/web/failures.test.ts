@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
+import { codes, noLog, reasons, steps } from "../../components/web/ui/src/i18n/words.ts";
 import { launch, Person } from "./person.ts";
 import { Platform } from "./platform.ts";
 
@@ -29,7 +30,8 @@ test("a build that fails names its step, shows the end of its log, and is tried 
   const alice = await withProject("alice");
   await alice.build("fail-frontend");
   await alice.sees(alice.t.build.failed);
-  await alice.sees(/à l’étape «\s.+\s»/);
+  await alice.sees(alice.t.build.stepFailed(steps["Build the image from source"] ?? "no words"));
+  await alice.sees(steps["Check out the source"] ?? "no words");
   await alice.page.locator(".lines .error").first().waitFor();
   await alice.looks("build-failed");
   await alice.button(alice.t.build.retry).click();
@@ -42,8 +44,14 @@ test("a build that fails names its step, shows the end of its log, and is tried 
 test("an image that cannot be pulled is said in words, with what to do", async () => {
   const alice = await withProject("bob");
   await alice.deployImage("web", "acme/shop-nopull:1.0");
-  await alice.sees(alice.t.deployment.codes["image_pull"] ?? "no words");
+  await alice.sees(codes["image_pull"] ?? "no words");
   await alice.sees("ImagePullBackOff");
+  await alice.sees(noLog.NotYet);
+  const event = alice.page.getByRole("listitem").filter({ hasText: "Téléchargement de l’image" });
+  await alice.button(alice.t.show).click();
+  await event.first().waitFor();
+  // What Kubernetes has written is English, and says so.
+  await event.locator("[lang=en]").first().waitFor();
   await alice.looks("deployment-failed");
   await alice.leaves();
 });
@@ -79,6 +87,18 @@ test("what is hostile is shown as text", async () => {
   await page.getByRole("heading", { level: 1, name: hostile }).waitFor();
   assert.equal(await page.locator("main img, main script").count(), 0);
   await mallory.leaves();
+});
+
+test("a name that is taken is said in French, and in nothing else", async () => {
+  const ivy = await withProject("ivy");
+  await ivy.link(ivy.t.nav.projects).first().click();
+  await ivy.button(ivy.t.projects.new).click();
+  await ivy.field("name").fill("myapp");
+  await ivy.button(ivy.t.projects.create).click();
+  await ivy.sees(reasons.ProjectExists);
+  assert.equal(await ivy.page.locator("main [lang=en]").count(), 0);
+  await ivy.looks("name-taken");
+  await ivy.leaves();
 });
 
 test("faults stand at their fields, in the reader's language, all at once", async () => {

@@ -79,7 +79,19 @@ for (const manner of manners) {
     await alice.sees(t.project.revision(2));
     await alice.sees(t.deployment.status.running);
 
+    // What it changes is shown before; whoever cancels has changed nothing.
     await alice.button(t.deployment.rollback).click();
+    const asked = page.getByRole("dialog");
+    assert.match((await asked.getByRole("row", { name: /COLOUR/ }).textContent()) ?? "", /bluered$/);
+    assert.match((await asked.getByRole("row", { name: /GREETING/ }).textContent()) ?? "", /–hello\nworld$/);
+    assert.equal(await asked.getByRole("row").count(), 3, "and nothing else");
+    await alice.looks("rollback");
+    await asked.getByRole("button", { name: t.cancel }).click();
+    await asked.waitFor({ state: "detached" });
+    await alice.button(t.deployment.rollback).click();
+    await asked.getByRole("button", { name: t.deployment.rollback }).click();
+    await alice.sees(t.deployment.wentBack(3, 1));
+    await alice.sees(t.deployment.releaseOf(3, 1));
     const first = page.getByRole("listitem").filter({ hasText: t.project.revision(1) });
     await first.getByText(t.deployment.current, { exact: true }).waitFor();
     await alice.sees(t.deployment.status.running);
@@ -130,31 +142,66 @@ test("an account: a token that is shown once, revoked, and signing out", async (
   await bob.leaves();
 });
 
-test("a project is shared, and what is not one's own cannot be changed", async () => {
+test("a viewer sees all of a project, and is offered nothing that would be refused", async () => {
   const carol = await Person.at(browser, platform.url);
+  const { t, page } = carol;
   await carol.signIn("carol");
-  await carol.link(carol.t.nav.account).click();
-  const name = (await carol.page.locator(".exact code").first().textContent()) ?? "";
+  await carol.link(t.nav.account).click();
+  const name = (await page.locator(".exact code").first().textContent()) ?? "";
   const dave = await Person.at(browser, platform.url);
   await dave.signIn("dave");
   await dave.newProject("shared");
   const project = dave.page.url();
-  await dave.link(dave.t.project.settings).click();
+  await dave.build("fail-frontend");
+  await dave.button(t.build.retry).waitFor();
+  const build = dave.page.url();
+  await dave.page.goto(project);
+  await dave.deployImage("web", "nginx:1.29");
+  await dave.button(t.deployment.restart).waitFor();
+  await dave.sees(t.deployment.status.running);
+  const deployment = dave.page.url();
+
+  await dave.page.goto(project);
+  await dave.link(t.project.settings).click();
   await dave.field("username").fill("nobody-here");
-  await dave.button(dave.t.settings.add).click();
+  await dave.button(t.settings.add).click();
   await dave.sees("personne du nom de « nobody-here »");
   await dave.field("username").fill(name);
   await dave.field("role").selectOption("viewer");
-  await dave.button(dave.t.settings.add).click();
+  await dave.button(t.settings.add).click();
   await dave.page.getByRole("listitem").filter({ hasText: name }).waitFor();
   await dave.looks("settings");
 
-  await carol.page.goto(project);
-  await carol.link(carol.t.project.newBuild).click();
-  await carol.field("repository_url").fill("https://github.com/acme/shop");
-  await carol.field("service_name").fill("frontend");
-  await carol.button(carol.t.newBuild.submit).click();
-  await carol.sees(carol.t.failures.forbidden);
+  // Every page, by its address: what is there is shown, what would be refused is not offered, and why.
+  const why = t.project.lookOnly("dave");
+  const pages = [
+    { at: project, shows: "nginx:1.29", offers: [t.project.settings, t.showMore] },
+    { at: build, shows: t.build.failed, offers: [t.build.hideLogs] },
+    { at: deployment, shows: "Listening on", offers: [t.show] },
+    { at: `${project}/build`, shows: t.newBuild.title, offers: [] },
+    { at: `${project}/deploy`, shows: t.deploy.image, offers: [] },
+  ];
+  for (const [index, { at, shows, offers }] of pages.entries()) {
+    await page.goto(at);
+    await carol.sees(why);
+    await carol.sees(shows);
+    const offered = page.locator("main button, main a.button, main input[type=text], main textarea");
+    const others = (await offered.allTextContents()).filter((text) => text !== t.copy && !offers.includes(text));
+    assert.deepEqual(others, [], at);
+    await carol.looks(`viewer-${index}`);
+  }
+  await page.goto(`${project}/settings`);
+  await carol.sees(t.settings.forOwner("dave"));
+  await carol.button(t.settings.leave).waitFor();
+  assert.equal(await page.locator("form").count(), 0);
+  await carol.looks("viewer-settings");
+
+  const changed = dave.page.waitForResponse((answer) => answer.request().method() === "PUT");
+  await dave.page.getByLabel(`${t.settings.role} ${name}`).selectOption("developer");
+  await changed;
+  await page.goto(build);
+  await carol.button(t.build.retry).waitFor();
+  assert.equal(await page.getByText(why).count(), 0);
   await carol.leaves();
   await dave.leaves();
 });

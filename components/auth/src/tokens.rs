@@ -7,7 +7,7 @@
 use futures::future::try_join_all;
 use http::StatusCode;
 use nokube_domain::{
-    Person, Problem, ProblemKind,
+    Person, Problem, ProblemKind, Reason,
     access::Proof,
     answer::{Token, TokenCreated, TokenPage},
     page::Page,
@@ -76,7 +76,7 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let live = rows.iter().filter(|row| row.revoked_at.is_none() && row.expires_at > now());
     if live.count() >= MOST || store.count(&Counter::tokens(person)).await? >= MOST_EVER {
         let detail = format!("You have {MOST} tokens. Revoke one that is not used any more.");
-        return Err(Failure::problem(ProblemKind::Conflict, detail));
+        return Err(Problem::conflict(Reason::TooManyTokens, detail).into());
     }
     let number = store.increment(&Counter::tokens(person))?;
     let secret = Secret::new(API, &random_bytes()?);

@@ -24,6 +24,7 @@ pub fn project() -> Value {
         "id": 1, "name": "myapp", "owner": "testuser", "description": "The shop",
         "repository_url": null, "framework": null,
         "created_at": "2025-08-18T10:00:00Z", "updated_at": "2025-08-18T10:00:00Z",
+        "role": "owner",
     })
 }
 
@@ -116,7 +117,8 @@ pub fn deployment() -> Value {
     if let Some(deployment) = deployment.as_object_mut() {
         let pod = json!({
             "name": "frontend-6f7d8c9b5-x2x4z", "phase": "Running", "ready": true, "current": true,
-            "restarts": 0, "reason": null, "message": null, "started_at": "2025-08-18T10:35:04Z",
+            "restarts": 0, "reason": null, "code": null, "message": null,
+            "started_at": "2025-08-18T10:35:04Z",
         });
         let condition = json!({
             "type": "Available", "status": "True", "reason": "MinimumReplicasAvailable",

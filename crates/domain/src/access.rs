@@ -2,7 +2,7 @@
 
 use crate::{
     name::Username,
-    problem::{Problem, ProblemKind},
+    problem::{Problem, ProblemKind, Reason},
     project::Members,
     scope::{Scope, Scopes},
 };
@@ -181,10 +181,11 @@ pub fn decide(
     let role = members.and_then(|members| role(caller, members));
     match role {
         None => Err(Problem::not_found(what)),
-        Some(role) if role < demand => Err(Problem::new(
-            ProblemKind::Forbidden,
-            format!("This needs another role in the project; yours is {role:?}.").to_lowercase(),
-        )),
+        Some(role) if role < demand => {
+            let detail = format!("This needs another role in the project; yours is {role:?}.");
+            Err(Problem::new(ProblemKind::Forbidden, detail.to_lowercase())
+                .because(Reason::RoleTooSmall))
+        }
         Some(role) => Ok(role),
     }
 }

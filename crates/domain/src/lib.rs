@@ -37,7 +37,7 @@ pub mod trace;
 
 pub use access::{Person, Role};
 pub use id::{BuildId, DeploymentId, ProjectId};
-pub use problem::{Problem, ProblemKind};
+pub use problem::{Problem, ProblemKind, Reason};
 
 /// A point in time; RFC 3339 in UTC wherever it is written.
 pub use jiff::Timestamp;

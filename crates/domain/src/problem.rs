@@ -72,6 +72,32 @@ impl ProblemKind {
     }
 }
 
+/// Which problem it is, where its kind alone would not tell a program what to say or do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ProblemReason))]
+pub enum Reason {
+    /// The caller's role in the project is too small.
+    RoleTooSmall,
+    /// An administrator has taken the caller's access away.
+    Blocked,
+    /// The caller has a project of this name.
+    ProjectExists,
+    /// The caller has as many projects as the platform allows.
+    TooManyProjects,
+    /// Something of the project runs.
+    ProjectInUse,
+    /// The caller has as many tokens as the platform allows.
+    TooManyTokens,
+    BuildEnded,
+    BuildUnderWay,
+    /// The project, or its owner, has as many services as the platform allows.
+    TooManyServices,
+    DeploymentStopped,
+    NoEarlierRelease,
+    /// The cluster has lost the values of secrets that this release needs.
+    SecretsLost,
+}
+
 /// A fault of one field of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -88,6 +114,7 @@ pub struct Problem {
     pub kind: ProblemKind,
     /// What happened and what to change, in a sentence.
     pub detail: String,
+    pub reason: Option<Reason>,
     /// Every faulty field, for [`ProblemKind::Invalid`].
     pub errors: Vec<Fault>,
     /// Seconds after which the same request may do better.
@@ -96,7 +123,7 @@ pub struct Problem {
 
 impl Problem {
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new(), retry_after: None }
+        Self { kind, detail: detail.into(), reason: None, errors: Vec::new(), retry_after: None }
     }
 
     /// Something that does not exist, or that is somebody else's: the same answer for both.
@@ -120,6 +147,15 @@ impl Problem {
         Self::invalid(vec![Fault { field: field.into(), detail: detail.into() }])
     }
 
+    /// Not in the present state of things.
+    pub fn conflict(reason: Reason, detail: impl Into<String>) -> Self {
+        Self::new(ProblemKind::Conflict, detail).because(reason)
+    }
+
+    pub fn because(self, reason: Reason) -> Self {
+        Self { reason: Some(reason), ..self }
+    }
+
     pub fn retry_after(self, seconds: u32) -> Self {
         Self { retry_after: Some(seconds), ..self }
     }
@@ -133,7 +169,7 @@ impl Problem {
         let (status, kind, title) = self.kind.parts();
         let r#type = format!("/problems/{kind}");
         let (detail, errors) = (self.detail.as_str(), self.errors.as_slice());
-        ProblemBody { r#type, title, status, detail, instance, errors }
+        ProblemBody { r#type, title, status, detail, reason: self.reason, instance, errors }
     }
 }
 
@@ -150,6 +186,10 @@ pub struct ProblemBody<'a> {
     pub status: u16,
     /// What happened and what to change.
     pub detail: &'a str,
+    /// Which problem of its kind it is, for programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub reason: Option<Reason>,
     /// The path that was asked for.
     #[cfg_attr(feature = "schema", schema(format = "uri-reference"))]
     pub instance: &'a str,

@@ -9,7 +9,7 @@ use crate::{
 };
 use http::{HeaderMap, Method, StatusCode};
 use nokube_domain::{
-    Problem, ProblemKind,
+    Problem, ProblemKind, Reason,
     access::{Demand, admit},
     answer::{RouteView, Routes},
     audit,
@@ -204,7 +204,8 @@ async fn answer(scope: &Scope, routes: &[Route], request: Request) -> Result<Rep
 
 /// What somebody is told whom an administrator has blocked.
 pub fn blocked() -> Failure {
-    Failure::problem(ProblemKind::Forbidden, "An administrator has taken your access away.")
+    let detail = "An administrator has taken your access away.";
+    Problem::new(ProblemKind::Forbidden, detail).because(Reason::Blocked).into()
 }
 
 /// The client's address: what the server in front of us says, if the operator names its header; else

@@ -1,9 +1,13 @@
 // The page's rules: pure functions over values.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { format, parse } from "../../../components/web/ui/src/forms/lines.ts";
 import { empty, ofRelease, request, withoutSecrets } from "../../../components/web/ui/src/forms/deploy.ts";
+import { difference } from "../../../components/web/ui/src/forms/difference.ts";
 import { said } from "../../../components/web/ui/src/i18n/server.ts";
+import * as words from "../../../components/web/ui/src/i18n/words.ts";
 import { ago, duration } from "../../../components/web/ui/src/i18n/time.ts";
 import { ofGitHub, plain } from "../../../components/web/ui/src/parts/readable.ts";
 import { fr } from "../../../components/web/ui/src/i18n/fr.ts";
@@ -78,6 +82,22 @@ test("a release fills the form that makes it again", () => {
   assert.equal(withoutSecrets({ ...form, secrets: [{ name: "K", value: "v", kept: false }] }).secrets[0]?.value, "");
 });
 
+test("two releases differ in what the request that makes them would say, and secrets never show", () => {
+  const release = (image_digest: string | null, configuration: object) =>
+    ({ image_name: "nginx:1", image_digest, configuration: { env_vars: {}, secrets: {}, ...configuration } }) as never;
+  const from = release("sha256:a", { replicas: 2, storage_size: null, env_vars: { A: "1", B: "2" }, secrets: { KEY: null } });
+  const to = release("sha256:b", { replicas: 3, storage_size: "1Gi", env_vars: { A: "1" }, secrets: { NEW: null } });
+  assert.deepEqual(difference(from, from), []);
+  assert.deepEqual(difference(from, to), [
+    { field: "replicas", before: "2", after: "3" },
+    { field: "image_digest", before: "sha256:a", after: "sha256:b" },
+    { field: "env_vars.B", before: "2", after: null },
+    { field: "secrets.KEY", before: "••••••", after: null },
+    { field: "storage_size", before: null, after: "1Gi" },
+    { field: "secrets.NEW", before: null, after: "••••••" },
+  ]);
+});
+
 test("times and durations", () => {
   assert.deepEqual([0, 9, 154, 3_723].map(duration), ["0s", "9s", "2m 34s", "1h 2m 3s"]);
   const now = Date.parse("2026-01-02T00:00:00Z");
@@ -103,12 +123,23 @@ test("what the platform says of a field is said in French where it is known", ()
   assert.equal(said("is required", "en").text, "is required");
 });
 
+test("every step of the builder's workflow has a French name", () => {
+  const workflow = join(import.meta.dirname, "../../../builder/.github/workflows/build.yml");
+  const named = [...readFileSync(workflow, "utf8").matchAll(/^ +- name: (.+)$/gm)].map(([, name = ""]) => name);
+  assert.ok(named.length > 10);
+  for (const name of named) assert.ok(words.stepName(name, "fr"), name);
+  assert.equal(words.stepName("Post Check out the source", "fr"), "Nettoyage\u00a0: Récupérer le code");
+  assert.equal(words.stepName("Check out the source", "en"), undefined, "English readers read it as it comes");
+  assert.equal(words.stepName("RUN npm ci", "fr"), undefined, "what others wrote stays");
+  assert.equal(words.word(words.codes, "constructor", "fr"), undefined);
+});
+
 test("French typography: a space that does not break stands before the marks that take one", () => {
   const texts = (value: unknown): string[] => {
     if (typeof value === "string") return [value];
     if (typeof value === "object" && value !== null) return Object.values(value).flatMap(texts);
     return [];
   };
-  for (const text of texts(fr)) assert.doesNotMatch(text, / [:;?!»]|« |'/);
+  for (const text of texts([fr, { ...words }])) assert.doesNotMatch(text, / [:;?!»]|« |'/);
   assert.ok(texts(en).length > 200);
 });

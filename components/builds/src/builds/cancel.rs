@@ -7,11 +7,11 @@ use super::present::{Present, present_of, present_with_known};
 use crate::{github, settings::Waits};
 use http::StatusCode;
 use nokube_domain::{
-    BuildId, ProblemKind,
+    BuildId, Problem, Reason,
     build::{Known, Status, Wish, view},
 };
 use nokube_edge::{
-    Call, Failure, Reply, Result, audit, now,
+    Call, Reply, Result, audit, now,
     store::{Log, Store},
 };
 
@@ -24,10 +24,8 @@ pub async fn cancel(call: Call) -> Result<Reply> {
         // What was wished for has happened.
         Status::Cancelled => return Ok(Reply::json(StatusCode::ACCEPTED, &answer)),
         Status::Success | Status::Failed => {
-            return Err(Failure::problem(
-                ProblemKind::Conflict,
-                "The build has ended already; there is nothing to cancel.",
-            ));
+            let detail = "The build has ended already; there is nothing to cancel.";
+            return Err(Problem::conflict(Reason::BuildEnded, detail).into());
         }
     }
     wish(&store, &mut known).await?;

@@ -11,7 +11,7 @@ use crate::{
 use data_encoding::HEXLOWER;
 use http::StatusCode;
 use nokube_domain::{
-    Problem, ProblemKind,
+    Problem, ProblemKind, Reason,
     build::{Ask, BuildView, Known, RunDoc, Status, view},
     claim::still_holds,
 };
@@ -38,9 +38,13 @@ pub async fn retry(mut call: Call) -> Result<Reply> {
     }
     match answer.status {
         Status::Failed | Status::Cancelled => {}
-        Status::Success => return Err(conflict("The build has succeeded. Ask for a new build.")),
+        Status::Success => {
+            let detail = "The build has succeeded. Ask for a new build.";
+            return Err(Problem::conflict(Reason::BuildEnded, detail).into());
+        }
         Status::Pending | Status::Building => {
-            return Err(conflict("The build is still under way. Cancel it first, or wait."));
+            let detail = "The build is still under way. Cancel it first, or wait.";
+            return Err(Problem::conflict(Reason::BuildUnderWay, detail).into());
         }
     }
     let github = GitHub::new().await?;
@@ -110,8 +114,4 @@ fn key_claim(known: &Known, key: &str) -> String {
 
 fn under_way() -> Failure {
     Problem::new(ProblemKind::InProgress, "Somebody is just doing that.").retry_after(2).into()
-}
-
-fn conflict(detail: &str) -> Failure {
-    Failure::problem(ProblemKind::Conflict, detail)
 }

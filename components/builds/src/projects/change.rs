@@ -2,7 +2,7 @@
 
 use super::members::load;
 use http::StatusCode;
-use nokube_domain::project::ChangeProject;
+use nokube_domain::{Role, answer::ProjectView, project::ChangeProject};
 use nokube_edge::{
     Call, Reply, Result, audit, now,
     store::{Log, Store},
@@ -17,5 +17,7 @@ pub async fn change(mut call: Call) -> Result<Reply> {
     store.set_project(&project).await?;
     let object = format!("/api/v1/projects/{}", project.id);
     audit::record(&store, &call, &Log::Project(project.id), "project.change", object).await?;
-    Ok(Reply::json(StatusCode::OK, &project))
+    // Nobody else comes here.
+    let role = Role::Owner;
+    Ok(Reply::json(StatusCode::OK, &ProjectView { project, role }))
 }

@@ -8,7 +8,8 @@ use crate::settings::Waits;
 use data_encoding::HEXLOWER;
 use http::StatusCode;
 use nokube_domain::{
-    Person, Problem, ProblemKind, ProjectId, Timestamp,
+    Person, Problem, ProblemKind, ProjectId, Reason, Role, Timestamp,
+    answer::ProjectView,
     claim::still_holds,
     name::ProjectName,
     project::{Members, NewProject, Project},
@@ -52,10 +53,9 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     if ever >= most
         && u32::try_from(store.owned_by(&caller.person).await?.len()).unwrap_or(most) >= most
     {
-        return Err(Failure::problem(
-            ProblemKind::Conflict,
-            format!("You have {most} projects, which is the most that this platform allows."),
-        ));
+        let detail =
+            format!("You have {most} projects, which is the most that this platform allows.");
+        return Err(Problem::conflict(Reason::TooManyProjects, detail).into());
     }
 
     let numbers = match claim::<Numbers>(&store, &name).await? {
@@ -76,7 +76,7 @@ pub async fn create(mut call: Call) -> Result<Reply> {
                 futures::join!(store.project(numbers.project), store.members(numbers.project));
             if project?.is_some() && members?.is_some() {
                 let detail = format!("You have a project named '{}' already.", new.name);
-                return Err(Failure::problem(ProblemKind::Conflict, detail));
+                return Err(Problem::conflict(Reason::ProjectExists, detail).into());
             }
             if still_holds(numbers.at, now()) {
                 return Err(being_made(&new));
@@ -99,7 +99,8 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let place = format!("/api/v1/projects/{}", project.id);
     audit::record(&store, &call, &Log::Project(project.id), "project.create", place.clone())
         .await?;
-    Ok(Reply::json(StatusCode::CREATED, &project).header("location", &place))
+    let made = ProjectView { project, role: Role::Owner };
+    Ok(Reply::json(StatusCode::CREATED, &made).header("location", &place))
 }
 
 fn being_made(new: &NewProject) -> Failure {

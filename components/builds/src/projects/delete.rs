@@ -14,7 +14,7 @@ use crate::{
 };
 use http::{Method, Request, StatusCode};
 use nokube_domain::{
-    BuildId, DeploymentId, Problem, ProblemKind, ProjectId,
+    BuildId, DeploymentId, Problem, ProblemKind, ProjectId, Reason,
     build::{RunDoc, Status},
     deploy::Remains,
     name::ServiceName,
@@ -208,12 +208,13 @@ fn in_the_way(standing: &[Thing], asked: bool) -> Failure {
         },
     });
     let errors = errors.collect();
-    let (kind, detail, wait) = if asked {
-        (ProblemKind::InProgress, "It is being taken down. Ask again in a moment.", Some(3))
+    let problem = if asked {
+        let detail = "It is being taken down. Ask again in a moment.";
+        Problem::new(ProblemKind::InProgress, detail).retry_after(3)
     } else {
         let detail = "Something of this project is running. Stop it first, or delete the project \
                       with ?take_down=true (and &volumes=true to delete what it has stored).";
-        (ProblemKind::Conflict, detail, None)
+        Problem::conflict(Reason::ProjectInUse, detail)
     };
-    Problem { errors, retry_after: wait, ..Problem::new(kind, detail) }.into()
+    Problem { errors, ..problem }.into()
 }

@@ -3,11 +3,10 @@
 use futures::future::try_join_all;
 use http::StatusCode;
 use nokube_domain::{
-    Person, ProjectId,
+    Person, ProjectId, Role,
     access::{Caller, role},
-    answer::ProjectPage,
+    answer::{ProjectPage, ProjectView},
     page::Page,
-    project::Project,
 };
 use nokube_edge::{
     Call, Reply, Result,
@@ -39,20 +38,21 @@ async fn counts(store: &Store, person: &Person) -> Result<(u32, u32)> {
     Ok((own?, others?))
 }
 
-async fn own_row(store: &Store, person: &Person, number: u32) -> Result<Option<Project>> {
+async fn own_row(store: &Store, person: &Person, number: u32) -> Result<Option<ProjectView>> {
+    let owned = |project| ProjectView { project, role: Role::Owner };
     match store.project_of(person, number).await? {
-        Some(id) => store.project(id).await,
+        Some(id) => Ok(store.project(id).await?.map(owned)),
         // Deleted, or handed out to a request that did not come to its end.
         None => Ok(None),
     }
 }
 
-/// The row says that they were made a member; only the project says that they are one.
-async fn row_of_others(store: &Store, caller: &Caller, number: u32) -> Result<Option<Project>> {
+/// The row says that they were made a member; only the project says that they are one, and what.
+async fn row_of_others(store: &Store, caller: &Caller, number: u32) -> Result<Option<ProjectView>> {
     let Some(id) = store.membership(&caller.person, number).await? else { return Ok(None) };
     let (project, members) = futures::join!(store.project(id), store.members(id));
-    let is_member = members?.is_some_and(|members| role(caller, &members).is_some());
-    Ok(project?.filter(|_| is_member))
+    let role = members?.and_then(|members| role(caller, &members));
+    Ok(project?.zip(role).map(|(project, role)| ProjectView { project, role }))
 }
 
 /// The numbers of all projects of a person: their own, and those that they are a member of.
@@ -60,7 +60,9 @@ pub async fn projects_of(store: &Store, caller: &Caller) -> Result<Vec<ProjectId
     let mut all = store.owned_by(&caller.person).await?;
     let count = store.count(&Counter::memberships(&caller.person)).await?;
     let others = (1..=count).rev().map(|number| async move {
-        Ok::<_, nokube_edge::Failure>(row_of_others(store, caller, number).await?.map(|p| p.id))
+        Ok::<_, nokube_edge::Failure>(
+            row_of_others(store, caller, number).await?.map(|row| row.project.id),
+        )
     });
     for id in try_join_all(others).await?.into_iter().flatten() {
         if !all.contains(&id) {

@@ -4,7 +4,7 @@
 use data_encoding::HEXLOWER;
 use futures::future::try_join_all;
 use nokube_domain::{
-    DeploymentId, Person, Problem, ProblemKind, ProjectId,
+    DeploymentId, Person, Problem, ProblemKind, ProjectId, Reason,
     deploy::{At, DeploymentRecord, Exposure, Revision, Spec},
     name::ServiceName,
 };
@@ -76,7 +76,7 @@ pub async fn check_room(
         let detail = format!(
             "{who} has {most} services, which is the most that this platform allows. Delete one first."
         );
-        Failure::problem(ProblemKind::Conflict, detail)
+        Failure::from(Problem::conflict(Reason::TooManyServices, detail))
     };
     let services = most.of_a_project;
     let numbers = store.count(&Counter::deployments(project)).await?;

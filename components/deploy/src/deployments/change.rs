@@ -7,16 +7,16 @@ use crate::{
     present::load,
 };
 use nokube_domain::{
-    ProblemKind,
+    Problem, Reason,
     deploy::{Cause, Run},
 };
-use nokube_edge::{Call, Failure, Reply, Result, now, store::Store};
+use nokube_edge::{Call, Reply, Result, now, store::Store};
 
 pub async fn restart(call: Call) -> Result<Reply> {
     change(call, Cause::Restart, |run| {
         if run.stopped {
             let detail = "The deployment is stopped. Start it instead.";
-            return Err(Failure::problem(ProblemKind::Conflict, detail));
+            return Err(Problem::conflict(Reason::DeploymentStopped, detail).into());
         }
         Ok(run.restarted(now()))
     })

@@ -3,7 +3,7 @@
 //! A stream ends after [`LIFE`]; the reader comes back by itself with `Last-Event-ID`, the time of the
 //! last line that it has (the event stream specification of HTML). Pods that come meanwhile join in.
 
-use super::logs::{all_pods, said};
+use super::logs::{all_pods, no_log, said};
 use crate::{cluster::Cluster, present::Loaded};
 use futures::{
     StreamExt,
@@ -12,7 +12,7 @@ use futures::{
 };
 use nokube_domain::{
     Timestamp,
-    answer::PodLine,
+    answer::{NoLog, PodLine},
     lines::{Cutter, Line},
 };
 use nokube_edge::{Call, Reply, Result, reply, reply::Sender, sleep, spawn_for};
@@ -97,7 +97,7 @@ pub async fn follow(
                     // Told once, however often it is tried again.
                     if let Some(why) = why.filter(|_| !followed.silent) {
                         followed.silent = true;
-                        if !tell(&mut sender, &pod, &Said { at: None, text: why }).await {
+                        if !tell(&mut sender, &pod, &why).await {
                             return;
                         }
                     }
@@ -153,13 +153,15 @@ struct Followed {
 struct Said {
     at: Option<Timestamp>,
     text: String,
+    /// Why there is no log, if that is what it says.
+    reason: Option<NoLog>,
 }
 
 /// What comes of a pod's log.
 enum Heard {
     Line(Said),
     /// It ends, or cannot be read: why.
-    End(Option<String>),
+    End(Option<Said>),
 }
 
 /// What comes of one pod's log. Each is opened by itself: a pod that does not answer holds back no
@@ -176,7 +178,8 @@ fn pod_lines<'a>(
         let log = match cluster.open_log(namespace, &name, &wanted).await {
             Ok(log) => log,
             Err(trouble) => {
-                let why = format!("({})", said(&trouble));
+                let text = format!("({})", said(&trouble));
+                let why = Said { at: None, text, reason: Some(no_log(&trouble)) };
                 return stream::once(async { Heard::End(Some(why)) }).boxed_local();
             }
         };
@@ -195,7 +198,7 @@ fn pod_lines<'a>(
 /// Sends a line; `false` when the reader has gone away.
 async fn tell(sender: &mut Sender, pod: &str, line: &Said) -> bool {
     let id = line.at.map(|at| format!("id: {at}\n")).unwrap_or_default();
-    let line = PodLine { pod, at: line.at, line: &line.text };
+    let line = PodLine { pod, at: line.at, line: &line.text, reason: line.reason };
     let data = serde_json::to_string(&line).unwrap_or_default();
     sender.send(format!("event: log\n{id}data: {data}\n\n")).await
 }
@@ -208,7 +211,7 @@ fn lines(log: nokube_edge::BoxBody) -> LocalBoxStream<'static, Said> {
         loop {
             if let Some(line) = ready.pop_front() {
                 let (at, text) = line.timed();
-                return Some((Said { at, text }, (pieces, cutter, ready)));
+                return Some((Said { at, text, reason: None }, (pieces, cutter, ready)));
             }
             match pieces.next().await {
                 Some(Ok(piece)) => ready.extend(cutter.as_mut()?.cut(&piece)),

@@ -8,7 +8,7 @@ use crate::{
     present::{Loaded, load},
 };
 use futures::future::join_all;
-use nokube_domain::{Problem, problem::Fault};
+use nokube_domain::{Problem, answer::NoLog, problem::Fault};
 use nokube_edge::{Call, Reply, Result, reply, spawn_for, store::Store};
 use nokube_kube::{
     Kind,
@@ -130,6 +130,15 @@ async fn text(
         }
     });
     Ok(Reply::stream("text/plain; charset=utf-8", body))
+}
+
+/// Why there is no log, for programs.
+pub fn no_log(trouble: &Trouble) -> NoLog {
+    match trouble {
+        Trouble::Refused(Refusal::NotFound) => NoLog::Gone,
+        Trouble::Refused(Refusal::Fault { .. }) => NoLog::NotYet,
+        _ => NoLog::Withheld,
+    }
 }
 
 /// Why there is no log, for whoever reads it.

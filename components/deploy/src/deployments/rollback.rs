@@ -8,10 +8,10 @@ use crate::{
     present::{load, lost_secrets},
 };
 use nokube_domain::{
-    DeploymentId, Problem, ProblemKind,
+    DeploymentId, Problem, Reason,
     deploy::{Cause, Revision, Run, parse_rollback},
 };
-use nokube_edge::{Call, Failure, Reply, Result, store::Store};
+use nokube_edge::{Call, Reply, Result, store::Store};
 
 pub async fn rollback(mut call: Call) -> Result<Reply> {
     call.only_query(&[])?;
@@ -31,7 +31,7 @@ pub async fn rollback(mut call: Call) -> Result<Reply> {
             Some(earlier) => Some(earlier),
             None => {
                 let detail = "There is no earlier release to go back to.";
-                return Err(Failure::problem(ProblemKind::Conflict, detail));
+                return Err(Problem::conflict(Reason::NoEarlierRelease, detail).into());
             }
         },
     };
@@ -49,7 +49,8 @@ pub async fn rollback(mut call: Call) -> Result<Reply> {
     if let Some(object) = &release.secrets_object
         && secrets_of(&cluster, &loaded.tenant(), object).await?.is_none()
     {
-        return Err(Failure::problem(ProblemKind::Conflict, lost_secrets(object, &run).detail));
+        let detail = lost_secrets(object, &run).detail;
+        return Err(Problem::conflict(Reason::SecretsLost, detail).into());
     }
     let change = Change {
         cause: Cause::Rollback,

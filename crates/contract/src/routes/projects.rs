@@ -8,8 +8,7 @@ use crate::{
 use nokube_domain::{
     ProblemKind, Role,
     access::Demand,
-    answer::{AuditTrail, Members, ProjectPage},
-    project::Project,
+    answer::{AuditTrail, Members, ProjectPage, ProjectView},
     scope::Scope,
 };
 use serde_json::json;
@@ -53,12 +52,12 @@ pub fn all() -> Vec<Operation> {
         )
         .about("Its name is yours alone: another person may have a project of the same name.")
         .body::<NewProject>(examples::new_project())
-        .json::<Project>(201, "It is there.", examples::project())
+        .json::<ProjectView>(201, "It is there.", examples::project())
         .with("Location")
         .or(ProblemKind::Conflict, "You have a project named 'myapp' already.")
         .or(ProblemKind::InProgress, "A project named 'myapp' is just being made.")
         .or(ProblemKind::Invalid, "name: is required"),
-        Operation::new(Get, one, "readProject", VIEWER, "Read a project").json::<Project>(
+        Operation::new(Get, one, "readProject", VIEWER, "Read a project").json::<ProjectView>(
             200,
             "The project.",
             examples::project(),
@@ -66,7 +65,7 @@ pub fn all() -> Vec<Operation> {
         Operation::new(Patch, one, "changeProject", OWNER, "Change what is said about a project")
             .about("What is left out stays. The name cannot be changed.")
             .body::<ProjectChange>(json!({ "description": "The shop of 2026", "framework": null }))
-            .json::<Project>(200, "The project as it is now.", examples::project())
+            .json::<ProjectView>(200, "The project as it is now.", examples::project())
             .or(
                 ProblemKind::Invalid,
                 "name: cannot be changed: images and their addresses are named after it",

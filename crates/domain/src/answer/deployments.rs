@@ -70,6 +70,22 @@ pub struct PodLine<'a> {
     /// `null` when the line is about the pod and not of it.
     pub at: Option<Timestamp>,
     pub line: &'a str,
+    /// Why there is no log, if that is what the line says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub reason: Option<NoLog>,
+}
+
+/// Why a pod has no log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum NoLog {
+    /// Its program has not begun, or there is none from before.
+    NotYet,
+    /// The pod is gone.
+    Gone,
+    /// The cluster does not give it now.
+    Withheld,
 }
 
 /// What a deployment would do; nothing was changed.

@@ -9,12 +9,12 @@ mod projects;
 
 pub use builds::{BuildPage, BuildsByStatus};
 pub use deployments::{
-    ClusterEvent, ClusterEvents, DeploymentPage, DryRun, FieldChange, Manifests, ObjectVerdict,
-    PodLine, Revisions, Trial,
+    ClusterEvent, ClusterEvents, DeploymentPage, DryRun, FieldChange, Manifests, NoLog,
+    ObjectVerdict, PodLine, Revisions, Trial,
 };
 pub use people::{
     AuditTrail, DeviceCode, IssuedToken, Me, OAuthProblem, SessionRenewed, Token, TokenCreated,
     TokenPage,
 };
 pub use platform::{Readiness, ReadinessCheck, RouteDemand, RouteView, Routes, WebhookAnswer};
-pub use projects::{MemberView, Members, ProjectPage};
+pub use projects::{MemberView, Members, ProjectPage, ProjectView};

@@ -30,6 +30,8 @@ pub struct PodView {
     pub restarts: u32,
     /// Kubernetes' own word, such as `CrashLoopBackOff`.
     pub reason: Option<String>,
+    /// What is wrong with it, for programs, in the words of the deployment's `error_code`.
+    pub code: Option<String>,
     /// The same for people, with what to do.
     pub message: Option<String>,
     pub started_at: Option<Timestamp>,

@@ -99,6 +99,7 @@ impl PodSeen {
             current,
             restarts: self.restarts(),
             reason: reason.filter(|reason| !reason.is_empty()),
+            code: trouble.as_ref().map(|trouble| trouble.code.to_owned()),
             message: trouble.map(|trouble| trouble.message),
             started_at: self.status.start_time.map(nokube_domain::whole_seconds),
         }

@@ -1,5 +1,5 @@
 // What went wrong with a request, as the pages show it.
-import type { Problem } from "./types";
+import type { Problem, ProblemReason } from "./types";
 
 /** The platform answered with a problem, or did not answer at all. */
 export class Failure extends Error {
@@ -9,6 +9,8 @@ export class Failure extends Error {
     readonly status: number,
     detail: string,
     readonly faults: readonly Fault[] = [],
+    /** Which of its kind it is. */
+    readonly reason: ProblemReason | null = null,
     /** Seconds after which the same request may do better. */
     readonly retryAfter: number | null = null,
   ) {
@@ -35,9 +37,9 @@ export function offline(): Failure {
 export function failure(response: Response, body: unknown): Failure {
   const seconds = Number(response.headers.get("retry-after"));
   const retryAfter = Number.isInteger(seconds) && seconds > 0 ? seconds : null;
-  if (!isProblem(body)) return new Failure("unknown", response.status, "", [], retryAfter);
+  if (!isProblem(body)) return new Failure("unknown", response.status, "", [], null, retryAfter);
   const kind = body.type.split("/").at(-1) ?? "unknown";
-  return new Failure(kind, response.status, body.detail, body.errors ?? [], retryAfter);
+  return new Failure(kind, response.status, body.detail, body.errors ?? [], body.reason ?? null, retryAfter);
 }
 
 function isProblem(body: unknown): body is Problem {

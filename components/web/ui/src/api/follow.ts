@@ -1,12 +1,15 @@
 // A log that is followed: server-sent events, as long as somebody looks.
 import { useEffect, useState } from "preact/hooks";
 import { renew } from "./session";
+import type { NoLog } from "./types";
 
 export interface Line {
   key: number;
   /** The pod that wrote it. */
   pod: string | null;
   text: string;
+  /** Why there is no log, if that is what it says. */
+  reason: NoLog | null;
 }
 
 export interface Followed {
@@ -38,8 +41,8 @@ export function useLog(path: string | null): Followed {
       fresh = [];
       setLines((before) => [...before, ...added].slice(-most));
     };
-    const add = (text: string, pod: string | null) => {
-      fresh.push({ key: count++, pod, text });
+    const add = (text: string, pod: string | null = null, reason: NoLog | null = null) => {
+      fresh.push({ key: count++, pod, text, reason });
       timer ??= window.setTimeout(show, 100);
     };
     const open = () => {
@@ -54,8 +57,8 @@ export function useLog(path: string | null): Followed {
       });
       source.addEventListener("log", (event) => {
         const data: unknown = JSON.parse(event.data as string);
-        if (typeof data === "string") add(data, null);
-        else if (isPodLine(data)) add(data.line, data.pod);
+        if (typeof data === "string") add(data);
+        else if (isPodLine(data)) add(data.line, data.pod, data.reason);
       });
       source.addEventListener("end", () => {
         over = true;
@@ -90,6 +93,6 @@ export function useLog(path: string | null): Followed {
   return { lines, state };
 }
 
-function isPodLine(data: unknown): data is { pod: string; line: string } {
+function isPodLine(data: unknown): data is { pod: string; line: string; reason?: NoLog } {
   return typeof data === "object" && data !== null && "line" in data && "pod" in data;
 }

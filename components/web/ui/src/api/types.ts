@@ -4,6 +4,7 @@ import type { components } from "./contract";
 type Schemas = components["schemas"];
 
 export type Project = Schemas["Project"];
+export type Role = Schemas["Role"];
 export type NewBuild = Schemas["NewBuild"];
 export type Build = Schemas["Build"];
 export type Step = Schemas["Step"];
@@ -19,3 +20,5 @@ export type Token = Schemas["Token"];
 export type TokenCreated = Schemas["TokenCreated"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type Problem = Schemas["Problem"];
+export type ProblemReason = Schemas["ProblemReason"];
+export type NoLog = Schemas["NoLog"];

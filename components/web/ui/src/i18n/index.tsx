@@ -36,11 +36,6 @@ export function Speaking({ children }: { children: ComponentChildren }) {
 export const useSpeech = () => useContext(Context);
 export const useT = () => useContext(Context).t;
 
-/** What a table holds under a name that somebody else gave; never what every object has. */
-export function known<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(table, name) ? table[name] : undefined;
-}
-
 function first(): Language {
   const chosen = localStorage.getItem(kept);
   if (chosen === "fr" || chosen === "en") return chosen;

@@ -5,12 +5,15 @@ import { useAct } from "../api/act";
 import { api, content } from "../api/client";
 import { useLoad } from "../api/load";
 import type { Build, Step } from "../api/types";
-import { known, useT, useSpeech, type Messages } from "../i18n";
+import { useT, useSpeech, type Messages } from "../i18n";
+import { known } from "../i18n/known";
+import { buildCodes, stepName } from "../i18n/words";
 import { duration } from "../i18n/time";
 import { Log } from "../parts/log";
 import { FailureNotice, Notice } from "../parts/notice";
 import { Page, Shown } from "../parts/page";
-import { useAbove } from "../parts/project";
+import { above, LookOnly, may, useProjectOf } from "../parts/project";
+import { Said, useWord } from "../parts/said";
 import { Badge, Exact, Facts, Section, When } from "../parts/small";
 
 const moving = 2_000;
@@ -25,7 +28,8 @@ export function BuildPage({ id }: { id: string }) {
     [id],
     (build) => (isOver(build) ? null : moving),
   );
-  const trail = useAbove(build.data?.project_id);
+  const project = useProjectOf(build.data);
+  const allowed = may(project, "developer");
   const act = (what: () => Promise<unknown>) =>
     void run(async () => {
       await what();
@@ -38,8 +42,9 @@ export function BuildPage({ id }: { id: string }) {
       {(build) => (
         <Page
           title={t.build.title(build.service_name)}
-          trail={trail}
+          trail={above(t, project)}
           actions={
+            allowed &&
             !isOver(build) && (
               <button type="button" disabled={busy || build.cancel_requested_at !== null} onClick={cancel}>
                 {t.build.cancel}
@@ -48,7 +53,8 @@ export function BuildPage({ id }: { id: string }) {
           }
         >
           {failure && <FailureNotice failure={failure} />}
-          <Outcome build={build} retry={retry} busy={busy} />
+          <LookOnly project={project} />
+          <Outcome build={build} allowed={allowed} retry={retry} busy={busy} />
           <Steps steps={build.steps} over={isOver(build)} />
           <Logs build={build} />
           <Section title={t.build.image}>
@@ -71,16 +77,20 @@ export function BuildPage({ id }: { id: string }) {
 
 interface OutcomeProps {
   build: Build;
+  /** May whoever looks go on from here? */
+  allowed: boolean;
   retry: () => void;
   busy: boolean;
 }
 
-function Outcome({ build, retry, busy }: OutcomeProps) {
+function Outcome({ build, allowed, retry, busy }: OutcomeProps) {
   const t = useT();
-  const again = (
-    <button type="button" class="primary" disabled={busy} onClick={retry}>
-      {t.build.retry}
-    </button>
+  const again = allowed && (
+    <div class="actions">
+      <button type="button" class="primary" disabled={busy} onClick={retry}>
+        {t.build.retry}
+      </button>
+    </div>
   );
   const took = typeof build.duration === "number" && <p>{t.build.duration(duration(build.duration))}</p>;
   switch (build.status) {
@@ -89,11 +99,13 @@ function Outcome({ build, retry, busy }: OutcomeProps) {
         <Notice kind="good">
           <h2>{t.build.success}</h2>
           {took}
-          <div class="actions">
-            <Link class="button primary" href={`/projects/${build.project_id}/deploy?build=${build.build_id}`}>
-              {t.build.deployNow}
-            </Link>
-          </div>
+          {allowed && (
+            <div class="actions">
+              <Link class="button primary" href={`/projects/${build.project_id}/deploy?build=${build.build_id}`}>
+                {t.build.deployNow}
+              </Link>
+            </div>
+          )}
         </Notice>
       );
     case "failed":
@@ -102,7 +114,7 @@ function Outcome({ build, retry, busy }: OutcomeProps) {
           <h2>{t.build.failed}</h2>
           <Why build={build} />
           {took}
-          <div class="actions">{again}</div>
+          {again}
         </Notice>
       );
     case "cancelled":
@@ -110,7 +122,7 @@ function Outcome({ build, retry, busy }: OutcomeProps) {
         <Notice>
           <h2>{t.build.cancelled}</h2>
           {took}
-          <div class="actions">{again}</div>
+          {again}
         </Notice>
       );
     default:
@@ -128,15 +140,23 @@ function Outcome({ build, retry, busy }: OutcomeProps) {
 /** Why it failed: in the reader's language where the kind of failure is known. */
 function Why({ build }: { build: Build }) {
   const { t, language } = useSpeech();
+  const word = useWord();
   const step = build.steps.find((step) => step.status === "failed");
-  if (step) return <p>{t.build.stepFailed(step.name)}</p>;
-  const words = known(t.build.codes, build.error_code ?? "");
-  if (words) return <p>{words}</p>;
-  return <p lang={language === "en" ? undefined : "en"}>{build.error_message}</p>;
+  if (step) return <p>{t.build.stepFailed(stepName(step.name, language) ?? step.name)}</p>;
+  const words = word(buildCodes, build.error_code);
+  return (
+    <>
+      <p>
+        <Said words={words} text={build.error_message} />
+      </p>
+      {/* Why is GitHub's to say. */}
+      {words && build.error_code === "refused" && <p lang="en">{build.error_message}</p>}
+    </>
+  );
 }
 
 function Steps({ steps: all, over }: { steps: readonly Step[]; over: boolean }) {
-  const t = useT();
+  const { t, language } = useSpeech();
   // What was not needed for this build is of no interest.
   const steps = all.filter((step) => step.status !== "skipped");
   if (steps.length === 0 && over) return null;
@@ -148,7 +168,9 @@ function Steps({ steps: all, over }: { steps: readonly Step[]; over: boolean }) 
         <ol class="rows">
           {steps.map((step) => (
             <li key={step.number}>
-              <div class="break">{step.name}</div>
+              <div class="break">
+                <Said words={stepName(step.name, language)} text={step.name} />
+              </div>
               <div class="end">
                 <Badge status={step.status} label={word(step.status, t)} /> <Took step={step} />
               </div>

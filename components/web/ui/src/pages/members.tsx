@@ -81,7 +81,7 @@ export function Members({ project, owner }: MembersProps) {
                     <button
                       type="button"
                       class="small"
-                      aria-label={t.settings.remove(username)}
+                      aria-label={username === me.username ? undefined : t.settings.remove(username)}
                       disabled={change.busy}
                       onClick={() => remove(username)}
                     >

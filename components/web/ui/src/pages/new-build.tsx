@@ -10,11 +10,20 @@ import { useDraft } from "../forms/draft";
 import { useT } from "../i18n";
 import { Choice, Form, Text } from "../parts/form";
 import { Page, Shown } from "../parts/page";
-import { above, useProject } from "../parts/project";
+import { above, LookOnly, may, useProject } from "../parts/project";
 
 export function NewBuildPage({ id }: { id: number }) {
   const project = useProject(id);
-  return <Shown of={project}>{(project) => <NewBuildForm project={project} />}</Shown>;
+  const t = useT();
+  return (
+    <Shown of={project}>
+      {(project) => (
+        <Page title={t.newBuild.title} trail={above(t, project)}>
+          {may(project, "developer") ? <NewBuildForm project={project} /> : <LookOnly project={project} />}
+        </Page>
+      )}
+    </Shown>
+  );
 }
 
 function NewBuildForm({ project }: { project: Project }) {
@@ -48,100 +57,95 @@ function NewBuildForm({ project }: { project: Project }) {
   };
   const service = form.service_name.trim() || "service";
   return (
-    <Page
-      title={t.newBuild.title}
-      trail={above(t, project)}
-    >
-      <Form failure={failure} faults={faults} onSubmit={submit}>
-        <section class="card">
+    <Form failure={failure} faults={faults} onSubmit={submit}>
+      <section class="card">
+        <Text
+          name="repository_url"
+          type="url"
+          label={t.newBuild.repository}
+          hint={t.newBuild.repositoryHint}
+          value={form.repository_url}
+          onText={(repository_url) => set({ repository_url })}
+          required
+        />
+        <div class="pair">
+          <Text name="branch" label={t.newBuild.branch} value={form.branch} onText={(branch) => set({ branch })} />
           <Text
-            name="repository_url"
-            type="url"
-            label={t.newBuild.repository}
-            hint={t.newBuild.repositoryHint}
-            value={form.repository_url}
-            onText={(repository_url) => set({ repository_url })}
+            name="service_name"
+            label={t.newBuild.service}
+            hint={t.newBuild.serviceHint}
+            value={form.service_name}
+            onText={(service_name) => set({ service_name })}
             required
           />
+        </div>
+        <Choice
+          name="source"
+          label={t.newBuild.source}
+          value={form.source}
+          onChoose={(source) => set({ source })}
+          options={[
+            { value: "buildpacks", label: t.newBuild.buildpacks },
+            { value: "at", label: t.newBuild.dockerfileAt },
+            { value: "given", label: t.newBuild.dockerfileGiven },
+          ]}
+        />
+        {form.source === "at" && (
+          <Text
+            name="dockerfile_path"
+            label={t.newBuild.dockerfilePath}
+            value={form.dockerfile_path}
+            onText={(dockerfile_path) => set({ dockerfile_path })}
+          />
+        )}
+        {form.source === "given" && (
+          <Text
+            name="dockerfile_content"
+            label={t.newBuild.dockerfileContent}
+            rows={10}
+            value={form.dockerfile_content}
+            onText={(dockerfile_content) => set({ dockerfile_content })}
+          />
+        )}
+        <details>
+          <summary>{t.more}</summary>
+          <Text
+            name="build_args"
+            label={t.newBuild.args}
+            hint={t.newBuild.argsHint}
+            rows={4}
+            value={form.build_args}
+            onText={(build_args) => set({ build_args })}
+          />
           <div class="pair">
-            <Text name="branch" label={t.newBuild.branch} value={form.branch} onText={(branch) => set({ branch })} />
             <Text
-              name="service_name"
-              label={t.newBuild.service}
-              hint={t.newBuild.serviceHint}
-              value={form.service_name}
-              onText={(service_name) => set({ service_name })}
-              required
+              name="context"
+              label={t.newBuild.context}
+              value={form.context}
+              onText={(context) => set({ context })}
+            />
+            <Text
+              name="image_tag"
+              label={t.newBuild.tag}
+              value={form.image_tag}
+              onText={(image_tag) => set({ image_tag })}
             />
           </div>
-          <Choice
-            name="source"
-            label={t.newBuild.source}
-            value={form.source}
-            onChoose={(source) => set({ source })}
-            options={[
-              { value: "buildpacks", label: t.newBuild.buildpacks },
-              { value: "at", label: t.newBuild.dockerfileAt },
-              { value: "given", label: t.newBuild.dockerfileGiven },
-            ]}
-          />
-          {form.source === "at" && (
-            <Text
-              name="dockerfile_path"
-              label={t.newBuild.dockerfilePath}
-              value={form.dockerfile_path}
-              onText={(dockerfile_path) => set({ dockerfile_path })}
-            />
-          )}
-          {form.source === "given" && (
-            <Text
-              name="dockerfile_content"
-              label={t.newBuild.dockerfileContent}
-              rows={10}
-              value={form.dockerfile_content}
-              onText={(dockerfile_content) => set({ dockerfile_content })}
-            />
-          )}
-          <details>
-            <summary>{t.more}</summary>
-            <Text
-              name="build_args"
-              label={t.newBuild.args}
-              hint={t.newBuild.argsHint}
-              rows={4}
-              value={form.build_args}
-              onText={(build_args) => set({ build_args })}
-            />
-            <div class="pair">
-              <Text
-                name="context"
-                label={t.newBuild.context}
-                value={form.context}
-                onText={(context) => set({ context })}
-              />
-              <Text
-                name="image_tag"
-                label={t.newBuild.tag}
-                value={form.image_tag}
-                onText={(image_tag) => set({ image_tag })}
-              />
-            </div>
-          </details>
-          <p class="quiet">
-            {t.newBuild.image}
-            {t.colon} <code>{`${project.name}-${service}:${form.image_tag || "latest"}`}</code>
-          </p>
-        </section>
-        <div class="actions">
-          <Link class="button" href={`/projects/${project.id}`}>
-            {t.cancel}
-          </Link>
-          <button type="submit" class="primary" disabled={busy}>
-            {t.newBuild.submit}
-          </button>
-        </div>
-      </Form>
-    </Page>
+        </details>
+        <p class="quiet">
+          {t.newBuild.image}
+          {t.colon} <code>{`${project.name}-${service}:${form.image_tag || "latest"}`}</code>
+        </p>
+      </section>
+      <div class="actions">
+        <Link class="button" href={`/projects/${project.id}`}>
+          {t.cancel}
+        </Link>
+        <button type="submit" class="primary" disabled={busy}>
+          {t.newBuild.submit}
+        </button>
+      </div>
+    </Form>
   );
 }
 

@@ -3,11 +3,11 @@ import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import { api, content } from "../api/client";
 import { useLoad } from "../api/load";
-import type { Build, Deployment } from "../api/types";
+import type { Build, Deployment, Project } from "../api/types";
 import { useT } from "../i18n";
 import { duration } from "../i18n/time";
 import { Page, Shown } from "../parts/page";
-import { useProject } from "../parts/project";
+import { LookOnly, may, useProject } from "../parts/project";
 import { Badge, Section, ShowMore, When } from "../parts/small";
 
 /** Milliseconds between two looks while something moves, and while nothing does. */
@@ -19,37 +19,31 @@ export function ProjectPage({ id }: { id: number }) {
   const project = useProject(id);
   return (
     <Shown of={project}>
-      {({ name, description, owner, repository_url }) => (
+      {(project) => (
         <Page
-          title={name}
+          title={project.name}
           trail={[{ to: "/", label: t.nav.projects }]}
           actions={
             <>
               <Link class="button" href={`/projects/${id}/settings`}>
                 {t.project.settings}
               </Link>
-              <Link class="button" href={`/projects/${id}/deploy`}>
-                {t.project.deployImage}
-              </Link>
-              <Link class="button primary" href={`/projects/${id}/build`}>
-                {t.project.newBuild}
-              </Link>
+              {may(project, "developer") && (
+                <>
+                  <Link class="button" href={`/projects/${id}/deploy`}>
+                    {t.project.deployImage}
+                  </Link>
+                  <Link class="button primary" href={`/projects/${id}/build`}>
+                    {t.project.newBuild}
+                  </Link>
+                </>
+              )}
             </>
           }
         >
-          {description && <p>{description}</p>}
-          <p class="quiet">
-            {t.projects.owner(owner)}
-            {repository_url && (
-              <>
-                {" · "}
-                <a href={repository_url} rel="noopener noreferrer">
-                  {repository_url}
-                </a>
-              </>
-            )}
-          </p>
-          <Services project={id} />
+          <LookOnly project={project} />
+          <About project={project} />
+          <Services project={project} />
           <Builds project={id} />
         </Page>
       )}
@@ -57,16 +51,39 @@ export function ProjectPage({ id }: { id: number }) {
   );
 }
 
-function Services({ project }: { project: number }) {
+function About({ project: { description, owner, repository_url } }: { project: Project }) {
+  const t = useT();
+  return (
+    <>
+      {description && <p>{description}</p>}
+      <p class="quiet">
+        {t.projects.owner(owner)}
+        {repository_url && (
+          <>
+            {" · "}
+            <a href={repository_url} rel="noopener noreferrer">
+              {repository_url}
+            </a>
+          </>
+        )}
+      </p>
+    </>
+  );
+}
+
+function Services({ project }: { project: Project }) {
   const t = useT();
   const [limit, setLimit] = useState(50);
   const moves = (all: readonly Deployment[]) => all.some((one) => one.status === "deploying" || one.status === "pending");
   const loaded = useLoad(
     (signal) =>
       content(
-        api.GET("/api/v1/projects/{project}/deployments", { params: { path: { project }, query: { limit } }, signal }),
+        api.GET("/api/v1/projects/{project}/deployments", {
+          params: { path: { project: project.id }, query: { limit } },
+          signal,
+        }),
       ),
-    [project, limit],
+    [project.id, limit],
     ({ deployments }) => (moves(deployments) ? soon : later),
   );
   return (
@@ -74,7 +91,11 @@ function Services({ project }: { project: number }) {
       <Shown of={loaded}>
         {({ deployments, total }) => (
           <>
-            {deployments.length === 0 && <p class="empty">{t.project.noServices}</p>}
+            {deployments.length === 0 && (
+              <p class="empty">
+                {t.project.noServices} {may(project, "developer") && t.project.firstSteps}
+              </p>
+            )}
             <ul class="rows">
               {deployments.map((one) => (
                 <li key={one.deployment_id}>

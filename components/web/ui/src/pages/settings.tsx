@@ -5,31 +5,29 @@ import { useAct } from "../api/act";
 import { api, content } from "../api/client";
 import type { Project } from "../api/types";
 import { useT } from "../i18n";
-import { useMe } from "../me";
 import { Confirm } from "../parts/confirm";
 import { Check, Form, Text } from "../parts/form";
 import { Notice } from "../parts/notice";
 import { Page, Shown } from "../parts/page";
-import { above, useProject } from "../parts/project";
+import { above, may, useProject } from "../parts/project";
 import { Section } from "../parts/small";
 import { Trail } from "../parts/trail";
 import { Members } from "./members";
 
 export function Settings({ id }: { id: number }) {
   const t = useT();
-  const me = useMe();
   const path = { project: id };
   const loaded = useProject(id);
   return (
     <Shown of={loaded}>
       {(project) => {
-        const owner = project.owner === me.username;
+        const owner = may(project, "owner");
         return (
           <Page
             title={t.settings.title}
             trail={above(t, project)}
           >
-            {!owner && <p class="quiet">{t.settings.forOwner}</p>}
+            {!owner && <p class="quiet">{t.settings.forOwner(project.owner)}</p>}
             {owner && <About project={project} />}
             <Members project={project} owner={owner} />
             {owner && (

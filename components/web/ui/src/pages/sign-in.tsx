@@ -1,6 +1,7 @@
 // For whoever has not signed in.
 import { useSearchParams } from "wouter-preact";
-import { known, useT } from "../i18n";
+import { useT } from "../i18n";
+import { known } from "../i18n/known";
 import { signInAddress } from "../api/session";
 import { Notice } from "../parts/notice";
 import { Page } from "../parts/page";

@@ -1,4 +1,4 @@
-// Asking once more, before something that cannot be taken back.
+// Asking once more, before something that weighs.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Failure } from "../api/failure";
@@ -7,8 +7,8 @@ import { FailureNotice } from "./notice";
 
 interface ConfirmProps {
   title: string;
-  /** What must be typed. */
-  name: string;
+  /** What must be typed, for what cannot be taken back. */
+  name?: string;
   action: string;
   busy: boolean;
   failure: Failure | null;
@@ -21,10 +21,11 @@ export function Confirm({ title, name, action, busy, failure, onConfirm, onClose
   const t = useT();
   const dialog = useRef<HTMLDialogElement>(null);
   const [typed, setTyped] = useState("");
+  const sure = name === undefined || typed === name;
   useEffect(() => dialog.current?.showModal(), []);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    if (typed === name) onConfirm();
+    if (sure) onConfirm();
   };
   return (
     <dialog ref={dialog} aria-labelledby="confirm-title" onClose={onClose}>
@@ -32,21 +33,23 @@ export function Confirm({ title, name, action, busy, failure, onConfirm, onClose
         <h2 id="confirm-title">{title}</h2>
         {failure && <FailureNotice failure={failure} />}
         {children}
-        <div class="field">
-          <label for="confirm-name">{t.settings.confirmName(name)}</label>
-          <input
-            id="confirm-name"
-            value={typed}
-            autocomplete="off"
-            spellcheck={false}
-            onInput={(event) => setTyped(event.currentTarget.value)}
-          />
-        </div>
+        {name !== undefined && (
+          <div class="field">
+            <label for="confirm-name">{t.settings.confirmName(name)}</label>
+            <input
+              id="confirm-name"
+              value={typed}
+              autocomplete="off"
+              spellcheck={false}
+              onInput={(event) => setTyped(event.currentTarget.value)}
+            />
+          </div>
+        )}
         <div class="actions">
           <button type="button" onClick={() => dialog.current?.close()}>
             {t.cancel}
           </button>
-          <button type="submit" class="danger" disabled={typed !== name || busy}>
+          <button type="submit" class={name === undefined ? "primary" : "danger"} disabled={!sure || busy}>
             {action}
           </button>
         </div>

@@ -2,7 +2,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useLog } from "../api/follow";
 import { useT } from "../i18n";
+import { noLog } from "../i18n/words";
 import { ofGitHub, plain } from "./readable";
+import { Said, useWord } from "./said";
 
 interface LogProps {
   /** The log's address at the API. */
@@ -13,6 +15,7 @@ interface LogProps {
 
 export function Log({ path, of }: LogProps) {
   const t = useT();
+  const word = useWord();
   const { lines, state } = useLog(path);
   const box = useRef<HTMLDivElement>(null);
   const [following, setFollowing] = useState(true);
@@ -43,7 +46,7 @@ export function Log({ path, of }: LogProps) {
             shown && (
               <div key={line.key} class={shown.kind}>
                 {of === "pods" && <span class="pod">{line.pod} </span>}
-                {shown.text}
+                {line.reason === null ? shown.text : <Said words={word(noLog, line.reason)} text={shown.text} />}
               </div>
             )
           );

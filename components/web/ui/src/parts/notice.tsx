@@ -1,8 +1,11 @@
 // What happened, in words.
 import type { ComponentChildren } from "preact";
 import type { Failure } from "../api/failure";
-import { known, useSpeech, type Messages } from "../i18n";
+import { useSpeech, type Messages } from "../i18n";
+import { known } from "../i18n/known";
 import { said } from "../i18n/server";
+import { reasons } from "../i18n/words";
+import { Said, useWord } from "./said";
 
 type Kind = "good" | "bad" | "wait" | "plain";
 
@@ -14,17 +17,27 @@ export function Notice({ kind = "plain", children }: { kind?: Kind; children: Co
   );
 }
 
+/** Of these the kind says it all. */
+const plain: readonly string[] = ["not-found", "unauthenticated", "too-many"];
+
 /** A failed request: what it means in the reader's language, and the platform's own sentence. */
 export function FailureNotice({ failure, retry }: { failure: Failure; retry?: () => void }) {
   const { t, language } = useSpeech();
-  const detail = failure.message;
+  const word = useWord();
+  // Faults say more than how many they are.
+  const told = plain.includes(failure.kind) || (failure.kind === "invalid" && failure.faults.length > 0);
+  const detail = told ? "" : failure.message;
   return (
     <Notice kind="bad">
       <p>
         <strong>{meaning(failure, t)}</strong>
         {failure.retryAfter !== null && <> {t.failures.inSeconds(failure.retryAfter)}</>}
       </p>
-      {detail !== "" && <p lang={language === "en" ? undefined : "en"}>{detail}</p>}
+      {detail !== "" && (
+        <p>
+          <Said words={word(reasons, failure.reason)} text={detail} />
+        </p>
+      )}
       {failure.faults.length > 0 && (
         <ul>
           {failure.faults.map((fault) => {

@@ -4,8 +4,10 @@ import { api, content } from "../../api/client";
 import { Failure } from "../../api/failure";
 import { useLoad } from "../../api/load";
 import type { Project, Revision } from "../../api/types";
+import { useT } from "../../i18n";
 import { empty, ofBuild, ofRelease, type DeployForm } from "../../forms/deploy";
-import { Shown } from "../../parts/page";
+import { Page, Shown } from "../../parts/page";
+import { above, LookOnly, may } from "../../parts/project";
 import { DeployFormPage } from "./form";
 
 export interface Begun {
@@ -18,13 +20,22 @@ export interface Begun {
 }
 
 export function DeployPage({ id }: { id: number }) {
+  const t = useT();
   const [search] = useSearchParams();
   const build = search.get("build");
   const deployment = search.get("deployment");
   const begun = useLoad((signal) => begin(id, build, deployment, signal), [id, build, deployment]);
   return (
     <Shown of={begun}>
-      {(begun) => <DeployFormPage key={`${build} ${deployment}`} draft={`${id} ${build} ${deployment}`} {...begun} />}
+      {(begun) =>
+        may(begun.project, "developer") ? (
+          <DeployFormPage key={`${build} ${deployment}`} draft={`${id} ${build} ${deployment}`} {...begun} />
+        ) : (
+          <Page title={t.deploy.title(begun.start.image_name || t.deploy.image)} trail={above(t, begun.project)}>
+            <LookOnly project={begun.project} />
+          </Page>
+        )
+      }
     </Shown>
   );
 }

@@ -1,14 +1,15 @@
 // What would happen: the manifests, what the cluster says to them, and the difference from what runs.
 import { useEffect, useRef } from "preact/hooks";
 import type { DryRun } from "../../api/types";
-import { useSpeech, useT } from "../../i18n";
+import { useT } from "../../i18n";
+import { Changes } from "../../parts/changes";
 import { Manifests } from "../../parts/manifests";
 import { Notice } from "../../parts/notice";
+import { Said } from "../../parts/said";
 import { Badge } from "../../parts/small";
 
 export function Preview({ of }: { of: DryRun }) {
   const t = useT();
-  const { language } = useSpeech();
   const top = useRef<HTMLElement>(null);
   useEffect(() => {
     top.current?.focus();
@@ -29,9 +30,11 @@ export function Preview({ of }: { of: DryRun }) {
         </p>
       )}
       {of.warnings.length > 0 && (
-        <ul lang={language === "en" ? undefined : "en"}>
+        <ul>
           {of.warnings.map((warning) => (
-            <li key={warning}>{warning}</li>
+            <li key={warning}>
+              <Said text={warning} />
+            </li>
           ))}
         </ul>
       )}
@@ -43,7 +46,11 @@ export function Preview({ of }: { of: DryRun }) {
               <code>
                 {object.kind} {object.name}
               </code>
-              {object.detail && <p lang={language === "en" ? undefined : "en"}>{object.detail}</p>}
+              {object.detail && (
+                <p>
+                  <Said text={object.detail} />
+                </p>
+              )}
               <Changes changes={object.difference ?? []} />
             </div>
             <Badge status={object.verdict} label={t.deploy.verdicts[object.verdict] ?? object.verdict} />
@@ -52,37 +59,5 @@ export function Preview({ of }: { of: DryRun }) {
       </ul>
       <Manifests of={of.manifests} />
     </section>
-  );
-}
-
-type Change = DryRun["variables"][number];
-
-function Changes({ title, changes }: { title?: string; changes: readonly Change[] }) {
-  const t = useT();
-  if (changes.length === 0) return null;
-  return (
-    <div class="scroll" tabIndex={0}>
-      <table>
-        {title && <caption>{title}</caption>}
-        <thead>
-          <tr>
-            <th>{t.deploy.field}</th>
-            <th>{t.deploy.before}</th>
-            <th>{t.deploy.after}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {changes.map((change) => (
-            <tr key={change.field}>
-              <th scope="row">
-                <code>{change.field}</code>
-              </th>
-              <td class="before">{change.before ?? "–"}</td>
-              <td class="after">{change.after ?? "–"}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }

@@ -3,7 +3,9 @@ import { useState } from "preact/hooks";
 import { api, content } from "../../api/client";
 import { useLoad } from "../../api/load";
 import { useT } from "../../i18n";
+import { events as words } from "../../i18n/words";
 import { Shown } from "../../parts/page";
+import { Said, useWord } from "../../parts/said";
 import { Section, When } from "../../parts/small";
 
 const again = 10_000;
@@ -27,6 +29,7 @@ export function Events({ id }: { id: string }) {
 
 function List({ id }: { id: string }) {
   const t = useT();
+  const word = useWord();
   const loaded = useLoad(
     (signal) =>
       content(api.GET("/api/v1/deployments/{deployment}/events", { params: { path: { deployment: id } }, signal })),
@@ -39,13 +42,18 @@ function List({ id }: { id: string }) {
         events.length === 0 ? (
           <p class="quiet">{t.deployment.noEvents}</p>
         ) : (
-          <ul class="rows" lang="en">
+          <ul class="rows">
             {events.map((event, at) => (
               <li key={at}>
                 <div>
-                  <strong>{event.reason}</strong> {event.count > 1 && `× ${event.count} `}
+                  <strong>
+                    <Said words={word(words, event.reason)} text={event.reason} />
+                  </strong>{" "}
+                  {event.count > 1 && `× ${event.count} `}
                   <span class="quiet">{event.object}</span>
-                  <div class="break">{event.message}</div>
+                  <div class="break">
+                    <Said text={event.message} />
+                  </div>
                 </div>
                 <div class="end quiet">{event.at && <When at={event.at} />}</div>
               </li>

@@ -5,14 +5,16 @@ import { useAct } from "../../api/act";
 import { api, content } from "../../api/client";
 import { useLoad } from "../../api/load";
 import type { Deployment } from "../../api/types";
-import { known, useSpeech, useT } from "../../i18n";
+import { useT, type Messages } from "../../i18n";
+import { codes } from "../../i18n/words";
 import { Check } from "../../parts/form";
 import { Confirm } from "../../parts/confirm";
 import { Log } from "../../parts/log";
 import { FailureNotice, Notice } from "../../parts/notice";
 import { Page, Shown } from "../../parts/page";
+import { Said, useWord } from "../../parts/said";
 import { Badge, Exact, Facts, Section, When } from "../../parts/small";
-import { useAbove } from "../../parts/project";
+import { above, LookOnly, may, useProjectOf } from "../../parts/project";
 import { Events } from "./events";
 import { Pods } from "./pods";
 import { Revisions } from "./revisions";
@@ -38,7 +40,9 @@ export function DeploymentPage({ id }: { id: string }) {
     [id],
     (one) => (moves(one) ? moving : standing),
   );
-  const trail = useAbove(loaded.data?.project_id);
+  const t = useT();
+  const project = useProjectOf(loaded.data);
+  const allowed = may(project, "developer");
   const { busy, failure, run } = useAct();
   const act = (what: () => Promise<unknown>) =>
     void run(async () => {
@@ -50,17 +54,18 @@ export function DeploymentPage({ id }: { id: string }) {
       {(one) => (
         <Page
           title={one.display_name}
-          trail={trail}
-          actions={<Actions of={one} busy={busy} act={act} onDelete={() => setDeleting(true)} />}
+          trail={above(t, project)}
+          actions={allowed && <Actions of={one} busy={busy} act={act} onDelete={() => setDeleting(true)} />}
         >
           {failure && <FailureNotice failure={failure} />}
-          <State of={one} />
+          <LookOnly project={project} />
+          <State of={one} allowed={allowed} />
           <Pods of={one} />
           <Logs of={one} />
           <Section title="Image">
             <ImageFacts of={one} />
           </Section>
-          <Revisions of={one} busy={busy} act={act} />
+          <Revisions of={one} allowed={allowed} onBack={loaded.reload} />
           <Events id={id} />
           {deleting && <Delete of={one} onClose={() => setDeleting(false)} />}
         </Page>
@@ -111,7 +116,7 @@ function Actions({ of, busy, act, onDelete }: ActionsProps) {
 }
 
 /** How it goes, in words, and where it is reached. */
-function State({ of }: { of: Deployment }) {
+function State({ of, allowed }: { of: Deployment; allowed: boolean }) {
   const t = useT();
   const kind = of.status === "running" ? (of.error_code ? "wait" : "good") : of.status === "failed" ? "bad" : "wait";
   return (
@@ -129,13 +134,13 @@ function State({ of }: { of: Deployment }) {
           {t.deployment.progress(arrived(of), of.replicas_total)}
         </p>
       )}
-      <Trouble code={of.error_code} message={of.error_message} />
+      <Trouble of={of} />
       {of.error_code === "cluster_unreachable" && of.observed_at && (
         <p>
           <When at={of.observed_at} />
         </p>
       )}
-      {of.status === "failed" && (
+      {allowed && of.status === "failed" && (
         <div class="actions">
           <Link class="button" href={`/projects/${of.project_id}/deploy?deployment=${of.deployment_id}`}>
             {t.deployment.edit}
@@ -170,22 +175,41 @@ function Address({ url, answers }: { url: string; answers: boolean }) {
 }
 
 /** What is wrong: in the reader's language where the kind is known, with the platform's own sentence. */
-export function Trouble({ code, message }: { code: string | null; message: string | null }) {
-  const { t, language } = useSpeech();
-  if (code === null && message === null) return null;
-  const words = known(t.deployment.codes, code ?? "");
-  if (!words) return <p lang={language === "en" ? undefined : "en"}>{message}</p>;
+function Trouble({ of }: { of: Deployment }) {
+  const t = useT();
+  const words = useWord()(codes, of.error_code);
+  const message = of.error_message;
+  if (!words) {
+    return (
+      message && (
+        <p class="lines-kept">
+          <Said text={message} />
+        </p>
+      )
+    );
+  }
+  // The API's own sentence says so, too.
+  const serves = of.status === "failed" && of.pods.some((pod) => pod.ready && !pod.current);
   return (
     <>
-      <p>{words}</p>
+      <p>
+        {words} {serves && t.deployment.serves}
+      </p>
       {message && (
         <details>
           <summary>{t.deployment.detail}</summary>
-          <p lang="en">{message}</p>
+          <p class="lines-kept" lang="en">
+            {message}
+          </p>
         </details>
       )}
     </>
   );
+}
+
+/** What was asked for last, and which release that runs. */
+function revision({ revision, release }: Deployment, t: Messages): string {
+  return revision === release ? `${revision}` : t.deployment.releaseOf(revision, release);
 }
 
 function ImageFacts({ of }: { of: Deployment }) {
@@ -196,7 +220,8 @@ function ImageFacts({ of }: { of: Deployment }) {
         of={[
           [t.build.image, <Exact text={of.image_name} />],
           ...(of.image_digest ? [[t.build.digest, <Exact text={of.image_digest} />] as const] : []),
-          ...(of.build_id ? [["Build", <Link href={`/builds/${of.build_id}`}>{of.build_id}</Link>] as const] : []),
+          [t.deployment.revision, revision(of, t)],
+          ...(of.build_id ? [[t.build.one, <Link href={`/builds/${of.build_id}`}>{of.build_id}</Link>] as const] : []),
         ]}
       />
       {(of.errors ?? []).map((fault) => (

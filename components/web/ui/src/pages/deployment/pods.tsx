@@ -1,6 +1,8 @@
 // The pods of a deployment, with what is wrong with each in words.
 import type { Deployment, Pod } from "../../api/types";
-import { useSpeech, useT } from "../../i18n";
+import { useT } from "../../i18n";
+import { codes } from "../../i18n/words";
+import { Said, useWord } from "../../parts/said";
 import { Section, When } from "../../parts/small";
 
 export function Pods({ of }: { of: Deployment }) {
@@ -33,7 +35,8 @@ export function Pods({ of }: { of: Deployment }) {
 }
 
 function Row({ pod }: { pod: Pod }) {
-  const { t, language } = useSpeech();
+  const t = useT();
+  const word = useWord();
   const ending = pod.reason === "Terminating";
   return (
     <tr>
@@ -50,8 +53,8 @@ function Row({ pod }: { pod: Pod }) {
           </>
         )}
         {pod.message && (
-          <p class="hint" lang={language === "en" ? undefined : "en"}>
-            {pod.message}
+          <p class="hint">
+            <Said words={word(codes, pod.code)} text={pod.message} />
           </p>
         )}
       </td>

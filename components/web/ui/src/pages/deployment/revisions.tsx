@@ -1,28 +1,49 @@
 // What ran before, and going back to it: image and configuration.
+import { useState } from "preact/hooks";
 import { api, content } from "../../api/client";
 import { useLoad } from "../../api/load";
-import type { Deployment } from "../../api/types";
+import type { Deployment, Revision } from "../../api/types";
 import { useT } from "../../i18n";
+import { Notice } from "../../parts/notice";
 import { Shown } from "../../parts/page";
 import { Section, When } from "../../parts/small";
+import { Rollback, type WentBack } from "./rollback";
 
 interface RevisionsProps {
   of: Deployment;
-  busy: boolean;
-  act: (what: () => Promise<unknown>) => void;
+  /** May whoever looks go back to one? */
+  allowed: boolean;
+  onBack: () => void;
 }
 
-export function Revisions({ of, busy, act }: RevisionsProps) {
+export function Revisions({ of, allowed, onBack }: RevisionsProps) {
   const t = useT();
   const path = { deployment: of.deployment_id };
   const loaded = useLoad(
     (signal) => content(api.GET("/api/v1/deployments/{deployment}/revisions", { params: { path }, signal })),
     [of.deployment_id, of.revision],
   );
-  const back = (revision: number) =>
-    act(() => content(api.POST("/api/v1/deployments/{deployment}/rollback", { params: { path }, body: { revision } })));
+  const [to, setTo] = useState<Revision | null>(null);
+  const [back, setBack] = useState<WentBack | null>(null);
   return (
     <Section title={t.deployment.revisions}>
+      {to && (
+        <Rollback
+          of={of}
+          from={loaded.data?.revisions.find((release) => release.current)}
+          to={to}
+          onClose={() => setTo(null)}
+          onDone={(done) => {
+            setTo(null);
+            setBack(done);
+            onBack();
+          }}
+        />
+      )}
+      {/* Until something else is asked for. */}
+      {back && of.revision <= back.revision && (
+        <Notice kind="good">{t.deployment.wentBack(back.revision, back.release)}</Notice>
+      )}
       <Shown of={loaded}>
         {({ revisions }) => (
           <ul class="rows">
@@ -46,9 +67,11 @@ export function Revisions({ of, busy, act }: RevisionsProps) {
                     {release.current ? (
                       <span class="badge">{t.deployment.current}</span>
                     ) : (
-                      <button type="button" disabled={busy} onClick={() => back(release.revision)}>
-                        {t.deployment.rollback}
-                      </button>
+                      allowed && (
+                        <button type="button" onClick={() => setTo(release)}>
+                          {t.deployment.rollback}
+                        </button>
+                      )
                     )}
                   </div>
                 </li>
