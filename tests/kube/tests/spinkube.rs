@@ -56,7 +56,7 @@ async fn the_api_server_takes_an_installation() -> Result<()> {
     admin.apply_yaml(&fs::read_to_string(Path::new(OPS).join("rbac.yaml"))?).await?;
     for entrance in ["httproute.yaml", "ingress.yaml"] {
         let made = made(entrance)?;
-        ensure!(made.len() == 12, "{} objects", made.len());
+        ensure!(made.len() == 13, "{} objects", made.len());
         for object in &made {
             let answer = admin.apply(object).await?;
             ensure!(answer.warnings.is_empty(), "{object}: {:?}", answer.warnings);
@@ -83,7 +83,7 @@ fn its_parts_fit_each_other() -> Result<()> {
     let made = made("httproute.yaml")?;
     let app = find(&made, "SpinApp", "nokube");
     let spec = &app["spec"];
-    assert_eq!(spec["image"], "ghcr.io/my-org/nokube:0.1.0");
+    assert_eq!(spec["image"], "ghcr.io/my-org/nokube@sha256:DIGEST");
     find(&made, "SpinAppExecutor", spec["executor"].as_str().unwrap());
     let config = find(&made, "Secret", spec["runtimeConfig"]["loadFromSecret"].as_str().unwrap());
     assert!(config["data"]["runtime-config.toml"].is_string());
@@ -94,6 +94,17 @@ fn its_parts_fit_each_other() -> Result<()> {
         let of = |variable: &&Value| variable["valueFrom"]["secretKeyRef"]["key"] == json!(key);
         assert!(variables.iter().any(|variable| of(&variable)), "{key} is no setting");
     }
+
+    // The store refuses what is too much before its pod is killed for it, while it writes a copy too.
+    let store = find(&made, "StatefulSet", "nokube-valkey");
+    let store = &store["spec"]["template"]["spec"]["containers"][0];
+    let arguments = store["args"].as_array().unwrap();
+    assert!(arguments.windows(2).any(|pair| pair == ["--maxmemory", "$(MAXMEMORY)"]));
+    let number = |text: &Value, unit: &str| -> u32 {
+        text.as_str().unwrap().strip_suffix(unit).unwrap().parse().unwrap()
+    };
+    let kept = number(&store["env"][0]["value"], "mb");
+    assert!(kept * 2 <= number(&store["resources"]["limits"]["memory"], "Mi"));
 
     // Policies are about the pods that there are.
     let policy = find(&made, "NetworkPolicy", "nokube-platform");

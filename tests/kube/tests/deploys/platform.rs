@@ -1,9 +1,10 @@
 //! The platform with the rights of `ops/rbac.yaml` on the cluster of this test process.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use nokube_tests::{Plan, World};
 use nokube_tests_kube::{Client, Cluster};
 use serde_json::{Value, json};
+use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// The cluster, once the operator has applied what is in `ops`.
@@ -20,10 +21,25 @@ pub async fn cluster() -> Result<&'static Cluster> {
                 });
                 cluster.admin()?.apply(&object).await?.ok()?;
             }
-            anyhow::Ok(())
+            fenced(cluster).await
         })
         .await?;
     Ok(cluster)
+}
+
+/// Waits until the API server has heard of its new policy, which it does after a moment.
+async fn fenced(cluster: &Cluster) -> Result<()> {
+    let token = cluster.account_token("nokube", "nokube-deployer").await?;
+    let deployer = cluster.bearer(&token)?;
+    let outside =
+        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "outside" } });
+    for _ in 0..100 {
+        if deployer.create("/api/v1/namespaces?dryRun=All", &outside).await?.status == 422 {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    bail!("the fence of ops/rbac.yaml does not stand")
 }
 
 /// The usual platform, as the deployer of `ops/rbac.yaml`.

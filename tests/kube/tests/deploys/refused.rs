@@ -196,66 +196,6 @@ async fn the_operators_rights_are_all_that_is_needed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_fence_keeps_the_deployer_in_the_platforms_namespaces() -> Result<()> {
-    let cluster = cluster().await?;
-    let token = cluster.account_token("nokube", "nokube-deployer").await?;
-    let deployer = cluster.bearer(&token)?;
-    let labelled = |name: &str, level: &str| {
-        json!({
-            "apiVersion": "v1", "kind": "Namespace",
-            "metadata": { "name": name, "labels": {
-                "app.kubernetes.io/managed-by": "nokube",
-                "pod-security.kubernetes.io/enforce": level,
-            } },
-        })
-    };
-    let namespace = |name: &str| labelled(name, "baseline");
-    let binding = |place: &str, role: &str, user: &str| {
-        json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
-            "metadata": { "name": "nokube-deployer", "namespace": place },
-            "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role },
-            "subjects": [{ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user }],
-        })
-    };
-    let own = "system:serviceaccount:nokube:nokube-deployer";
-    let mine = somebody("nk-fence-");
-    deployer.apply(&namespace(&mine)).await?.ok()?;
-    deployer.apply(&binding(&mine, "nokube-deployer", own)).await?.ok()?;
-    // One of somebody else's that happens to be called so.
-    let theirs = somebody("nk-theirs-");
-    let bare = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": theirs } });
-    cluster.admin()?.apply(&bare).await?.ok()?;
-    for refused in [
-        labelled(&mine, "privileged"),
-        labelled(&somebody("nk-fence-"), "privileged"),
-        namespace(&theirs),
-        binding(&theirs, "nokube-deployer", own),
-        namespace("kube-public"),
-        namespace("tenant"),
-        binding("kube-system", "nokube-deployer", own),
-        binding("nokube", "nokube-deployer", own),
-        binding(&mine, "cluster-admin", own),
-        binding(&mine, "nokube-deployer", "mallory"),
-    ] {
-        let answer = deployer.apply(&refused).await?;
-        assert!(matches!(answer.status, 403 | 422), "{refused} was answered {answer:?}");
-    }
-    for kept in ["ingress", theirs.as_str()] {
-        let place = format!("/api/v1/namespaces/{kept}");
-        deployer.delete(&place, &json!({})).await?.expect(422)?;
-    }
-    deployer.get("/api/v1/namespaces/kube-system/secrets").await?.expect(403)?;
-    // In its own namespace it tries only.
-    let config = json!({
-        "apiVersion": "v1", "kind": "ConfigMap",
-        "metadata": { "name": "tried", "namespace": "nokube-preview" },
-    });
-    deployer.apply(&config).await?.expect(422)?;
-    Ok(())
-}
-
-#[tokio::test]
 async fn a_cluster_that_is_away_is_said_with_what_was_last_seen() -> Result<()> {
     let world = plan().await?.start().await;
     let (user, project, _) = project_of(&world, "away").await;
