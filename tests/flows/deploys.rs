@@ -271,6 +271,16 @@ async fn a_domain_belongs_to_the_first_project_that_claims_it() {
         wanted["custom_domain"] = json!(taken);
         assert!(bob.post("/api/v1/deploy", &wanted).await.faults().contains_key("custom_domain"));
     }
+    // Nor may anybody claim them all.
+    for number in 1..=51 {
+        wanted["custom_domain"] = json!(format!("{number}.example.com"));
+        let answer = bob.post("/api/v1/deploy", &wanted).await;
+        let refused =
+            answer.status != 202 && answer.faults()["custom_domain"].contains("one too many");
+        assert_eq!(refused, number == 51, "{number}: {}", answer.text);
+    }
+    wanted["custom_domain"] = json!("7.example.com");
+    bob.post("/api/v1/deploy", &wanted).await.expect(202);
     world.end().await;
 }
 

@@ -22,6 +22,11 @@ impl Counter {
         Self(format!("c/u/{}", person.key()))
     }
 
+    /// Domains of their own that projects of a person have claimed.
+    pub fn domains_of(owner: &Person) -> Self {
+        Self(format!("c/h/{}", owner.key()))
+    }
+
     /// Deployments of a project handed out.
     pub fn deployments(project: ProjectId) -> Self {
         Self(format!("c/d/{project}"))

@@ -17,6 +17,9 @@ use nokube_edge::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+/// Domains that the projects of one owner may claim.
+const MOST_DOMAINS: u32 = 50;
+
 #[derive(Serialize, Deserialize)]
 struct Made {
     deployment: DeploymentId,
@@ -148,12 +151,27 @@ fn service_claim(project: ProjectId, service: &ServiceName) -> String {
 
 /// Claims a domain of the user's for its project, for good: one that was given up could be taken
 /// over by whoever comes next, while its visitors still come.
-pub async fn claim_domain(store: &Store, project: ProjectId, spec: &Spec) -> Result<()> {
+pub async fn claim_domain(
+    store: &Store,
+    project: ProjectId,
+    owner: &Person,
+    spec: &Spec,
+) -> Result<()> {
     let Exposure::External { at: At::Domain(domain), .. } = &spec.exposure else { return Ok(()) };
     let name = HEXLOWER.encode(&Sha256::digest(format!("domain {domain}")));
     match claim::<ProjectId>(store, &name).await? {
-        Claim::Won(held) => held.made(store, &project).await,
-        Claim::Made(owner) if owner == project => Ok(()),
+        Claim::Won(held) => {
+            if store.increment(&Counter::domains_of(owner))? > MOST_DOMAINS {
+                // The claim lapses, as it is not made.
+                let detail = format!(
+                    "is one too many: projects of one owner claim {MOST_DOMAINS} domains at most, for \
+                     good. Use one of those again"
+                );
+                return Err(Problem::field("custom_domain", detail).into());
+            }
+            held.made(store, &project).await
+        }
+        Claim::Made(holder) if holder == project => Ok(()),
         Claim::Made(_) => {
             Err(Problem::field("custom_domain", "belongs to another project already").into())
         }

@@ -193,7 +193,8 @@ pub async fn carry_out(
         Standing::Foreign => return Err(Failure::problem(ProblemKind::Conflict, FOREIGN)),
         Standing::Absent | Standing::Ours { .. } => {}
     }
-    claim_domain(store, id.project, &loaded.run()?.release.spec).await?;
+    let owner = &subject.members.owner;
+    claim_domain(store, id.project, owner, &loaded.run()?.release.spec).await?;
     loaded.revision = revision(store.increment(&Counter::revisions(id))?);
     store.set_revision(&loaded.revision).await?;
     // Who deletes the project looks at its deployments once more after its record has gone: one of the
