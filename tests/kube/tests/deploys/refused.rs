@@ -186,6 +186,24 @@ async fn a_missing_right_is_named_by_ready_and_by_the_deployment() -> Result<()>
 }
 
 #[tokio::test]
+async fn an_account_that_may_do_everything_is_told_that_no_fence_holds_it() -> Result<()> {
+    let cluster = cluster().await?;
+    let token = cluster.account_token("default", "almighty").await?;
+    let binding = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+        "metadata": { "name": "almighty" },
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin" },
+        "subjects": [{ "kind": "ServiceAccount", "name": "almighty", "namespace": "default" }],
+    });
+    cluster.admin()?.apply(&binding).await?.ok()?;
+    let world = plan_with_token(cluster, &token).start().await;
+    let ready = world.operator().get("/ready").await.expect(503);
+    assert!(ready.to_string().contains("nothing keeps the platform in its own"), "{ready:#}");
+    world.end().await;
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_operators_rights_are_all_that_is_needed() -> Result<()> {
     let world = plan().await?.start().await;
     let ready = world.operator().get("/ready").await.expect(200);
