@@ -63,6 +63,21 @@ async fn a_build_is_cancelled_even_before_its_run_shows_up() {
 }
 
 #[tokio::test]
+async fn what_a_failed_build_was_asked_for_is_to_be_had_and_asked_for_with_a_change() {
+    let world = World::new().await;
+    let alice = world.user("alice");
+    let path = alice.build_of(alice.project("myapp").await, "will-fail").await;
+    alice.until_ended(&path).await;
+    let mut asked = alice.get(&format!("{path}/request")).await.expect(200);
+    asked["service_name"] = json!("will-be-well");
+    asked["image_name"] = json!("myapp");
+    let created = alice.post("/api/v1/builds", &asked).await.expect(202);
+    let path = format!("/api/v1/builds/{}", created["build_id"].as_str().unwrap());
+    assert_eq!(alice.until_ended(&path).await["status"], "success");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_failed_build_is_tried_again_as_the_next_attempt_of_its_run() {
     let world = World::new().await;
     let alice = world.user("alice");

@@ -16,6 +16,11 @@ async fn a_poll_of_a_finished_build_costs_2_reads() {
     let path = world.finished_build(&alice).await;
     let (_, cost) = world.cost(alice.get(&path)).await;
     assert_eq!((trips(cost), cost.outbound), ((2, 0), 0));
+    let (asked, cost) = world.cost(alice.get(&format!("{path}/request"))).await;
+    assert_eq!((trips(cost), cost.outbound), ((2, 0), 0), "what was asked for");
+    let project = format!("/api/v1/projects/{}", asked.expect(200)["project_id"]);
+    let (read, cost) = world.cost(alice.get(&project)).await;
+    assert_eq!((trips(cost), &read.expect(200)["role"]), ((2, 0), &json!("owner")));
     world.end().await;
 }
 

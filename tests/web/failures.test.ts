@@ -34,6 +34,23 @@ test("a build that fails names its step, shows the end of its log, and is tried 
   await alice.sees(steps["Check out the source"] ?? "no words");
   await alice.page.locator(".lines .error").first().waitFor();
   await alice.looks("build-failed");
+
+  // Or with a change: the form knows what was asked for, and keeps what is typed until it is sent.
+  const { t, page } = alice;
+  const restored = page.getByText(t.restored);
+  const failed = page.url();
+  await alice.link(t.build.change).click();
+  assert.equal(await alice.field("repository_url").inputValue(), "https://github.com/acme/shop");
+  assert.equal(await restored.count(), 0);
+  await alice.field("service_name").fill("frontend");
+  await page.reload();
+  await restored.waitFor();
+  assert.equal(await alice.field("service_name").inputValue(), "frontend");
+  await alice.looks("restored");
+  await alice.button(t.anew).click();
+  assert.equal(await alice.field("service_name").inputValue(), "fail-frontend");
+  assert.equal(await restored.count(), 0);
+  await page.goto(failed);
   await alice.button(alice.t.build.retry).click();
   await alice.sees(alice.t.build.attempt(2));
   await alice.button(alice.t.build.cancel).click();
@@ -53,6 +70,14 @@ test("an image that cannot be pulled is said in words, with what to do", async (
   // What Kubernetes has written is English, and says so.
   await event.locator("[lang=en]").first().waitFor();
   await alice.looks("deployment-failed");
+  await alice.leaves();
+});
+
+test("a program that does not answer is said to be waited for, at once", async () => {
+  const alice = await withProject("jill");
+  await alice.deployImage("web", "acme/shop-unready:1.0");
+  await alice.sees(alice.t.deployment.waits.health);
+  await alice.looks("deployment-waits");
   await alice.leaves();
 });
 
@@ -170,20 +195,33 @@ test("a hidden tab asks for nothing, and looks as soon as it is seen", async () 
   await alice.sees(alice.t.build.building);
   let asked = 0;
   alice.page.on("request", () => asked++);
-  const hide = (hidden: boolean) =>
-    alice.page.evaluate((hidden) => {
-      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
-      document.dispatchEvent(new Event("visibilitychange"));
-    }, hidden);
-  await hide(true);
+  await alice.hides(true);
   await alice.page.waitForTimeout(500);
   asked = 0;
   await alice.page.waitForTimeout(5_000);
   assert.equal(asked, 0);
-  await hide(false);
+  await alice.hides(false);
   await alice.sees(alice.t.build.success);
   assert.ok(asked > 0);
   await alice.leaves();
+});
+
+test("times move on by themselves, and stand still in a tab that nobody sees", async () => {
+  const kim = await withProject("kim");
+  await kim.link(kim.t.nav.projects).first().click();
+  const time = kim.page.locator("time");
+  const shown = async () => (await time.textContent()) ?? "";
+  const moved = async (from: string) => {
+    for (let tries = 0; tries < 80 && (await shown()) === from; tries++) await kim.page.waitForTimeout(100);
+    return (await shown()) !== from;
+  };
+  assert.ok(await moved(await shown()));
+  await kim.hides(true);
+  const before = await shown();
+  assert.ok(!(await moved(before)));
+  await kim.hides(false);
+  assert.notEqual(await shown(), before, "at once");
+  await kim.leaves();
 });
 
 test("all of it works by the keyboard alone", async () => {

@@ -132,6 +132,14 @@ export class Person {
     }
   }
 
+  /** Turns to another tab, or back. */
+  async hides(hidden: boolean): Promise<void> {
+    await this.page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  }
+
   /** A picture of the page, which must hold nothing that keeps somebody from using it. */
   async looks(name: string): Promise<void> {
     const { language, width, scheme } = this.manner;

@@ -170,6 +170,8 @@ test("a viewer sees all of a project, and is offered nothing that would be refus
   await dave.field("role").selectOption("viewer");
   await dave.button(t.settings.add).click();
   await dave.page.getByRole("listitem").filter({ hasText: name }).waitFor();
+  const deployed = dave.link(t.trail.actions["deployment.deploy"]?.("") ?? "no words");
+  assert.equal(new URL(deployment).pathname, await deployed.getAttribute("href"));
   await dave.looks("settings");
 
   // Every page, by its address: what is there is shown, what would be refused is not offered, and why.

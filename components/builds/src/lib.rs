@@ -37,6 +37,9 @@ const ROUTES: &[Route] = &[
         Box::pin(builds::retry::retry(c))
     })
     .limited(Limited::Builds),
+    Route::new(Method::GET, "/api/v1/builds/{build}/request", VIEWER, |c| {
+        Box::pin(builds::asked::asked(c))
+    }),
     Route::new(Method::GET, "/api/v1/builds/{build}/logs", VIEWER, |c| {
         Box::pin(builds::logs::logs(c))
     })

@@ -35,6 +35,15 @@ pub fn new_build() -> Value {
     })
 }
 
+pub fn build_request() -> Value {
+    json!({
+        "project_id": 1, "repository_url": "https://github.com/testuser/shop",
+        "service_name": "frontend", "image_name": "myapp-frontend", "branch": "main",
+        "context": ".", "has_dockerfile": true, "dockerfile_path": "Dockerfile",
+        "image_tag": "latest", "build_args": {},
+    })
+}
+
 pub fn build_created() -> Value {
     json!({
         "build_id": BUILD, "project_id": 1, "status": "pending", "image_full_name": IMAGE,

@@ -3,9 +3,11 @@
 // A helper that is wrong must stop the test.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod common;
+
 use nokube_domain::{
     Problem, ProblemKind,
-    build::{NewBuild, Source},
+    build::{BuildRecord, BuildRequest, NewBuild, Source},
     fields::Fields,
 };
 use serde_json::{Value, json};
@@ -156,6 +158,20 @@ fn the_source_is_one_of_three() {
     for path in [".", "./", "a/..", ""] {
         let no_file = json!({ "has_dockerfile": true, "dockerfile_path": path });
         assert_eq!(faulty(&with(no_file)), ["dockerfile_path"], "{path:?} is no file");
+    }
+}
+
+#[test]
+fn what_was_asked_for_is_a_request_that_asks_for_the_same() {
+    let web = "https://github.com/".parse().unwrap();
+    for more in [
+        json!({ "branch": "feature/x", "image_tag": "v1.0", "build_args": { "A": "b c" } }),
+        json!({ "has_dockerfile": true, "dockerfile_path": "docker/Dockerfile", "context": "web" }),
+        json!({ "dockerfile_content": "FROM x" }),
+    ] {
+        let record = BuildRecord { asked: asked(&with(more)).unwrap(), ..common::record() };
+        let again = serde_json::to_value(BuildRequest::of(&record, &web)).unwrap();
+        assert_eq!(asked(&again).unwrap(), record.asked, "{again}");
     }
 }
 

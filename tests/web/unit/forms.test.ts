@@ -3,13 +3,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import * as builds from "../../../components/web/ui/src/forms/build.ts";
 import { format, parse } from "../../../components/web/ui/src/forms/lines.ts";
 import { empty, ofRelease, request, withoutSecrets } from "../../../components/web/ui/src/forms/deploy.ts";
 import { difference } from "../../../components/web/ui/src/forms/difference.ts";
 import { said } from "../../../components/web/ui/src/i18n/server.ts";
 import * as words from "../../../components/web/ui/src/i18n/words.ts";
 import { ago, duration } from "../../../components/web/ui/src/i18n/time.ts";
+import { waitsFor } from "../../../components/web/ui/src/pages/deployment/waits.ts";
 import { ofGitHub, plain } from "../../../components/web/ui/src/parts/readable.ts";
+import { pageOf, still } from "../../../components/web/ui/src/parts/things.ts";
 import { fr } from "../../../components/web/ui/src/i18n/fr.ts";
 import { en } from "../../../components/web/ui/src/i18n/en.ts";
 
@@ -96,6 +99,63 @@ test("two releases differ in what the request that makes them would say, and sec
     { field: "storage_size", before: null, after: "1Gi" },
     { field: "secrets.NEW", before: null, after: "••••••" },
   ]);
+});
+
+test("what a build was asked for fills the form that asks for it again", () => {
+  const asked = {
+    project_id: 7,
+    repository_url: "https://github.com/acme/shop",
+    service_name: "web",
+    image_name: "myapp-web",
+    branch: "v2",
+    context: ".",
+    image_tag: "latest",
+    build_args: { A: "b c" },
+  };
+  for (const source of [
+    { has_dockerfile: true, dockerfile_path: "docker/Dockerfile" },
+    { has_dockerfile: false, dockerfile_content: "FROM x" },
+    { has_dockerfile: false },
+  ]) {
+    const form = builds.again({ ...asked, ...source });
+    assert.ok(builds.hasMore(form));
+    assert.deepEqual({ has_dockerfile: false, ...builds.request(form, project).body }, { ...asked, ...source });
+  }
+  assert.ok(!builds.hasMore(builds.empty(project)));
+});
+
+test("a rollout says what it waits for, long before it counts as failed", () => {
+  const now = Date.parse("2026-01-02T00:02:00Z");
+  const pod = (phase: string, ready = false, started_at = "2026-01-02T00:01:30Z") => ({ current: true, phase, ready, started_at });
+  const waits = (pods: object[], status = "deploying", error_code: string | null = null) =>
+    waitsFor({ status, error_code, pods } as never, now);
+  assert.equal(waits([]), "pods");
+  assert.equal(waits([{ ...pod("Running", true), current: false }]), "pods", "those of before do not count");
+  assert.equal(waits([pod("Running", true), pod("Pending")]), "container");
+  assert.equal(waits([pod("Running", true), pod("Running")]), "health");
+  assert.equal(waits([pod("Running", false, "2026-01-02T00:00:30Z")]), "answer");
+  assert.equal(waits([pod("Running", true)]), null);
+  assert.equal(waits([pod("Pending")], "deploying", "image_pull"), null, "which has words of its own");
+  assert.equal(waits([pod("Running")], "failed"), null);
+});
+
+test("an entry of the trail leads to what is still there", () => {
+  const object = "/api/v1/deployments/d1";
+  const entries = ["deployment.deploy", "deployment.delete", "deployment.deploy"].map((action) => ({ action, object }));
+  assert.equal(pageOf(object), "/deployments/d1");
+  assert.equal(pageOf("/api/v1/projects/1/members/bob"), null);
+  assert.ok(still(entries, 2), "it was deployed again");
+  assert.ok(!still(entries.slice(1), 1));
+  assert.deepEqual(Object.keys(en.trail.actions), Object.keys(fr.trail.actions));
+});
+
+test("a number makes of a word what the language says", () => {
+  assert.deepEqual([0, 1, 2].map((n) => fr.deployment.progress(n, 2)), [
+    "0 instance prête sur 2",
+    "1 instance prête sur 2",
+    "2 instances prêtes sur 2",
+  ]);
+  assert.deepEqual([1, 2].map((n) => en.deployment.progress(1, n)), ["1 of 1 instance ready", "1 of 2 instances ready"]);
 });
 
 test("times and durations", () => {

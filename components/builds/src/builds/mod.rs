@@ -1,5 +1,6 @@
 //! Builds, a handler a file.
 
+pub mod asked;
 pub mod cancel;
 pub mod create;
 pub mod list;

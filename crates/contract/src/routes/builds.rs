@@ -5,7 +5,7 @@ use nokube_domain::{
     ProblemKind, ProjectId, Role,
     access::Demand,
     answer::{BuildPage, BuildsByStatus},
-    build::{BuildCreated, BuildView, Status, StepView},
+    build::{BuildCreated, BuildRequest, BuildView, Status, StepView},
     scope::Scope,
 };
 use serde_json::json;
@@ -92,6 +92,15 @@ pub fn all() -> Vec<Operation> {
             )
             .json::<BuildView>(200, "The build.", examples::build())
             .asks_github(),
+        Operation::new(
+            Get,
+            "/api/v1/builds/{build}/request",
+            "readBuildRequest",
+            VIEWER,
+            "Read what was asked for",
+        )
+        .about("As a request that asks for it again; change what has to be changed.")
+        .json::<BuildRequest>(200, "The request.", examples::build_request()),
         Operation::new(Delete, one, "cancelBuild", DEVELOPER, "Cancel a build")
             .about(
                 "The status says `cancelled` once GitHub has stopped it; it may have ended \

@@ -1,5 +1,6 @@
 //! Builds: what is asked for, what is known about its runs, what a reader is told, what to do next.
 
+mod again;
 mod jobs;
 mod plan;
 mod request;
@@ -7,6 +8,7 @@ mod run;
 mod status;
 mod view;
 
+pub use again::BuildRequest;
 pub use jobs::{JobFacts, JobsDoc, StepFacts};
 pub use plan::{Found, Plan, Windows, plan};
 pub use request::{BuildRecord, NewBuild, Source};

@@ -1,8 +1,8 @@
 // The form of a new build, and the request that it makes.
 import type { Fault } from "../api/failure";
-import type { NewBuild, Project } from "../api/types";
+import type { BuildRequest, NewBuild, Project } from "../api/types";
 import type { Messages } from "../i18n";
-import { parse, type BadLine } from "./lines";
+import { format, parse, type BadLine } from "./lines";
 
 export type Source = "buildpacks" | "at" | "given";
 
@@ -30,6 +30,20 @@ export function empty(project: Project): BuildForm {
     context: ".",
     image_tag: "latest",
   };
+}
+
+/** The form that asks for a build again. */
+export function again(asked: BuildRequest): BuildForm {
+  const { repository_url, branch, service_name, context, image_tag } = asked;
+  const { dockerfile_path = "Dockerfile", dockerfile_content = "" } = asked;
+  const source = asked.has_dockerfile ? "at" : dockerfile_content ? "given" : "buildpacks";
+  const build_args = format(asked.build_args);
+  return { repository_url, branch, service_name, source, dockerfile_path, dockerfile_content, build_args, context, image_tag };
+}
+
+/** Is there something under “more”? */
+export function hasMore(form: BuildForm): boolean {
+  return form.build_args !== "" || form.context !== "." || form.image_tag !== "latest";
 }
 
 /** The request; a field that is left empty is not sent, so that its default counts. */

@@ -1,12 +1,11 @@
 // What differs between two releases. Of secrets the API tells names only, so of those it is whether they are
 // there.
-import type { Revision } from "../api/types";
-import type { Change } from "../parts/changes";
+import type { FieldChange, Revision } from "../api/types";
 
 const hidden = "••••••";
 
 /** What changes when `to` follows `from`: fields by their names in a request, a variable as `env_vars.NAME`. */
-export function difference(from: Revision, to: Revision): Change[] {
+export function difference(from: Revision, to: Revision): FieldChange[] {
   const [before, after] = [fields(from), fields(to)];
   const names = [...new Set([...before.keys(), ...after.keys()])];
   return names

@@ -1,12 +1,16 @@
 // What was typed into a form is kept until it has been sent, also over a new sign-in: in this tab's
 // session storage, without what its form leaves out (secrets).
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useLayoutEffect, useState } from "preact/hooks";
 
 export interface Draft<T> {
   form: T;
   set: (change: Partial<T>) => void;
   /** Forgets it, once it has been sent. */
   forget: () => void;
+  /** It was typed before, and not sent. */
+  restored: boolean;
+  /** Begins anew. */
+  anew: () => void;
 }
 
 /** `start` is what the form begins with; `keep` takes out what must not be stored. */
@@ -18,7 +22,9 @@ export function useDraft<T extends object>(
   const place = `draft ${key}`;
   const [form, setForm] = useState<T>(() => ({ ...start, ...stored<T>(place) }));
   const [touched, setTouched] = useState(false);
-  useEffect(() => {
+  const [restored, setRestored] = useState(() => differs(start, stored<T>(place)));
+  // At once: the page may be left before it is painted.
+  useLayoutEffect(() => {
     if (touched) sessionStorage.setItem(place, JSON.stringify(keep(form)));
   }, [form, touched]);
   const set = useCallback((change: Partial<T>) => {
@@ -29,7 +35,12 @@ export function useDraft<T extends object>(
     setTouched(false);
     sessionStorage.removeItem(place);
   }, [place]);
-  return { form, set, forget };
+  const anew = () => {
+    forget();
+    setRestored(false);
+    setForm(start);
+  };
+  return { form, set, forget, restored, anew };
 }
 
 /** Forgets all that was typed and not sent. */
@@ -37,6 +48,10 @@ export function forgetDrafts(): void {
   for (const key of Object.keys(sessionStorage)) {
     if (key.startsWith("draft ")) sessionStorage.removeItem(key);
   }
+}
+
+function differs<T>(start: T, kept: Partial<T>): boolean {
+  return JSON.stringify({ ...start, ...kept }) !== JSON.stringify(start);
 }
 
 function stored<T>(place: string): Partial<T> {

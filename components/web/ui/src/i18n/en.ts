@@ -1,5 +1,6 @@
 // Every text of the page, in English.
 import type { Messages } from "./fr";
+import { plural } from "./plural";
 
 export const en: Messages = {
   colon: ":",
@@ -16,6 +17,8 @@ export const en: Messages = {
   show: "Show",
   hide: "Hide",
   optional: "optional",
+  restored: "This form goes on with what you typed before.",
+  anew: "Begin anew",
   pageMissing: "There is no such page.",
   nav: { projects: "Projects", account: "Account", docs: "API", main: "Main navigation" },
 
@@ -78,7 +81,7 @@ export const en: Messages = {
     deployImage: "Deploy an existing image",
     settings: "Project settings",
     revision: (n) => `revision ${n}`,
-    pods: (ready, total) => `${ready} / ${total} instances ready`,
+    pods: (ready, total) => `${ready} / ${total} ${plural("en", total, "instance", "instances")} ready`,
   },
 
   settings: {
@@ -104,7 +107,39 @@ export const en: Messages = {
     forOwner: (owner) => `Only the owner, ${owner}, can change these settings.`,
   },
 
-  trail: { when: "When", who: "Who", what: "What", where: "From", empty: "No entries." },
+  trail: {
+    when: "When",
+    who: "Who",
+    what: "What",
+    where: "From",
+    empty: "No entries.",
+    token: (name) => `token ${name}`,
+    via: { session: "browser", bearer: "command line", issuer: "outside issuer", token: "token", github: "GitHub" },
+    actions: {
+      "project.create": () => "created the project",
+      "project.change": () => "changed what is said about the project",
+      "project.delete": () => "deleted the project",
+      "member.viewer": (name) => `made ${name} a viewer`,
+      "member.developer": (name) => `made ${name} a developer`,
+      "member.remove": (name) => `took ${name} out of the project`,
+      "build.create": () => "asked for a build",
+      "build.retry": () => "tried a build again",
+      "build.cancel": () => "cancelled a build",
+      "deployment.deploy": () => "deployed a service",
+      "deployment.rollback": () => "went back to an earlier revision",
+      "deployment.restart": () => "restarted a service",
+      "deployment.stop": () => "stopped a service",
+      "deployment.start": () => "started a service",
+      "deployment.delete": () => "deleted a service",
+      "token.create": (number) => `created token no. ${number}`,
+      "token.revoke": (number) => `revoked token no. ${number}`,
+      "token.exchange": () => "signed in with an outside issuer’s token",
+      "session.begin": () => "signed in",
+      "session.end": () => "signed out",
+      "person.block": (name) => `blocked ${name}`,
+      "person.unblock": (name) => `let ${name} in again`,
+    },
+  },
 
   newBuild: {
     title: "New build",
@@ -155,6 +190,7 @@ export const en: Messages = {
     logsLater: "GitHub gives the log when each part of the build has ended.",
     deployNow: "Deploy now",
     retry: "Try again",
+    change: "Change and build again",
     cancel: "Cancel the build",
     stepFailed: (step) => `The build failed at the step “${step}”. See the end of the log below.`,
   },
@@ -246,7 +282,7 @@ export const en: Messages = {
 
   deployment: {
     status: { pending: "Pending", deploying: "Deploying", running: "Running", failed: "Failed", stopped: "Stopped" },
-    progress: (ready, total) => `${ready} of ${total} instance(s) ready`,
+    progress: (ready, total) => `${ready} of ${total} ${plural("en", total, "instance", "instances")} ready`,
     open: "Open the service",
     internal: "Internal address",
     edit: "Change",
@@ -259,6 +295,13 @@ export const en: Messages = {
     pods: "Instances",
     noPods: "No instance runs.",
     starting: "The instances are starting…",
+    waits: {
+      pods: "The cluster makes the instances.",
+      container: "The image is being fetched, then the program starts.",
+      health: "The program runs; its first health check is awaited.",
+      answer:
+        "The program runs, but does not answer its health checks yet. Does it listen on the container port and on all addresses (0.0.0.0), and is the check’s path right? The events say more.",
+    },
     pod: { name: "Name", state: "State", restarts: "Restarts", since: "Since" },
     podReady: "ready",
     podNotReady: "not ready",
@@ -292,6 +335,7 @@ export const en: Messages = {
     label: "Log",
     connecting: "Connecting…",
     live: "Live",
+    waiting: "Waiting…",
     ended: "Ended",
     lost: "Connection lost, trying again…",
     empty: "Nothing yet.",

@@ -90,6 +90,9 @@ function Outcome({ build, allowed, retry, busy }: OutcomeProps) {
       <button type="button" class="primary" disabled={busy} onClick={retry}>
         {t.build.retry}
       </button>
+      <Link class="button" href={`/projects/${build.project_id}/build?from=${build.build_id}`}>
+        {t.build.change}
+      </Link>
     </div>
   );
   const took = typeof build.duration === "number" && <p>{t.build.duration(duration(build.duration))}</p>;

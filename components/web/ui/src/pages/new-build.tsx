@@ -3,30 +3,56 @@ import { useRef, useState } from "preact/hooks";
 import { Link, useLocation, useSearchParams } from "wouter-preact";
 import { useAct } from "../api/act";
 import { api, content } from "../api/client";
-import type { Fault } from "../api/failure";
-import type { Project } from "../api/types";
-import { empty, lineFaults, request } from "../forms/build";
+import { Failure, type Fault } from "../api/failure";
+import { useLoad } from "../api/load";
+import type { BuildRequest, Project } from "../api/types";
+import { again, empty, hasMore, lineFaults, request } from "../forms/build";
 import { useDraft } from "../forms/draft";
 import { useT } from "../i18n";
 import { Choice, Form, Text } from "../parts/form";
 import { Page, Shown } from "../parts/page";
-import { above, LookOnly, may, useProject } from "../parts/project";
+import { above, LookOnly, may, projectOf } from "../parts/project";
+import { Restored } from "../parts/restored";
 
 export function NewBuildPage({ id }: { id: number }) {
-  const project = useProject(id);
   const t = useT();
+  const [search] = useSearchParams();
+  const from = search.get("from");
+  const begun = useLoad((signal) => begin(id, from, signal), [id, from]);
   return (
-    <Shown of={project}>
-      {(project) => (
+    <Shown of={begun}>
+      {({ project, asked }) => (
         <Page title={t.newBuild.title} trail={above(t, project)}>
-          {may(project, "developer") ? <NewBuildForm project={project} /> : <LookOnly project={project} />}
+          {may(project, "developer") ? (
+            <NewBuildForm key={from} project={project} asked={asked} draft={`${id} ${from}`} />
+          ) : (
+            <LookOnly project={project} />
+          )}
         </Page>
       )}
     </Shown>
   );
 }
 
-function NewBuildForm({ project }: { project: Project }) {
+interface Begun {
+  project: Project;
+  /** What a build was asked for that is asked for again. */
+  asked: BuildRequest | null;
+}
+
+async function begin(id: number, from: string | null, signal: AbortSignal): Promise<Begun> {
+  if (from === null) return { project: await projectOf(id, signal), asked: null };
+  const params = { path: { build: from } };
+  const [project, asked] = await Promise.all([
+    projectOf(id, signal),
+    content(api.GET("/api/v1/builds/{build}/request", { params, signal })),
+  ]);
+  // What one project is told is not for another.
+  if (asked.project_id !== id) throw new Failure("not-found", 404, "");
+  return { project, asked };
+}
+
+function NewBuildForm({ project, asked, draft: kept }: Begun & { draft: string }) {
   const t = useT();
   const [, go] = useLocation();
   const [search] = useSearchParams();
@@ -36,7 +62,9 @@ function NewBuildForm({ project }: { project: Project }) {
       return value === null ? [] : [[name, value]];
     }),
   );
-  const { form, set, forget } = useDraft(`build ${project.id}`, { ...empty(project), ...prefilled });
+  const start = asked ? again(asked) : { ...empty(project), ...prefilled };
+  const draft = useDraft(`build ${kept}`, start);
+  const { form, set, forget } = draft;
   const { busy, failure, run } = useAct();
   const [faults, setFaults] = useState<Fault[]>([]);
   const key = useRef({ of: "", key: "" });
@@ -58,6 +86,7 @@ function NewBuildForm({ project }: { project: Project }) {
   const service = form.service_name.trim() || "service";
   return (
     <Form failure={failure} faults={faults} onSubmit={submit}>
+      <Restored draft={draft} />
       <section class="card">
         <Text
           name="repository_url"
@@ -107,7 +136,7 @@ function NewBuildForm({ project }: { project: Project }) {
             onText={(dockerfile_content) => set({ dockerfile_content })}
           />
         )}
-        <details>
+        <details open={hasMore(start)}>
           <summary>{t.more}</summary>
           <Text
             name="build_args"

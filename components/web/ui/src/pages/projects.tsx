@@ -8,6 +8,7 @@ import { useDraft } from "../forms/draft";
 import { useT } from "../i18n";
 import { Form, Text } from "../parts/form";
 import { Page, Shown } from "../parts/page";
+import { Restored } from "../parts/restored";
 import { ShowMore, When } from "../parts/small";
 
 export function Projects() {
@@ -56,7 +57,8 @@ export function Projects() {
 function NewProject() {
   const t = useT();
   const [, go] = useLocation();
-  const { form, set, forget } = useDraft("project", { name: "", description: "" });
+  const draft = useDraft("project", { name: "", description: "" });
+  const { form, set, forget } = draft;
   const { busy, failure, run } = useAct();
   const create = () =>
     run(async () => {
@@ -68,6 +70,7 @@ function NewProject() {
   return (
     <section class="card">
       <Form failure={failure} onSubmit={() => void create()}>
+        <Restored draft={draft} />
         <Text
           name="name"
           label={t.projects.name}

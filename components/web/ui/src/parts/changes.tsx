@@ -1,12 +1,10 @@
 // What becomes of what: a table of fields before and after.
-import type { DryRun } from "../api/types";
+import type { FieldChange } from "../api/types";
 import { useT } from "../i18n";
-
-export type Change = DryRun["variables"][number];
 
 interface ChangesProps {
   title?: string;
-  changes: readonly Change[];
+  changes: readonly FieldChange[];
   /** How people call a field; else it keeps its own name. */
   label?: (field: string) => string | undefined;
 }

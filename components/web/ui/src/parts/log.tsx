@@ -28,11 +28,14 @@ export function Log({ path, of }: LogProps) {
     const element = box.current;
     if (element) setFollowing(element.scrollHeight - element.scrollTop - element.clientHeight < 40);
   };
+  // That there is none yet is no log.
+  const empty = lines.every((line) => line.reason !== null);
+  const shownState = state === "live" && empty ? "waiting" : state;
   return (
     <div class="log">
       <div class="log-head">
-        <span class={`state ${state}`} role="status">
-          {t.log[state]}
+        <span class={`state ${shownState}`} role="status">
+          {t.log[shownState]}
         </span>
         <a href={path} target="_blank" rel="noopener">
           {t.log.text}

@@ -5,16 +5,16 @@ import type { Project, Role } from "../api/types";
 import { useT, type Messages } from "../i18n";
 
 export function useProject(id: number): Loaded<Project> {
-  return useLoad((signal) => project(id, signal), [id]);
+  return useLoad((signal) => projectOf(id, signal), [id]);
 }
 
 /** The project of something that may be on the way itself. */
 export function useProjectOf(one: { project_id: number } | undefined): Project | null | undefined {
   const id = one?.project_id;
-  return useLoad(async (signal) => (id === undefined ? null : project(id, signal)), [id]).data;
+  return useLoad(async (signal) => (id === undefined ? null : projectOf(id, signal)), [id]).data;
 }
 
-function project(id: number, signal: AbortSignal): Promise<Project> {
+export function projectOf(id: number, signal: AbortSignal): Promise<Project> {
   return content(api.GET("/api/v1/projects/{project}", { params: { path: { project: id } }, signal }));
 }
 

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { useSpeech, useT } from "../i18n";
 import { ago, moment } from "../i18n/time";
+import { useClock } from "./clock";
 
 const shapes: Record<string, string> = {
   success: "✓",
@@ -28,6 +29,7 @@ export function Badge({ status, label }: { status: string; label: string }) {
 /** A time in the reader's zone, as a distance; the whole of it on pointing. */
 export function When({ at }: { at: string }) {
   const { language } = useSpeech();
+  useClock();
   return (
     <time dateTime={at} title={moment(at, language)}>
       {ago(at, language)}

@@ -13,6 +13,7 @@ import { Choice, Form } from "../../parts/form";
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
 import { above } from "../../parts/project";
+import { Restored } from "../../parts/restored";
 import type { Begun } from ".";
 import { More } from "./more";
 import { Preview } from "./preview";
@@ -22,11 +23,16 @@ import { texts } from "./text";
 export function DeployFormPage({ draft, project, start, deployment, taken }: Begun & { draft: string }) {
   const t = useT();
   const [, go] = useLocation();
-  const { form, set: change, forget } = useDraft(`deploy ${draft}`, start, withoutSecrets);
+  const kept = useDraft(`deploy ${draft}`, start, withoutSecrets);
+  const { form, set: change, forget } = kept;
   const set: typeof change = (changed) => {
     // It showed what was asked for before.
     setPreview(null);
     change(changed);
+  };
+  const anew = () => {
+    setPreview(null);
+    kept.anew();
   };
   const { busy, failure, run } = useAct();
   const [faults, setFaults] = useState<Fault[]>([]);
@@ -62,6 +68,7 @@ export function DeployFormPage({ draft, project, start, deployment, taken }: Beg
       trail={above(t, project)}
     >
       <Form failure={failure} faults={faults} onSubmit={deploy}>
+        <Restored draft={{ restored: kept.restored, anew }} />
         <section class="card">
           {form.build_id === null ? (
             text("image_name", t.deploy.image, { hint: t.deploy.imageHint, required: true })

@@ -5,6 +5,7 @@ import { useAct } from "../../api/act";
 import { api, content } from "../../api/client";
 import { useLoad } from "../../api/load";
 import type { Deployment } from "../../api/types";
+import { useClock } from "../../parts/clock";
 import { useT, type Messages } from "../../i18n";
 import { codes } from "../../i18n/words";
 import { Check } from "../../parts/form";
@@ -18,6 +19,7 @@ import { above, LookOnly, may, useProjectOf } from "../../parts/project";
 import { Events } from "./events";
 import { Pods } from "./pods";
 import { Revisions } from "./revisions";
+import { waitsFor } from "./waits";
 
 /** Milliseconds between two looks while it moves, and while it runs. */
 const moving = 2_000;
@@ -134,9 +136,11 @@ function State({ of, allowed }: { of: Deployment; allowed: boolean }) {
           {t.deployment.progress(arrived(of), of.replicas_total)}
         </p>
       )}
+      <Waits of={of} />
       <Trouble of={of} />
       {of.error_code === "cluster_unreachable" && of.observed_at && (
-        <p>
+        // Not read out each time that it moves on.
+        <p aria-live="off">
           <When at={of.observed_at} />
         </p>
       )}
@@ -150,6 +154,13 @@ function State({ of, allowed }: { of: Deployment; allowed: boolean }) {
       {of.access_url && <Address url={of.access_url} answers={of.replicas_ready > 0} />}
     </Notice>
   );
+}
+
+function Waits({ of }: { of: Deployment }) {
+  const t = useT();
+  useClock();
+  const wait = waitsFor(of, Date.now());
+  return wait && <p>{t.deployment.waits[wait]}</p>;
 }
 
 /** Only what is reached from a browser, and answers, is a link. */
