@@ -34,14 +34,14 @@ pub fn text(text: &str, words: &BTreeMap<String, String>) -> String {
     names(&users(&text))
 }
 
-/// Replaces a word where it stands alone: a number that was observed is no part of an address.
+/// Replaces a word where it stands alone: a number that was observed is no part of an address, and no 256Mi.
 fn whole(text: &str, word: &str, mask: &str) -> String {
     let mut masked = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(word).filter(|_| !word.is_empty()) {
         let (before, found) = rest.split_at(at);
         let after = found.split_at(word.len()).1;
-        let goes_on = |c: char| c.is_ascii_digit() || c == '.';
+        let goes_on = |c: char| c.is_ascii_alphanumeric() || c == '.';
         let alone = !before.ends_with(goes_on) && !after.starts_with(goes_on);
         masked.extend([before, if alone { mask } else { word }]);
         rest = after;
