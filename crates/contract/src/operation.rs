@@ -1,7 +1,7 @@
 //! An operation of the API, put together piece by piece.
 
 use crate::{examples, problems, schemas::Schemas};
-use nokube_domain::{ProblemKind, access::Demand, answer::RouteView};
+use nokube_domain::{Problem, ProblemKind, Reason, access::Demand, answer::RouteView};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use utoipa::{
@@ -35,7 +35,7 @@ pub struct Operation {
     parameters: Vec<Parameter>,
     body: Option<RequestBody>,
     answers: Vec<Answer>,
-    problems: Vec<(ProblemKind, String)>,
+    problems: Vec<Problem>,
     schemas: Schemas,
 }
 
@@ -235,15 +235,27 @@ impl Operation {
         self
     }
 
-    /// It can end with this problem; `detail` is what it says, for example.
-    pub fn or(mut self, kind: ProblemKind, detail: &str) -> Self {
-        self.problems.push((kind, detail.into()));
+    /// It can end with this problem; `detail` is what it says, for example, and of which field.
+    pub fn or(self, kind: ProblemKind, detail: &str) -> Self {
+        self.or_as(match detail.split_once(": ") {
+            Some((field, fault)) if kind == ProblemKind::Invalid => Problem::field(field, fault),
+            _ => Problem::new(kind, detail),
+        })
+    }
+
+    /// It can be in the way of it that something is in this state.
+    pub fn unless(self, reason: Reason, detail: &str) -> Self {
+        self.or_as(Problem::conflict(reason, detail))
+    }
+
+    pub fn or_as(mut self, problem: Problem) -> Self {
+        self.problems.push(problem);
         self
     }
 
     /// It takes whatever stands in the query.
     pub fn any_query(mut self) -> Self {
-        self.problems.retain(|(kind, _)| *kind != ProblemKind::Invalid);
+        self.problems.retain(|problem| problem.kind != ProblemKind::Invalid);
         self
     }
 

@@ -1,7 +1,7 @@
 //! The problems that operations can end with: those that many share, and how each is answered.
 
 use crate::examples;
-use nokube_domain::{ProblemKind, access::Demand, problem::Problem, scope::Scope};
+use nokube_domain::{Problem, ProblemKind, Reason, access::Demand, scope::Scope};
 use serde_json::json;
 use std::collections::BTreeMap;
 use utoipa::openapi::{Content, ContentBuilder, Header, Ref, RefOr, ResponseBuilder, schema};
@@ -25,39 +25,39 @@ const OURS: &str = "This was logged as 7d1f0c3a9b2e4d65. Try again; if it happen
 const NOBODYS: &str = "There is no such project, or it belongs to somebody else.";
 
 /// Of whatever demands this; `changes` says that it changes something.
-pub fn of_demand(demand: Demand, changes: bool) -> Vec<(ProblemKind, String)> {
-    let needs = |what: &str| (ProblemKind::Forbidden, what.to_owned());
-    let mut all: Vec<(ProblemKind, String)> = match demand {
+pub fn of_demand(demand: Demand, changes: bool) -> Vec<Problem> {
+    let needs = |what: &str| Problem::new(ProblemKind::Forbidden, what);
+    let sign_in = || Problem::new(ProblemKind::Unauthenticated, SIGN_IN);
+    let mut all = match demand {
         Demand::Public => Vec::new(),
-        Demand::Signature => vec![(
+        Demand::Signature => vec![Problem::new(
             ProblemKind::Unauthenticated,
             "The signature does not fit the body. Is the webhook's secret at GitHub the same as \
-             github_webhook_secret?"
-                .into(),
+             github_webhook_secret?",
         )],
-        Demand::Renewal => vec![(ProblemKind::Unauthenticated, "You are not signed in.".into())],
+        Demand::Renewal => {
+            vec![Problem::new(ProblemKind::Unauthenticated, "You are not signed in.")]
+        }
         Demand::SignedIn(scope) | Demand::Role(_, scope) => {
             let token = match scope {
                 Scope::Account => "API tokens cannot do this. Sign in instead.".to_owned(),
                 scope => format!("This needs an API token with the scope '{scope}'."),
             };
-            vec![(ProblemKind::Unauthenticated, SIGN_IN.into()), needs(&token)]
+            vec![sign_in(), needs(&token)]
         }
-        Demand::RoleOrAdministrator(_) => vec![
-            (ProblemKind::Unauthenticated, SIGN_IN.into()),
-            needs("API tokens cannot do this. Sign in instead."),
-        ],
-        Demand::Administrator(_) => vec![
-            (ProblemKind::Unauthenticated, SIGN_IN.into()),
-            needs("This is for the platform's administrators."),
-        ],
+        Demand::RoleOrAdministrator(_) => {
+            vec![sign_in(), needs("API tokens cannot do this. Sign in instead.")]
+        }
+        Demand::Administrator(_) => {
+            vec![sign_in(), needs("This is for the platform's administrators.")]
+        }
     };
     let by_person = !matches!(demand, Demand::Public | Demand::Signature | Demand::Renewal);
     if by_person && demand.minds_blocks(!changes) {
-        all.push(needs("An administrator has taken your access away."));
+        all.push(blocked());
     }
     if by_person && changes {
-        all.push((ProblemKind::TooMany, TOO_MANY.into()));
+        all.push(Problem::new(ProblemKind::TooMany, TOO_MANY));
     }
     let by_cookie = !matches!(demand, Demand::Public | Demand::Signature);
     if by_cookie && changes {
@@ -65,33 +65,39 @@ pub fn of_demand(demand: Demand, changes: bool) -> Vec<(ProblemKind, String)> {
     }
     if let Demand::Role(role, _) | Demand::RoleOrAdministrator(role) = demand {
         if role > nokube_domain::Role::Viewer {
-            all.push(needs("this needs another role in the project; yours is viewer."));
+            let small = "this needs another role in the project; yours is viewer.";
+            all.push(needs(small).because(Reason::RoleTooSmall));
         }
-        all.push((ProblemKind::NotFound, NOBODYS.into()));
+        all.push(Problem::new(ProblemKind::NotFound, NOBODYS));
     }
-    let query = "verbose: is not a parameter here";
-    all.push((ProblemKind::Invalid, query.into()));
-    all.push((ProblemKind::Internal, OURS.into()));
-    all.push((ProblemKind::Misconfigured, NOT_SET_UP.into()));
+    all.push(Problem::field("verbose", "is not a parameter here"));
+    all.push(Problem::new(ProblemKind::Internal, OURS));
+    all.push(Problem::new(ProblemKind::Misconfigured, NOT_SET_UP));
     all
 }
 
+/// Of somebody whom an administrator has shut out.
+pub fn blocked() -> Problem {
+    Problem::new(ProblemKind::Forbidden, "An administrator has taken your access away.")
+        .because(Reason::Blocked)
+}
+
 /// Of whatever reads a body.
-pub fn of_body() -> Vec<(ProblemKind, String)> {
-    let all = [
+pub fn of_body() -> [Problem; 4] {
+    [
         (ProblemKind::Malformed, "The body must be a JSON object."),
         (ProblemKind::TooSlow, SLOW),
         (ProblemKind::TooLarge, "The body must have at most 256 KiB."),
         (ProblemKind::UnsupportedMediaType, "Send JSON, with 'Content-Type: application/json'."),
-    ];
-    all.map(|(kind, detail)| (kind, detail.to_owned())).into()
+    ]
+    .map(|(kind, detail)| Problem::new(kind, detail))
 }
 
 /// Problems by the status that they have.
-pub fn by_status(problems: &[(ProblemKind, String)]) -> BTreeMap<u16, Vec<&(ProblemKind, String)>> {
+pub fn by_status(problems: &[Problem]) -> BTreeMap<u16, Vec<&Problem>> {
     let mut all: BTreeMap<u16, Vec<_>> = BTreeMap::new();
     for problem in problems {
-        all.entry(problem.0.parts().0).or_default().push(problem);
+        all.entry(problem.status()).or_default().push(problem);
     }
     all
 }
@@ -100,9 +106,9 @@ pub fn by_status(problems: &[(ProblemKind, String)]) -> BTreeMap<u16, Vec<&(Prob
 pub fn response(
     besides: Option<ResponseBuilder>,
     status: u16,
-    problems: &[&(ProblemKind, String)],
+    problems: &[&Problem],
 ) -> ResponseBuilder {
-    let mut titles: Vec<&str> = problems.iter().map(|(kind, _)| kind.parts().2).collect();
+    let mut titles: Vec<&str> = problems.iter().map(|problem| problem.kind.parts().2).collect();
     titles.dedup();
     let mut response = besides.unwrap_or_default().build();
     let mut content = ContentBuilder::new();
@@ -115,13 +121,13 @@ pub fn response(
         }
         _ => content.schema(Some(problem)),
     };
-    for (number, (kind, detail)) in problems.iter().enumerate() {
+    for (number, problem) in problems.iter().enumerate() {
         let name = match number {
-            0 => kind.parts().1.to_owned(),
-            more => format!("{}-{}", kind.parts().1, more + 1),
+            0 => problem.kind.name().to_owned(),
+            more => format!("{}-{}", problem.kind.name(), more + 1),
         };
-        let value = json!(as_told(*kind, detail).body("/api/v1/projects/1"));
-        content = content.examples_from_iter([(name, examples::named(detail, value))]);
+        let value = json!(problem.body("/api/v1/projects/1"));
+        content = content.examples_from_iter([(name, examples::named(&problem.detail, value))]);
     }
     let titles = titles.join(", or: ");
     let description = match response.description.as_str() {
@@ -136,13 +142,6 @@ pub fn response(
     }
     let response = ResponseBuilder::from(response).description(description);
     headers(response.content(PROBLEM, content.build()), &all)
-}
-
-fn as_told(kind: ProblemKind, detail: &str) -> Problem {
-    match detail.split_once(": ") {
-        Some((field, fault)) if kind == ProblemKind::Invalid => Problem::field(field, fault),
-        _ => Problem::new(kind, detail),
-    }
 }
 
 /// The answer with these headers.

@@ -126,3 +126,17 @@ fn every_example_is_of_its_schema() {
     });
     assert!(looked_at > 100, "{looked_at}");
 }
+
+#[test]
+fn every_reason_has_an_example() {
+    let document = document();
+    let mut examples = Vec::new();
+    walk("", &document, &mut |_, value| {
+        examples.extend(value.get("value").and_then(|example| example.get("reason")).cloned());
+    });
+    let reasons = document["components"]["schemas"]["ProblemReason"]["enum"].as_array().unwrap();
+    assert!(!reasons.is_empty());
+    for reason in reasons {
+        assert!(examples.contains(reason), "{reason}");
+    }
+}

@@ -3,12 +3,12 @@
 use crate::{
     examples,
     operation::Operation,
-    problems::PROBLEM,
+    problems::{self, PROBLEM},
     requests::{NewToken, TokenRequest},
     schemas,
 };
 use nokube_domain::{
-    ProblemKind,
+    ProblemKind, Reason,
     access::Demand,
     answer::{
         AuditTrail, DeviceCode, IssuedToken, Me, OAuthProblem, SessionRenewed, TokenCreated,
@@ -29,7 +29,6 @@ use utoipa::{
 const ACCOUNT: Demand = Demand::SignedIn(Scope::Account);
 const ADMINISTRATOR: Demand = Demand::Administrator(Scope::Account);
 const FORM: &str = "application/x-www-form-urlencoded";
-const SHUT_OUT: &str = "An administrator has taken your access away.";
 const NO_PERSON: &str = "There is no such person, or it belongs to somebody else.";
 
 pub fn all() -> Vec<Operation> {
@@ -125,7 +124,7 @@ pub fn all() -> Vec<Operation> {
             examples::oauth_problem(),
         )
         .limited()
-        .or(ProblemKind::Forbidden, SHUT_OUT)
+        .or_as(problems::blocked())
         .or(ProblemKind::Conflict, "Every name like yours is taken here.")
         .or(
             ProblemKind::Invalid,
@@ -179,8 +178,11 @@ pub fn all() -> Vec<Operation> {
             .body::<NewToken>(json!({ "name": "ci", "scopes": ["build"] }))
             .json::<TokenCreated<'_>>(201, "It is there.", examples::token_created())
             .with("Location")
-            .or(ProblemKind::Forbidden, SHUT_OUT)
-            .or(ProblemKind::Conflict, "You have 50 tokens. Revoke one that is not used any more.")
+            .or_as(problems::blocked())
+            .unless(
+                Reason::TooManyTokens,
+                "You have 50 tokens. Revoke one that is not used any more.",
+            )
             .or(ProblemKind::Invalid, "scopes: must hold one of read, build, deploy and metrics"),
         Operation::new(
             Delete,

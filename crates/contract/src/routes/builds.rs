@@ -1,8 +1,8 @@
 //! Builds.
 
-use crate::{examples, operation::Operation, requests::NewBuild, schemas};
+use crate::{examples, operation::Operation, problems, requests::NewBuild, schemas};
 use nokube_domain::{
-    ProblemKind, ProjectId, Role,
+    ProblemKind, ProjectId, Reason, Role,
     access::Demand,
     answer::{BuildPage, BuildsByStatus},
     build::{BuildCreated, BuildRequest, BuildView, Status, StepView},
@@ -72,7 +72,7 @@ pub fn all() -> Vec<Operation> {
             Operation::new(Get, "/api/v1/builds", "listBuilds", VIEWER, "List builds")
                 .about("Of all your projects, newest first; without their steps.")
                 .query("project_id", ProjectId::schema(), "Only this project's.")
-                .or(ProblemKind::Forbidden, "An administrator has taken your access away."),
+                .or_as(problems::blocked()),
         ),
         list(
             Operation::new(
@@ -111,7 +111,7 @@ pub fn all() -> Vec<Operation> {
                 "It was asked to stop, or has stopped.",
                 examples::build_cancelling(),
             )
-            .or(ProblemKind::Conflict, "The build has ended already; there is nothing to cancel.")
+            .unless(Reason::BuildEnded, "The build has ended already; there is nothing to cancel.")
             .asks_github(),
         Operation::new(
             Post,
@@ -124,7 +124,8 @@ pub fn all() -> Vec<Operation> {
         .header("Idempotency-Key", schemas::like("^[!-~]{1,255}$"), KEY)
         .ignores_body()
         .json::<BuildView>(202, "Another attempt was asked for.", examples::build_retried())
-        .or(ProblemKind::Conflict, "The build is still under way. Cancel it first, or wait.")
+        .unless(Reason::BuildEnded, "The build has succeeded. Ask for a new build.")
+        .unless(Reason::BuildUnderWay, "The build is still under way. Cancel it first, or wait.")
         .or(ProblemKind::InProgress, "Somebody is just doing that.")
         .asks_github(),
         Operation::new(

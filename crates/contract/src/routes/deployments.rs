@@ -7,7 +7,7 @@ use crate::{
     schemas,
 };
 use nokube_domain::{
-    ProblemKind, Role,
+    ProblemKind, Reason, Role,
     access::Demand,
     answer::{ClusterEvents, DeploymentPage, DryRun, Manifests, PodLine, Revisions},
     deploy::{DeploymentCreated, DeploymentView},
@@ -60,6 +60,7 @@ pub fn all() -> Vec<Operation> {
                 ),
         )
         .or(ProblemKind::Forbidden, "username must be yours (testuser) or the project's owner's.")
+        .unless(Reason::TooManyServices, "The project has 30 services, which is the most that this platform allows. Delete one first.")
         .or(ProblemKind::InProgress, "'frontend' is just being deployed for the first time.")
         .or(ProblemKind::Invalid, "build_id: is no build of yours"),
         Operation::new(
@@ -173,7 +174,8 @@ pub fn all() -> Vec<Operation> {
                 json!({ "revision": 3 }),
             ),
         )
-        .or(ProblemKind::Conflict, "There is no earlier release to go back to.")
+        .unless(Reason::NoEarlierRelease, "There is no earlier release to go back to.")
+        .unless(Reason::SecretsLost, "The values of API_KEY are not in the cluster. Deploy again with them.")
         .or(
             ProblemKind::Invalid,
             "revision: must be one of the kept releases, 4, 3 (see …/revisions)",
@@ -188,7 +190,7 @@ pub fn all() -> Vec<Operation> {
             )
             .about("New pods of the same release, without a gap."),
         )
-        .or(ProblemKind::Conflict, "The deployment is stopped. Start it instead."),
+        .unless(Reason::DeploymentStopped, "The deployment is stopped. Start it instead."),
         revision(
             Operation::new(
                 Post,

@@ -6,7 +6,7 @@ use crate::{
     requests::{MemberRole, NewProject, ProjectChange},
 };
 use nokube_domain::{
-    ProblemKind, Role,
+    ProblemKind, Reason, Role,
     access::Demand,
     answer::{AuditTrail, Members, ProjectPage, ProjectView},
     scope::Scope,
@@ -54,7 +54,11 @@ pub fn all() -> Vec<Operation> {
         .body::<NewProject>(examples::new_project())
         .json::<ProjectView>(201, "It is there.", examples::project())
         .with("Location")
-        .or(ProblemKind::Conflict, "You have a project named 'myapp' already.")
+        .unless(Reason::ProjectExists, "You have a project named 'myapp' already.")
+        .unless(
+            Reason::TooManyProjects,
+            "You have 100 projects, which is the most that this platform allows.",
+        )
         .or(ProblemKind::InProgress, "A project named 'myapp' is just being made.")
         .or(ProblemKind::Invalid, "name: is required"),
         Operation::new(Get, one, "readProject", VIEWER, "Read a project").json::<ProjectView>(
@@ -79,8 +83,8 @@ pub fn all() -> Vec<Operation> {
             .flag("take_down", "Cancel its builds and delete its deployments first.")
             .flag("volumes", "With `take_down`: delete what the deployments have stored, too.")
             .empty(204, "It is gone.")
-            .or(
-                ProblemKind::Conflict,
+            .unless(
+                Reason::ProjectInUse,
                 "Something of this project is running. Stop it first, or delete the project with \
                  ?take_down=true (and &volumes=true to delete what it has stored).",
             )
