@@ -54,7 +54,7 @@ async fn the_page_comes_small_guarded_and_is_kept_as_long_as_it_may_be() {
 async fn paths_of_the_page_show_it_and_others_say_that_nothing_is_there() {
     let world = World::new().await;
     let page = get(&world, "/", "identity").await.text;
-    for path in ["/projects/1", "/builds/x", "/deployments/x", "/account", "/docs"] {
+    for path in ["/projects/1", "/builds/x", "/deployments/x", "/account", "/people", "/docs"] {
         let shown = get(&world, path, "identity").await;
         assert_eq!((shown.status, &shown.text), (200, &page), "{path}");
     }

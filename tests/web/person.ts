@@ -87,11 +87,22 @@ export class Person {
     return this.page.locator(`#field-${name}`);
   }
 
-  async signIn(login: string): Promise<void> {
+  /** Signs in, whatever is then said. */
+  async comesAs(login: string): Promise<void> {
     await this.link(this.t.signIn.button).click();
     await this.page.locator("input[name=login]").fill(login);
     await this.page.getByRole("button").click();
+  }
+
+  async signIn(login: string): Promise<void> {
+    await this.comesAs(login);
     await this.button(this.t.signIn.out).waitFor();
+  }
+
+  /** The name that this platform knows them by. */
+  async username(): Promise<string> {
+    await this.link(this.t.nav.account).click();
+    return (await this.page.locator(".exact code").first().textContent()) ?? "";
   }
 
   async newProject(name: string): Promise<void> {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
+import { reasons } from "../../components/web/ui/src/i18n/words.ts";
 import { launch, Person, type Manner } from "./person.ts";
 import { Platform } from "./platform.ts";
 
@@ -27,8 +28,10 @@ for (const manner of manners) {
     const began = Date.now();
     const alice = await Person.at(browser, platform.url, manner);
     const { t, page } = alice;
+    await alice.link(t.signIn.button).waitFor();
     await alice.looks("sign-in");
     await alice.signIn(`alice-${manner.language}`);
+    await alice.sees(t.projects.empty);
     await alice.looks("projects-empty");
 
     await alice.newProject("myapp");
@@ -146,8 +149,7 @@ test("a viewer sees all of a project, and is offered nothing that would be refus
   const carol = await Person.at(browser, platform.url);
   const { t, page } = carol;
   await carol.signIn("carol");
-  await carol.link(t.nav.account).click();
-  const name = (await page.locator(".exact code").first().textContent()) ?? "";
+  const name = await carol.username();
   const dave = await Person.at(browser, platform.url);
   await dave.signIn("dave");
   await dave.newProject("shared");
@@ -206,4 +208,67 @@ test("a viewer sees all of a project, and is offered nothing that would be refus
   assert.equal(await page.getByText(why).count(), 0);
   await carol.leaves();
   await dave.leaves();
+});
+
+test("an administrator takes somebody's access away, and gives it back", async () => {
+  const erin = await Person.at(browser, platform.url);
+  await erin.signIn("erin");
+  await erin.newProject("kept");
+  const name = await erin.username();
+  assert.equal(await erin.link(erin.t.nav.people).count(), 0);
+  await erin.page.goto(`${platform.url}/people`);
+  await erin.sees(erin.t.people.notYours("erin"));
+  assert.equal(await erin.page.locator("main form, main button").count(), 0);
+  await erin.looks("people-not-yours");
+
+  const root = await Person.at(browser, platform.url, { language: "en", width: 390, scheme: "dark" });
+  const { t, page } = root;
+  await root.signIn("admin");
+  const own = await root.username();
+  await root.link(t.nav.people).click();
+  const find = async (username: string) => {
+    await root.field("username").fill(username);
+    await root.button(t.people.find).click();
+  };
+  await find("nobody-here");
+  await root.sees("nobody with the name 'nobody-here' has signed in here yet");
+  await find(own);
+  await root.sees(t.people.yourself);
+  assert.equal(await root.button(t.people.take).count(), 0);
+  await find(name);
+  await root.sees(t.trail.actions["session.begin"]?.("") ?? "no words");
+  // Why it is well is told to administrators alone.
+  await root.sees("every setting is there and well-formed");
+  await page.getByRole("listitem").filter({ hasText: "cluster" }).getByText(t.people.check.true).waitFor();
+  await root.looks("people");
+
+  // Whoever cancels has taken nothing away.
+  const dialog = page.getByRole("dialog");
+  await root.button(t.people.take).click();
+  await dialog.getByText(t.people.takeHint[1] ?? "no words").waitFor();
+  await root.looks("people-sure");
+  await dialog.getByRole("button", { name: t.cancel }).click();
+  await dialog.waitFor({ state: "detached" });
+  await erin.page.goto(platform.url);
+  await erin.link("kept").waitFor();
+
+  await root.button(t.people.take).click();
+  await dialog.getByRole("button", { name: t.people.take }).click();
+  await root.sees(t.people.taken(name));
+  await root.sees(t.trail.actions["person.block"]?.(name) ?? "no words");
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), t.people.take, "where it was");
+  await root.looks("people-taken");
+  await erin.page.reload();
+  await erin.sees(reasons.Blocked);
+  await erin.context.clearCookies();
+  await erin.page.goto(platform.url);
+  await erin.comesAs("erin");
+  await erin.sees(erin.t.signIn.failures.forbidden);
+
+  await root.button(t.people.give).click();
+  await root.sees(t.people.given(name));
+  await erin.signIn("erin");
+  await erin.link("kept").waitFor();
+  await erin.leaves();
+  await root.leaves();
 });

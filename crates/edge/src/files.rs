@@ -63,7 +63,7 @@ fn answer(scope: &Scope, files: &[File], request: &Request) -> Reply {
             Reply::problem(&Problem::new(ProblemKind::NotFound, detail), path)
         }
         None => {
-            let known = matches!(path, "/" | "/account" | "/docs")
+            let known = matches!(path, "/" | "/account" | "/people" | "/docs")
                 || PAGES.iter().any(|begin| path.starts_with(begin));
             let status = if known { StatusCode::OK } else { StatusCode::NOT_FOUND };
             match find(PAGE) {

@@ -197,6 +197,7 @@ test("every step of the builder's workflow has a French name", () => {
 test("French typography: a space that does not break stands before the marks that take one", () => {
   const texts = (value: unknown): string[] => {
     if (typeof value === "string") return [value];
+    if (typeof value === "function") return texts(value("1", "2"));
     if (typeof value === "object" && value !== null) return Object.values(value).flatMap(texts);
     return [];
   };

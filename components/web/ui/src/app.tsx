@@ -15,6 +15,7 @@ import { DeployPage } from "./pages/deploy";
 import { DeploymentPage } from "./pages/deployment";
 import { Docs } from "./pages/docs";
 import { NewBuildPage } from "./pages/new-build";
+import { People } from "./pages/people";
 import { ProjectPage } from "./pages/project";
 import { Projects } from "./pages/projects";
 import { Settings } from "./pages/settings";
@@ -83,6 +84,9 @@ function Signed({ me }: { me: Me }) {
         <Route path="/account">
           <Account />
         </Route>
+        <Route path="/people">
+          <People />
+        </Route>
         <Route>
           <Page title={t.pageMissing}>
             <Link href="/">{t.nav.projects}</Link>
@@ -112,6 +116,11 @@ function Head({ me }: { me: Me | null }) {
             <Link href="/account" aria-current={here("/account")}>
               {t.nav.account}
             </Link>
+            {me.administrator && (
+              <Link href="/people" aria-current={here("/people")}>
+                {t.nav.people}
+              </Link>
+            )}
           </>
         )}
         <Link href="/docs" aria-current={here("/docs")}>

@@ -21,6 +21,7 @@ export type Me = Schemas["Me"];
 export type Token = Schemas["Token"];
 export type TokenCreated = Schemas["TokenCreated"];
 export type AuditEntry = Schemas["AuditEntry"];
+export type Readiness = Schemas["Readiness"];
 export type Problem = Schemas["Problem"];
 export type ProblemReason = Schemas["ProblemReason"];
 export type NoLog = Schemas["NoLog"];

@@ -22,7 +22,12 @@ export function Confirm({ title, name, action, busy, failure, onConfirm, onClose
   const dialog = useRef<HTMLDialogElement>(null);
   const [typed, setTyped] = useState("");
   const sure = name === undefined || typed === name;
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    // What had the focus gets it back, also when the page takes the dialog away.
+    return () => shown?.close();
+  }, []);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (sure) onConfirm();
