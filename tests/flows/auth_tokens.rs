@@ -131,6 +131,37 @@ async fn whatever_somebody_changes_is_limited_and_looking_is_not() {
     world.end().await;
 }
 
+/// A credential that leaked cannot keep its owner from ending it.
+#[tokio::test]
+async fn what_takes_access_away_is_never_limited() {
+    let world = World::plan()
+        .set("limit_changes_per_minute", "3")
+        .set("limit_builds_per_minute", "3")
+        .start()
+        .await;
+    let mut alice = Browser::signed_in(&world, "alice").await;
+    let (number, leaked) = alice.token(&["build", "deploy"]).await;
+    let leaked = world.bearer(&leaked);
+    for _ in 0..8 {
+        leaked.delete("/api/v1/builds/b1").await;
+        leaked.delete("/api/v1/deployments/d1").await;
+        alice.post("/api/v1/projects", &json!({})).await;
+    }
+    assert_eq!(leaked.delete("/api/v1/builds/b1").await.status, 429);
+    assert_eq!(alice.post("/api/v1/projects", &json!({})).await.status, 429);
+    assert_eq!(alice.delete(&format!("/api/v1/auth/tokens/{number}")).await.status, 204);
+    leaked.get("/api/v1/builds").await.problem(401);
+    // It leaves one entry a minute.
+    for _ in 0..8 {
+        assert_eq!(alice.delete("/api/v1/auth/sessions").await.status, 204);
+        alice = Browser::signed_in(&world, "alice").await;
+    }
+    let trail = alice.get("/api/v1/auth/audit?limit=100").await.expect(200);
+    let ends = trail["events"].as_array().unwrap().iter().filter(|e| e["action"] == "session.end");
+    assert!((1..=2).contains(&ends.count()), "{trail}");
+    world.end().await;
+}
+
 #[tokio::test]
 async fn so_many_builds_of_one_owner_are_under_way_at_once() {
     let world = World::plan().set("max_running_builds_per_person", "2").start().await;

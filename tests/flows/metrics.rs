@@ -68,9 +68,9 @@ async fn gauges_tell_what_there_is() {
             );
         })
         .await;
-    // Is the caller blocked; how many projects; which stand, and how much is in the one that does; then of
+    // Is the caller blocked, and within the limit; how many projects; which stand, and how much is in the one that does; then of
     // each build and deployment.
-    assert_eq!((cost.reads, cost.writes + cost.increments), (1 + 1 + 2 + 2 + 2 * 2 + 3 * 5, 0));
+    assert_eq!((cost.reads, cost.writes + cost.increments), (2 + 1 + 2 + 2 + 2 * 2 + 3 * 5, 1));
     assert_eq!((cost.outbound, cost.chained), (0, 0));
     world.sim.release_all();
     world.end().await;

@@ -45,7 +45,8 @@ const ROUTES: &[Route] = &[
     }),
     Route::new(Method::DELETE, "/api/v1/auth/sessions", ACCOUNT, |c| {
         Box::pin(session::sign_out_everywhere(c))
-    }),
+    })
+    .takes_access_away(),
     Route::new(Method::GET, "/api/v1/auth/me", Demand::SignedIn(Scope::Read), |c| {
         Box::pin(me::me(c))
     }),
@@ -54,10 +55,12 @@ const ROUTES: &[Route] = &[
     Route::new(Method::POST, "/api/v1/auth/tokens", ACCOUNT, |c| Box::pin(tokens::create(c))),
     Route::new(Method::DELETE, "/api/v1/auth/tokens/{token}", ACCOUNT, |c| {
         Box::pin(tokens::revoke(c))
-    }),
+    })
+    .takes_access_away(),
     Route::new(Method::PUT, "/api/v1/auth/people/{username}/block", ADMINISTRATOR, |c| {
         Box::pin(people::block(c))
-    }),
+    })
+    .takes_access_away(),
     Route::new(Method::DELETE, "/api/v1/auth/people/{username}/block", ADMINISTRATOR, |c| {
         Box::pin(people::unblock(c))
     }),

@@ -32,7 +32,8 @@ const ROUTES: &[Route] = &[
     Route::new(Method::GET, "/api/v1/builds/{build}", VIEWER, |c| Box::pin(builds::read::read(c))),
     Route::new(Method::DELETE, "/api/v1/builds/{build}", DEVELOPER, |c| {
         Box::pin(builds::cancel::cancel(c))
-    }),
+    })
+    .limited(Limited::Builds),
     Route::new(Method::POST, "/api/v1/builds/{build}/retry", DEVELOPER, |c| {
         Box::pin(builds::retry::retry(c))
     })
@@ -68,7 +69,8 @@ const ROUTES: &[Route] = &[
     .limited(Limited::Members),
     Route::new(Method::DELETE, "/api/v1/projects/{project}/members/{username}", LEAVE, |c| {
         Box::pin(projects::members::remove(c))
-    }),
+    })
+    .takes_access_away(),
     Route::new(Method::GET, "/api/v1/projects/{project}/audit", AUDIT, |c| {
         Box::pin(projects::audit::audit(c))
     }),
@@ -79,7 +81,8 @@ const ROUTES: &[Route] = &[
     Route::new(Method::GET, "/ready", Demand::Public, |c| Box::pin(ready::ready(c))),
     Route::new(Method::GET, "/metrics", Demand::Administrator(Scope::Metrics), |c| {
         Box::pin(metrics::metrics(c))
-    }),
+    })
+    .limited(Limited::Logs),
 ];
 
 #[spin_sdk::http_service]

@@ -12,7 +12,7 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Call, Failure, Reply, Result,
-    auth::{self, AuthSettings},
+    auth::{self, AuthSettings, Onlooker},
     now,
     outbound::{self, NoAnswer, Timeouts},
     settings::NotSetUp,
@@ -28,6 +28,8 @@ use std::time::Duration;
 
 /// Seconds that what was found outside is told again: anybody may ask, and asking GitHub costs.
 const KEEP: i64 = 15;
+/// As [`KEEP`], to operators, who have just mended something.
+const KEEP_OPERATOR: i64 = 2;
 
 const REGISTRY: Timeouts = Timeouts {
     connect: Duration::from_secs(3),
@@ -66,9 +68,8 @@ pub async fn health(_: Call) -> Result<Reply> {
 /// Which settings are wrong is told to everybody: before they are right nobody can sign in. What was found
 /// beyond them is told to operators; strangers hear whether it is well.
 pub async fn ready(call: Call) -> Result<Reply> {
-    let knows = auth::is_operator(call.headers()).await;
-    // Operators have just mended something: they are not told what was found before.
-    let keep = if knows { 0 } else { KEEP };
+    let onlooker = auth::onlooker(call.headers()).await;
+    let keep = if onlooker == Onlooker::Operator { KEEP_OPERATOR } else { KEEP };
     let (mut checks, sign_in, outside) = futures::join!(settings(), sign_in(), outside(keep));
     let mut found: Vec<_> = sign_in.into_iter().collect();
     match outside {
@@ -82,7 +83,7 @@ pub async fn ready(call: Call) -> Result<Reply> {
             found.push(Check { name: "store".into(), ok: false, detail: detail.into() });
         }
     }
-    if !knows {
+    if onlooker == Onlooker::Stranger {
         for check in &mut found {
             check.detail = if check.ok { FINE } else { NOT_FINE }.into();
         }

@@ -36,7 +36,8 @@ const ROUTES: &[Route] = &[
     }),
     Route::new(Method::DELETE, "/api/v1/deployments/{deployment}", DEVELOPER, |c| {
         Box::pin(delete::delete(c))
-    }),
+    })
+    .limited(Limited::Removals),
     Route::new(Method::GET, "/api/v1/deployments/{deployment}/manifests", VIEWER, |c| {
         Box::pin(manifests::manifests(c))
     }),

@@ -53,6 +53,8 @@ impl Settings {
         let most_services = u32::try_from(most_services).unwrap_or(1);
         let of_an_owner = v.number("max_services_per_person", 0..=100_000).await;
         let of_an_owner = u32::try_from(of_an_owner).unwrap_or(1);
+        let domains = v.number("max_domains_per_person", 0..=100_000).await;
+        let domains = u32::try_from(domains).unwrap_or(0);
         let keep = v.number("deploy_keep_revisions", 1..=20).await;
         let quota = quota(v, most_services, u32::try_from(keep).unwrap_or(1)).await;
         let apps = apps(v).await;
@@ -104,7 +106,7 @@ impl Settings {
                 role: v.optional("kubernetes_role").await,
             },
             offer,
-            most: Most { of_a_project: most_services, of_an_owner },
+            most: Most { of_a_project: most_services, of_an_owner, domains },
             images: ImagePolicy { registry, foreign },
             keep: usize::try_from(keep).unwrap_or(1),
             resume,

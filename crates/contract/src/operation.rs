@@ -259,6 +259,12 @@ impl Operation {
         self
     }
 
+    /// It takes access away, and so is never limited.
+    pub fn takes_access_away(mut self) -> Self {
+        self.problems.retain(|problem| problem.kind != ProblemKind::TooMany);
+        self
+    }
+
     /// It changes nothing that is a person's and is limited all the same.
     pub fn limited(self) -> Self {
         self.or(ProblemKind::TooMany, problems::TOO_MANY)

@@ -16,6 +16,8 @@ pub enum Limited {
     Members,
     /// Whatever else somebody changes: what it writes stays, an entry of the trail at least.
     Changes,
+    /// Deployments that are taken down.
+    Removals,
     /// Logs that are opened: each costs requests to GitHub or to the cluster as long as it is followed.
     Logs,
     /// Sign-ins that begin.
@@ -34,6 +36,7 @@ impl Limited {
             Self::Deploys => "d",
             Self::Members => "m",
             Self::Changes => "c",
+            Self::Removals => "x",
             Self::Logs => "l",
             Self::SignIns => "s",
             Self::Callbacks => "r",

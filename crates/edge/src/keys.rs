@@ -22,9 +22,9 @@ impl Counter {
         Self(format!("c/u/{}", person.key()))
     }
 
-    /// Domains of their own that projects of a person have claimed.
-    pub fn domains_of(owner: &Person) -> Self {
-        Self(format!("c/h/{}", owner.key()))
+    /// Domains of their own that a person has claimed, for whichever project.
+    pub fn domains_of(person: &Person) -> Self {
+        Self(format!("c/h/{}", person.key()))
     }
 
     /// Deployments of a project handed out.

@@ -28,8 +28,9 @@ pub struct Route {
     pub path: &'static str,
     pub demand: Demand,
     pub handler: fn(Call) -> Answer,
-    /// How it is limited, when it costs something outside. What a person changes is limited anyway.
+    /// How it is limited. What a person changes is limited anyway, but for what takes access away.
     pub limited: Option<Limited>,
+    takes_access_away: bool,
 }
 
 impl Route {
@@ -39,11 +40,18 @@ impl Route {
         demand: Demand,
         handler: fn(Call) -> Answer,
     ) -> Self {
-        Self { method, path, demand, handler, limited: None }
+        Self { method, path, demand, handler, limited: None, takes_access_away: false }
     }
 
     pub const fn limited(mut self, limited: Limited) -> Self {
         self.limited = Some(limited);
+        self
+    }
+
+    /// It takes access away, and leaves no more behind than was given: never limited, or whoever has a
+    /// credential of somebody's could keep them from ending it.
+    pub const fn takes_access_away(mut self) -> Self {
+        self.takes_access_away = true;
         self
     }
 
@@ -195,7 +203,8 @@ async fn answer(scope: &Scope, routes: &[Route], request: Request) -> Result<Rep
     }
     call.address = address(&call.headers).await;
     let person = call.caller.as_ref().map(|caller| &caller.person);
-    let changes = || (person.is_some() && method != Method::GET).then_some(Limited::Changes);
+    let is_counted = person.is_some() && method != Method::GET && !route.takes_access_away;
+    let changes = || is_counted.then_some(Limited::Changes);
     if let Some(limited) = route.limited.or_else(changes) {
         limits::count(limited, person, call.address.as_deref()).await?;
     }

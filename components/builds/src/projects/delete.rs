@@ -167,6 +167,15 @@ async fn stop(call: &Call, store: &Store, thing: &Thing, volumes: bool) -> Resul
             let answer = ask(call, Method::DELETE, &path).await?;
             match answer.status() {
                 StatusCode::NO_CONTENT | StatusCode::NOT_FOUND => Ok(()),
+                StatusCode::TOO_MANY_REQUESTS => {
+                    let wait = answer.headers().get("retry-after").and_then(|v| v.to_str().ok());
+                    let wait = wait.and_then(|wait| wait.parse().ok()).unwrap_or(60);
+                    let detail = format!(
+                        "So many services are taken down in a minute. The rest is, when you ask again in \
+                         {wait} seconds."
+                    );
+                    Err(Problem::new(ProblemKind::TooMany, detail).retry_after(wait).into())
+                }
                 status => Err(unknown(status)),
             }
         }

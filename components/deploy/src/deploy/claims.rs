@@ -17,9 +17,6 @@ use nokube_edge::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Domains that the projects of one owner may claim.
-const MOST_DOMAINS: u32 = 50;
-
 #[derive(Serialize, Deserialize)]
 struct Made {
     deployment: DeploymentId,
@@ -62,6 +59,8 @@ pub struct Most {
     pub of_a_project: u32,
     /// In all projects of one owner; 0 for as many as they like.
     pub of_an_owner: u32,
+    /// Domains of their own that one person may claim.
+    pub domains: u32,
 }
 
 /// Has the project room for a service more? One that is gone has a number already.
@@ -150,25 +149,31 @@ fn service_claim(project: ProjectId, service: &ServiceName) -> String {
 }
 
 /// Claims a domain of the user's for its project, for good: one that was given up could be taken
-/// over by whoever comes next, while its visitors still come.
+/// over by whoever comes next, while its visitors still come. So `person` may claim `most`: whoever
+/// asks, who need not be the owner.
 pub async fn claim_domain(
     store: &Store,
     project: ProjectId,
-    owner: &Person,
+    person: &Person,
+    most: u32,
     spec: &Spec,
 ) -> Result<()> {
     let Exposure::External { at: At::Domain(domain), .. } = &spec.exposure else { return Ok(()) };
     let name = HEXLOWER.encode(&Sha256::digest(format!("domain {domain}")));
+    let counter = Counter::domains_of(person);
+    if made::<ProjectId>(store, &name).await? == Some(project) {
+        return Ok(());
+    }
+    if store.count(&counter).await? >= most {
+        let detail = format!(
+            "is one too many: you have claimed {most} domains, for good. Use one of those again, or ask the \
+             platform's administrator for more (max_domains_per_person)"
+        );
+        return Err(Problem::field("custom_domain", detail).into());
+    }
     match claim::<ProjectId>(store, &name).await? {
         Claim::Won(held) => {
-            if store.increment(&Counter::domains_of(owner))? > MOST_DOMAINS {
-                // The claim lapses, as it is not made.
-                let detail = format!(
-                    "is one too many: projects of one owner claim {MOST_DOMAINS} domains at most, for \
-                     good. Use one of those again"
-                );
-                return Err(Problem::field("custom_domain", detail).into());
-            }
+            store.increment(&counter)?;
             held.made(store, &project).await
         }
         Claim::Made(holder) if holder == project => Ok(()),

@@ -193,8 +193,9 @@ pub async fn carry_out(
         Standing::Foreign => return Err(Failure::problem(ProblemKind::Conflict, FOREIGN)),
         Standing::Absent | Standing::Ours { .. } => {}
     }
-    let owner = &subject.members.owner;
-    claim_domain(store, id.project, owner, &loaded.run()?.release.spec).await?;
+    let most = cluster.settings.most.domains;
+    let spec = &loaded.run()?.release.spec;
+    claim_domain(store, id.project, &caller.person, most, spec).await?;
     loaded.revision = revision(store.increment(&Counter::revisions(id))?);
     store.set_revision(&loaded.revision).await?;
     // Who deletes the project looks at its deployments once more after its record has gone: one of the

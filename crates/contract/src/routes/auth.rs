@@ -155,6 +155,7 @@ pub fn all() -> Vec<Operation> {
             ACCOUNT,
             "Sign out everywhere",
         )
+        .takes_access_away()
         .about("As above, for a command line.")
         .empty(204, "Signed out.")
         .with("Set-Cookie"),
@@ -191,10 +192,12 @@ pub fn all() -> Vec<Operation> {
             ACCOUNT,
             "Revoke an API token",
         )
+        .takes_access_away()
         .about("From now on it opens nothing.")
         .empty(204, "Revoked.")
         .or(ProblemKind::NotFound, "There is no such token, or it belongs to somebody else."),
         Operation::new(Put, block, "blockPerson", ADMINISTRATOR, "Shut somebody out")
+            .takes_access_away()
             .about(
                 "They cannot sign in any more, their sessions end within ten minutes, their API \
                  tokens at once. Their projects stay. Who comes with a token of an outside \

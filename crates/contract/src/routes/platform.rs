@@ -21,7 +21,7 @@ pub fn all() -> Vec<Operation> {
                 "Every setting, who may sign in, and whether GitHub, the registry and the \
                  cluster answer and let the platform do its work. Everybody is told which settings \
                  are wrong; of the rest, administrators (or a token with the scope `metrics`) are told \
-                 why, others whether it is well, and what was found is told again for 15 seconds.",
+                 why, others whether it is well. What was found is told again for some seconds.",
             )
             .json::<Readiness>(200, "It is.", examples::ready())
             .json::<Readiness>(
@@ -36,6 +36,7 @@ pub fn all() -> Vec<Operation> {
             Demand::Administrator(Scope::Metrics),
             "Read gauges for Prometheus",
         )
+        .limited()
         .about(
             "Prometheus' text format: projects, builds under way, deployments by the status that was \
              last seen. Of many, the newest are looked at; `nokube_metrics_complete` says whether \

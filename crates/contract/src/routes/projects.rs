@@ -125,6 +125,7 @@ pub fn all() -> Vec<Operation> {
             Demand::Role(Role::Viewer, Scope::Account),
             "Take somebody out of a project",
         )
+        .takes_access_away()
         .about("The owner takes out others; everybody else only themselves.")
         .empty(204, "They are a member no more.")
         .or(ProblemKind::Forbidden, "Only the owner takes others out of a project.")

@@ -53,19 +53,33 @@ pub async fn identify(method: &Method, headers: &HeaderMap) -> Result<(Caller, P
     session(&settings, cookie)
 }
 
-/// May the caller of a public route be told what only operators are? They prove it by the platform's own
-/// secret, or are administrators with a credential that is good for that. Whatever else comes along is not
-/// refused: it is a stranger's.
-pub async fn is_operator(headers: &HeaderMap) -> bool {
-    let Ok(settings) = AuthSettings::read().await else { return false };
+/// Who asks at a public route that tells operators more than others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Onlooker {
+    Stranger,
+    /// An administrator's API token: a machine, which asks again and again.
+    Machine,
+    /// Somebody who has the platform's own secret, or an administrator.
+    Operator,
+}
+
+/// Whatever comes along and proves nothing is not refused: it is a stranger's.
+pub async fn onlooker(headers: &HeaderMap) -> Onlooker {
+    let Ok(settings) = AuthSettings::read().await else { return Onlooker::Stranger };
     let proof = header(headers, "authorization").and_then(|value| value.strip_prefix("Bearer "));
     if proof.is_some_and(|text| settings.operator_keys().is_operator(text, now().as_second())) {
-        return true;
+        return Onlooker::Operator;
     }
-    let Ok((caller, proof)) = identify(&Method::GET, headers).await else { return false };
-    let Ok(store) = Store::open().await else { return false };
-    admit(&proof, Demand::Administrator(Scope::Metrics)).is_ok()
-        && matches!(store.is_blocked(&caller.person).await, Ok(false))
+    let Ok((caller, proof)) = identify(&Method::GET, headers).await else {
+        return Onlooker::Stranger;
+    };
+    let Ok(store) = Store::open().await else { return Onlooker::Stranger };
+    let may = admit(&proof, Demand::Administrator(Scope::Metrics)).is_ok();
+    match (may && matches!(store.is_blocked(&caller.person).await, Ok(false)), proof.via) {
+        (false, _) => Onlooker::Stranger,
+        (true, Via::Token(_)) => Onlooker::Machine,
+        (true, _) => Onlooker::Operator,
+    }
 }
 
 /// What a browser renews its session with.

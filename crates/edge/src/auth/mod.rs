@@ -5,7 +5,7 @@ mod cookies;
 mod identify;
 
 pub use cookies::{Cookie, Cookies};
-pub use identify::{identify, is_operator, renewal};
+pub use identify::{Onlooker, identify, onlooker, renewal};
 
 use crate::settings::{Kept, NotSetUp, Variables, once};
 use nokube_domain::{
@@ -184,7 +184,7 @@ impl AuthSettings {
         match limited {
             Limited::Builds => builds,
             Limited::Deploys | Limited::Members => deploys,
-            Limited::Changes => changes,
+            Limited::Changes | Limited::Removals => changes,
             Limited::Logs => logs,
             Limited::SignIns | Limited::Tokens => sign_ins,
             // Of one sign-in: who comes back does so once, or again after an answer that got lost.
