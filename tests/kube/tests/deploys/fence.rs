@@ -75,6 +75,7 @@ async fn the_fence_keeps_the_deployer_in_the_platforms_namespaces() -> Result<()
         (namespace(&somebody("nk-new-"), &level("privileged")), "levels baseline and restricted"),
         // Of the level as it was then, which lets through what it refuses today.
         (namespace(&mine, &version("v1.0")), "levels baseline and restricted"),
+        (namespace(&mine, &json!({ "istio-injection": "enabled" })), "no label and no annotation"),
         (namespace(&theirs, &json!({})), "its own namespaces"),
         (namespace("kube-public", &json!({})), "its own namespaces"),
         (namespace("tenant", &json!({})), "its own namespaces"),
@@ -138,6 +139,11 @@ async fn the_fence_lets_nobody_take_the_platforms_host_or_leave_by_a_service() -
     });
     let workload = object("apps/v1", "Deployment", workload);
 
+    let claim = json!({
+        "accessModes": ["ReadWriteOnce"], "resources": { "requests": { "storage": "1Gi" } },
+    });
+    let claim = object("v1", "PersistentVolumeClaim", claim);
+
     let host = |host: &str| json!({ "spec": { "rules": [rule(json!({ "host": host }))] } });
     let tls = |tls: Value| json!({ "spec": { "tls": [tls] } });
     let hostnames = |hosts: Value| json!({ "spec": { "hostnames": hosts } });
@@ -147,7 +153,7 @@ async fn the_fence_lets_nobody_take_the_platforms_host_or_leave_by_a_service() -
     let in_pod = |change: Value| json!({ "spec": { "template": { "spec": change } } });
     let (hosts, notes, inside) =
         ("hosts by their names", "no annotation", "inside the cluster only");
-    let placed = "neither nodes nor priorities";
+    let (placed, new) = ("neither nodes nor priorities", "new volumes only");
     for (good, wrong) in [
         (
             &ingress,
@@ -190,6 +196,16 @@ async fn the_fence_lets_nobody_take_the_platforms_host_or_leave_by_a_service() -
             vec![
                 (in_pod(json!({ "nodeName": "control-plane" })), placed),
                 (in_pod(json!({ "priorityClassName": "system-node-critical" })), placed),
+                (in_pod(json!({ "nodeSelector": { "kubernetes.io/hostname": "a" } })), placed),
+                (in_pod(json!({ "tolerations": [{ "operator": "Exists" }] })), placed),
+                (in_pod(json!({ "schedulerName": "theirs" })), placed),
+                (in_pod(json!({ "volumes": [{ "name": "x", "emptyDir": {} }] })), new),
+                (
+                    in_pod(
+                        json!({ "volumes": [{ "name": "x", "nfs": { "server": "x", "path": "/" } }] }),
+                    ),
+                    new,
+                ),
             ],
         ),
     ] {
@@ -205,6 +221,17 @@ async fn the_fence_lets_nobody_take_the_platforms_host_or_leave_by_a_service() -
             }
         }
     }
+
+    // What a claim that stands is bound to is fixed by the server itself.
+    for change in [
+        json!({ "spec": { "volumeName": "theirs" } }),
+        json!({ "spec": { "selector": { "matchLabels": { "a": "b" } } } }),
+    ] {
+        let mut object = claim.clone();
+        merge(&mut object, &change);
+        refused(&deployer, &object, new).await?;
+    }
+    deployer.apply(&claim).await?.ok()?;
 
     // Controllers write annotations of their own, which are in nobody's way.
     let path = admin.path_of(&ingress).await?;
