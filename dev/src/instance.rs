@@ -6,7 +6,7 @@ use rsa::{Generate, PrivateKey, pkcs1::EncodeRsaPrivateKey, pkcs8::LineEnding};
 use std::{
     fs,
     io::Write,
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -98,7 +98,8 @@ pub fn set(folder: &Path, variables: &[(&str, &str)]) -> Result<PathBuf> {
 
 /// Written whole or not at all, and readable by its owner only.
 fn write(folder: &Path, path: &Path, text: &str) -> Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("make the folder {}", folder.display()))?;
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.with_context(|| format!("make the folder {}", folder.display()))?;
     let draft = path.with_extension(format!("draft-{}", std::process::id()));
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(text.as_bytes())?;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 pub struct Ready {
     pub ready: bool,
+    pub in_full: bool,
     pub checks: Vec<Check>,
 }
 

@@ -111,11 +111,18 @@ async fn local_host(
         ("build_quiet_seconds", "3"),
         ("build_grace_seconds", "60"),
     ];
-    // In place of .env: a real platform's settings have no part in this. The environment's count.
+    // In place of .env: a real platform's settings have no part in this. The environment's count, but for
+    // what leads outside.
     let settings = instance::set(state_dir, &variables)?;
     let mut command = sibling("local-host")?;
     command.args(["--listen", &listen.to_string(), "--state-dir"]).arg(state_dir);
     command.arg("--env-file").arg(settings);
+    for (name, _) in variables {
+        // A shell that has a real platform's settings must not lead from here to its cluster.
+        if ["github_", "kubernetes_", "registry_"].iter().any(|outside| name.starts_with(outside)) {
+            command.env_remove(format!("SPIN_VARIABLE_{}", name.to_uppercase()));
+        }
+    }
     let (child, mut lines) = spawn(command)?;
     let url = announced(&mut lines, "Serving ").await?;
     Ok((child, url, lines))

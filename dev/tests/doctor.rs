@@ -42,8 +42,7 @@ fn platform(status: &'static str, body: &'static str) -> String {
     url
 }
 
-const READY: &str =
-    r#"{"ready":true,"checks":[{"name":"settings","ok":true,"detail":"all is there"}]}"#;
+const READY: &str = r#"{"ready":true,"in_full":true,"checks":[{"name":"settings","ok":true,"detail":"all is there"}]}"#;
 
 /// What the doctor says, and whether all is well.
 async fn doctor(github: &Sim, platform: &str, key: &str, more: &[&str]) -> (bool, String) {
@@ -103,7 +102,7 @@ async fn all_is_well() {
 #[tokio::test]
 async fn what_the_platform_lacks_is_told_with_what_to_do() {
     let github = github().await;
-    let body = r#"{"ready":false,"checks":[{"name":"apps_domain","ok":false,"detail":"bad"}]}"#;
+    let body = r#"{"ready":false,"in_full":true,"checks":[{"name":"apps_domain","ok":false,"detail":"bad"}]}"#;
     let platform = platform("503 Service Unavailable", body);
     github.set_webhook("https://elsewhere.example/hook", "secret");
     let (well, told) = doctor(&github, &platform, key(), &[]).await;
@@ -151,7 +150,7 @@ async fn lost_webhooks_are_counted_and_sent_again() {
 #[tokio::test]
 async fn what_others_say_is_no_command_to_the_terminal() {
     let github = github().await;
-    let body = r#"{"ready":false,"checks":[{"name":"github","ok":false,"detail":"x\nok    webhooks: fine\u001b]52;c;eA==\u0007"}]}"#;
+    let body = r#"{"ready":false,"in_full":true,"checks":[{"name":"github","ok":false,"detail":"x\nok    webhooks: fine\u001b]52;c;eA==\u0007"}]}"#;
     let platform = platform("503 Service Unavailable", body);
     let (_, told) = doctor(&github, &platform, key(), &[]).await;
     assert!(told.contains(r"WRONG github: x\u{a}ok    webhooks: fine\u{1b}]52"), "{told}");
@@ -181,11 +180,18 @@ fn a_line_that_cannot_be_read_is_named_by_its_number_alone() {
 fn settings_that_do_nothing_or_are_left_from_a_change_are_named() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     let env_file = folder.join("doctor-strange.env");
-    let lines =
-        "SPIN_VARIABLE_REGISTRY_TOKN=x\nSPIN_VARIABLE_GITHUB_WEBHOOK_SECRET_PREVIOUS=hidden\n";
+    let lines = "SPIN_VARIABLE_REGISTRY_TOKN=x\nSPIN_VARIBLE_APPS_DOMAIN=x\naps_domain=x\n\
+                 SPIN_VARIABLE_GITHUB_WEBHOOK_SECRET_PREVIOUS=hidden\n\
+                 SPIN_VARIABLE_AUTH_ADMINISTRATORS=YOUR-GITHUB-LOGIN\n";
     std::fs::write(&env_file, lines).unwrap();
     let told = plain_doctor(&env_file);
-    assert!(told.contains("WRONG registry_tokn: is no setting"), "{told}");
+    for strange in ["SPIN_VARIABLE_REGISTRY_TOKN", "SPIN_VARIBLE_APPS_DOMAIN", "aps_domain"] {
+        assert!(told.contains(&format!("WRONG {strange}: is no setting")), "{told}");
+    }
+    assert!(
+        told.contains("WRONG auth_administrators: still has the guide's placeholder"),
+        "{told}"
+    );
     assert!(told.contains("ok    github_webhook_secret_previous: is still set"), "{told}");
     assert!(!told.contains("hidden"), "{told}");
     let told = plain_doctor(&folder.join("not-there.env"));
@@ -201,4 +207,15 @@ async fn a_github_that_is_away_is_no_reason_for_another_key() {
     assert!(told.contains("WRONG github app: GitHub does not answer"), "{told}");
     assert!(told.contains("see that this machine reaches github_api_url"), "{told}");
     assert!(!told.contains("generate"), "{told}");
+}
+
+#[tokio::test]
+async fn a_platform_that_takes_this_for_a_strangers_question_is_told() {
+    let github = github().await;
+    let body =
+        r#"{"ready":true,"in_full":false,"checks":[{"name":"cluster","ok":true,"detail":"well"}]}"#;
+    let platform = platform("200 OK", body);
+    let ours = ["SPIN_VARIABLE_AUTH_SESSION_SECRET", "one-secret-of-32-bytes-at-least-"];
+    let (well, told) = doctor_with(&github, &platform, key(), &[], &[ours]).await;
+    assert!(!well && told.contains("the platform has another secret than is set here"), "{told}");
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use tokio::net::TcpListener;
 use wasmtime_wasi_http::handler::ProxyHandler;
 use wasmtime_wasi_http::p3::bindings::ServicePre;
@@ -165,7 +165,8 @@ fn values(manifest: &Manifest, options: &Options) -> Result<Values> {
     let env_file = match &options.env_file {
         Some(path) if path.exists() => dotenvy::from_path_iter(path)
             .and_then(Iterator::collect)
-            .with_context(|| format!("{} cannot be read", path.display()))?,
+            // The error has the line in it, which may be a secret.
+            .map_err(|_| anyhow!("{} cannot be read: a line is not NAME=VALUE", path.display()))?,
         _ => BTreeMap::new(),
     };
     let sources =

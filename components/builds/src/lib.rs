@@ -38,7 +38,8 @@ const ROUTES: &[Route] = &[
         Box::pin(builds::retry::retry(c))
     })
     .limited(Limited::Builds),
-    Route::new(Method::GET, "/api/v1/builds/{build}/request", VIEWER, |c| {
+    // Arguments and a pasted Dockerfile are for those who can build again.
+    Route::new(Method::GET, "/api/v1/builds/{build}/request", DEVELOPER, |c| {
         Box::pin(builds::asked::asked(c))
     }),
     Route::new(Method::GET, "/api/v1/builds/{build}/logs", VIEWER, |c| {

@@ -91,7 +91,7 @@ pub async fn ready(call: Call) -> Result<Reply> {
     checks.extend(found);
     let ready = checks.iter().all(|check| check.ok);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    Ok(Reply::json(status, &Readiness { ready, checks }))
+    Ok(Reply::json(status, &Readiness { ready, in_full: onlooker != Onlooker::Stranger, checks }))
 }
 
 /// What is wrong with the settings of every component.

@@ -93,8 +93,8 @@ async fn look(cluster: &Cluster) -> std::result::Result<Option<String>, Trouble>
     }
     // Who has rights in the whole cluster needs no fence, and has none.
     if platform.role.is_some() && cluster.send(&beyond_the_fence()).await.is_ok() {
-        let detail = "nothing keeps the platform in its own namespaces: apply ops/rbac.yaml again, whose \
-                      ValidatingAdmissionPolicy does";
+        let detail = "nothing keeps the platform in its own namespaces: apply ops/rbac.yaml with your \
+                      host (docs/install.md, step 7), whose ValidatingAdmissionPolicy does";
         return Ok(Some(detail.into()));
     }
     Ok(None)

@@ -47,6 +47,10 @@ pub async fn run(
         let mend = "correct its name, or take it out (docs/settings.md has all names)";
         Finding::wrong(name, "is no setting of the platform's, so it does nothing", mend)
     }));
+    findings.extend(operator.placeholders().map(|name| {
+        let mend = "put in what is yours";
+        Finding::wrong(name, "still has the guide's placeholder for a value", mend)
+    }));
     findings.extend(operator.previous().map(|name| {
         Finding::ok(
             name,
@@ -89,7 +93,23 @@ async fn platform(client: &reqwest::Client, operator: &Operator, url: &str) -> V
     let secrets = ["auth_session_secret", "auth_jwt_secret"].map(|name| operator.get(name));
     let secret = secrets.into_iter().find(|secret| !secret.is_empty()).unwrap_or_default();
     match ready::ask(client, url, operator.get("platform_url"), secret).await {
-        Ok(ready) => ready.checks.into_iter().map(of_check).collect(),
+        Ok(ready) => {
+            let mut findings: Vec<_> = ready.checks.into_iter().map(of_check).collect();
+            if !ready.in_full {
+                let found = match secret {
+                    "" => {
+                        "the platform's secret is not known here, so it does not say why what is wrong"
+                    }
+                    _ => {
+                        "the platform has another secret than is set here, so it does not say why what is wrong"
+                    }
+                };
+                let mend = "give the file with its settings (ENV_FILE=.env), without quotes if it is \
+                            settings.env; if the secret was changed, start the platform anew";
+                findings.push(Finding::wrong("auth_session_secret", found, mend));
+            }
+            findings
+        }
         Err(error) => {
             let why = format!("{:#}", anyhow::Error::from(error));
             let mend = "is it running, does its name lead to it, is its certificate good? Its own \

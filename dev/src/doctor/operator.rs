@@ -8,6 +8,9 @@ use std::{
 };
 use toml::{Table, Value};
 
+/// What variables are called by, where Spin takes them from.
+const PREFIX: &str = "SPIN_VARIABLE_";
+
 pub struct Operator {
     values: BTreeMap<String, String>,
     /// What is set and is no setting.
@@ -45,18 +48,19 @@ impl Operator {
         let dotenv = dotenvy::from_read_iter(dotenv.as_bytes())
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| anyhow!("{name}{}", unreadable(&error, &dotenv)))?;
-        // A variable of ours that is not UTF-8 is as good as not set.
+        // A variable of ours that is not UTF-8 is as good as not set. What else the environment has is nobody's.
         let environment = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
+        let environment = environment.filter(|(name, _)| name.starts_with(PREFIX));
         let mut strange = BTreeSet::new();
         for (name, value) in dotenv.into_iter().chain(environment) {
-            if let Some(name) = name.strip_prefix("SPIN_VARIABLE_") {
-                let name = name.to_lowercase();
-                if !values.contains_key(&name) {
-                    strange.insert(name.clone());
+            let setting = name.strip_prefix(PREFIX).map(str::to_lowercase);
+            match setting.and_then(|setting| values.get_mut(&setting)) {
+                Some(known) => *known = value,
+                None => {
+                    strange.insert(name);
                 }
-                values.insert(name, value);
             }
         }
         Ok(Self { values, strange })
@@ -64,6 +68,14 @@ impl Operator {
 
     pub fn strange(&self) -> impl Iterator<Item = &str> {
         self.strange.iter().map(String::as_str)
+    }
+
+    /// Settings that still have what the guide has you replace.
+    pub fn placeholders(&self) -> impl Iterator<Item = &str> {
+        let marks = ["YOUR-", "THE-USER", "my-org", "nokube.example.org", "apps.example.org"];
+        let is_left =
+            move |(_, value): &(&String, &String)| marks.iter().any(|mark| value.contains(mark));
+        self.values.iter().filter(is_left).map(|(name, _)| name.as_str())
     }
 
     /// The secrets from before a change that are still taken.

@@ -96,7 +96,7 @@ pub fn all() -> Vec<Operation> {
             Get,
             "/api/v1/builds/{build}/request",
             "readBuildRequest",
-            VIEWER,
+            DEVELOPER,
             "Read what was asked for",
         )
         .about("As a request that asks for it again; change what has to be changed.")

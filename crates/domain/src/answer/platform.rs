@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Readiness {
     pub ready: bool,
+    /// Whether you are told why: strangers are told of what was found beyond the settings only whether it
+    /// is well.
+    pub in_full: bool,
     pub checks: Vec<ReadinessCheck>,
 }
 
