@@ -5,13 +5,13 @@ use http::HeaderValue;
 use nokube_domain::{Problem, ProblemKind};
 use nokube_edge::{
     Failure, Response, Result,
-    outbound::{self, Timeouts},
+    outbound::{self, NoAnswer, Timeouts},
     sleep, warn,
 };
 use nokube_kube::{
     Platform,
     refusal::Refusal,
-    request::{Log, Request, log, self_review},
+    request::{Log, Request, log},
 };
 use serde::de::DeserializeOwned;
 use std::{rc::Rc, time::Duration};
@@ -35,15 +35,20 @@ const LONGEST_WAIT: u64 = 2_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// It does not answer.
-    Away,
+    Away(NoAnswer),
     Refused(Refusal),
 }
 
 impl Trouble {
+    /// What it answered is not what we asked for.
+    pub fn unreadable() -> Self {
+        Self::Away(NoAnswer("its answer cannot be read".into()))
+    }
+
     /// For people, in a sentence.
     pub fn sentence(&self) -> String {
         match self {
-            Self::Away => "The cluster does not answer.".into(),
+            Self::Away(_) => "The cluster does not answer.".into(),
             Self::Refused(refusal) => refusal.sentence(),
         }
     }
@@ -52,7 +57,7 @@ impl Trouble {
     pub fn passes(&self) -> bool {
         matches!(
             self,
-            Self::Away
+            Self::Away(_)
                 | Self::Refused(
                     Refusal::Busy(_) | Refusal::Terminating | Refusal::Leaving | Refusal::Changed
                 )
@@ -64,7 +69,7 @@ impl From<Trouble> for Failure {
     fn from(trouble: Trouble) -> Self {
         let sentence = trouble.sentence();
         match trouble {
-            Trouble::Away => {
+            Trouble::Away(_) => {
                 let detail = format!("{sentence} Try again in a moment.");
                 Problem::new(ProblemKind::UpstreamUnavailable, detail).retry_after(5).into()
             }
@@ -99,7 +104,8 @@ impl Cluster {
     /// Sends a request, again where that may help, and returns the answer of a success.
     pub async fn send(&self, request: &Request) -> std::result::Result<Answer, Trouble> {
         let mut wait = FIRST_WAIT;
-        for tried in 1.. {
+        let mut tries = TRIES;
+        loop {
             let trouble = match outbound::send(self.signed(request), TIMEOUTS).await {
                 Ok(answer) => match Refusal::of(&answer) {
                     None => return Ok(answer),
@@ -117,23 +123,15 @@ impl Cluster {
                 },
                 Err(error) => {
                     warn(format_args!("the API server does not answer: {}", error.0));
-                    Trouble::Away
+                    Trouble::Away(error)
                 }
             };
-            if tried >= TRIES || wait > LONGEST_WAIT {
+            tries -= 1;
+            if tries == 0 || wait > LONGEST_WAIT {
                 return Err(trouble);
             }
             sleep(wait).await;
             wait = wait.saturating_mul(2);
-        }
-        Err(Trouble::Away)
-    }
-
-    /// Why it does not answer, for operators.
-    pub async fn why(&self) -> String {
-        match outbound::send(self.signed(&self_review()), TIMEOUTS).await {
-            Ok(_) => "it did a moment ago, and does again".into(),
-            Err(error) => error.cause().to_owned(),
         }
     }
 
@@ -148,7 +146,7 @@ impl Cluster {
                 Err(error) => {
                     let path = request.uri().path();
                     warn(format_args!("the API server's answer to {path} cannot be read: {error}"));
-                    Err(Trouble::Away)
+                    Err(Trouble::unreadable())
                 }
             },
             Err(Trouble::Refused(Refusal::NotFound)) => Ok(None),
@@ -165,7 +163,7 @@ impl Cluster {
     ) -> std::result::Result<Response, Trouble> {
         let timeouts = if wanted.follow { FOLLOWED } else { TIMEOUTS };
         let request = self.signed(&log(namespace, pod, wanted));
-        let answer = outbound::open(request, timeouts).await.map_err(|_| Trouble::Away)?;
+        let answer = outbound::open(request, timeouts).await.map_err(Trouble::Away)?;
         if answer.status().is_success() {
             return Ok(answer);
         }

@@ -164,7 +164,7 @@ struct UserInfo {
 pub async fn bind(cluster: &Cluster, tenant: &Tenant<'_>, role: &str) -> Result<(), Trouble> {
     let namespace = tenant.namespace();
     let who = cluster.read::<SelfReview>(&request::self_review()).await?;
-    let who = who.ok_or(Trouble::Away)?.status.user_info.username;
+    let who = who.ok_or_else(Trouble::unreadable)?.status.user_info.username;
     let binding = manifest::role_binding(tenant, role, &who);
     cluster.send(&request::apply(namespace.as_str(), &binding, Mode::Real)).await.map(drop)
 }

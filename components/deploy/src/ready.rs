@@ -51,8 +51,8 @@ pub async fn cluster(_: Call) -> Result<Reply> {
             answer(true, "the cluster answers, and the platform has its rights there".into())
         }
         Ok(Some(wrong)) => answer(false, wrong),
-        Err(Trouble::Away) => {
-            answer(false, format!("the cluster does not answer: {}", cluster.why().await))
+        Err(Trouble::Away(why)) => {
+            answer(false, format!("the cluster does not answer: {}", why.cause()))
         }
         Err(Trouble::Refused(Refusal::Unauthenticated)) => {
             let detail = "the cluster does not take kubernetes_token: it has ended, or is another cluster's. \

@@ -151,8 +151,8 @@ async fn one(
             };
             return (verdict, Vec::new());
         }
-        Err(Trouble::Away) => {
-            let detail = Some(Trouble::Away.sentence());
+        Err(away @ Trouble::Away(_)) => {
+            let detail = Some(away.sentence());
             return (
                 ObjectVerdict { verdict: Trial::Unknown, detail, ..created(kind, name) },
                 Vec::new(),

@@ -111,8 +111,8 @@ async fn text(
     let opened: Vec<_> = pods.iter().cloned().zip(join_all(opens).await).collect();
     // Of a single one, a failure can still be told as such.
     let alone = opened.len() == 1;
-    if let (true, Some((_, Err(Trouble::Away)))) = (alone, opened.first()) {
-        return Err(Trouble::Away.into());
+    if let (true, Some((_, Err(away @ Trouble::Away(_))))) = (alone, opened.first()) {
+        return Err(away.clone().into());
     }
     let (mut sender, body) = reply::channel();
     spawn_for(LIFE, async move {
