@@ -83,7 +83,8 @@ pub async fn ready(call: Call) -> Result<Reply> {
             found.push(Check { name: "store".into(), ok: false, detail: detail.into() });
         }
     }
-    if onlooker == Onlooker::Stranger {
+    let in_full = onlooker != Onlooker::Stranger;
+    if !in_full {
         for check in &mut found {
             check.detail = if check.ok { FINE } else { NOT_FINE }.into();
         }
@@ -91,7 +92,7 @@ pub async fn ready(call: Call) -> Result<Reply> {
     checks.extend(found);
     let ready = checks.iter().all(|check| check.ok);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    Ok(Reply::json(status, &Readiness { ready, in_full: onlooker != Onlooker::Stranger, checks }))
+    Ok(Reply::json(status, &Readiness { ready, in_full, checks }))
 }
 
 /// What is wrong with the settings of every component.

@@ -28,9 +28,15 @@ pub struct Route {
     pub path: &'static str,
     pub demand: Demand,
     pub handler: fn(Call) -> Answer,
-    /// How it is limited. What a person changes is limited anyway, but for what takes access away.
-    pub limited: Option<Limited>,
-    takes_access_away: bool,
+    limit: Limit,
+}
+
+/// How often a route may be asked for.
+enum Limit {
+    /// What a person changes is counted with whatever else they change.
+    Usual,
+    As(Limited),
+    Never,
 }
 
 impl Route {
@@ -40,18 +46,18 @@ impl Route {
         demand: Demand,
         handler: fn(Call) -> Answer,
     ) -> Self {
-        Self { method, path, demand, handler, limited: None, takes_access_away: false }
+        Self { method, path, demand, handler, limit: Limit::Usual }
     }
 
     pub const fn limited(mut self, limited: Limited) -> Self {
-        self.limited = Some(limited);
+        self.limit = Limit::As(limited);
         self
     }
 
     /// It takes access away, and leaves no more behind than was given: never limited, or whoever has a
     /// credential of somebody's could keep them from ending it.
     pub const fn takes_access_away(mut self) -> Self {
-        self.takes_access_away = true;
+        self.limit = Limit::Never;
         self
     }
 
@@ -203,9 +209,12 @@ async fn answer(scope: &Scope, routes: &[Route], request: Request) -> Result<Rep
     }
     call.address = address(&call.headers).await;
     let person = call.caller.as_ref().map(|caller| &caller.person);
-    let is_counted = person.is_some() && method != Method::GET && !route.takes_access_away;
-    let changes = || is_counted.then_some(Limited::Changes);
-    if let Some(limited) = route.limited.or_else(changes) {
+    let limited = match route.limit {
+        Limit::As(limited) => Some(limited),
+        Limit::Usual if person.is_some() && method != Method::GET => Some(Limited::Changes),
+        Limit::Usual | Limit::Never => None,
+    };
+    if let Some(limited) = limited {
         limits::count(limited, person, call.address.as_deref()).await?;
     }
     (route.handler)(*call).await

@@ -82,7 +82,7 @@ impl AuthSettings {
                                         could sign anybody in",
             );
         }
-        let secret_is_none = secret.is_none();
+        let is_issuers_alone = secret.is_some() && session_secret.is_none();
         let issuer = match secret {
             None => None,
             Some(secret) => Some(Issuer {
@@ -96,7 +96,7 @@ impl AuthSettings {
             }),
         };
         let platform = platform(v).await;
-        if (session_secret.is_some() || secret_is_none) && platform.is_empty() {
+        if !is_issuers_alone && platform.is_empty() {
             v.fault("platform_url", "is not set: the address at which people see the platform");
         }
         let exchanged = v.optional("auth_oidc_issuer").await.unwrap_or_default();

@@ -32,9 +32,13 @@ impl Store {
 
     /// What ends a person's sessions: two reads at once.
     pub async fn ends(&self, person: &Person) -> Result<Ends> {
-        let (before, blocked) =
-            futures::join!(self.get::<Timestamp>(keys::ends(person)), self.is_blocked(person));
+        let (before, blocked) = futures::join!(self.ends_before(person), self.is_blocked(person));
         Ok(Ends { before: before?, blocked: blocked? })
+    }
+
+    /// Since when a person's earlier sign-ins are over. One read.
+    pub async fn ends_before(&self, person: &Person) -> Result<Option<Timestamp>> {
+        self.get(keys::ends(person)).await
     }
 
     /// Has an administrator blocked them? One read.
