@@ -1,9 +1,9 @@
-// What the page says and does when something goes wrong.
+// How the page handles errors.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
-import { codes, noLog, reasons, steps } from "../../components/web/ui/src/i18n/words.ts";
-import { launch, Person } from "./person.ts";
+import { deploymentErrorCodes, noLogReasons, problemReasons, buildSteps } from "../../components/web/ui/src/i18n/api-codes.ts";
+import { launch, BrowserUser } from "./browser_user.ts";
 import { Platform } from "./platform.ts";
 
 let platform: Platform;
@@ -15,75 +15,75 @@ before(async () => {
 
 after(async () => {
   await browser.close();
-  await platform.end();
+  await platform.shutDown();
 });
 
-/** Somebody with a project. */
-async function withProject(login: string): Promise<Person> {
-  const person = await Person.at(browser, platform.url);
-  await person.signIn(login);
-  await person.newProject("myapp");
-  return person;
+/** A signed-in user with a project. */
+async function withProject(login: string): Promise<BrowserUser> {
+  const user = await BrowserUser.open(browser, platform.url);
+  await user.signIn(login);
+  await user.newProject("myapp");
+  return user;
 }
 
-test("a build that fails names its step, shows the end of its log, and is tried again", async () => {
+test("a failed build shows its step and the end of its log, and can be retried", async () => {
   const alice = await withProject("alice");
   await alice.build("fail-frontend");
-  await alice.sees(alice.t.build.failed);
-  await alice.sees(alice.t.build.stepFailed(steps["Build the image from source"] ?? "no words"));
-  await alice.sees(steps["Check out the source"] ?? "no words");
-  await alice.page.locator(".lines .error").first().waitFor();
-  await alice.looks("build-failed");
+  await alice.expectText(alice.t.build.failed);
+  await alice.expectText(alice.t.build.stepFailed(buildSteps["Build the image from source"] ?? "no translation"));
+  await alice.expectText(buildSteps["Check out the source"] ?? "no translation");
+  await alice.page.locator(".log-lines .error").first().waitFor();
+  await alice.checkPage("build-failed");
 
-  // Or with a change: the form knows what was asked for, and keeps what is typed until it is sent.
+  // Edit and retry: the form has the values of the failed build, and unsent input survives a reload.
   const { t, page } = alice;
   const restored = page.getByText(t.restored);
   const failed = page.url();
-  await alice.link(t.build.change).click();
+  await alice.link(t.build.edit).click();
   assert.equal(await alice.field("repository_url").inputValue(), "https://github.com/acme/shop");
   assert.equal(await restored.count(), 0);
   await alice.field("service_name").fill("frontend");
   await page.reload();
   await restored.waitFor();
   assert.equal(await alice.field("service_name").inputValue(), "frontend");
-  await alice.looks("restored");
-  await alice.button(t.anew).click();
+  await alice.checkPage("restored");
+  await alice.button(t.startOver).click();
   assert.equal(await alice.field("service_name").inputValue(), "fail-frontend");
   assert.equal(await restored.count(), 0);
   await page.goto(failed);
   await alice.button(alice.t.build.retry).click();
-  await alice.sees(alice.t.build.attempt(2));
+  await alice.expectText(alice.t.build.attempt(2));
   await alice.button(alice.t.build.cancel).click();
-  await alice.sees(alice.t.build.cancelled);
-  await alice.leaves();
+  await alice.expectText(alice.t.build.cancelled);
+  await alice.close();
 });
 
-test("an image that cannot be pulled is said in words, with what to do", async () => {
+test("an image pull error is explained with what to do", async () => {
   const alice = await withProject("bob");
   await alice.deployImage("web", "acme/shop-nopull:1.0");
-  await alice.sees(codes["image_pull"] ?? "no words");
-  await alice.sees("ImagePullBackOff");
-  await alice.sees(noLog.NotYet);
+  await alice.expectText(deploymentErrorCodes["image_pull"] ?? "no translation");
+  await alice.expectText("ImagePullBackOff");
+  await alice.expectText(noLogReasons.not_yet);
   const event = alice.page.getByRole("listitem").filter({ hasText: "Téléchargement de l’image" });
   await alice.button(alice.t.show).click();
   await event.first().waitFor();
-  // What Kubernetes has written is English, and says so.
+  // Kubernetes' own messages are marked as English.
   await event.locator("[lang=en]").first().waitFor();
-  await alice.looks("deployment-failed");
-  await alice.leaves();
+  await alice.checkPage("deployment-failed");
+  await alice.close();
 });
 
-test("a program that does not answer is said to be waited for, at once", async () => {
+test("a rollout says that it waits for the first health check", async () => {
   const alice = await withProject("jill");
   await alice.deployImage("web", "acme/shop-unready:1.0");
-  await alice.sees(alice.t.deployment.waits.health);
-  await alice.looks("deployment-waits");
-  await alice.leaves();
+  await alice.expectText(alice.t.deployment.rolloutPhases.health);
+  await alice.checkPage("deployment-waits");
+  await alice.close();
 });
 
-test("what is hostile is shown as text", async () => {
+test("HTML in user input is shown as text", async () => {
   const hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>";
-  const mallory = await Person.at(browser, platform.url);
+  const mallory = await BrowserUser.open(browser, platform.url);
   const { t, page } = mallory;
   await mallory.signIn("mallory");
   await mallory.button(t.projects.new).click();
@@ -91,42 +91,42 @@ test("what is hostile is shown as text", async () => {
   await mallory.field("description").fill(hostile);
   await mallory.button(t.projects.create).click();
   await page.waitForURL(/\/projects\/\d+$/);
-  await mallory.sees(hostile);
+  await mallory.expectText(hostile);
   await mallory.link(t.project.newBuild).click();
   await mallory.field("repository_url").fill(`https://github.com/${hostile}/x`);
   await mallory.field("service_name").fill(hostile);
   await mallory.button(t.newBuild.submit).click();
-  await mallory.sees(t.failures.invalid);
-  assert.equal(await mallory.field("service_name").inputValue(), hostile, "what was typed is kept");
+  await mallory.expectText(t.errors.invalid);
+  assert.equal(await mallory.field("service_name").inputValue(), hostile, "the input is kept");
   assert.equal(await mallory.field("service_name").getAttribute("aria-invalid"), "true");
-  await mallory.looks("new-build-faults");
+  await mallory.checkPage("new-build-errors");
   await mallory.link("myapp").click();
   await mallory.deployImage("web", "nginx:1.29", async () => {
     await mallory.field("env_vars").fill(`HTML=${hostile}`);
     await page.locator("summary", { hasText: t.more }).click();
     await mallory.field("display_name").fill(hostile);
     await mallory.button(t.deploy.preview).click();
-    await mallory.sees(t.deploy.accepted);
+    await mallory.expectText(t.deploy.accepted);
     await page.getByRole("cell", { name: hostile }).first().waitFor();
   });
   await page.getByRole("heading", { level: 1, name: hostile }).waitFor();
   assert.equal(await page.locator("main img, main script").count(), 0);
-  await mallory.leaves();
+  await mallory.close();
 });
 
-test("a name that is taken is said in French, and in nothing else", async () => {
+test("a duplicate project name is reported only in French", async () => {
   const ivy = await withProject("ivy");
   await ivy.link(ivy.t.nav.projects).first().click();
   await ivy.button(ivy.t.projects.new).click();
   await ivy.field("name").fill("myapp");
   await ivy.button(ivy.t.projects.create).click();
-  await ivy.sees(reasons.ProjectExists);
+  await ivy.expectText(problemReasons.project_exists);
   assert.equal(await ivy.page.locator("main [lang=en]").count(), 0);
-  await ivy.looks("name-taken");
-  await ivy.leaves();
+  await ivy.checkPage("name-taken");
+  await ivy.close();
 });
 
-test("faults stand at their fields, in the reader's language, all at once", async () => {
+test("all field errors appear at their fields, in the user's language", async () => {
   const alice = await withProject("carol");
   const { t, page } = alice;
   await alice.link(t.project.deployImage).click();
@@ -134,21 +134,21 @@ test("faults stand at their fields, in the reader's language, all at once", asyn
   await alice.field("replicas").fill("beaucoup");
   await alice.field("env_vars").fill("PAS DE SIGNE");
   await alice.button(t.deploy.submit).click();
-  await alice.sees(t.deploy.badLine(1));
+  await alice.expectText(t.deploy.invalidLine(1));
   await alice.field("env_vars").fill("1A=x");
   await alice.button(t.deploy.submit).click();
-  await alice.sees("doit être un nombre entier de 1 à 65535");
+  await alice.expectText("doit être un nombre entier de 1 à 65535");
   for (const field of ["image_name", "service_name", "container_port", "replicas", "env_vars"]) {
     assert.equal(await alice.field(field).getAttribute("aria-invalid"), "true", field);
   }
-  // The list above leads to each.
+  // The error summary links to each field.
   await page.getByRole("alert").getByRole("button", { name: t.deploy.port }).click();
   assert.equal(await page.evaluate(() => document.activeElement?.id), "field-container_port");
-  await alice.looks("deploy-faults");
-  await alice.leaves();
+  await alice.checkPage("deploy-errors");
+  await alice.close();
 });
 
-test("a session that ends takes nothing with it but secrets", async () => {
+test("after a session expires, the form keeps everything except secrets", async () => {
   const alice = await withProject("dora");
   const { t, page } = alice;
   await alice.link(t.project.deployImage).click();
@@ -159,73 +159,73 @@ test("a session that ends takes nothing with it but secrets", async () => {
   await page.getByLabel(`${t.deploy.secretValue} API_KEY`).fill("sentinel");
   await alice.context.clearCookies();
   await alice.button(t.deploy.submit).click();
-  await alice.sees(t.signIn.again);
+  await alice.expectText(t.signIn.sessionExpired);
   await alice.signIn("dora");
   assert.equal(await alice.field("image_name").inputValue(), "nginx:1.29");
   assert.equal(await page.getByLabel(t.deploy.secretName, { exact: true }).inputValue(), "API_KEY");
   assert.equal(await page.getByLabel(`${t.deploy.secretValue} API_KEY`).inputValue(), "");
-  await alice.leaves();
+  await alice.close();
 });
 
-test("the platform goes away and comes back, and nothing that was typed is lost", async () => {
+test("input is kept while the platform is down", async () => {
   const alice = await withProject("erin");
   const { t, page } = alice;
-  const look = () => page.evaluate(() => window.dispatchEvent(new Event("online")));
-  await platform.pause();
-  await look();
-  await alice.sees(t.failures.lost);
+  const reconnect = () => page.evaluate(() => window.dispatchEvent(new Event("online")));
+  await platform.stop();
+  await reconnect();
+  await alice.expectText(t.errors.connectionLost);
   await alice.link(t.project.newBuild).click();
-  await alice.sees(t.failures.offline);
-  await platform.begin();
-  await look();
+  await alice.expectText(t.errors.offline);
+  await platform.launch();
+  await reconnect();
   await alice.field("repository_url").fill("https://github.com/acme/shop");
   await alice.field("service_name").fill("frontend");
-  await platform.pause();
+  await platform.stop();
   await alice.button(t.newBuild.submit).click();
-  await alice.sees(t.failures.offline);
-  await platform.begin();
+  await alice.expectText(t.errors.offline);
+  await platform.launch();
   await alice.button(t.newBuild.submit).click();
-  await alice.sees(t.build.success);
-  await alice.leaves();
+  await alice.expectText(t.build.success);
+  await alice.close();
 });
 
-test("a hidden tab asks for nothing, and looks as soon as it is seen", async () => {
+test("a hidden tab sends no requests, and refetches when it becomes visible", async () => {
   const alice = await withProject("fay");
   await alice.build("frontend");
-  await alice.sees(alice.t.build.building);
-  let asked = 0;
-  alice.page.on("request", () => asked++);
-  await alice.hides(true);
+  await alice.expectText(alice.t.build.building);
+  let requests = 0;
+  alice.page.on("request", () => requests++);
+  await alice.setHidden(true);
   await alice.page.waitForTimeout(500);
-  asked = 0;
+  requests = 0;
   await alice.page.waitForTimeout(5_000);
-  assert.equal(asked, 0);
-  await alice.hides(false);
-  await alice.sees(alice.t.build.success);
-  assert.ok(asked > 0);
-  await alice.leaves();
+  assert.equal(requests, 0);
+  await alice.setHidden(false);
+  await alice.expectText(alice.t.build.success);
+  assert.ok(requests > 0);
+  await alice.close();
 });
 
-test("times move on by themselves, and stand still in a tab that nobody sees", async () => {
+test("relative times update by themselves, but not in a hidden tab", async () => {
   const kim = await withProject("kim");
   await kim.link(kim.t.nav.projects).first().click();
   const time = kim.page.locator("time");
-  const shown = async () => (await time.textContent()) ?? "";
-  const moved = async (from: string) => {
-    for (let tries = 0; tries < 80 && (await shown()) === from; tries++) await kim.page.waitForTimeout(100);
-    return (await shown()) !== from;
+  const timeText = async () => (await time.textContent()) ?? "";
+  const changes = async (from: string) => {
+    for (let tries = 0; tries < 80 && (await timeText()) === from; tries++) await kim.page.waitForTimeout(100);
+    return (await timeText()) !== from;
   };
-  assert.ok(await moved(await shown()));
-  await kim.hides(true);
-  const before = await shown();
-  assert.ok(!(await moved(before)));
-  await kim.hides(false);
-  assert.notEqual(await shown(), before, "at once");
-  await kim.leaves();
+  assert.ok(await changes(await timeText()));
+  await kim.setHidden(true);
+  const before = await timeText();
+  assert.ok(!(await changes(before)));
+  await kim.setHidden(false);
+  assert.notEqual(await timeText(), before, "updated immediately");
+  await kim.close();
 });
 
-test("all of it works by the keyboard alone", async () => {
-  const gus = await Person.at(browser, platform.url, { language: "en" });
+test("the page works with the keyboard alone", async () => {
+  const gus = await BrowserUser.open(browser, platform.url, { language: "en" });
   const { t, page } = gus;
   const press = async (name: string) => {
     for (let step = 0; step < 30; step++) {
@@ -233,11 +233,11 @@ test("all of it works by the keyboard alone", async () => {
       const at = await page.evaluate(() => document.activeElement?.textContent?.trim());
       if (at === name) return page.keyboard.press("Enter");
     }
-    throw new Error(`the Tab key does not come to '${name}'`);
+    throw new Error(`the Tab key does not reach '${name}'`);
   };
   await gus.link(t.signIn.button).waitFor();
   await page.keyboard.press("Tab");
-  assert.equal(await page.evaluate(() => document.activeElement?.textContent), t.skip, "first, past the head");
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), t.skip, "the first Tab reaches the skip link");
   await press(t.signIn.button);
   await page.locator("input[name=login]").waitFor();
   await page.keyboard.type("gus");
@@ -250,20 +250,20 @@ test("all of it works by the keyboard alone", async () => {
   await page.waitForURL(/\/projects\/\d+$/);
   await press(t.project.newBuild);
   await page.getByRole("heading", { name: t.newBuild.title }).waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement?.tagName), "H1", "reading goes on at the new page");
+  assert.equal(await page.evaluate(() => document.activeElement?.tagName), "H1", "the new page's title has the focus");
   await page.goBack();
   await page.getByRole("heading", { name: "myapp" }).waitFor();
-  await gus.leaves();
+  await gus.close();
 });
 
-test("the description of the API is readable, and what is nowhere says so", async () => {
-  const anybody = await Person.at(browser, `${platform.url}/docs`);
-  await anybody.sees("/api/v1/deploy");
-  await anybody.page.locator("summary", { hasText: "/api/v1/deploy" }).first().click();
-  await anybody.page.locator("details[open]").getByText("Some fields need a change.").waitFor();
-  await anybody.looks("docs");
-  await anybody.signIn("hal").catch(() => {});
-  const answer = await anybody.page.goto(`${platform.url}/nothing/here`);
+test("the API documentation is shown, and an unknown path returns 404", async () => {
+  const visitor = await BrowserUser.open(browser, `${platform.url}/docs`);
+  await visitor.expectText("/api/v1/deploy");
+  await visitor.page.locator("summary", { hasText: "/api/v1/deploy" }).first().click();
+  await visitor.page.locator("details[open]").getByText("Some fields need a change.").waitFor();
+  await visitor.checkPage("docs");
+  await visitor.signIn("hal").catch(() => {});
+  const answer = await visitor.page.goto(`${platform.url}/nothing/here`);
   assert.equal(answer?.status(), 404);
-  await anybody.leaves();
+  await visitor.close();
 });

@@ -1,4 +1,4 @@
-// The whole product on this machine: the real components, the simulated GitHub and cluster.
+// The platform on this machine: the real components with a simulated GitHub and cluster.
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -6,18 +6,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const root = join(import.meta.dirname, "../..");
+const ROOT = join(import.meta.dirname, "../..");
 
 export class Platform {
   private process: ChildProcess | null = null;
   private constructor(
     private readonly port: number,
-    private readonly state: string,
+    private readonly stateDir: string,
   ) {}
 
   static async start(): Promise<Platform> {
     const platform = new Platform(await freePort(), mkdtempSync(join(tmpdir(), "nokube-web-")));
-    await platform.begin();
+    await platform.launch();
     return platform;
   }
 
@@ -25,36 +25,37 @@ export class Platform {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it, with what it kept before. */
-  async begin(): Promise<void> {
-    const arguments_ = ["--state-dir", this.state, "run", "--listen", `127.0.0.1:${this.port}`];
-    const child = spawn(join(root, "target/debug/nokube-dev"), arguments_, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  /** Starts the process with the stored state. */
+  async launch(): Promise<void> {
+    const args = ["--state-dir", this.stateDir, "run", "--listen", `127.0.0.1:${this.port}`];
+    const child = spawn(join(ROOT, "target/debug/nokube-dev"), args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
     this.process = child;
-    // It goes on being read: a program whose output nobody takes stands still.
-    const said: string[] = [];
+    // Keep reading: the process blocks when its output pipe is full.
+    const output: string[] = [];
     const lines = createInterface({ input: child.stdout });
     await new Promise<void>((resolve, reject) => {
       lines.on("line", (line) => {
-        if (said.length < 100) said.push(line);
+        if (output.length < 100) output.push(line);
         if (line.startsWith("Serving ")) resolve();
       });
-      child.once("exit", () => reject(new Error(`the platform did not start:\n${said.join("\n")}`)));
+      child.once("exit", () => reject(new Error(`the platform did not start:\n${output.join("\n")}`)));
     });
   }
 
-  /** Stops it; what it keeps stays. */
-  async pause(): Promise<void> {
+  /** Stops the process and keeps its state. */
+  async stop(): Promise<void> {
     const child = this.process;
     if (child === null || child.exitCode !== null) return;
-    const ended = new Promise((resolve) => child.once("exit", resolve));
+    const exited = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGTERM");
-    await ended;
+    await exited;
     this.process = null;
   }
 
-  async end(): Promise<void> {
-    await this.pause();
-    rmSync(this.state, { recursive: true, force: true });
+  /** Stops the process and deletes its state. */
+  async shutDown(): Promise<void> {
+    await this.stop();
+    rmSync(this.stateDir, { recursive: true, force: true });
   }
 }
 

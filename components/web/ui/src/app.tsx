@@ -1,47 +1,50 @@
-// Which page is shown, and for whom.
+// Routes and the header.
 import { useEffect, useState } from "preact/hooks";
 import { Link, Route, Switch, useLocation } from "wouter-preact";
-import { useAct } from "./api/act";
-import { api, content } from "./api/client";
-import { Failure } from "./api/failure";
-import { useLoad } from "./api/load";
-import { leave, onSignedOut, signOut } from "./api/session";
+import { useAction } from "./api/action";
+import { api, unwrap } from "./api/client";
+import { ApiError } from "./api/error";
+import { MeContext } from "./api/me";
+import { useQuery } from "./api/query";
+import { onSignedOut, signOut } from "./api/session";
 import type { Me } from "./api/types";
-import { useSpeech, useT } from "./i18n";
-import { MeContext } from "./me";
-import { Account } from "./pages/account";
+import { ErrorNotice } from "./components/notice";
+import { Page, QueryView } from "./components/page";
+import { useI18n, useMessages } from "./i18n";
+import { AccountPage } from "./pages/account";
+import { AdministrationPage } from "./pages/administration";
 import { BuildPage } from "./pages/build";
 import { DeployPage } from "./pages/deploy";
 import { DeploymentPage } from "./pages/deployment";
-import { Docs } from "./pages/docs";
+import { DocsPage } from "./pages/docs";
 import { NewBuildPage } from "./pages/new-build";
-import { People } from "./pages/people";
 import { ProjectPage } from "./pages/project";
-import { Projects } from "./pages/projects";
-import { Settings } from "./pages/settings";
-import { SignIn } from "./pages/sign-in";
-import { FailureNotice } from "./parts/notice";
-import { Page, Shown } from "./parts/page";
+import { ProjectsPage } from "./pages/projects";
+import { ProjectSettingsPage } from "./pages/settings";
+import { SignInPage } from "./pages/sign-in";
+import { leaveSignedOut } from "./pages/sign-out";
 
 export function App() {
-  const t = useT();
+  const t = useMessages();
   const [signedOut, setSignedOut] = useState(false);
   useEffect(() => onSignedOut(() => setSignedOut(true)), []);
-  const me = useLoad(whoAmI, []);
-  const person = signedOut ? null : me.data;
+  const me = useQuery(fetchMe, []);
+  const current = signedOut ? null : me.data;
   return (
     <>
-      <a class="skip" href="#main">
+      <a class="skip-link" href="#main">
         {t.skip}
       </a>
-      <Head me={person ?? null} />
+      <Header me={current ?? null} />
       <main id="main" tabIndex={-1}>
         <Switch>
           <Route path="/docs">
-            <Docs />
+            <DocsPage />
           </Route>
           <Route>
-            <Shown of={me}>{(found) => found && !signedOut ? <Signed me={found} /> : <SignIn again={found !== null} />}</Shown>
+            <QueryView result={me}>
+              {(me) => (me && !signedOut ? <SignedInRoutes me={me} /> : <SignInPage sessionExpired={me !== null} />)}
+            </QueryView>
           </Route>
         </Switch>
       </main>
@@ -49,27 +52,27 @@ export function App() {
   );
 }
 
-/** Who has signed in, or `null` for nobody. */
-async function whoAmI(signal: AbortSignal): Promise<Me | null> {
+/** The signed-in user; `null` without a session. */
+async function fetchMe(signal: AbortSignal): Promise<Me | null> {
   try {
-    return await content(api.GET("/api/v1/auth/me", { signal }));
+    return await unwrap(api.GET("/api/v1/auth/me", { signal }));
   } catch (thrown) {
-    if (thrown instanceof Failure && thrown.status === 401) return null;
+    if (thrown instanceof ApiError && thrown.status === 401) return null;
     throw thrown;
   }
 }
 
-function Signed({ me }: { me: Me }) {
-  const t = useT();
+function SignedInRoutes({ me }: { me: Me }) {
+  const t = useMessages();
   return (
     <MeContext.Provider value={me}>
       <Switch>
         <Route path="/">
-          <Projects />
+          <ProjectsPage />
         </Route>
         <Route path="/projects/:project">{({ project }) => <ProjectPage key={project} id={Number(project)} />}</Route>
         <Route path="/projects/:project/settings">
-          {({ project }) => <Settings key={project} id={Number(project)} />}
+          {({ project }) => <ProjectSettingsPage key={project} id={Number(project)} />}
         </Route>
         <Route path="/projects/:project/build">
           {({ project }) => <NewBuildPage key={project} id={Number(project)} />}
@@ -82,13 +85,13 @@ function Signed({ me }: { me: Me }) {
           {({ deployment }) => <DeploymentPage key={deployment} id={deployment} />}
         </Route>
         <Route path="/account">
-          <Account />
+          <AccountPage />
         </Route>
         <Route path="/people">
-          <People />
+          <AdministrationPage />
         </Route>
         <Route>
-          <Page title={t.pageMissing}>
+          <Page title={t.pageNotFound}>
             <Link href="/">{t.nav.projects}</Link>
           </Page>
         </Route>
@@ -97,52 +100,52 @@ function Signed({ me }: { me: Me }) {
   );
 }
 
-function Head({ me }: { me: Me | null }) {
-  const { t, language, speak } = useSpeech();
-  const [at] = useLocation();
-  const here = (path: string) => (at === path ? "page" : undefined);
-  const out = useAct();
+function Header({ me }: { me: Me | null }) {
+  const { t, language, setLanguage } = useI18n();
+  const [location] = useLocation();
+  const ariaCurrent = (path: string) => (location === path ? "page" : undefined);
+  const { busy, error, run } = useAction();
   return (
-    <header class="head">
+    <header class="site-header">
       <nav aria-label={t.nav.main}>
         <Link href="/" class="brand">
           NoKube
         </Link>
         {me && (
           <>
-            <Link href="/" aria-current={here("/")}>
+            <Link href="/" aria-current={ariaCurrent("/")}>
               {t.nav.projects}
             </Link>
-            <Link href="/account" aria-current={here("/account")}>
+            <Link href="/account" aria-current={ariaCurrent("/account")}>
               {t.nav.account}
             </Link>
             {me.administrator && (
-              <Link href="/people" aria-current={here("/people")}>
-                {t.nav.people}
+              <Link href="/people" aria-current={ariaCurrent("/people")}>
+                {t.nav.administration}
               </Link>
             )}
           </>
         )}
-        <Link href="/docs" aria-current={here("/docs")}>
+        <Link href="/docs" aria-current={ariaCurrent("/docs")}>
           {t.nav.docs}
         </Link>
       </nav>
-      <div class="head-end">
+      <div class="site-header-end">
         <button
           type="button"
           class="link"
           lang={language === "fr" ? "en" : "fr"}
-          onClick={() => speak(language === "fr" ? "en" : "fr")}
+          onClick={() => setLanguage(language === "fr" ? "en" : "fr")}
         >
           {language === "fr" ? "English" : "Français"}
         </button>
         {me && (
-          <button type="button" class="link" disabled={out.busy} onClick={() => void out.run(() => signOut().then(leave))}>
-            {t.signIn.out}
+          <button type="button" class="link" disabled={busy} onClick={() => void run(() => signOut().then(leaveSignedOut))}>
+            {t.signIn.signOut}
           </button>
         )}
       </div>
-      {out.failure && <FailureNotice failure={out.failure} />}
+      {error && <ErrorNotice error={error} />}
     </header>
   );
 }

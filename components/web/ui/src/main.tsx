@@ -1,20 +1,20 @@
-// Where the page begins.
+// Entry point.
 import { render } from "preact";
 import { App } from "./app";
-import { Speaking } from "./i18n";
+import { I18nProvider } from "./i18n";
 import "./style.css";
 
-// A page that the browser kept as it was may be of somebody who has signed out since.
+// A page restored from the back/forward cache may belong to a user who has signed out since.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.reload();
 });
 
-const place = document.getElementById("app");
-if (place) {
+const root = document.getElementById("app");
+if (root) {
   render(
-    <Speaking>
+    <I18nProvider>
       <App />
-    </Speaking>,
-    place,
+    </I18nProvider>,
+    root,
   );
 }

@@ -1,20 +1,20 @@
-// The platform's API, with the types of its contract.
+// The API client, typed by the generated OpenAPI contract.
 import createClient from "openapi-fetch";
 import type { paths } from "./contract";
-import { failure } from "./failure";
-import { fetchSignedIn } from "./session";
+import { errorFromResponse } from "./error";
+import { fetchWithSession } from "./session";
 
-export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: fetchSignedIn });
+export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: fetchWithSession });
 
-interface Answer<T> {
+interface ApiResponse<T> {
   data?: T;
   error?: unknown;
   response: Response;
 }
 
-/** The answer's content; throws a `Failure` for any that is no success. */
-export async function content<T>(asked: Promise<Answer<T>>): Promise<T> {
-  const { data, error, response } = await asked;
-  if (!response.ok) throw failure(response, error);
+/** The body of a successful response. Throws an `ApiError` for any other status. */
+export async function unwrap<T>(request: Promise<ApiResponse<T>>): Promise<T> {
+  const { data, error, response } = await request;
+  if (!response.ok) throw errorFromResponse(response, error);
   return data as T;
 }

@@ -1,58 +1,55 @@
-// The session lives some minutes and is renewed silently while the sign-in lasts.
+// The session cookie: it expires after some minutes and is renewed silently while the sign-in is valid.
 
-import { forgetDrafts } from "../forms/draft";
+const SESSION_PATH = "/api/v1/auth/session";
 
-const path = "/api/v1/auth/session";
+let pendingRenewal: Promise<boolean> | null = null;
 
-let renewing: Promise<boolean> | null = null;
-
-/** Renews the session; of several callers at once, one asks. `false`: one must sign in again. */
-export function renew(): Promise<boolean> {
-  renewing ??= fetch(path, { method: "POST" })
-    .then((answer) => {
-      // An answer in the platform's place says nothing of the sign-in.
-      if (!answer.ok && answer.status !== 401) throw new TypeError("no renewal");
-      return answer.ok;
+/** Renews the session; concurrent callers share one request. `false`: the user must sign in again. */
+export function renewSession(): Promise<boolean> {
+  pendingRenewal ??= fetch(SESSION_PATH, { method: "POST" })
+    .then((response) => {
+      // An error of a proxy says nothing about the sign-in.
+      if (!response.ok && response.status !== 401) throw new TypeError("the session could not be renewed");
+      return response.ok;
     })
     .finally(() => {
-      renewing = null;
+      pendingRenewal = null;
     });
-  return renewing;
+  return pendingRenewal;
 }
 
-/** As `fetch`; when the session has ended, it is renewed and the request is sent once more. */
-export async function fetchSignedIn(request: Request): Promise<Response> {
-  const again = request.clone();
-  const answer = await fetch(request);
-  if (answer.status !== 401) return answer;
-  if (await renew()) return fetch(again);
-  whenSignedOut();
-  return answer;
+/** Like `fetch`, but renews an expired session and retries the request once. */
+export async function fetchWithSession(request: Request): Promise<Response> {
+  const retry = request.clone();
+  const response = await fetch(request);
+  if (response.status !== 401) return response;
+  if (await renewSession()) return fetch(retry);
+  notifySignedOut();
+  return response;
 }
 
-let whenSignedOut = () => {};
+let notifySignedOut = () => {};
 
-/** Calls `what` when a request finds that the sign-in is over. */
-export function onSignedOut(what: () => void): void {
-  whenSignedOut = what;
+/** Sets the listener that is called when the sign-in has ended. */
+export function onSignedOut(listener: () => void): void {
+  notifySignedOut = listener;
 }
 
-/** Ends the sign-in; what failed is thrown. */
+/** Ends the sign-in. Throws if the request fails. */
 export async function signOut(): Promise<void> {
-  const answer = await fetch(path, { method: "DELETE" });
-  // Signed out already is signed out.
-  if (!answer.ok && answer.status !== 401) throw new TypeError("no sign-out");
+  const response = await fetch(SESSION_PATH, { method: "DELETE" });
+  // 401: already signed out.
+  if (!response.ok && response.status !== 401) throw new TypeError("the sign-out failed");
 }
 
-/** Leaves nothing of whoever was here to whoever comes next: neither drafts nor a page to go back to. */
-export function leave(): void {
-  forgetDrafts();
-  whenSignedOut();
+/** Shows the sign-in page, and replaces the history entry so that "back" does not return to the user's page. */
+export function redirectToSignIn(): void {
+  notifySignedOut();
   window.location.replace("/");
 }
 
-/** Where one signs in, to come back to this page. */
-export function signInAddress(): string {
+/** The sign-in URL, with this page as the return address. */
+export function signInUrl(): string {
   const search = new URLSearchParams(window.location.search);
   search.delete("sign_in");
   const here = window.location.pathname + (search.size > 0 ? `?${search}` : "");

@@ -1,4 +1,4 @@
-// The names that the pages use for what the contract describes.
+// Short names for the schemas of the generated contract.
 import type { components } from "./contract";
 
 type Schemas = components["schemas"];

@@ -1,10 +1,9 @@
-// The form of a new build, and the request that it makes.
-import type { Fault } from "../api/failure";
+// The form of a new build, and the API request made from it.
 import type { BuildRequest, NewBuild, Project } from "../api/types";
-import type { Messages } from "../i18n";
-import { format, parse, type BadLine } from "./lines";
+import { formatVariables, parseVariables, type LineError } from "./variables";
 
-export type Source = "buildpacks" | "at" | "given";
+/** How the image is built: with buildpacks, the repository's Dockerfile, or one pasted into the form. */
+export type Source = "buildpacks" | "repository" | "inline";
 
 export interface BuildForm {
   repository_url: string;
@@ -18,7 +17,7 @@ export interface BuildForm {
   image_tag: string;
 }
 
-export function empty(project: Project): BuildForm {
+export function emptyForm(project: Project): BuildForm {
   return {
     repository_url: project.repository_url ?? "",
     branch: "main",
@@ -32,23 +31,23 @@ export function empty(project: Project): BuildForm {
   };
 }
 
-/** The form that asks for a build again. */
-export function again(asked: BuildRequest): BuildForm {
-  const { repository_url, branch, service_name, context, image_tag } = asked;
-  const { dockerfile_path = "Dockerfile", dockerfile_content = "" } = asked;
-  const source = asked.has_dockerfile ? "at" : dockerfile_content ? "given" : "buildpacks";
-  const build_args = format(asked.build_args);
+/** The form filled with the request of an earlier build. */
+export function formFromRequest(previous: BuildRequest): BuildForm {
+  const { repository_url, branch, service_name, context, image_tag } = previous;
+  const { dockerfile_path = "Dockerfile", dockerfile_content = "" } = previous;
+  const source = previous.has_dockerfile ? "repository" : dockerfile_content ? "inline" : "buildpacks";
+  const build_args = formatVariables(previous.build_args);
   return { repository_url, branch, service_name, source, dockerfile_path, dockerfile_content, build_args, context, image_tag };
 }
 
-/** Is there something under “more”? */
-export function hasMore(form: BuildForm): boolean {
+/** Whether a field under "More options" differs from its default. */
+export function hasAdvancedOptions(form: BuildForm): boolean {
   return form.build_args !== "" || form.context !== "." || form.image_tag !== "latest";
 }
 
-/** The request; a field that is left empty is not sent, so that its default counts. */
-export function request(form: BuildForm, project: Project): { body: NewBuild; faults: BadLine[] } {
-  const args = parse(form.build_args);
+/** The API request. Empty fields are left out, so that the API uses their defaults. */
+export function toRequest(form: BuildForm, project: Project): { body: NewBuild; lineErrors: LineError[] } {
+  const args = parseVariables(form.build_args);
   const service = form.service_name.trim();
   const body: NewBuild = {
     project_id: project.id,
@@ -56,27 +55,19 @@ export function request(form: BuildForm, project: Project): { body: NewBuild; fa
     service_name: service,
     image_name: `${project.name}-${service}`,
     build_args: args.values,
-    ...given("branch", form.branch),
-    ...given("context", form.context),
-    ...given("image_tag", form.image_tag),
+    ...ifFilled("branch", form.branch),
+    ...ifFilled("context", form.context),
+    ...ifFilled("image_tag", form.image_tag),
   };
-  if (form.source === "at") {
+  if (form.source === "repository") {
     body.has_dockerfile = true;
     if (form.dockerfile_path.trim()) body.dockerfile_path = form.dockerfile_path.trim();
   }
-  if (form.source === "given") body.dockerfile_content = form.dockerfile_content;
-  return { body, faults: args.faults };
+  if (form.source === "inline") body.dockerfile_content = form.dockerfile_content;
+  return { body, lineErrors: args.errors };
 }
 
-function given<K extends string>(name: K, text: string): { [P in K]?: string } {
+function ifFilled<K extends string>(name: K, text: string): { [P in K]?: string } {
   const trimmed = text.trim();
   return (trimmed === "" ? {} : { [name]: trimmed }) as { [P in K]?: string };
-}
-
-/** Lines that cannot be read, in words, at their field. */
-export function lineFaults(field: string, faults: readonly BadLine[], t: Messages): Fault[] {
-  return faults.map(({ line, twice }) => ({
-    field,
-    detail: twice === null ? t.deploy.badLine(line) : t.deploy.twice(line, twice),
-  }));
 }

@@ -1,16 +1,16 @@
-// The form of a deployment, and the request that it makes.
-import type { Fault } from "../api/failure";
+// The deploy form, and the API request made from it.
+import type { FieldError } from "../api/error";
 import type { Build, NewDeployment, Project, Revision } from "../api/types";
-import { format, parse, type BadLine } from "./lines";
+import { formatVariables, parseVariables, type LineError } from "./variables";
 
 export interface SecretRow {
   name: string;
   value: string;
-  /** It has a value at the platform, which an empty one here keeps. */
-  kept: boolean;
+  /** The platform has a value already: an empty `value` keeps it. */
+  isStored: boolean;
 }
 
-/** Numbers are texts as they were typed: what they must be is the platform's to say. */
+/** Numbers are kept as typed: the API validates them. */
 export interface DeployForm {
   build_id: string | null;
   image_name: string;
@@ -48,7 +48,7 @@ export interface DeployForm {
   target_cpu_percent: string;
 }
 
-export const empty: DeployForm = {
+export const emptyForm: DeployForm = {
   build_id: null,
   image_name: "",
   service_name: "",
@@ -85,63 +85,63 @@ export const empty: DeployForm = {
   target_cpu_percent: "70",
 };
 
-/** The form filled with what a release runs with. */
-export function ofRelease(release: Revision): DeployForm {
+/** The form filled with the configuration of a release. */
+export function formFromRelease(release: Revision): DeployForm {
   const configuration: Record<string, unknown> = { ...release.configuration };
-  const form: DeployForm = { ...empty };
+  const form: DeployForm = { ...emptyForm };
   const fields = form as unknown as Record<string, unknown>;
-  for (const [name, start] of Object.entries(empty)) {
+  for (const [name, initial] of Object.entries(emptyForm)) {
     const value = configuration[name];
     if (value === undefined || value === null) continue;
-    if (typeof start === "string") fields[name] = String(value);
-    if (typeof start === "boolean") fields[name] = value === true;
+    if (typeof initial === "string") fields[name] = String(value);
+    if (typeof initial === "boolean") fields[name] = value === true;
   }
   form.build_id = release.build_id;
   form.image_name = release.image_name;
-  form.env_vars = format((configuration["env_vars"] ?? {}) as Record<string, string>);
+  form.env_vars = formatVariables((configuration["env_vars"] ?? {}) as Record<string, string>);
   const secrets = Object.keys((configuration["secrets"] ?? {}) as object);
-  form.secrets = secrets.map((name) => ({ name, value: "", kept: true }));
+  form.secrets = secrets.map((name) => ({ name, value: "", isStored: true }));
   return form;
 }
 
-/** The form for a build's image: of a service that runs already, its configuration stays. */
-export function ofBuild(build: Build, release: Revision | null): DeployForm {
-  const form = release ? ofRelease(release) : { ...empty, service_name: build.service_name };
+/** The form for a build's image. `release`: the current one of a service that is deployed already. */
+export function formFromBuild(build: Build, release: Revision | null): DeployForm {
+  const form = release ? formFromRelease(release) : { ...emptyForm, service_name: build.service_name };
   return { ...form, build_id: build.build_id, image_name: build.image_full_name };
 }
 
-/** What of a form may be kept in the browser: no secret's value. */
+/** The form as it may be saved in the browser: without the values of secrets. */
 export function withoutSecrets(form: DeployForm): DeployForm {
   return { ...form, secrets: form.secrets.map((row) => ({ ...row, value: "" })) };
 }
 
-export interface Asked {
+export interface DeployRequest {
   body: NewDeployment;
-  /** Lines of the variables that cannot be read. */
-  lines: BadLine[];
-  faults: Fault[];
+  /** Errors in `env_vars`. */
+  lineErrors: LineError[];
+  fieldErrors: FieldError[];
 }
 
-/** The request. A field that is left empty is not sent, so that its default counts. */
-export function request(form: DeployForm, project: Project): Asked {
-  const { values, faults: lines } = parse(form.env_vars);
-  const faults: Fault[] = [];
+/** The API request. Empty fields are left out, so that the API uses their defaults. */
+export function toRequest(form: DeployForm, project: Project): DeployRequest {
+  const { values, errors: lineErrors } = parseVariables(form.env_vars);
+  const fieldErrors: FieldError[] = [];
   const secrets: Record<string, string | null> = {};
-  for (const { name: typed, value, kept } of form.secrets) {
+  for (const { name: typed, value, isStored } of form.secrets) {
     const name = typed.trim();
     if (name === "" && value === "") continue;
-    if (name === "") faults.push({ field: "secrets", detail: "is required" });
-    secrets[name] = value === "" && kept ? null : value;
+    if (name === "") fieldErrors.push({ field: "secrets", detail: "is required" });
+    secrets[name] = value === "" && isStored ? null : value;
   }
-  const image = form.build_id === null ? text({ image_name: form.image_name }) : { build_id: form.build_id };
-  const worker = form.service_type === "worker";
-  const external = !worker && form.exposure_type === "external";
+  const image = form.build_id === null ? filledFields({ image_name: form.image_name }) : { build_id: form.build_id };
+  const isWorker = form.service_type === "worker";
+  const isExternal = !isWorker && form.exposure_type === "external";
   const body = {
     project_id: project.id,
     project_name: project.name,
     username: project.owner,
     ...image,
-    ...text({
+    ...filledFields({
       service_name: form.service_name,
       display_name: form.display_name,
       description: form.description,
@@ -153,10 +153,10 @@ export function request(form: DeployForm, project: Project): Asked {
       storage_path: form.storage_path,
     }),
     service_type: form.service_type,
-    exposure_type: worker ? "none" : form.exposure_type,
-    ...(external && text({ custom_domain: form.custom_domain, custom_path: form.custom_path })),
-    ...(external && form.enable_https && { enable_https: true }),
-    ...number({
+    exposure_type: isWorker ? "none" : form.exposure_type,
+    ...(isExternal && filledFields({ custom_domain: form.custom_domain, custom_path: form.custom_path })),
+    ...(isExternal && form.enable_https && { enable_https: true }),
+    ...numericFields({
       container_port: form.container_port,
       service_port: form.service_port,
       replicas: form.replicas,
@@ -164,26 +164,26 @@ export function request(form: DeployForm, project: Project): Asked {
     env_vars: values,
     secrets,
     health_check_enabled: form.health_check_enabled,
-    ...(form.health_check_enabled && health(form)),
+    ...(form.health_check_enabled && healthCheckFields(form)),
     enable_autoscaling: form.enable_autoscaling,
     ...(form.enable_autoscaling &&
-      number({
+      numericFields({
         min_replicas: form.min_replicas,
         max_replicas: form.max_replicas,
         target_cpu_percent: form.target_cpu_percent,
       })),
   };
-  // A number that is none is sent as it was typed: the platform names the field and what it must be.
-  return { body: body as NewDeployment, lines, faults };
+  // An invalid number is sent as typed: the API returns the field error.
+  return { body: body as NewDeployment, lineErrors, fieldErrors };
 }
 
-function health(form: DeployForm) {
+function healthCheckFields(form: DeployForm) {
   return {
-    ...text({
+    ...filledFields({
       readiness_check_path: form.readiness_check_path,
       liveness_check_path: form.liveness_check_path,
     }),
-    ...number({
+    ...numericFields({
       health_check_port: form.health_check_port,
       readiness_initial_delay: form.readiness_initial_delay,
       liveness_initial_delay: form.liveness_initial_delay,
@@ -194,12 +194,12 @@ function health(form: DeployForm) {
   };
 }
 
-function text(fields: Record<string, string>): Record<string, string> {
+function filledFields(fields: Record<string, string>): Record<string, string> {
   const filled = Object.entries(fields).map(([name, value]) => [name, value.trim()] as const);
   return Object.fromEntries(filled.filter(([, value]) => value !== ""));
 }
 
-function number(fields: Record<string, string>): Record<string, number | string> {
-  const filled = Object.entries(text(fields));
+function numericFields(fields: Record<string, string>): Record<string, number | string> {
+  const filled = Object.entries(filledFields(fields));
   return Object.fromEntries(filled.map(([name, value]) => [name, /^\d{1,9}$/.test(value) ? Number(value) : value]));
 }

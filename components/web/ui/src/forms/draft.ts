@@ -1,62 +1,65 @@
-// What was typed into a form is kept until it has been sent, also over a new sign-in: in this tab's
-// session storage, without what its form leaves out (secrets).
+// A hook that saves a form's input in this tab's session storage until it is submitted, so that it survives
+// a reload and a new sign-in. Secrets are not saved.
 import { useCallback, useLayoutEffect, useState } from "preact/hooks";
 
 export interface Draft<T> {
   form: T;
   set: (change: Partial<T>) => void;
-  /** Forgets it, once it has been sent. */
-  forget: () => void;
-  /** It was typed before, and not sent. */
+  /** Deletes the saved draft. */
+  discard: () => void;
+  /** Whether the form was filled from a saved draft. */
   restored: boolean;
-  /** Begins anew. */
-  anew: () => void;
+  /** Deletes the saved draft and resets the form to its initial values. */
+  reset: () => void;
 }
 
-/** `start` is what the form begins with; `keep` takes out what must not be stored. */
+// The version changes when a form's stored values do: older drafts are ignored.
+const KEY_PREFIX = "draft v2 ";
+
+/** `initial` is the form without a draft; `toStored` removes what must not be saved. */
 export function useDraft<T extends object>(
   key: string,
-  start: T,
-  keep: (form: T) => Partial<T> = (form) => form,
+  initial: T,
+  toStored: (form: T) => Partial<T> = (form) => form,
 ): Draft<T> {
-  const place = `draft ${key}`;
-  const [form, setForm] = useState<T>(() => ({ ...start, ...stored<T>(place) }));
-  const [touched, setTouched] = useState(false);
-  const [restored, setRestored] = useState(() => differs(start, stored<T>(place)));
-  // At once: the page may be left before it is painted.
+  const storageKey = KEY_PREFIX + key;
+  const [form, setForm] = useState<T>(() => ({ ...initial, ...loadDraft<T>(storageKey) }));
+  const [isDirty, setDirty] = useState(false);
+  const [restored, setRestored] = useState(() => differs(initial, loadDraft<T>(storageKey)));
+  // A layout effect saves before the next paint: the user may leave the page right away.
   useLayoutEffect(() => {
-    if (touched) sessionStorage.setItem(place, JSON.stringify(keep(form)));
-  }, [form, touched]);
+    if (isDirty) sessionStorage.setItem(storageKey, JSON.stringify(toStored(form)));
+  }, [form, isDirty]);
   const set = useCallback((change: Partial<T>) => {
-    setTouched(true);
+    setDirty(true);
     setForm((before) => ({ ...before, ...change }));
   }, []);
-  const forget = useCallback(() => {
-    setTouched(false);
-    sessionStorage.removeItem(place);
-  }, [place]);
-  const anew = () => {
-    forget();
+  const discard = useCallback(() => {
+    setDirty(false);
+    sessionStorage.removeItem(storageKey);
+  }, [storageKey]);
+  const reset = () => {
+    discard();
     setRestored(false);
-    setForm(start);
+    setForm(initial);
   };
-  return { form, set, forget, restored, anew };
+  return { form, set, discard, restored, reset };
 }
 
-/** Forgets all that was typed and not sent. */
-export function forgetDrafts(): void {
+/** Deletes the drafts of all forms. */
+export function discardAllDrafts(): void {
   for (const key of Object.keys(sessionStorage)) {
     if (key.startsWith("draft ")) sessionStorage.removeItem(key);
   }
 }
 
-function differs<T>(start: T, kept: Partial<T>): boolean {
-  return JSON.stringify({ ...start, ...kept }) !== JSON.stringify(start);
+function differs<T>(initial: T, draft: Partial<T>): boolean {
+  return JSON.stringify({ ...initial, ...draft }) !== JSON.stringify(initial);
 }
 
-function stored<T>(place: string): Partial<T> {
+function loadDraft<T>(storageKey: string): Partial<T> {
   try {
-    return JSON.parse(sessionStorage.getItem(place) ?? "{}") as Partial<T>;
+    return JSON.parse(sessionStorage.getItem(storageKey) ?? "{}") as Partial<T>;
   } catch {
     return {};
   }

@@ -1,4 +1,4 @@
-// The texts of the page, in French. The other languages have the same keys.
+// The texts of the page, in French. They define the keys: other languages must have the same.
 import { deploy } from "./fr-deploy";
 import { plural } from "./plural";
 
@@ -18,13 +18,13 @@ export const fr = {
   hide: "Masquer",
   optional: "facultatif",
   restored: "Ce formulaire reprend ce que vous aviez saisi.",
-  anew: "Recommencer",
-  pageMissing: "Cette page n’existe pas.",
-  nav: { projects: "Projets", account: "Compte", people: "Administration", docs: "API", main: "Navigation principale" },
+  startOver: "Recommencer",
+  pageNotFound: "Cette page n’existe pas.",
+  nav: { projects: "Projets", account: "Compte", administration: "Administration", docs: "API", main: "Navigation principale" },
 
-  failures: {
+  errors: {
     offline: "La plateforme ne répond pas. Vérifiez votre connexion ; ce que vous avez saisi est gardé.",
-    lost: "Connexion perdue. Nouvelle tentative automatique…",
+    connectionLost: "Connexion perdue. Nouvelle tentative automatique…",
     unknown: (status: number) => `La plateforme a répondu de façon inattendue (${status}). Réessayez.`,
     malformed: "La demande n’a pas pu être lue.",
     unauthenticated: "Connectez-vous d’abord.",
@@ -37,26 +37,26 @@ export const fr = {
     invalid: "Certains champs sont à corriger.",
     "too-many": "Trop de demandes en peu de temps. Patientez un peu.",
     internal: "Une erreur s’est produite de notre côté. Réessayez ; si elle persiste, prévenez l’administrateur.",
-    "upstream-refused": "Un autre système (GitHub, le registre ou le cluster) a refusé.",
+    "upstream-refused": "Un autre système (GitHub, le registre ou le cluster) a refusé la demande.",
     "upstream-unavailable": "Un autre système (GitHub, le registre ou le cluster) ne répond pas. Réessayez dans un moment.",
     misconfigured: "La plateforme n’est pas encore entièrement configurée. Prévenez l’administrateur.",
-    inSeconds: (seconds: number) => `Réessayez dans ${seconds} s.`,
+    retryIn: (seconds: number) => `Réessayez dans ${seconds} s.`,
   },
 
   signIn: {
     title: "De Git au cluster en deux clics",
     lead: "NoKube construit une image à partir de votre dépôt, puis la déploie sur Kubernetes. Vous n’avez pas besoin de connaître Kubernetes.",
     button: "Se connecter avec GitHub",
-    again: "Votre session est terminée. Reconnectez-vous : ce que vous avez saisi est gardé, sauf les secrets.",
+    sessionExpired: "Votre session est terminée. Reconnectez-vous : ce que vous avez saisi est gardé, sauf les secrets.",
     failed: "La connexion n’a pas abouti. Réessayez dans un moment.",
-    failures: {
+    errors: {
       forbidden: "Vous n’avez pas accès à cette plateforme. Demandez à son administrateur de vous ajouter.",
-      malformed: "La connexion a été commencée ailleurs, il y a trop longtemps, ou refusée chez GitHub. Recommencez.",
-      misconfigured: "La plateforme ne peut connecter personne avec GitHub : son inscription y manque ou est incorrecte. Prévenez l’administrateur.",
+      malformed: "La connexion a été commencée dans un autre navigateur, a expiré, ou a été refusée chez GitHub. Recommencez.",
+      misconfigured: "La connexion avec GitHub n’est pas disponible : l’application GitHub de la plateforme manque ou est mal configurée. Prévenez l’administrateur.",
     },
-    out: "Se déconnecter",
-    outEverywhere: "Se déconnecter partout",
-    outEverywhereHint: "Met fin à toutes vos sessions, sur tous les appareils.",
+    signOut: "Se déconnecter",
+    signOutEverywhere: "Se déconnecter partout",
+    signOutEverywhereHint: "Met fin à toutes vos sessions, sur tous les appareils.",
   },
 
   projects: {
@@ -74,7 +74,7 @@ export const fr = {
     services: "Services",
     noServices: "Rien n’est déployé pour l’instant.",
     firstSteps: "Construisez une image, puis déployez-la.",
-    lookOnly: (owner: string) =>
+    readOnly: (owner: string) =>
       `Vous pouvez consulter ce projet. Pour y changer quelque chose, demandez à son propriétaire, ${owner}.`,
     builds: "Builds",
     noBuilds: "Aucun build pour l’instant.",
@@ -88,7 +88,7 @@ export const fr = {
 
   settings: {
     title: "Réglages du projet",
-    about: "À propos",
+    details: "À propos",
     repository: "Dépôt (URL)",
     framework: "Framework",
     members: "Membres",
@@ -100,20 +100,20 @@ export const fr = {
     add: "Ajouter",
     remove: (name: string) => `Retirer ${name}`,
     leave: "Quitter le projet",
-    trail: "Historique",
+    auditLog: "Historique",
     delete: "Supprimer le projet",
-    deleteHint: "Supprime le projet. Ce qui est en cours doit d’abord être arrêté, ou l’être ici.",
+    deleteHint: "Supprime le projet. Ses services et ses builds en cours doivent d’abord être arrêtés, ou l’être en même temps.",
     takeDown: "Arrêter aussi ce qui tourne et annuler les builds en cours",
     volumes: "Supprimer aussi les volumes et leurs données (définitif)",
     confirmName: (name: string) => `Pour confirmer, saisissez « ${name} »`,
-    forOwner: (owner: string) => `Seul le propriétaire, ${owner}, peut modifier ces réglages.`,
+    ownerOnly: (owner: string) => `Seul le propriétaire, ${owner}, peut modifier ces réglages.`,
   },
 
-  trail: {
+  audit: {
     when: "Quand",
     who: "Qui",
     what: "Quoi",
-    where: "D’où",
+    from: "D’où",
     empty: "Aucune entrée.",
     token: (name: string) => `jeton ${name}`,
     via: {
@@ -158,8 +158,8 @@ export const fr = {
     serviceHint: "Lettres minuscules, chiffres et tirets, une lettre au début. Exemple : frontend",
     source: "Comment construire l’image ?",
     buildpacks: "Automatiquement, à partir du code (buildpacks)",
-    dockerfileAt: "Avec le Dockerfile du dépôt",
-    dockerfileGiven: "Avec un Dockerfile collé ici",
+    dockerfileInRepository: "Avec le Dockerfile du dépôt",
+    dockerfileInline: "Avec un Dockerfile collé ici",
     dockerfilePath: "Chemin du Dockerfile",
     dockerfileContent: "Contenu du Dockerfile",
     args: "Arguments de build",
@@ -171,7 +171,7 @@ export const fr = {
   },
 
   build: {
-    one: "Build",
+    build: "Build",
     title: (service: string) => `Build de ${service}`,
     status: { pending: "En attente", building: "En cours", success: "Réussi", failed: "Échoué", cancelled: "Annulé" },
     success: "Build réussi !",
@@ -188,17 +188,17 @@ export const fr = {
     branch: "Branche",
     repository: "Dépôt",
     attempt: (n: number) => `Tentative ${n}`,
-    created: "Demandé",
+    requestedAt: "Demandé",
     steps: "Étapes",
     step: { pending: "en attente", running: "en cours", success: "réussie", failed: "échouée", cancelled: "annulée", skipped: "ignorée" },
     noSteps: "Les étapes apparaissent dès que GitHub commence.",
-    seeLogs: "Voir les logs",
+    showLogs: "Voir les logs",
     hideLogs: "Masquer les logs",
     logs: "Journal",
-    logsLater: "GitHub donne le journal à la fin de chaque partie du build.",
+    logsDelayed: "GitHub donne le journal à la fin de chaque partie du build.",
     deployNow: "Déployer maintenant",
     retry: "Relancer",
-    change: "Modifier et relancer",
+    edit: "Modifier et relancer",
     cancel: "Annuler le build",
     stepFailed: (step: string) => `Le build a échoué à l’étape « ${step} ». Voyez la fin du journal ci-dessous.`,
   },
@@ -221,19 +221,19 @@ export const fr = {
     pods: "Instances",
     noPods: "Aucune instance ne tourne.",
     starting: "Les instances démarrent…",
-    waits: {
+    rolloutPhases: {
       pods: "Le cluster crée les instances.",
       container: "L’image est téléchargée, puis le programme démarre.",
       health: "Le programme tourne ; sa première vérification de santé est attendue.",
-      answer:
+      unresponsive:
         "Le programme tourne, mais ne répond pas encore à ses vérifications de santé. Écoute-t-il sur le port du conteneur et sur toutes les adresses (0.0.0.0) ? Le chemin de la vérification est-il juste ? Les événements en disent plus.",
     },
     pod: { name: "Nom", state: "État", restarts: "Redémarrages", since: "Depuis" },
     podReady: "prête",
     podNotReady: "pas prête",
-    podOld: "ancienne révision",
-    serves: "Les instances de la révision précédente continuent de servir.",
-    podEnding: "en cours d’arrêt",
+    podOldRevision: "ancienne révision",
+    previousStillServing: "Les instances de la révision précédente continuent de servir.",
+    podTerminating: "en cours d’arrêt",
     logs: "Journal",
     allPods: "Toutes les instances",
     previousLog: "Avant le dernier redémarrage",
@@ -245,9 +245,9 @@ export const fr = {
     rollbackTitle: (n: number) => `Revenir à la révision ${n} ?`,
     rollbackHint: "L’image et la configuration redeviennent ce qu’elles étaient. Les instances sont remplacées une à une.",
     noDifference: "Ni l’image ni la configuration ne diffèrent de l’état actuel.",
-    secretsToo: "Ses secrets reprennent les valeurs qu’ils avaient.",
-    tagOnly: "L’image n’est connue que par son étiquette, qui peut désigner une autre image depuis.",
-    wentBack: (n: number, of: number) => `C’est fait : la révision ${n} reprend la révision ${of}.`,
+    secretsRestored: "Ses secrets reprennent les valeurs qu’ils avaient.",
+    tagNotPinned: "L’image n’est connue que par son étiquette, qui peut désigner une autre image depuis.",
+    rolledBack: (n: number, of: number) => `C’est fait : la révision ${n} reprend la révision ${of}.`,
     revision: "Révision",
     releaseOf: (n: number, of: number) => `${n}, qui reprend la révision ${of}`,
     by: (who: string) => `par ${who}`,
@@ -265,12 +265,12 @@ export const fr = {
     ended: "Terminé",
     lost: "Connexion perdue, nouvelle tentative…",
     empty: "Rien pour l’instant.",
-    text: "Ouvrir en texte",
+    openAsText: "Ouvrir en texte",
   },
 
   account: {
     title: "Compte",
-    you: (login: string) => `Connecté en tant que ${login}`,
+    signedInAs: (login: string) => `Connecté en tant que ${login}`,
     username: "Votre nom sur cette plateforme",
     administrator: "Administrateur de la plateforme",
     tokens: "Jetons d’API",
@@ -287,31 +287,31 @@ export const fr = {
     lastUsed: (when: string) => `dernier usage : ${when}`,
     neverUsed: "jamais utilisé",
     noTokens: "Aucun jeton.",
-    trail: "Ce que vous avez fait",
+    activity: "Ce que vous avez fait",
   },
 
-  people: {
+  administration: {
     title: "Administration",
-    notYours: (login: string) =>
-      `Cette page est réservée aux administrateurs de la plateforme, et ${login} n’en est pas un. Ceux-ci sont nommés dans ses réglages (auth_administrators).`,
-    access: "Accès d’une personne",
+    administratorsOnly: (login: string) =>
+      `Cette page est réservée aux administrateurs de la plateforme, et ${login} n’en est pas un. Leur liste se trouve dans le réglage auth_administrators.`,
+    userAccess: "Accès d’une personne",
     usernameHint: "Il est sur sa page Compte, dans les membres de ses projets et dans leur historique.",
-    find: "Chercher",
-    yourself: "C’est vous : personne ne peut se retirer son propre accès.",
-    take: "Retirer l’accès",
-    takeTitle: (name: string) => `Retirer l’accès de ${name} ?`,
-    takeHint: [
+    search: "Chercher",
+    cannotRevokeOwn: "C’est vous : personne ne peut se retirer son propre accès.",
+    revokeAccess: "Retirer l’accès",
+    revokeAccessTitle: (name: string) => `Retirer l’accès de ${name} ?`,
+    revokeAccessHint: [
       "Cette personne ne peut plus se connecter ni rien changer ; ses sessions se terminent en dix minutes au plus.",
       "Ses jetons d’API sont révoqués immédiatement, et le restent.",
       "Ses projets sont gardés, et ce qui tourne continue de tourner.",
     ],
-    taken: (name: string) => `${name} n’a plus accès à la plateforme. Ce qui tourne continue de tourner.`,
-    give: "Rendre l’accès",
-    given: (name: string) => `${name} peut de nouveau se connecter. Ses jetons d’API révoqués le restent.`,
-    trail: "Connexions, jetons et accès",
+    accessRevoked: (name: string) => `${name} n’a plus accès à la plateforme. Ce qui tourne continue de tourner.`,
+    restoreAccess: "Rendre l’accès",
+    accessRestored: (name: string) => `${name} peut de nouveau se connecter. Ses jetons d’API révoqués le restent.`,
+    auditLog: "Connexions, jetons et accès",
     health: "État de la plateforme",
-    well: "Tout est en ordre.",
-    notWell: "Quelque chose n’est pas en ordre. Les utilisateurs peuvent en être gênés.",
+    healthy: "Tout est en ordre.",
+    unhealthy: "Certaines vérifications échouent. Les utilisateurs peuvent en être affectés.",
     check: { true: "en ordre", false: "à corriger" },
   },
 
@@ -319,8 +319,8 @@ export const fr = {
     title: "API",
     lead: "Tout ce que fait cette page, votre code peut le faire. La description complète, en anglais :",
     parameters: "Paramètres",
-    body: "Corps",
-    answers: "Réponses",
+    requestBody: "Corps",
+    responses: "Réponses",
     required: "obligatoire",
     default: (value: string) => `par défaut ${value}`,
     example: "Exemple",

@@ -1,44 +1,45 @@
-// The language of the page: the reader's choice, else what their browser prefers, else French.
+// The language of the page: the user's choice, else the browser's preference, else French.
 import { createContext, type ComponentChildren } from "preact";
 import { useContext, useEffect, useMemo, useState } from "preact/hooks";
 import { en } from "./en";
 import { fr, type Messages } from "./fr";
+import type { Language } from "./language";
 
-export type Language = "fr" | "en";
-export type { Messages };
+export type { Language, Messages };
 
 const messages: Record<Language, Messages> = { fr, en };
-const kept = "nokube.language";
+const STORAGE_KEY = "nokube.language";
 
-interface Speech {
+interface I18n {
   language: Language;
+  /** The texts in this language. */
   t: Messages;
-  speak: (language: Language) => void;
+  setLanguage: (language: Language) => void;
 }
 
-const Context = createContext<Speech>({ language: "fr", t: fr, speak: () => {} });
+const Context = createContext<I18n>({ language: "fr", t: fr, setLanguage: () => {} });
 
-export function Speaking({ children }: { children: ComponentChildren }) {
-  const [language, setLanguage] = useState<Language>(first);
+export function I18nProvider({ children }: { children: ComponentChildren }) {
+  const [language, setLanguageState] = useState<Language>(initialLanguage);
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
-  const speech = useMemo(() => {
-    const speak = (chosen: Language) => {
-      localStorage.setItem(kept, chosen);
-      setLanguage(chosen);
+  const i18n = useMemo(() => {
+    const setLanguage = (chosen: Language) => {
+      localStorage.setItem(STORAGE_KEY, chosen);
+      setLanguageState(chosen);
     };
-    return { language, t: messages[language], speak };
+    return { language, t: messages[language], setLanguage };
   }, [language]);
-  return <Context.Provider value={speech}>{children}</Context.Provider>;
+  return <Context.Provider value={i18n}>{children}</Context.Provider>;
 }
 
-export const useSpeech = () => useContext(Context);
-export const useT = () => useContext(Context).t;
+export const useI18n = () => useContext(Context);
+export const useMessages = () => useContext(Context).t;
 
-function first(): Language {
-  const chosen = localStorage.getItem(kept);
+function initialLanguage(): Language {
+  const chosen = localStorage.getItem(STORAGE_KEY);
   if (chosen === "fr" || chosen === "en") return chosen;
-  const wanted = navigator.languages.find((tag) => /^(fr|en)\b/.test(tag));
-  return wanted?.startsWith("en") ? "en" : "fr";
+  const preferred = navigator.languages.find((tag) => /^(fr|en)\b/.test(tag));
+  return preferred?.startsWith("en") ? "en" : "fr";
 }

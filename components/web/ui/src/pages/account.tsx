@@ -1,55 +1,57 @@
-// Who has signed in, their API tokens, and what they did.
+// The user's account: sign-out, API tokens and the audit log.
 import { useState } from "preact/hooks";
-import { useAct } from "../api/act";
-import { api, content } from "../api/client";
-import { useLoad } from "../api/load";
-import { leave } from "../api/session";
+import { useAction } from "../api/action";
+import { api, unwrap } from "../api/client";
+import { useMe } from "../api/me";
+import { useQuery } from "../api/query";
 import type { Token, TokenCreated } from "../api/types";
-import { useSpeech, useT } from "../i18n";
-import { known } from "../i18n/known";
-import { moment } from "../i18n/time";
-import { useMe } from "../me";
-import { Check, Form, Group, Text } from "../parts/form";
-import { FailureNotice, Notice } from "../parts/notice";
-import { Page, Shown } from "../parts/page";
-import { Exact, Section, When } from "../parts/small";
-import { Trail } from "../parts/trail";
+import { AuditLog } from "../components/audit-log";
+import { CopyableCode } from "../components/copyable-code";
+import { CheckboxField, FieldGroup, TextField } from "../components/fields";
+import { Form } from "../components/form";
+import { ErrorNotice, Notice } from "../components/notice";
+import { Page, QueryView } from "../components/page";
+import { RelativeTime } from "../components/relative-time";
+import { Section } from "../components/section";
+import { useI18n, useMessages } from "../i18n";
+import { lookup } from "../i18n/lookup";
+import { formatDate, formatDateTime } from "../i18n/time";
+import { leaveSignedOut } from "./sign-out";
 
-/** The last one is for administrators. */
-const scopes = ["read", "build", "deploy", "metrics"] as const;
-type Scope = (typeof scopes)[number];
+/** `metrics` is available only to administrators. */
+const SCOPES = ["read", "build", "deploy", "metrics"] as const;
+type Scope = (typeof SCOPES)[number];
 
-/** Days that a token may live. */
-const lives = [7, 30, 90, 365] as const;
+const TOKEN_LIFETIMES_DAYS = [7, 30, 90, 365] as const;
 
-export function Account() {
-  const t = useT();
+export function AccountPage() {
+  const t = useMessages();
   const me = useMe();
-  const { busy, failure, run } = useAct();
-  const everywhere = () =>
+  const { busy, error, run } = useAction();
+  const signOutEverywhere = () =>
     void run(async () => {
-      await content(api.DELETE("/api/v1/auth/sessions"));
-      leave();
+      await unwrap(api.DELETE("/api/v1/auth/sessions"));
+      leaveSignedOut();
     });
   return (
     <Page title={t.account.title}>
-      <Section title={t.account.you(me.login)}>
+      <Section title={t.account.signedInAs(me.login)}>
         <p>
           {t.account.username}
-          {t.colon} <Exact text={me.username} />
+          {t.colon} <CopyableCode text={me.username} />
         </p>
         {me.administrator && <p>{t.account.administrator}</p>}
-        {failure && <FailureNotice failure={failure} />}
-        <p class="hint">{t.signIn.outEverywhereHint}</p>
-        <button type="button" disabled={busy} onClick={everywhere}>
-          {t.signIn.outEverywhere}
+        {error && <ErrorNotice error={error} />}
+        <p class="hint">{t.signIn.signOutEverywhereHint}</p>
+        <button type="button" disabled={busy} onClick={signOutEverywhere}>
+          {t.signIn.signOutEverywhere}
         </button>
       </Section>
       <Tokens />
-      <Section title={t.account.trail}>
-        <Trail
-          of={[]}
-          look={(limit, signal) => content(api.GET("/api/v1/auth/audit", { params: { query: { limit } }, signal }))}
+      <Section title={t.account.activity}>
+        <AuditLog
+          deps={[]}
+          fetchEntries={(limit, signal) => unwrap(api.GET("/api/v1/auth/audit", { params: { query: { limit } }, signal }))}
         />
       </Section>
     </Page>
@@ -57,63 +59,64 @@ export function Account() {
 }
 
 function Tokens() {
-  const t = useT();
-  const loaded = useLoad(
-    (signal) => content(api.GET("/api/v1/auth/tokens", { params: { query: { limit: 200 } }, signal })),
+  const t = useMessages();
+  const result = useQuery(
+    (signal) => unwrap(api.GET("/api/v1/auth/tokens", { params: { query: { limit: 200 } }, signal })),
     [],
   );
-  const { busy, failure, run } = useAct();
-  const [made, setMade] = useState<Made | null>(null);
+  const { busy, error, run } = useAction();
+  const [created, setCreated] = useState<CreatedToken | null>(null);
   const revoke = (token: number) =>
     void run(async () => {
-      await content(api.DELETE("/api/v1/auth/tokens/{token}", { params: { path: { token } } }));
-      if (made?.id === token) setMade(null);
-      loaded.reload();
+      await unwrap(api.DELETE("/api/v1/auth/tokens/{token}", { params: { path: { token } } }));
+      if (created?.id === token) setCreated(null);
+      result.refetch();
     });
-  const create = (made: Made | null) => {
-    setMade(made);
-    if (made) loaded.reload();
+  const onCreate = (token: CreatedToken | null) => {
+    setCreated(token);
+    if (token) result.refetch();
   };
   return (
     <Section title={t.account.tokens}>
       <p class="hint">{t.account.tokensHint}</p>
-      {failure && <FailureNotice failure={failure} />}
-      <NewToken made={made} onMade={create} />
-      <Shown of={loaded}>
+      {error && <ErrorNotice error={error} />}
+      <NewToken created={created} onCreate={onCreate} />
+      <QueryView result={result}>
         {({ tokens }) =>
           tokens.length === 0 ? (
-            <p class="quiet">{t.account.noTokens}</p>
+            <p class="muted">{t.account.noTokens}</p>
           ) : (
             <ul class="rows">
               {tokens.map((token) => (
-                <Row key={token.id} token={token} busy={busy} revoke={() => revoke(token.id)} />
+                <TokenRow key={token.id} token={token} busy={busy} revoke={() => revoke(token.id)} />
               ))}
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
     </Section>
   );
 }
 
-function Row({ token, busy, revoke }: { token: Token; busy: boolean; revoke: () => void }) {
-  const { t, language } = useSpeech();
+function TokenRow({ token, busy, revoke }: { token: Token; busy: boolean; revoke: () => void }) {
+  const { t, language } = useI18n();
+  const scopes = token.scopes.map((scope) => lookup<string>(t.account.scope, scope) ?? scope);
   return (
     <li>
       <div>
-        <strong>{token.name}</strong> <span class="quiet">{token.scopes.map((scope) => word(scope, t.account.scope)).join(", ")}</span>
-        <div class="quiet">
-          {t.account.expires} <When at={token.expires_at} /> ·{" "}
-          {token.last_used_on === null ? t.account.neverUsed : t.account.lastUsed(day(token.last_used_on, language))}
+        <strong>{token.name}</strong> <span class="muted">{scopes.join(", ")}</span>
+        <div class="muted">
+          {t.account.expires} <RelativeTime time={token.expires_at} /> ·{" "}
+          {token.last_used_on === null ? t.account.neverUsed : t.account.lastUsed(formatDate(token.last_used_on, language))}
         </div>
       </div>
-      <div class="end">
+      <div class="row-end">
         {token.revoked_at === null ? (
           <button type="button" disabled={busy} onClick={revoke}>
             {t.account.revoke}
           </button>
         ) : (
-          <span class="quiet" title={moment(token.revoked_at, language)}>
+          <span class="muted" title={formatDateTime(token.revoked_at, language)}>
             {t.account.revoked}
           </span>
         )}
@@ -122,55 +125,53 @@ function Row({ token, busy, revoke }: { token: Token; busy: boolean; revoke: () 
   );
 }
 
-const word = (scope: string, words: Record<string, string>) => known(words, scope) ?? scope;
+/** A new token with its secret, which the API returns only once. */
+type CreatedToken = Pick<TokenCreated, "id" | "token">;
 
-/** A day, which is one and the same in every zone. */
-function day(date: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(date));
+interface NewTokenProps {
+  created: CreatedToken | null;
+  onCreate: (token: CreatedToken | null) => void;
 }
 
-/** A token as it is shown once. */
-type Made = Pick<TokenCreated, "id" | "token">;
-
-function NewToken({ made, onMade }: { made: Made | null; onMade: (made: Made | null) => void }) {
-  const t = useT();
+function NewToken({ created, onCreate }: NewTokenProps) {
+  const t = useMessages();
   const { administrator } = useMe();
-  const offered = scopes.filter((scope) => scope !== "metrics" || administrator);
+  const available = SCOPES.filter((scope) => scope !== "metrics" || administrator);
   const [name, setName] = useState("");
-  const [chosen, setChosen] = useState<ReadonlySet<Scope>>(new Set(["read"]));
+  const [selected, setSelected] = useState<ReadonlySet<Scope>>(new Set(["read"]));
   const [days, setDays] = useState(90);
-  const { busy, failure, run } = useAct();
+  const { busy, error, run } = useAction();
   const toggle = (scope: Scope, on: boolean) => {
-    const next = new Set(chosen);
+    const next = new Set(selected);
     if (on) next.add(scope);
     else next.delete(scope);
-    setChosen(next);
+    setSelected(next);
   };
   const create = () =>
     void run(async () => {
-      onMade(null);
-      // To the second: the API's times have no more.
+      onCreate(null);
+      // The API's times have no fractional seconds.
       const expires_at = new Date(Date.now() + days * 86_400_000).toISOString().replace(/\.\d+Z$/, "Z");
-      const body = { name: name.trim(), scopes: scopes.filter((scope) => chosen.has(scope)), expires_at };
-      onMade(await content(api.POST("/api/v1/auth/tokens", { body })));
+      const body = { name: name.trim(), scopes: SCOPES.filter((scope) => selected.has(scope)), expires_at };
+      onCreate(await unwrap(api.POST("/api/v1/auth/tokens", { body })));
       setName("");
     });
   return (
-    <Form failure={failure} onSubmit={create}>
-      {made !== null && (
-        <Notice kind="good">
+    <Form error={error} onSubmit={create}>
+      {created !== null && (
+        <Notice kind="success">
           <p>{t.account.shownOnce}</p>
-          <p class="break">
-            <Exact text={made.token} />
+          <p class="wrap-anywhere">
+            <CopyableCode text={created.token} />
           </p>
         </Notice>
       )}
-      <div class="pair">
-        <Text name="name" label={t.account.tokenName} value={name} onText={setName} />
+      <div class="two-columns">
+        <TextField name="name" label={t.account.tokenName} value={name} onChange={setName} />
         <div class="field">
           <label for="field-expires_at">{t.account.expires}</label>
           <select id="field-expires_at" value={days} onChange={(event) => setDays(Number(event.currentTarget.value))}>
-            {lives.map((days) => (
+            {TOKEN_LIFETIMES_DAYS.map((days) => (
               <option key={days} value={days}>
                 {t.account.expiresIn(days)}
               </option>
@@ -178,17 +179,17 @@ function NewToken({ made, onMade }: { made: Made | null; onMade: (made: Made | n
           </select>
         </div>
       </div>
-      <Group name="scopes" label={t.account.scopes}>
-        {offered.map((scope) => (
-          <Check
+      <FieldGroup name="scopes" label={t.account.scopes}>
+        {available.map((scope) => (
+          <CheckboxField
             key={scope}
             name={`scope-${scope}`}
             label={t.account.scope[scope]}
-            value={chosen.has(scope)}
-            onCheck={(on) => toggle(scope, on)}
+            value={selected.has(scope)}
+            onChange={(on) => toggle(scope, on)}
           />
         ))}
-      </Group>
+      </FieldGroup>
       <div class="actions">
         <button type="submit" disabled={busy}>
           {t.account.create}

@@ -1,108 +1,113 @@
-// A build: how far it is, what came of it, and what to do next.
+// A build: its status, steps, log and image.
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
-import { useAct } from "../api/act";
-import { api, content } from "../api/client";
-import { useLoad } from "../api/load";
+import { useAction } from "../api/action";
+import { api, unwrap } from "../api/client";
+import { hasRole, useProjectOf } from "../api/project";
+import { useQuery } from "../api/query";
 import type { Build, Step } from "../api/types";
-import { useT, useSpeech, type Messages } from "../i18n";
-import { known } from "../i18n/known";
-import { buildCodes, stepName } from "../i18n/words";
-import { duration } from "../i18n/time";
-import { Log } from "../parts/log";
-import { FailureNotice, Notice } from "../parts/notice";
-import { Page, Shown } from "../parts/page";
-import { above, LookOnly, may, useProjectOf } from "../parts/project";
-import { Said, useWord } from "../parts/said";
-import { Badge, Exact, Facts, Section, When } from "../parts/small";
+import { ApiText, useTranslate } from "../components/api-text";
+import { Badge } from "../components/badge";
+import { CopyableCode } from "../components/copyable-code";
+import { LogViewer } from "../components/log-viewer";
+import { ErrorNotice, Notice } from "../components/notice";
+import { Page, QueryView } from "../components/page";
+import { projectBreadcrumbs, ReadOnlyNotice } from "../components/project";
+import { RelativeTime } from "../components/relative-time";
+import { DescriptionList, Section } from "../components/section";
+import { useI18n, useMessages, type Messages } from "../i18n";
+import { buildErrorCodes, translateStepName } from "../i18n/api-codes";
+import { lookup } from "../i18n/lookup";
+import { formatDuration } from "../i18n/time";
 
-const moving = 2_000;
-const isOver = (build: Build) => build.status !== "pending" && build.status !== "building";
+const POLL_INTERVAL_MS = 2_000;
+
+const hasEnded = (build: Build) => build.status !== "pending" && build.status !== "building";
 
 export function BuildPage({ id }: { id: string }) {
-  const t = useT();
+  const t = useMessages();
   const path = { build: id };
-  const { busy, failure, run } = useAct();
-  const build = useLoad(
-    (signal) => content(api.GET("/api/v1/builds/{build}", { params: { path }, signal })),
+  const { busy, error, run } = useAction();
+  const result = useQuery(
+    (signal) => unwrap(api.GET("/api/v1/builds/{build}", { params: { path }, signal })),
     [id],
-    (build) => (isOver(build) ? null : moving),
+    (build) => (hasEnded(build) ? null : POLL_INTERVAL_MS),
   );
-  const project = useProjectOf(build.data);
-  const allowed = may(project, "developer");
-  const act = (what: () => Promise<unknown>) =>
+  const project = useProjectOf(result.data);
+  const canEdit = hasRole(project, "developer");
+  const runAndRefetch = (request: () => Promise<unknown>) =>
     void run(async () => {
-      await what();
-      build.reload();
+      await request();
+      result.refetch();
     });
-  const cancel = () => act(() => content(api.DELETE("/api/v1/builds/{build}", { params: { path } })));
-  const retry = () => act(() => content(api.POST("/api/v1/builds/{build}/retry", { params: { path } })));
+  const cancel = () => runAndRefetch(() => unwrap(api.DELETE("/api/v1/builds/{build}", { params: { path } })));
+  const retry = () => runAndRefetch(() => unwrap(api.POST("/api/v1/builds/{build}/retry", { params: { path } })));
   return (
-    <Shown of={build}>
+    <QueryView result={result}>
       {(build) => (
         <Page
           title={t.build.title(build.service_name)}
-          trail={above(t, project)}
+          breadcrumbs={projectBreadcrumbs(t, project)}
           actions={
-            allowed &&
-            !isOver(build) && (
+            canEdit &&
+            !hasEnded(build) && (
               <button type="button" disabled={busy || build.cancel_requested_at !== null} onClick={cancel}>
                 {t.build.cancel}
               </button>
             )
           }
         >
-          {failure && <FailureNotice failure={failure} />}
-          <LookOnly project={project} />
-          <Outcome build={build} allowed={allowed} retry={retry} busy={busy} />
-          <Steps steps={build.steps} over={isOver(build)} />
+          {error && <ErrorNotice error={error} />}
+          <ReadOnlyNotice project={project} />
+          <StatusNotice build={build} canEdit={canEdit} retry={retry} busy={busy} />
+          <Steps steps={build.steps} ended={hasEnded(build)} />
           <Logs build={build} />
           <Section title={t.build.image}>
-            <Facts
-              of={[
-                [t.build.image, <Exact text={build.image_full_name} />],
-                ...(build.image_digest ? [[t.build.digest, <Exact text={build.image_digest} />] as const] : []),
+            <DescriptionList
+              items={[
+                [t.build.image, <CopyableCode text={build.image_full_name} />],
+                ...(build.image_digest ? [[t.build.digest, <CopyableCode text={build.image_digest} />] as const] : []),
                 [t.build.repository, build.repository],
                 [t.build.branch, build.branch],
                 [t.build.commit, <code>{build.commit_sha}</code>],
-                [t.build.created, <When at={build.created_at} />],
+                [t.build.requestedAt, <RelativeTime time={build.created_at} />],
               ]}
             />
           </Section>
         </Page>
       )}
-    </Shown>
+    </QueryView>
   );
 }
 
-interface OutcomeProps {
+interface StatusNoticeProps {
   build: Build;
-  /** May whoever looks go on from here? */
-  allowed: boolean;
+  /** Whether the user may retry or deploy the build. */
+  canEdit: boolean;
   retry: () => void;
   busy: boolean;
 }
 
-function Outcome({ build, allowed, retry, busy }: OutcomeProps) {
-  const t = useT();
-  const again = allowed && (
+function StatusNotice({ build, canEdit, retry, busy }: StatusNoticeProps) {
+  const t = useMessages();
+  const retryActions = canEdit && (
     <div class="actions">
       <button type="button" class="primary" disabled={busy} onClick={retry}>
         {t.build.retry}
       </button>
       <Link class="button" href={`/projects/${build.project_id}/build?from=${build.build_id}`}>
-        {t.build.change}
+        {t.build.edit}
       </Link>
     </div>
   );
-  const took = typeof build.duration === "number" && <p>{t.build.duration(duration(build.duration))}</p>;
+  const duration = typeof build.duration === "number" && <p>{t.build.duration(formatDuration(build.duration))}</p>;
   switch (build.status) {
     case "success":
       return (
-        <Notice kind="good">
+        <Notice kind="success">
           <h2>{t.build.success}</h2>
-          {took}
-          {allowed && (
+          {duration}
+          {canEdit && (
             <div class="actions">
               <Link class="button primary" href={`/projects/${build.project_id}/deploy?build=${build.build_id}`}>
                 {t.build.deployNow}
@@ -113,69 +118,69 @@ function Outcome({ build, allowed, retry, busy }: OutcomeProps) {
       );
     case "failed":
       return (
-        <Notice kind="bad">
+        <Notice kind="error">
           <h2>{t.build.failed}</h2>
-          <Why build={build} />
-          {took}
-          {again}
+          <FailureReason build={build} />
+          {duration}
+          {retryActions}
         </Notice>
       );
     case "cancelled":
       return (
         <Notice>
           <h2>{t.build.cancelled}</h2>
-          {took}
-          {again}
+          {duration}
+          {retryActions}
         </Notice>
       );
     default:
       return (
-        <Notice kind="wait">
+        <Notice kind="warning">
           <h2>{t.build[build.status]}</h2>
           {build.cancel_requested_at ? <p>{t.build.cancelling}</p> : <p>{t.build.estimate}</p>}
-          {took}
-          {build.attempt > 1 && <p class="quiet">{t.build.attempt(build.attempt)}</p>}
+          {duration}
+          {build.attempt > 1 && <p class="muted">{t.build.attempt(build.attempt)}</p>}
         </Notice>
       );
   }
 }
 
-/** Why it failed: in the reader's language where the kind of failure is known. */
-function Why({ build }: { build: Build }) {
-  const { t, language } = useSpeech();
-  const word = useWord();
+/** The failed step, else the error. */
+function FailureReason({ build }: { build: Build }) {
+  const { t, language } = useI18n();
+  const translate = useTranslate();
   const step = build.steps.find((step) => step.status === "failed");
-  if (step) return <p>{t.build.stepFailed(stepName(step.name, language) ?? step.name)}</p>;
-  const words = word(buildCodes, build.error_code);
+  if (step) return <p>{t.build.stepFailed(translateStepName(step.name, language) ?? step.name)}</p>;
+  const translation = translate(buildErrorCodes, build.error_code);
   return (
     <>
       <p>
-        <Said words={words} text={build.error_message} />
+        <ApiText translation={translation} text={build.error_message} />
       </p>
-      {/* Why is GitHub's to say. */}
-      {words && build.error_code === "refused" && <p lang="en">{build.error_message}</p>}
+      {/* Only GitHub's own message says why. */}
+      {translation && build.error_code === "refused" && <p lang="en">{build.error_message}</p>}
     </>
   );
 }
 
-function Steps({ steps: all, over }: { steps: readonly Step[]; over: boolean }) {
-  const { t, language } = useSpeech();
-  // What was not needed for this build is of no interest.
+function Steps({ steps: all, ended }: { steps: readonly Step[]; ended: boolean }) {
+  const { t, language } = useI18n();
+  // Skipped steps are not needed for this build.
   const steps = all.filter((step) => step.status !== "skipped");
-  if (steps.length === 0 && over) return null;
+  if (steps.length === 0 && ended) return null;
   return (
     <Section title={t.build.steps}>
       {steps.length === 0 ? (
-        <p class="quiet">{t.build.noSteps}</p>
+        <p class="muted">{t.build.noSteps}</p>
       ) : (
         <ol class="rows">
           {steps.map((step) => (
             <li key={step.number}>
-              <div class="break">
-                <Said words={stepName(step.name, language)} text={step.name} />
+              <div class="wrap-anywhere">
+                <ApiText translation={translateStepName(step.name, language)} text={step.name} />
               </div>
-              <div class="end">
-                <Badge status={step.status} label={word(step.status, t)} /> <Took step={step} />
+              <div class="row-end">
+                <Badge status={step.status} label={stepStatus(step.status, t)} /> <StepDuration step={step} />
               </div>
             </li>
           ))}
@@ -185,35 +190,35 @@ function Steps({ steps: all, over }: { steps: readonly Step[]; over: boolean }) 
   );
 }
 
-function word(status: string, t: Messages): string {
-  return known<string>(t.build.step, status) ?? status;
+function stepStatus(status: string, t: Messages): string {
+  return lookup<string>(t.build.step, status) ?? status;
 }
 
-function Took({ step }: { step: Step }) {
+function StepDuration({ step }: { step: Step }) {
   if (!step.started_at || !step.completed_at) return null;
-  const took = (Date.parse(step.completed_at) - Date.parse(step.started_at)) / 1_000;
-  return <span class="quiet">{duration(took)}</span>;
+  const seconds = (Date.parse(step.completed_at) - Date.parse(step.started_at)) / 1_000;
+  return <span class="muted">{formatDuration(seconds)}</span>;
 }
 
-/** Of a build that failed the log is what one wants to see. */
+/** Open by default for a failed build. */
 function Logs({ build }: { build: Build }) {
-  const t = useT();
-  const [asked, setAsked] = useState<boolean | null>(null);
-  const open = asked ?? build.status === "failed";
+  const t = useMessages();
+  const [toggled, setToggled] = useState<boolean | null>(null);
+  const open = toggled ?? build.status === "failed";
   return (
     <Section
       title={t.build.logs}
       actions={
-        <button type="button" aria-expanded={open} onClick={() => setAsked(!open)}>
-          {open ? t.build.hideLogs : t.build.seeLogs}
+        <button type="button" aria-expanded={open} onClick={() => setToggled(!open)}>
+          {open ? t.build.hideLogs : t.build.showLogs}
         </button>
       }
     >
       {open && (
         <>
-          {!isOver(build) && <p class="quiet">{t.build.logsLater}</p>}
-          {/* Another attempt has another log. */}
-          <Log key={build.attempt} of="build" path={`/api/v1/builds/${build.build_id}/logs`} />
+          {!hasEnded(build) && <p class="muted">{t.build.logsDelayed}</p>}
+          {/* Each attempt has its own log. */}
+          <LogViewer key={build.attempt} source="build" path={`/api/v1/builds/${build.build_id}/logs`} />
         </>
       )}
     </Section>

@@ -1,60 +1,63 @@
-// Asking for a build.
+// The form of a new build.
 import { useRef, useState } from "preact/hooks";
 import { Link, useLocation, useSearchParams } from "wouter-preact";
-import { useAct } from "../api/act";
-import { api, content } from "../api/client";
-import { Failure, type Fault } from "../api/failure";
-import { useLoad } from "../api/load";
+import { useAction } from "../api/action";
+import { api, unwrap } from "../api/client";
+import { ApiError, type FieldError } from "../api/error";
+import { fetchProject, hasRole } from "../api/project";
+import { useQuery } from "../api/query";
 import type { BuildRequest, Project } from "../api/types";
-import { again, empty, hasMore, lineFaults, request } from "../forms/build";
+import { RadioField, TextField } from "../components/fields";
+import { Form } from "../components/form";
+import { Page, QueryView } from "../components/page";
+import { projectBreadcrumbs, ReadOnlyNotice } from "../components/project";
+import { RestoredDraftNotice } from "../components/restored-draft-notice";
+import { emptyForm, formFromRequest, hasAdvancedOptions, toRequest } from "../forms/build";
 import { useDraft } from "../forms/draft";
-import { useT } from "../i18n";
-import { Choice, Form, Text } from "../parts/form";
-import { Page, Shown } from "../parts/page";
-import { above, LookOnly, may, projectOf } from "../parts/project";
-import { Restored } from "../parts/restored";
+import { toFieldErrors } from "../forms/variables";
+import { useMessages } from "../i18n";
 
 export function NewBuildPage({ id }: { id: number }) {
-  const t = useT();
+  const t = useMessages();
   const [search] = useSearchParams();
   const from = search.get("from");
-  const begun = useLoad((signal) => begin(id, from, signal), [id, from]);
+  const result = useQuery((signal) => loadForm(id, from, signal), [id, from]);
   return (
-    <Shown of={begun}>
-      {({ project, asked }) => (
-        <Page title={t.newBuild.title} trail={above(t, project)}>
-          {may(project, "developer") ? (
-            <NewBuildForm key={from} project={project} asked={asked} draft={`${id} ${from}`} />
+    <QueryView result={result}>
+      {({ project, previous }) => (
+        <Page title={t.newBuild.title} breadcrumbs={projectBreadcrumbs(t, project)}>
+          {hasRole(project, "developer") ? (
+            <NewBuildForm key={from} project={project} previous={previous} draftKey={`${id} ${from}`} />
           ) : (
-            <LookOnly project={project} />
+            <ReadOnlyNotice project={project} />
           )}
         </Page>
       )}
-    </Shown>
+    </QueryView>
   );
 }
 
-interface Begun {
+interface FormData {
   project: Project;
-  /** What a build was asked for that is asked for again. */
-  asked: BuildRequest | null;
+  /** The request of the build to repeat. */
+  previous: BuildRequest | null;
 }
 
-async function begin(id: number, from: string | null, signal: AbortSignal): Promise<Begun> {
-  if (from === null) return { project: await projectOf(id, signal), asked: null };
+async function loadForm(id: number, from: string | null, signal: AbortSignal): Promise<FormData> {
+  if (from === null) return { project: await fetchProject(id, signal), previous: null };
   const params = { path: { build: from } };
-  const [project, asked] = await Promise.all([
-    projectOf(id, signal),
-    content(api.GET("/api/v1/builds/{build}/request", { params, signal })),
+  const [project, previous] = await Promise.all([
+    fetchProject(id, signal),
+    unwrap(api.GET("/api/v1/builds/{build}/request", { params, signal })),
   ]);
-  // What one project is told is not for another.
-  if (asked.project_id !== id) throw new Failure("not-found", 404, "");
-  return { project, asked };
+  // A build's arguments must not be copied to another project.
+  if (previous.project_id !== id) throw new ApiError("not-found", 404, "");
+  return { project, previous };
 }
 
-function NewBuildForm({ project, asked, draft: kept }: Begun & { draft: string }) {
-  const t = useT();
-  const [, go] = useLocation();
+function NewBuildForm({ project, previous, draftKey }: FormData & { draftKey: string }) {
+  const t = useMessages();
+  const [, navigate] = useLocation();
   const [search] = useSearchParams();
   const prefilled = Object.fromEntries(
     ["repository_url", "branch", "service_name"].flatMap((name) => {
@@ -62,106 +65,106 @@ function NewBuildForm({ project, asked, draft: kept }: Begun & { draft: string }
       return value === null ? [] : [[name, value]];
     }),
   );
-  const start = asked ? again(asked) : { ...empty(project), ...prefilled };
-  const draft = useDraft(`build ${kept}`, start);
-  const { form, set, forget } = draft;
-  const { busy, failure, run } = useAct();
-  const [faults, setFaults] = useState<Fault[]>([]);
-  const key = useRef({ of: "", key: "" });
+  const initial = previous ? formFromRequest(previous) : { ...emptyForm(project), ...prefilled };
+  const draft = useDraft(`build ${draftKey}`, initial);
+  const { form, set, discard } = draft;
+  const { busy, error, run } = useAction();
+  const [clientErrors, setClientErrors] = useState<FieldError[]>([]);
+  const idempotency = useRef({ request: "", key: "" });
 
   const submit = () => {
-    const { body, faults } = request(form, project);
-    setFaults(lineFaults("build_args", faults, t));
-    if (faults.length > 0) return;
-    // The same request sent again, because its answer got lost, starts one build.
-    const of = JSON.stringify(body);
-    if (key.current.of !== of) key.current = { of, key: randomKey() };
+    const { body, lineErrors } = toRequest(form, project);
+    setClientErrors(toFieldErrors("build_args", lineErrors, t));
+    if (lineErrors.length > 0) return;
+    // Retries of the same request share an idempotency key, so that a lost response does not start a second build.
+    const request = JSON.stringify(body);
+    if (idempotency.current.request !== request) idempotency.current = { request, key: randomKey() };
     void run(async () => {
-      const header = { "Idempotency-Key": key.current.key };
-      const { build_id } = await content(api.POST("/api/v1/builds", { body, params: { header } }));
-      forget();
-      go(`/builds/${build_id}`);
+      const header = { "Idempotency-Key": idempotency.current.key };
+      const { build_id } = await unwrap(api.POST("/api/v1/builds", { body, params: { header } }));
+      discard();
+      navigate(`/builds/${build_id}`);
     });
   };
   const service = form.service_name.trim() || "service";
   return (
-    <Form failure={failure} faults={faults} onSubmit={submit}>
-      <Restored draft={draft} />
+    <Form error={error} clientErrors={clientErrors} onSubmit={submit}>
+      <RestoredDraftNotice draft={draft} />
       <section class="card">
-        <Text
+        <TextField
           name="repository_url"
           type="url"
           label={t.newBuild.repository}
           hint={t.newBuild.repositoryHint}
           value={form.repository_url}
-          onText={(repository_url) => set({ repository_url })}
+          onChange={(repository_url) => set({ repository_url })}
           required
         />
-        <div class="pair">
-          <Text name="branch" label={t.newBuild.branch} value={form.branch} onText={(branch) => set({ branch })} />
-          <Text
+        <div class="two-columns">
+          <TextField name="branch" label={t.newBuild.branch} value={form.branch} onChange={(branch) => set({ branch })} />
+          <TextField
             name="service_name"
             label={t.newBuild.service}
             hint={t.newBuild.serviceHint}
             value={form.service_name}
-            onText={(service_name) => set({ service_name })}
+            onChange={(service_name) => set({ service_name })}
             required
           />
         </div>
-        <Choice
+        <RadioField
           name="source"
           label={t.newBuild.source}
           value={form.source}
-          onChoose={(source) => set({ source })}
+          onChange={(source) => set({ source })}
           options={[
             { value: "buildpacks", label: t.newBuild.buildpacks },
-            { value: "at", label: t.newBuild.dockerfileAt },
-            { value: "given", label: t.newBuild.dockerfileGiven },
+            { value: "repository", label: t.newBuild.dockerfileInRepository },
+            { value: "inline", label: t.newBuild.dockerfileInline },
           ]}
         />
-        {form.source === "at" && (
-          <Text
+        {form.source === "repository" && (
+          <TextField
             name="dockerfile_path"
             label={t.newBuild.dockerfilePath}
             value={form.dockerfile_path}
-            onText={(dockerfile_path) => set({ dockerfile_path })}
+            onChange={(dockerfile_path) => set({ dockerfile_path })}
           />
         )}
-        {form.source === "given" && (
-          <Text
+        {form.source === "inline" && (
+          <TextField
             name="dockerfile_content"
             label={t.newBuild.dockerfileContent}
             rows={10}
             value={form.dockerfile_content}
-            onText={(dockerfile_content) => set({ dockerfile_content })}
+            onChange={(dockerfile_content) => set({ dockerfile_content })}
           />
         )}
-        <details open={hasMore(start)}>
+        <details open={hasAdvancedOptions(initial)}>
           <summary>{t.more}</summary>
-          <Text
+          <TextField
             name="build_args"
             label={t.newBuild.args}
             hint={t.newBuild.argsHint}
             rows={4}
             value={form.build_args}
-            onText={(build_args) => set({ build_args })}
+            onChange={(build_args) => set({ build_args })}
           />
-          <div class="pair">
-            <Text
+          <div class="two-columns">
+            <TextField
               name="context"
               label={t.newBuild.context}
               value={form.context}
-              onText={(context) => set({ context })}
+              onChange={(context) => set({ context })}
             />
-            <Text
+            <TextField
               name="image_tag"
               label={t.newBuild.tag}
               value={form.image_tag}
-              onText={(image_tag) => set({ image_tag })}
+              onChange={(image_tag) => set({ image_tag })}
             />
           </div>
         </details>
-        <p class="quiet">
+        <p class="muted">
           {t.newBuild.image}
           {t.colon} <code>{`${project.name}-${service}:${form.image_tag || "latest"}`}</code>
         </p>
@@ -178,7 +181,7 @@ function NewBuildForm({ project, asked, draft: kept }: Begun & { draft: string }
   );
 }
 
-/** `crypto.randomUUID` is not there on a page without TLS. */
+/** 128 random bits in hexadecimal. `crypto.randomUUID` is available only over HTTPS. */
 function randomKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,34 +1,38 @@
-// One project at a glance: what runs, and what was built.
+// A project: its services and builds.
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
-import { api, content } from "../api/client";
-import { useLoad } from "../api/load";
+import { api, unwrap } from "../api/client";
+import { hasRole, useProject } from "../api/project";
+import { useQuery } from "../api/query";
 import type { Build, Deployment, Project } from "../api/types";
-import { useT } from "../i18n";
-import { duration } from "../i18n/time";
-import { Page, Shown } from "../parts/page";
-import { LookOnly, may, useProject } from "../parts/project";
-import { Badge, Section, ShowMore, When } from "../parts/small";
+import { Badge } from "../components/badge";
+import { Page, QueryView } from "../components/page";
+import { projectBreadcrumbs, ReadOnlyNotice } from "../components/project";
+import { RelativeTime } from "../components/relative-time";
+import { Section } from "../components/section";
+import { ShowMore } from "../components/show-more";
+import { useMessages } from "../i18n";
+import { formatDuration } from "../i18n/time";
 
-/** Milliseconds between two looks while something moves, and while nothing does. */
-const soon = 3_000;
-const later = 20_000;
+/** While something changes, and while nothing does. */
+const ACTIVE_POLL_INTERVAL_MS = 3_000;
+const IDLE_POLL_INTERVAL_MS = 20_000;
 
 export function ProjectPage({ id }: { id: number }) {
-  const t = useT();
-  const project = useProject(id);
+  const t = useMessages();
+  const result = useProject(id);
   return (
-    <Shown of={project}>
+    <QueryView result={result}>
       {(project) => (
         <Page
           title={project.name}
-          trail={[{ to: "/", label: t.nav.projects }]}
+          breadcrumbs={projectBreadcrumbs(t, null)}
           actions={
             <>
               <Link class="button" href={`/projects/${id}/settings`}>
                 {t.project.settings}
               </Link>
-              {may(project, "developer") && (
+              {hasRole(project, "developer") && (
                 <>
                   <Link class="button" href={`/projects/${id}/deploy`}>
                     {t.project.deployImage}
@@ -41,22 +45,22 @@ export function ProjectPage({ id }: { id: number }) {
             </>
           }
         >
-          <LookOnly project={project} />
+          <ReadOnlyNotice project={project} />
           <About project={project} />
           <Services project={project} />
-          <Builds project={id} />
+          <Builds projectId={id} />
         </Page>
       )}
-    </Shown>
+    </QueryView>
   );
 }
 
 function About({ project: { description, owner, repository_url } }: { project: Project }) {
-  const t = useT();
+  const t = useMessages();
   return (
     <>
       {description && <p>{description}</p>}
-      <p class="quiet">
+      <p class="muted">
         {t.projects.owner(owner)}
         {repository_url && (
           <>
@@ -72,40 +76,40 @@ function About({ project: { description, owner, repository_url } }: { project: P
 }
 
 function Services({ project }: { project: Project }) {
-  const t = useT();
+  const t = useMessages();
   const [limit, setLimit] = useState(50);
-  const moves = (all: readonly Deployment[]) => all.some((one) => one.status === "deploying" || one.status === "pending");
-  const loaded = useLoad(
+  const isActive = ({ status }: Deployment) => status === "deploying" || status === "pending";
+  const result = useQuery(
     (signal) =>
-      content(
+      unwrap(
         api.GET("/api/v1/projects/{project}/deployments", {
           params: { path: { project: project.id }, query: { limit } },
           signal,
         }),
       ),
     [project.id, limit],
-    ({ deployments }) => (moves(deployments) ? soon : later),
+    ({ deployments }) => (deployments.some(isActive) ? ACTIVE_POLL_INTERVAL_MS : IDLE_POLL_INTERVAL_MS),
   );
   return (
     <Section title={t.project.services}>
-      <Shown of={loaded}>
+      <QueryView result={result}>
         {({ deployments, total }) => (
           <>
             {deployments.length === 0 && (
               <p class="empty">
-                {t.project.noServices} {may(project, "developer") && t.project.firstSteps}
+                {t.project.noServices} {hasRole(project, "developer") && t.project.firstSteps}
               </p>
             )}
             <ul class="rows">
-              {deployments.map((one) => (
-                <li key={one.deployment_id}>
+              {deployments.map((deployment) => (
+                <li key={deployment.deployment_id}>
                   <div>
-                    <Link href={`/deployments/${one.deployment_id}`}>{one.display_name}</Link>
-                    <div class="quiet break">{one.image_name}</div>
+                    <Link href={`/deployments/${deployment.deployment_id}`}>{deployment.display_name}</Link>
+                    <div class="muted wrap-anywhere">{deployment.image_name}</div>
                   </div>
-                  <div class="end">
-                    <Badge status={one.status} label={t.deployment.status[one.status]} />
-                    <div class="quiet">{t.project.pods(one.replicas_ready, one.replicas_total)}</div>
+                  <div class="row-end">
+                    <Badge status={deployment.status} label={t.deployment.status[deployment.status]} />
+                    <div class="muted">{t.project.pods(deployment.replicas_ready, deployment.replicas_total)}</div>
                   </div>
                 </li>
               ))}
@@ -113,41 +117,41 @@ function Services({ project }: { project: Project }) {
             <ShowMore total={total} limit={limit} factor={4} onMore={setLimit} />
           </>
         )}
-      </Shown>
+      </QueryView>
     </Section>
   );
 }
 
-function Builds({ project }: { project: number }) {
-  const t = useT();
+function Builds({ projectId }: { projectId: number }) {
+  const t = useMessages();
   const [limit, setLimit] = useState(10);
-  const moves = (all: readonly Build[]) => all.some((one) => one.status === "building" || one.status === "pending");
-  const loaded = useLoad(
+  const isActive = ({ status }: Build) => status === "building" || status === "pending";
+  const result = useQuery(
     (signal) =>
-      content(api.GET("/api/v1/projects/{project}/builds", { params: { path: { project }, query: { limit } }, signal })),
-    [project, limit],
-    ({ builds }) => (moves(builds) ? soon : later),
+      unwrap(api.GET("/api/v1/projects/{project}/builds", { params: { path: { project: projectId }, query: { limit } }, signal })),
+    [projectId, limit],
+    ({ builds }) => (builds.some(isActive) ? ACTIVE_POLL_INTERVAL_MS : IDLE_POLL_INTERVAL_MS),
   );
   return (
     <Section title={t.project.builds}>
-      <Shown of={loaded}>
+      <QueryView result={result}>
         {({ builds, ...page }) => (
           <>
             {builds.length === 0 && <p class="empty">{t.project.noBuilds}</p>}
             <ul class="rows">
-              {builds.map((one) => (
-                <li key={one.build_id}>
+              {builds.map((build) => (
+                <li key={build.build_id}>
                   <div>
-                    <Link href={`/builds/${one.build_id}`}>{one.service_name}</Link>
-                    <div class="quiet break">
-                      {one.branch} · <code>{one.commit_sha.slice(0, 7)}</code> · {one.repository}
+                    <Link href={`/builds/${build.build_id}`}>{build.service_name}</Link>
+                    <div class="muted wrap-anywhere">
+                      {build.branch} · <code>{build.commit_sha.slice(0, 7)}</code> · {build.repository}
                     </div>
                   </div>
-                  <div class="end">
-                    <Badge status={one.status} label={t.build.status[one.status]} />
-                    <div class="quiet">
-                      <When at={one.created_at} />
-                      {typeof one.duration === "number" && <> · {duration(one.duration)}</>}
+                  <div class="row-end">
+                    <Badge status={build.status} label={t.build.status[build.status]} />
+                    <div class="muted">
+                      <RelativeTime time={build.created_at} />
+                      {typeof build.duration === "number" && <> · {formatDuration(build.duration)}</>}
                     </div>
                   </div>
                 </li>
@@ -156,7 +160,7 @@ function Builds({ project }: { project: number }) {
             {"total" in page && <ShowMore total={page.total} limit={limit} factor={5} onMore={setLimit} />}
           </>
         )}
-      </Shown>
+      </QueryView>
     </Section>
   );
 }

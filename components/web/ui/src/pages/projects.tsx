@@ -1,22 +1,24 @@
-// All projects of whoever looks.
+// The user's projects.
 import { useState } from "preact/hooks";
 import { Link, useLocation } from "wouter-preact";
-import { useAct } from "../api/act";
-import { api, content } from "../api/client";
-import { useLoad } from "../api/load";
+import { useAction } from "../api/action";
+import { api, unwrap } from "../api/client";
+import { useQuery } from "../api/query";
+import { TextField } from "../components/fields";
+import { Form } from "../components/form";
+import { Page, QueryView } from "../components/page";
+import { RelativeTime } from "../components/relative-time";
+import { RestoredDraftNotice } from "../components/restored-draft-notice";
+import { ShowMore } from "../components/show-more";
 import { useDraft } from "../forms/draft";
-import { useT } from "../i18n";
-import { Form, Text } from "../parts/form";
-import { Page, Shown } from "../parts/page";
-import { Restored } from "../parts/restored";
-import { ShowMore, When } from "../parts/small";
+import { useMessages } from "../i18n";
 
-export function Projects() {
-  const t = useT();
+export function ProjectsPage() {
+  const t = useMessages();
   const [limit, setLimit] = useState(50);
   const [adding, setAdding] = useState(false);
-  const loaded = useLoad(
-    (signal) => content(api.GET("/api/v1/projects", { params: { query: { limit } }, signal })),
+  const result = useQuery(
+    (signal) => unwrap(api.GET("/api/v1/projects", { params: { query: { limit } }, signal })),
     [limit],
   );
   return (
@@ -29,7 +31,7 @@ export function Projects() {
       }
     >
       {adding && <NewProject />}
-      <Shown of={loaded}>
+      <QueryView result={result}>
         {({ projects, total }) => (
           <>
             {projects.length === 0 && !adding && <p class="empty">{t.projects.empty}</p>}
@@ -40,8 +42,8 @@ export function Projects() {
                     <Link href={`/projects/${project.id}`}>{project.name}</Link>
                   </h2>
                   {project.description && <p>{project.description}</p>}
-                  <p class="quiet">
-                    {t.projects.owner(project.owner)} · <When at={project.updated_at} />
+                  <p class="muted">
+                    {t.projects.owner(project.owner)} · <RelativeTime time={project.updated_at} />
                   </p>
                 </li>
               ))}
@@ -49,42 +51,42 @@ export function Projects() {
             <ShowMore total={total} limit={limit} factor={4} onMore={setLimit} />
           </>
         )}
-      </Shown>
+      </QueryView>
     </Page>
   );
 }
 
 function NewProject() {
-  const t = useT();
-  const [, go] = useLocation();
+  const t = useMessages();
+  const [, navigate] = useLocation();
   const draft = useDraft("project", { name: "", description: "" });
-  const { form, set, forget } = draft;
-  const { busy, failure, run } = useAct();
+  const { form, set, discard } = draft;
+  const { busy, error, run } = useAction();
   const create = () =>
-    run(async () => {
+    void run(async () => {
       const description = form.description || null;
-      const project = await content(api.POST("/api/v1/projects", { body: { name: form.name, description } }));
-      forget();
-      go(`/projects/${project.id}`);
+      const project = await unwrap(api.POST("/api/v1/projects", { body: { name: form.name, description } }));
+      discard();
+      navigate(`/projects/${project.id}`);
     });
   return (
     <section class="card">
-      <Form failure={failure} onSubmit={() => void create()}>
-        <Restored draft={draft} />
-        <Text
+      <Form error={error} onSubmit={create}>
+        <RestoredDraftNotice draft={draft} />
+        <TextField
           name="name"
           label={t.projects.name}
           hint={t.projects.nameHint}
           value={form.name}
-          onText={(name) => set({ name })}
+          onChange={(name) => set({ name })}
           required
         />
-        <Text
+        <TextField
           name="description"
           label={t.projects.description}
           optional
           value={form.description}
-          onText={(description) => set({ description })}
+          onChange={(description) => set({ description })}
         />
         <div class="actions">
           <button type="submit" class="primary" disabled={busy}>

@@ -1,24 +1,24 @@
-// For whoever has not signed in.
+// The sign-in page.
 import { useSearchParams } from "wouter-preact";
-import { useT } from "../i18n";
-import { known } from "../i18n/known";
-import { signInAddress } from "../api/session";
-import { Notice } from "../parts/notice";
-import { Page } from "../parts/page";
+import { signInUrl } from "../api/session";
+import { Notice } from "../components/notice";
+import { Page } from "../components/page";
+import { useMessages } from "../i18n";
+import { lookup } from "../i18n/lookup";
 
-export function SignIn({ again }: { again: boolean }) {
-  const t = useT();
-  // Only a word for what went wrong comes in the address, never a text: anybody can make a link.
+export function SignInPage({ sessionExpired }: { sessionExpired: boolean }) {
+  const t = useMessages();
+  // The sign-in callback passes an error kind. It is never shown as text, because anybody can craft a link.
   const [search] = useSearchParams();
-  const failed = search.get("sign_in");
+  const errorKind = search.get("sign_in");
   return (
     <div class="sign-in">
       <Page title={t.signIn.title}>
-        {failed !== null && <Notice kind="bad">{known<string>(t.signIn.failures, failed) ?? t.signIn.failed}</Notice>}
-        {again && <Notice kind="wait">{t.signIn.again}</Notice>}
+        {errorKind !== null && <Notice kind="error">{lookup<string>(t.signIn.errors, errorKind) ?? t.signIn.failed}</Notice>}
+        {sessionExpired && <Notice kind="warning">{t.signIn.sessionExpired}</Notice>}
         <p class="lead">{t.signIn.lead}</p>
         <p>
-          <a class="button primary" href={signInAddress()}>
+          <a class="button primary" href={signInUrl()}>
             {t.signIn.button}
           </a>
         </p>

@@ -1,81 +1,87 @@
-// The form of a deployment.
+// The deploy form.
 import { useState } from "preact/hooks";
 import { Link, useLocation } from "wouter-preact";
-import { useAct } from "../../api/act";
-import { api, content } from "../../api/client";
-import type { Fault } from "../../api/failure";
-import type { DryRun } from "../../api/types";
-import { lineFaults } from "../../forms/build";
-import { request, withoutSecrets } from "../../forms/deploy";
+import { useAction } from "../../api/action";
+import { api, unwrap } from "../../api/client";
+import type { FieldError } from "../../api/error";
+import type { DryRun, NewDeployment } from "../../api/types";
+import { RadioField } from "../../components/fields";
+import { Form } from "../../components/form";
+import { Notice } from "../../components/notice";
+import { Page } from "../../components/page";
+import { projectBreadcrumbs } from "../../components/project";
+import { RestoredDraftNotice } from "../../components/restored-draft-notice";
+import { toRequest, withoutSecrets } from "../../forms/deploy";
 import { useDraft } from "../../forms/draft";
-import { useT } from "../../i18n";
-import { Choice, Form } from "../../parts/form";
-import { Notice } from "../../parts/notice";
-import { Page } from "../../parts/page";
-import { above } from "../../parts/project";
-import { Restored } from "../../parts/restored";
-import type { Begun } from ".";
-import { More } from "./more";
+import { toFieldErrors } from "../../forms/variables";
+import { useMessages } from "../../i18n";
+import { AdvancedOptions } from "./advanced-options";
+import type { DeployFormData } from "./load-form";
 import { Preview } from "./preview";
-import { Secrets } from "./secrets";
-import { texts } from "./text";
+import { SecretsField } from "./secrets";
+import { textFieldsOf } from "./text-fields";
 
-export function DeployFormPage({ draft, project, start, deployment, taken }: Begun & { draft: string }) {
-  const t = useT();
-  const [, go] = useLocation();
-  const kept = useDraft(`deploy ${draft}`, start, withoutSecrets);
-  const { form, set: change, forget } = kept;
-  const set: typeof change = (changed) => {
-    // It showed what was asked for before.
-    setPreview(null);
-    change(changed);
-  };
-  const anew = () => {
-    setPreview(null);
-    kept.anew();
-  };
-  const { busy, failure, run } = useAct();
-  const [faults, setFaults] = useState<Fault[]>([]);
+interface DeployFormPageProps extends DeployFormData {
+  draftKey: string;
+}
+
+export function DeployFormPage({ draftKey, project, initial, deployment, existingServices }: DeployFormPageProps) {
+  const t = useMessages();
+  const [, navigate] = useLocation();
+  const draft = useDraft(`deploy ${draftKey}`, initial, withoutSecrets);
+  const { form, discard, restored } = draft;
+  const { busy, error, run } = useAction();
+  const [clientErrors, setClientErrors] = useState<FieldError[]>([]);
   const [preview, setPreview] = useState<DryRun | null>(null);
 
-  const text = texts(form, set);
-
-  const ask = (what: (body: ReturnType<typeof request>["body"]) => Promise<void>) => {
-    const asked = request(form, project);
-    const found = [...lineFaults("env_vars", asked.lines, t), ...asked.faults];
-    setFaults(found);
+  // A change of the form makes the preview outdated.
+  const set: typeof draft.set = (change) => {
     setPreview(null);
-    if (found.length === 0) void run(() => what(asked.body));
+    draft.set(change);
   };
-  const look = () =>
-    ask(async (body) => {
+  const reset = () => {
+    setPreview(null);
+    draft.reset();
+  };
+
+  const text = textFieldsOf(form, set);
+
+  const send = (callback: (body: NewDeployment) => Promise<void>) => {
+    const { body, lineErrors, fieldErrors } = toRequest(form, project);
+    const errors = [...toFieldErrors("env_vars", lineErrors, t), ...fieldErrors];
+    setClientErrors(errors);
+    setPreview(null);
+    if (errors.length === 0) void run(() => callback(body));
+  };
+  const loadPreview = () =>
+    send(async (body) => {
       const params = { query: { dry_run: true } };
-      const answer = await content(api.POST("/api/v1/deploy", { params, body }));
-      if ("dry_run" in answer) setPreview(answer);
+      const response = await unwrap(api.POST("/api/v1/deploy", { params, body }));
+      if ("dry_run" in response) setPreview(response);
     });
   const deploy = () =>
-    ask(async (body) => {
-      const answer = await content(api.POST("/api/v1/deploy", { body }));
-      forget();
-      if ("deployment_id" in answer) go(`/deployments/${answer.deployment_id}`);
+    send(async (body) => {
+      const response = await unwrap(api.POST("/api/v1/deploy", { body }));
+      discard();
+      if ("deployment_id" in response) navigate(`/deployments/${response.deployment_id}`);
     });
 
-  const back = deployment === null ? `/projects/${project.id}` : `/deployments/${deployment}`;
+  const cancelHref = deployment === null ? `/projects/${project.id}` : `/deployments/${deployment}`;
   const image = form.image_name.split("/").at(-1) || t.deploy.image;
   return (
     <Page
-      title={deployment === null ? t.deploy.title(image) : t.deploy.change(form.service_name)}
-      trail={above(t, project)}
+      title={deployment === null ? t.deploy.title(image) : t.deploy.edit(form.service_name)}
+      breadcrumbs={projectBreadcrumbs(t, project)}
     >
-      <Form failure={failure} faults={faults} onSubmit={deploy}>
-        <Restored draft={{ restored: kept.restored, anew }} />
+      <Form error={error} clientErrors={clientErrors} onSubmit={deploy}>
+        <RestoredDraftNotice draft={{ restored, reset }} />
         <section class="card">
           {form.build_id === null ? (
             text("image_name", t.deploy.image, { hint: t.deploy.imageHint, required: true })
           ) : (
             <div class="field">
               <p class="label">{t.deploy.image}</p>
-              <p class="break">
+              <p class="wrap-anywhere">
                 <code>{form.image_name}</code>
               </p>
               <p class="hint">
@@ -83,7 +89,7 @@ export function DeployFormPage({ draft, project, start, deployment, taken }: Beg
               </p>
             </div>
           )}
-          <div class="pair">
+          <div class="two-columns">
             {text("service_name", t.deploy.service, {
               hint: deployment === null ? t.newBuild.serviceHint : "",
               disabled: deployment !== null,
@@ -91,16 +97,16 @@ export function DeployFormPage({ draft, project, start, deployment, taken }: Beg
             })}
             {text("replicas", t.deploy.replicas, { number: true, hint: t.deploy.replicasHint })}
           </div>
-          <div class="pair">
+          <div class="two-columns">
             {text("container_port", t.deploy.port, { number: true, hint: t.deploy.portHint })}
             {form.service_type === "worker" ? (
-              <p class="quiet">{t.deploy.worker}</p>
+              <p class="muted">{t.deploy.workerNoRequests}</p>
             ) : (
-              <Choice
+              <RadioField
                 name="exposure_type"
                 label={t.deploy.exposure}
                 value={form.exposure_type}
-                onChoose={(exposure_type) => set({ exposure_type })}
+                onChange={(exposure_type) => set({ exposure_type })}
                 options={(["external", "internal", "none"] as const).map((value) => ({
                   value,
                   label: t.deploy.exposures[value],
@@ -109,25 +115,25 @@ export function DeployFormPage({ draft, project, start, deployment, taken }: Beg
               />
             )}
           </div>
-          <div class="four">
+          <div class="four-columns">
             {text("cpu_request", t.deploy.cpuRequest, { hint: t.deploy.cpuHint })}
             {text("cpu_limit", t.deploy.cpuLimit)}
             {text("memory_request", t.deploy.memoryRequest, { hint: t.deploy.memoryHint })}
             {text("memory_limit", t.deploy.memoryLimit)}
           </div>
           {text("env_vars", t.deploy.variables, { hint: t.deploy.variablesHint, rows: 5 })}
-          <Secrets rows={form.secrets} onChange={(secrets) => set({ secrets })} />
-          <More form={form} set={set} />
+          <SecretsField rows={form.secrets} onChange={(secrets) => set({ secrets })} />
+          <AdvancedOptions form={form} set={set} />
         </section>
-        {deployment === null && taken.includes(form.service_name.trim()) && (
-          <Notice kind="wait">{t.deploy.taken(form.service_name.trim())}</Notice>
+        {deployment === null && existingServices.includes(form.service_name.trim()) && (
+          <Notice kind="warning">{t.deploy.serviceExists(form.service_name.trim())}</Notice>
         )}
-        {preview && <Preview of={preview} />}
+        {preview && <Preview preview={preview} />}
         <div class="actions sticky">
-          <Link class="button" href={back} onClick={forget}>
+          <Link class="button" href={cancelHref} onClick={discard}>
             {t.cancel}
           </Link>
-          <button type="button" disabled={busy} onClick={look}>
+          <button type="button" disabled={busy} onClick={loadPreview}>
             {t.deploy.preview}
           </button>
           <button type="submit" class="primary" disabled={busy}>

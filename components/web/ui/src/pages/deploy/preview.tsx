@@ -1,46 +1,46 @@
-// What would happen: the manifests, what the cluster says to them, and the difference from what runs.
+// The result of a dry run: the cluster's verdict on each object, the changes and the manifests.
 import { useEffect, useRef } from "preact/hooks";
 import type { DryRun } from "../../api/types";
-import { useT } from "../../i18n";
-import { Changes } from "../../parts/changes";
-import { Manifests } from "../../parts/manifests";
-import { Notice } from "../../parts/notice";
-import { Said } from "../../parts/said";
-import { Badge } from "../../parts/small";
+import { ApiText } from "../../components/api-text";
+import { Badge } from "../../components/badge";
+import { ChangesTable } from "../../components/changes-table";
+import { ManifestList } from "../../components/manifest-list";
+import { Notice } from "../../components/notice";
+import { useMessages } from "../../i18n";
 
-export function Preview({ of }: { of: DryRun }) {
-  const t = useT();
+export function Preview({ preview }: { preview: DryRun }) {
+  const t = useMessages();
   const top = useRef<HTMLElement>(null);
   useEffect(() => {
     top.current?.focus();
     top.current?.scrollIntoView({ block: "start" });
-  }, [of]);
+  }, [preview]);
   return (
     <section class="card" ref={top} tabIndex={-1} aria-label={t.deploy.previewTitle}>
       <header>
         <h2>{t.deploy.previewTitle}</h2>
-        <span class="quiet">{t.deploy.nothingYet}</span>
+        <span class="muted">{t.deploy.nothingChangedYet}</span>
       </header>
-      <Notice kind={of.accepted ? "good" : "bad"}>{of.accepted ? t.deploy.accepted : t.deploy.refused}</Notice>
-      {of.note !== null && <p class="quiet">{t.deploy.firstTime}</p>}
-      {of.access_url && (
+      <Notice kind={preview.accepted ? "success" : "error"}>{preview.accepted ? t.deploy.accepted : t.deploy.rejected}</Notice>
+      {preview.note !== null && <p class="muted">{t.deploy.firstDeployment}</p>}
+      {preview.access_url && (
         <p>
           {t.deploy.address}
-          {t.colon} <code>{of.access_url}</code>
+          {t.colon} <code>{preview.access_url}</code>
         </p>
       )}
-      {of.warnings.length > 0 && (
+      {preview.warnings.length > 0 && (
         <ul>
-          {of.warnings.map((warning) => (
+          {preview.warnings.map((warning) => (
             <li key={warning}>
-              <Said text={warning} />
+              <ApiText text={warning} />
             </li>
           ))}
         </ul>
       )}
-      <Changes title={t.deploy.variablesChanged} changes={of.variables} />
+      <ChangesTable title={t.deploy.variableChanges} changes={preview.variables} />
       <ul class="rows">
-        {of.objects.map((object) => (
+        {preview.objects.map((object) => (
           <li key={object.kind + object.name}>
             <div>
               <code>
@@ -48,16 +48,16 @@ export function Preview({ of }: { of: DryRun }) {
               </code>
               {object.detail && (
                 <p>
-                  <Said text={object.detail} />
+                  <ApiText text={object.detail} />
                 </p>
               )}
-              <Changes changes={object.difference ?? []} />
+              <ChangesTable changes={object.difference ?? []} />
             </div>
             <Badge status={object.verdict} label={t.deploy.verdicts[object.verdict] ?? object.verdict} />
           </li>
         ))}
       </ul>
-      <Manifests of={of.manifests} />
+      <ManifestList manifests={preview.manifests} />
     </section>
   );
 }

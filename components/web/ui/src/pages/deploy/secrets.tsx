@@ -1,51 +1,55 @@
-// Secrets: names and values, which are never shown again.
+// Names and values of secrets. The API never returns the values.
+import { FieldGroup } from "../../components/fields";
 import type { SecretRow } from "../../forms/deploy";
-import { useT } from "../../i18n";
-import { Group } from "../../parts/form";
+import { useMessages } from "../../i18n";
 
-interface SecretsProps {
+interface SecretsFieldProps {
   rows: readonly SecretRow[];
   onChange: (rows: SecretRow[]) => void;
 }
 
-export function Secrets({ rows, onChange }: SecretsProps) {
-  const t = useT();
-  const change = (at: number, change: Partial<SecretRow>) =>
-    onChange(rows.map((row, index) => (index === at ? { ...row, ...change } : row)));
+export function SecretsField({ rows, onChange }: SecretsFieldProps) {
+  const t = useMessages();
+  const update = (changed: number, change: Partial<SecretRow>) =>
+    onChange(rows.map((row, index) => (index === changed ? { ...row, ...change } : row)));
   return (
-    <Group name="secrets" label={t.deploy.secrets} hint={rows.some((row) => row.kept) ? t.deploy.secretsKept : t.deploy.secretsHint}>
-      {rows.map((row, at) => (
-        <div class="secret" key={at}>
+    <FieldGroup
+      name="secrets"
+      label={t.deploy.secrets}
+      hint={rows.some((row) => row.isStored) ? t.deploy.storedSecretsHint : t.deploy.secretsHint}
+    >
+      {rows.map((row, index) => (
+        <div class="secret-row" key={index}>
           <input
             aria-label={t.deploy.secretName}
             placeholder={t.deploy.secretName}
             value={row.name}
-            readOnly={row.kept}
+            readOnly={row.isStored}
             autocomplete="off"
             spellcheck={false}
-            onInput={(event) => change(at, { name: event.currentTarget.value })}
+            onInput={(event) => update(index, { name: event.currentTarget.value })}
           />
           <input
             type="password"
             aria-label={`${t.deploy.secretValue} ${row.name}`}
-            placeholder={row.kept ? t.deploy.secretKept : t.deploy.secretValue}
+            placeholder={row.isStored ? t.deploy.secretUnchanged : t.deploy.secretValue}
             value={row.value}
             autocomplete="new-password"
-            onInput={(event) => change(at, { value: event.currentTarget.value })}
+            onInput={(event) => update(index, { value: event.currentTarget.value })}
           />
           <button
             type="button"
             class="small"
             aria-label={t.deploy.removeSecret(row.name)}
-            onClick={() => onChange(rows.filter((_, index) => index !== at))}
+            onClick={() => onChange(rows.filter((_, other) => other !== index))}
           >
             ✕
           </button>
         </div>
       ))}
-      <button type="button" onClick={() => onChange([...rows, { name: "", value: "", kept: false }])}>
+      <button type="button" onClick={() => onChange([...rows, { name: "", value: "", isStored: false }])}>
         {t.deploy.addSecret}
       </button>
-    </Group>
+    </FieldGroup>
   );
 }

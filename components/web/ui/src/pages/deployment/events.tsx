@@ -1,17 +1,18 @@
-// What the cluster noted about a deployment.
+// The Kubernetes events of a deployment.
 import { useState } from "preact/hooks";
-import { api, content } from "../../api/client";
-import { useLoad } from "../../api/load";
-import { useT } from "../../i18n";
-import { events as words } from "../../i18n/words";
-import { Shown } from "../../parts/page";
-import { Said, useWord } from "../../parts/said";
-import { Section, When } from "../../parts/small";
+import { api, unwrap } from "../../api/client";
+import { useQuery } from "../../api/query";
+import { ApiText, useTranslate } from "../../components/api-text";
+import { QueryView } from "../../components/page";
+import { RelativeTime } from "../../components/relative-time";
+import { Section } from "../../components/section";
+import { useMessages } from "../../i18n";
+import { eventReasons } from "../../i18n/api-codes";
 
-const again = 10_000;
+const POLL_INTERVAL_MS = 10_000;
 
 export function Events({ id }: { id: string }) {
-  const t = useT();
+  const t = useMessages();
   const [open, setOpen] = useState(false);
   return (
     <Section
@@ -22,45 +23,45 @@ export function Events({ id }: { id: string }) {
         </button>
       }
     >
-      {open && <List id={id} />}
+      {open && <EventList id={id} />}
     </Section>
   );
 }
 
-function List({ id }: { id: string }) {
-  const t = useT();
-  const word = useWord();
-  const loaded = useLoad(
+function EventList({ id }: { id: string }) {
+  const t = useMessages();
+  const translate = useTranslate();
+  const result = useQuery(
     (signal) =>
-      content(api.GET("/api/v1/deployments/{deployment}/events", { params: { path: { deployment: id } }, signal })),
+      unwrap(api.GET("/api/v1/deployments/{deployment}/events", { params: { path: { deployment: id } }, signal })),
     [id],
-    () => again,
+    () => POLL_INTERVAL_MS,
   );
   return (
-    <Shown of={loaded}>
+    <QueryView result={result}>
       {({ events }) =>
         events.length === 0 ? (
-          <p class="quiet">{t.deployment.noEvents}</p>
+          <p class="muted">{t.deployment.noEvents}</p>
         ) : (
           <ul class="rows">
-            {events.map((event, at) => (
-              <li key={at}>
+            {events.map((event, index) => (
+              <li key={index}>
                 <div>
                   <strong>
-                    <Said words={word(words, event.reason)} text={event.reason} />
+                    <ApiText translation={translate(eventReasons, event.reason)} text={event.reason} />
                   </strong>{" "}
                   {event.count > 1 && `× ${event.count} `}
-                  <span class="quiet">{event.object}</span>
-                  <div class="break">
-                    <Said text={event.message} />
+                  <span class="muted">{event.object}</span>
+                  <div class="wrap-anywhere">
+                    <ApiText text={event.message} />
                   </div>
                 </div>
-                <div class="end quiet">{event.at && <When at={event.at} />}</div>
+                <div class="row-end muted">{event.at && <RelativeTime time={event.at} />}</div>
               </li>
             ))}
           </ul>
         )
       }
-    </Shown>
+    </QueryView>
   );
 }

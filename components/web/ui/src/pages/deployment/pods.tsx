@@ -1,18 +1,19 @@
-// The pods of a deployment, with what is wrong with each in words.
+// The pods of a deployment, with their errors.
 import type { Deployment, Pod } from "../../api/types";
-import { useT } from "../../i18n";
-import { codes } from "../../i18n/words";
-import { Said, useWord } from "../../parts/said";
-import { Section, When } from "../../parts/small";
+import { ApiText, useTranslate } from "../../components/api-text";
+import { RelativeTime } from "../../components/relative-time";
+import { Section } from "../../components/section";
+import { useMessages } from "../../i18n";
+import { deploymentErrorCodes } from "../../i18n/api-codes";
 
-export function Pods({ of }: { of: Deployment }) {
-  const t = useT();
+export function Pods({ deployment }: { deployment: Deployment }) {
+  const t = useMessages();
   return (
     <Section title={t.deployment.pods}>
-      {of.pods.length === 0 ? (
-        <p class="quiet">{of.status === "deploying" ? t.deployment.starting : t.deployment.noPods}</p>
+      {deployment.pods.length === 0 ? (
+        <p class="muted">{deployment.status === "deploying" ? t.deployment.starting : t.deployment.noPods}</p>
       ) : (
-        <div class="scroll" tabIndex={0}>
+        <div class="scroll-x" tabIndex={0}>
           <table>
             <thead>
               <tr>
@@ -23,8 +24,8 @@ export function Pods({ of }: { of: Deployment }) {
               </tr>
             </thead>
             <tbody>
-              {of.pods.map((pod) => (
-                <Row key={pod.name} pod={pod} />
+              {deployment.pods.map((pod) => (
+                <PodRow key={pod.name} pod={pod} />
               ))}
             </tbody>
           </table>
@@ -34,19 +35,19 @@ export function Pods({ of }: { of: Deployment }) {
   );
 }
 
-function Row({ pod }: { pod: Pod }) {
-  const t = useT();
-  const word = useWord();
-  const ending = pod.reason === "Terminating";
+function PodRow({ pod }: { pod: Pod }) {
+  const t = useMessages();
+  const translate = useTranslate();
+  const isTerminating = pod.reason === "Terminating";
   return (
     <tr>
       <td>
         <code>{pod.name}</code>
-        {!pod.current && !ending && <span class="quiet"> ({t.deployment.podOld})</span>}
+        {!pod.current && !isTerminating && <span class="muted"> ({t.deployment.podOldRevision})</span>}
       </td>
       <td>
-        {ending ? t.deployment.podEnding : pod.ready ? t.deployment.podReady : t.deployment.podNotReady}
-        {pod.reason && !ending && (
+        {isTerminating ? t.deployment.podTerminating : pod.ready ? t.deployment.podReady : t.deployment.podNotReady}
+        {pod.reason && !isTerminating && (
           <>
             {" "}
             <code>{pod.reason}</code>
@@ -54,12 +55,12 @@ function Row({ pod }: { pod: Pod }) {
         )}
         {pod.message && (
           <p class="hint">
-            <Said words={word(codes, pod.code)} text={pod.message} />
+            <ApiText translation={translate(deploymentErrorCodes, pod.code)} text={pod.message} />
           </p>
         )}
       </td>
       <td>{pod.restarts}</td>
-      <td>{pod.started_at ? <When at={pod.started_at} /> : "–"}</td>
+      <td>{pod.started_at ? <RelativeTime time={pod.started_at} /> : "–"}</td>
     </tr>
   );
 }

@@ -1,50 +1,52 @@
-// What ran before, and going back to it: image and configuration.
+// The retained revisions of a deployment, and rollback to one of them.
 import { useState } from "preact/hooks";
-import { api, content } from "../../api/client";
-import { useLoad } from "../../api/load";
+import { api, unwrap } from "../../api/client";
+import { useQuery } from "../../api/query";
 import type { Deployment, Revision } from "../../api/types";
-import { useT } from "../../i18n";
-import { Notice } from "../../parts/notice";
-import { Shown } from "../../parts/page";
-import { Section, When } from "../../parts/small";
-import { Rollback, type WentBack } from "./rollback";
+import { Notice } from "../../components/notice";
+import { QueryView } from "../../components/page";
+import { RelativeTime } from "../../components/relative-time";
+import { Section } from "../../components/section";
+import { useMessages } from "../../i18n";
+import { RollbackDialog, type RollbackResult } from "./rollback";
 
 interface RevisionsProps {
-  of: Deployment;
-  /** May whoever looks go back to one? */
-  allowed: boolean;
-  onBack: () => void;
+  deployment: Deployment;
+  /** Whether the user may roll back. */
+  canEdit: boolean;
+  /** Called after a rollback. */
+  onRollback: () => void;
 }
 
-export function Revisions({ of, allowed, onBack }: RevisionsProps) {
-  const t = useT();
-  const path = { deployment: of.deployment_id };
-  const loaded = useLoad(
-    (signal) => content(api.GET("/api/v1/deployments/{deployment}/revisions", { params: { path }, signal })),
-    [of.deployment_id, of.revision],
+export function Revisions({ deployment, canEdit, onRollback }: RevisionsProps) {
+  const t = useMessages();
+  const path = { deployment: deployment.deployment_id };
+  const result = useQuery(
+    (signal) => unwrap(api.GET("/api/v1/deployments/{deployment}/revisions", { params: { path }, signal })),
+    [deployment.deployment_id, deployment.revision],
   );
-  const [to, setTo] = useState<Revision | null>(null);
-  const [back, setBack] = useState<WentBack | null>(null);
+  const [target, setTarget] = useState<Revision | null>(null);
+  const [rolledBack, setRolledBack] = useState<RollbackResult | null>(null);
   return (
     <Section title={t.deployment.revisions}>
-      {to && (
-        <Rollback
-          of={of}
-          from={loaded.data?.revisions.find((release) => release.current)}
-          to={to}
-          onClose={() => setTo(null)}
+      {target && (
+        <RollbackDialog
+          deployment={deployment}
+          from={result.data?.revisions.find((release) => release.current)}
+          to={target}
+          onClose={() => setTarget(null)}
           onDone={(done) => {
-            setTo(null);
-            setBack(done);
-            onBack();
+            setTarget(null);
+            setRolledBack(done);
+            onRollback();
           }}
         />
       )}
-      {/* Until something else is asked for. */}
-      {back && of.revision <= back.revision && (
-        <Notice kind="good">{t.deployment.wentBack(back.revision, back.release)}</Notice>
+      {/* Shown until there is a newer revision. */}
+      {rolledBack && deployment.revision <= rolledBack.revision && (
+        <Notice kind="success">{t.deployment.rolledBack(rolledBack.revision, rolledBack.release)}</Notice>
       )}
-      <Shown of={loaded}>
+      <QueryView result={result}>
         {({ revisions }) => (
           <ul class="rows">
             {[...revisions]
@@ -53,22 +55,22 @@ export function Revisions({ of, allowed, onBack }: RevisionsProps) {
                 <li key={release.revision}>
                   <div>
                     <strong>{t.project.revision(release.revision)}</strong>{" "}
-                    <span class="quiet">
-                      <When at={release.created_at} /> {t.deployment.by(release.by)} ·{" "}
+                    <span class="muted">
+                      <RelativeTime time={release.created_at} /> {t.deployment.by(release.by)} ·{" "}
                       {t.deployment.causes[release.cause] ?? release.cause}
                     </span>
-                    <div class="quiet break">{release.image_name}</div>
+                    <div class="muted wrap-anywhere">{release.image_name}</div>
                     <details>
                       <summary>{t.deployment.configuration}</summary>
                       <pre tabIndex={0}>{JSON.stringify(release.configuration, null, 2)}</pre>
                     </details>
                   </div>
-                  <div class="end">
+                  <div class="row-end">
                     {release.current ? (
                       <span class="badge">{t.deployment.current}</span>
                     ) : (
-                      allowed && (
-                        <button type="button" onClick={() => setTo(release)}>
+                      canEdit && (
+                        <button type="button" onClick={() => setTarget(release)}>
                           {t.deployment.rollback}
                         </button>
                       )
@@ -78,7 +80,7 @@ export function Revisions({ of, allowed, onBack }: RevisionsProps) {
               ))}
           </ul>
         )}
-      </Shown>
+      </QueryView>
     </Section>
   );
 }

@@ -1,65 +1,66 @@
-// Going back to a release: first what that changes.
-import { useAct } from "../../api/act";
-import { api, content } from "../../api/client";
+// Rolls back to a revision after showing what changes.
+import { useAction } from "../../api/action";
+import { api, unwrap } from "../../api/client";
 import type { Deployment, Revision } from "../../api/types";
-import { difference } from "../../forms/difference";
-import { useT, type Messages } from "../../i18n";
-import { known } from "../../i18n/known";
-import { Changes } from "../../parts/changes";
-import { Confirm } from "../../parts/confirm";
+import { ChangesTable } from "../../components/changes-table";
+import { ConfirmDialog } from "../../components/confirm-dialog";
+import { diffReleases } from "../../forms/release-diff";
+import { useMessages, type Messages } from "../../i18n";
+import { lookup } from "../../i18n/lookup";
 
-/** What was done. */
-export interface WentBack {
+export interface RollbackResult {
+  /** The new revision. */
   revision: number;
+  /** The revision whose release it restores. */
   release: number;
 }
 
-interface RollbackProps {
-  of: Deployment;
-  /** The release that is there now, if it is still kept. */
+interface RollbackDialogProps {
+  deployment: Deployment;
+  /** The current release, if it is retained. */
   from: Revision | undefined;
   to: Revision;
-  onDone: (done: WentBack) => void;
+  onDone: (done: RollbackResult) => void;
   onClose: () => void;
 }
 
-export function Rollback({ of, from, to, onDone, onClose }: RollbackProps) {
-  const t = useT();
-  const { busy, failure, run } = useAct();
-  const go = () =>
+export function RollbackDialog({ deployment, from, to, onDone, onClose }: RollbackDialogProps) {
+  const t = useMessages();
+  const { busy, error, run } = useAction();
+  const rollBack = () =>
     void run(async () => {
-      const params = { path: { deployment: of.deployment_id } };
+      const params = { path: { deployment: deployment.deployment_id } };
       const body = { revision: to.revision };
-      const { revision } = await content(api.POST("/api/v1/deployments/{deployment}/rollback", { params, body }));
+      const { revision } = await unwrap(api.POST("/api/v1/deployments/{deployment}/rollback", { params, body }));
       onDone({ revision, release: to.revision });
     });
-  const changes = from && difference(from, to);
+  const changes = from && diffReleases(from, to);
   const hasSecrets = Object.keys(to.configuration.secrets).length > 0;
   return (
-    <Confirm
+    <ConfirmDialog
       title={t.deployment.rollbackTitle(to.revision)}
       action={t.deployment.rollback}
       busy={busy}
-      failure={failure}
-      onConfirm={go}
+      error={error}
+      onConfirm={rollBack}
       onClose={onClose}
     >
       <p>{t.deployment.rollbackHint}</p>
       {changes?.length === 0 && <p>{t.deployment.noDifference}</p>}
-      {changes && <Changes changes={changes} label={(field) => label(field, t)} />}
-      {hasSecrets && <p class="quiet">{t.deployment.secretsToo}</p>}
-      {to.image_digest === null && <p class="quiet">{t.deployment.tagOnly}</p>}
-    </Confirm>
+      {changes && <ChangesTable changes={changes} label={(field) => fieldLabel(field, t)} />}
+      {hasSecrets && <p class="muted">{t.deployment.secretsRestored}</p>}
+      {to.image_digest === null && <p class="muted">{t.deployment.tagNotPinned}</p>}
+    </ConfirmDialog>
   );
 }
 
-/** How the form of a deployment calls a field. */
-function label(field: string, t: Messages): string | undefined {
+/** The field's label in the deploy form. */
+function fieldLabel(field: string, t: Messages): string | undefined {
   const d = t.deploy;
-  const names: Record<string, string> = {
+  const labels: Record<string, string> = {
     image_name: d.image,
     image_digest: t.build.digest,
-    build_id: t.build.one,
+    build_id: t.build.build,
     display_name: d.displayName,
     description: d.description,
     service_type: d.type,
@@ -82,5 +83,5 @@ function label(field: string, t: Messages): string | undefined {
   const [, variable] = /^env_vars\.(.*)$/s.exec(field) ?? [];
   if (variable !== undefined) return d.variable(variable);
   const [, secret] = /^secrets\.(.*)$/s.exec(field) ?? [];
-  return secret === undefined ? known(names, field) : d.secret(secret);
+  return secret === undefined ? lookup(labels, field) : d.secret(secret);
 }

@@ -1,0 +1,119 @@
+// French texts for the API's stable keys: problem reasons, error codes, build steps and event reasons. English
+// readers see the API's own English text, and texts of third parties are never translated.
+import type { Language } from "./language";
+import { lookup } from "./lookup";
+import type { NoLog, ProblemReason } from "../api/types";
+
+export type Translations = Readonly<Record<string, string>>;
+
+/** The French text of `key`; `undefined` in English, or if there is none. */
+export function translate(table: Translations, key: string | null | undefined, language: Language): string | undefined {
+  return language === "fr" && key ? lookup(table, key) : undefined;
+}
+
+/** `reason` of a problem. */
+export const problemReasons: Record<ProblemReason, string> = {
+  role_too_small: "Votre rôle dans ce projet ne le permet pas. Demandez à son propriétaire.",
+  blocked: "Un administrateur a retiré votre accès.",
+  project_exists: "Vous avez déjà un projet de ce nom. Choisissez-en un autre.",
+  too_many_projects: "Vous avez autant de projets que cette plateforme en permet.",
+  project_in_use: "Quelque chose de ce projet est en cours. Arrêtez-le d’abord, ou cochez la case qui le fait.",
+  too_many_tokens: "Vous avez autant de jetons que cette plateforme en permet. Révoquez ceux qui ne servent plus.",
+  build_ended: "Le build est déjà terminé.",
+  build_under_way: "Le build est encore en cours. Attendez, ou annulez-le d’abord.",
+  too_many_services: "Il y a autant de services que cette plateforme en permet. Supprimez-en un d’abord.",
+  deployment_stopped: "Le service est arrêté. Démarrez-le.",
+  no_earlier_release: "Il n’y a pas de révision antérieure à laquelle revenir.",
+  secrets_lost: "Le cluster n’a plus les secrets de cette révision. Déployez de nouveau, avec leurs valeurs.",
+};
+
+/** `error_code` of a build. */
+export const buildErrorCodes: Translations = {
+  refused: "GitHub n’a pas accepté le build.",
+  never_started:
+    "GitHub n’a pas démarré le build à temps. Relancez-le ; si cela se répète, regardez l’état de GitHub ou prévenez l’administrateur.",
+  timed_out: "Le build a dépassé la durée permise et a été arrêté. Voyez le journal.",
+  startup_failure: "GitHub n’a pas pu démarrer le constructeur. L’administrateur trouve la raison sur la page de l’exécution.",
+  action_required: "GitHub attend une approbation dans le dépôt du constructeur. L’administrateur peut la donner.",
+  run_deleted: "L’exécution a été supprimée chez GitHub avant sa fin. Relancez le build.",
+  not_run: "GitHub n’a pas exécuté le build. Relancez-le.",
+  run_failed: "Le build a échoué. Voyez le journal.",
+};
+
+/** Steps of the builder's workflow (`builder/.github/workflows`), and GitHub's own first and last step. */
+export const buildSteps: Translations = {
+  "Set up job": "Préparer la machine",
+  "Check the request": "Vérifier la demande",
+  "Get a token for the private source": "Obtenir l’accès au code privé",
+  "Check out the source": "Récupérer le code",
+  "Prepare the build": "Préparer le build",
+  "Restore the cache": "Reprendre le cache",
+  "Set up the builder": "Préparer le constructeur",
+  "Set up Buildpacks": "Préparer les buildpacks",
+  "Build the image": "Construire l’image",
+  "Build the image from source": "Construire l’image à partir du code",
+  "Replace the cache": "Renouveler le cache",
+  "Save the cache": "Garder le cache",
+  "Log in to the registry": "Se connecter au registre",
+  "Push the image": "Publier l’image",
+  "Complete job": "Terminer",
+};
+
+/** GitHub's prefix for the cleanup of an earlier step. */
+const POST_PREFIX = "Post ";
+
+/** The French name of a step of the builder's workflow; `undefined` as in `translate`. */
+export function translateStepName(name: string, language: Language): string | undefined {
+  const cleanedUp = name.startsWith(POST_PREFIX) ? translate(buildSteps, name.slice(POST_PREFIX.length), language) : undefined;
+  return cleanedUp ? `Nettoyage : ${cleanedUp}` : translate(buildSteps, name, language);
+}
+
+/** `error_code` of a deployment, `code` of a pod. */
+export const deploymentErrorCodes: Translations = {
+  image_pull:
+    "L’image ne peut pas être téléchargée. Vérifiez son nom et son étiquette, et qu’elle est publique ou construite ici.",
+  image_name: "Ce nom d’image n’est pas valable. Corrigez-le.",
+  container_config: "Le conteneur ne peut pas être préparé.",
+  crash: "Le programme s’arrête juste après son démarrage. Son journal dit pourquoi.",
+  out_of_memory:
+    "Le programme a dépassé sa limite de mémoire et a été arrêté. Augmentez « RAM maximum », ou faites-lui en utiliser moins.",
+  unschedulable:
+    "Aucune machine du cluster n’a assez de place. Réduisez les ressources réservées ou les replicas, ou prévenez l’administrateur.",
+  quota: "Le quota du projet est atteint. Réduisez les ressources demandées, arrêtez un autre service, ou prévenez l’administrateur.",
+  pod_security: "Les règles de la plateforme n’autorisent pas cette image.",
+  limits: "La demande dépasse ce que la plateforme autorise.",
+  failed_create: "Le cluster ne crée pas d’instances.",
+  pod_failed: "L’instance a été arrêtée.",
+  not_ready:
+    "Le programme tourne, mais ne répond pas à ses vérifications de santé. Écoute-t-il sur le port du conteneur et sur toutes les adresses (0.0.0.0) ? Le chemin de la vérification est-il juste ?",
+  refused: "Le cluster a refusé une partie. Corrigez, puis déployez de nouveau ; rien n’est à supprimer avant.",
+  cluster_unreachable: "Le cluster ne répond pas. L’état affiché est le dernier connu.",
+  interrupted: "La mise à jour du cluster n’est pas terminée. Elle est retentée automatiquement.",
+  removed: "Quelqu’un l’a retiré du cluster. Démarrez-le, ou déployez-le de nouveau.",
+};
+
+/** Why a pod has no log. */
+export const noLogReasons: Record<NoLog, string> = {
+  not_yet: "(Pas encore de journal.)",
+  gone: "(L’instance n’est plus là.)",
+  withheld: "(Le cluster ne donne pas ce journal pour l’instant.)",
+};
+
+/** Kubernetes' event reasons. Event messages are not translated. */
+export const eventReasons: Translations = {
+  Scheduled: "Placée sur une machine",
+  FailedScheduling: "Aucune machine ne convient",
+  Pulling: "Téléchargement de l’image",
+  Pulled: "Image téléchargée",
+  Created: "Conteneur créé",
+  Started: "Programme démarré",
+  Killing: "Arrêt du programme",
+  BackOff: "Nouvel essai après une pause",
+  Failed: "Échec",
+  Unhealthy: "Vérification de santé sans réponse",
+  SuccessfulCreate: "Instance créée",
+  SuccessfulDelete: "Instance retirée",
+  FailedCreate: "Instance refusée",
+  FailedMount: "Volume pas encore monté",
+  ScalingReplicaSet: "Nombre d’instances changé",
+};
