@@ -1,4 +1,5 @@
-//! Lists the files of the built page for `src/lib.rs`, each with its compressed forms beside it.
+//! Generates `SITE` for `src/lib.rs`: the page's files, each with its gzip and Brotli copies, and the paths at
+//! which it has something to show.
 
 use anyhow::{Context, Result, bail};
 use data_encoding::HEXLOWER;
@@ -10,42 +11,63 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// The file with the page's routes.
+const ROUTES: &str = "ui/src/app.tsx";
+
 fn main() -> Result<()> {
-    let dist = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("ui/dist");
-    println!("cargo::rerun-if-changed={}", dist.display());
-    println!("cargo::rerun-if-changed=build.rs");
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let dist = root.join("ui/dist");
+    for input in ["ui/dist", ROUTES, "build.rs"] {
+        println!("cargo::rerun-if-changed={}", root.join(input).display());
+    }
     if !dist.join("index.html").exists() {
         bail!(
             "the page is not built: run `make page`, or `npm ci && npm run build` in components/web/ui"
         );
     }
+    let routes = fs::read_to_string(root.join(ROUTES)).with_context(|| format!("read {ROUTES}"))?;
+    let page_paths = page_paths(&routes)?;
+    let mut code = String::from("static SITE: Site = Site {\n    files: &[\n");
     let mut files = Vec::new();
     collect(&dist, &mut files)?;
     files.sort();
-    let mut list = String::from("static FILES: &[File] = &[\n");
     for file in files.iter().filter(|file| !is_compressed(file)) {
-        let path = file.strip_prefix(&dist)?.to_str().context("a file name is no text")?;
+        let path = file.strip_prefix(&dist)?.to_str().context("a file name is not UTF-8")?;
         let hash = HEXLOWER.encode(&Sha256::digest(fs::read(file)?));
-        let packed = |ending: &str| {
-            let beside = PathBuf::from(format!("{}.{ending}", file.display()));
-            match beside.exists() {
-                true => format!("Some(include_bytes!({beside:?}))"),
+        let compressed = |extension: &str| {
+            let copy = PathBuf::from(format!("{}.{extension}", file.display()));
+            match copy.exists() {
+                true => format!("Some(include_bytes!({copy:?}))"),
                 false => "None".to_owned(),
             }
         };
         writeln!(
-            list,
-            "File {{ path: \"/{path}\", content_type: {:?}, tag: \"\\\"{}\\\"\", plain: \
+            code,
+            "        StaticFile {{ path: \"/{path}\", content_type: {:?}, etag: \"\\\"{}\\\"\", plain: \
              include_bytes!({file:?}), gzip: {}, brotli: {} }},",
             content_type(file)?,
             hash.get(..20).unwrap_or(&hash),
-            packed("gz"),
-            packed("br"),
+            compressed("gz"),
+            compressed("br"),
         )?;
     }
-    list.push_str("];\n");
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("files.rs"), list)?;
+    writeln!(code, "    ],\n    page_paths: &{page_paths:?},\n}};")?;
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("site.rs"), code)?;
     Ok(())
+}
+
+/// The paths of the page's `<Route path="…">` elements. A path with a parameter is cut off before it:
+/// `/builds/:build` becomes `/builds/`, which stands for all paths below it.
+fn page_paths(source: &str) -> Result<Vec<&str>> {
+    let routes = source.split("<Route path=\"").skip(1);
+    let paths = routes.filter_map(|route| route.split('"').next());
+    let mut paths: Vec<_> = paths.filter_map(|path| path.split(':').next()).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    if paths.is_empty() {
+        bail!("there is no <Route path=\"…\"> in {ROUTES}");
+    }
+    Ok(paths)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
@@ -57,16 +79,16 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 fn is_compressed(file: &Path) -> bool {
-    file.extension().is_some_and(|ending| ending == "gz" || ending == "br")
+    file.extension().is_some_and(|extension| extension == "gz" || extension == "br")
 }
 
 fn content_type(file: &Path) -> Result<&'static str> {
-    Ok(match file.extension().and_then(|ending| ending.to_str()) {
+    Ok(match file.extension().and_then(|extension| extension.to_str()) {
         Some("html") => "text/html; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("json") => "application/json",
-        _ => bail!("no content type is known for {}", file.display()),
+        _ => bail!("unknown content type of {}", file.display()),
     })
 }

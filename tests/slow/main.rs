@@ -1,11 +1,11 @@
-//! What needs more time than `tests/flows`: sampled orders of events, crowds, large storage, crashes.
-//! Run by `make test-slow`; a test that samples prints its seed when it fails.
+//! End-to-end tests that take longer than `tests/flows`: crashes, orders of webhooks, concurrency, large
+//! storage. `make test-slow` runs them. Tests with random samples print their seed when they fail.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
+mod clients;
+mod concurrency;
 mod crash;
-mod events;
+mod host_process;
 mod lists;
-mod machine;
-mod many;
-mod rows;
-mod visitors;
+mod storage_rows;
+mod webhook_orders;

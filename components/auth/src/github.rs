@@ -1,14 +1,15 @@
-//! Asks GitHub who somebody is. The user's token is used for that and then forgotten.
+//! Asks GitHub who a person is and which organisations and teams they belong to. Their token is used for that
+//! and not stored.
 
 use crate::settings::Settings;
 use nokube_domain::{
     Problem, ProblemKind,
-    admission::{Lists, Standing},
+    allowlist::{Allowlist, GitHubMembership},
 };
 use nokube_edge::{
-    Failure, Result,
-    claims::is_first,
+    Error, Result,
     outbound::{self, Timeouts},
+    reservation::reserve_for,
     store::Store,
     warn,
 };
@@ -25,60 +26,69 @@ const TIMEOUTS: Timeouts = Timeouts {
 };
 
 /// # Errors
-/// Signing in with GitHub is not set up.
+/// Sign-in with GitHub is not configured.
 pub fn oauth(settings: &Settings) -> Result<&OAuth> {
     settings.oauth.as_ref().ok_or_else(|| {
         let detail = "Signing in with GitHub is not set up here. /ready says what is missing.";
-        Failure::problem(ProblemKind::Misconfigured, detail)
+        Error::problem(ProblemKind::Misconfigured, detail)
     })
 }
 
 pub async fn send(request: Request) -> Result<Response> {
-    outbound::send(request, TIMEOUTS).await.map_err(|error| error.of("GitHub"))
+    outbound::send(request, TIMEOUTS).await.map_err(|error| error.into_error("GitHub"))
 }
 
-pub fn unreadable(what: &str, answer: &Response) -> Failure {
-    // The body may hold a token: it is not told.
-    warn(format_args!("GitHub's answer to {what} cannot be read (status {})", answer.status()));
+/// The error for a response that does not parse. `request` says what was requested.
+pub fn unexpected_response(request: &str, response: &Response) -> Error {
+    // Without the body: it may hold a token.
+    let status = response.status();
+    warn(format_args!("GitHub's response to {request} cannot be parsed (status {status})"));
     Problem::new(ProblemKind::UpstreamUnavailable, "GitHub does not answer as expected. Try again.")
-        .retry_after(5)
+        .with_retry_after(5)
         .into()
 }
 
-/// The login of the account behind a token, and its standing: which of the listed organisations and teams it
-/// belongs to.
-pub async fn standing(
+/// The login of the account behind a token, and to which of the listed organisations and teams it belongs.
+///
+/// # Errors
+/// GitHub does not respond as expected, or the store failed.
+pub async fn fetch_membership(
     store: &Store,
     oauth: &OAuth,
-    lists: &Lists,
+    allowlist: &Allowlist,
     token: &UserToken,
-) -> Result<(String, Standing)> {
-    let answer = send(oauth.user(token)).await?;
-    let account = oauth::account(&answer).ok_or_else(|| unreadable("who is it", &answer))?;
+) -> Result<(String, GitHubMembership)> {
+    let response = send(oauth.user(token)).await?;
+    let account = oauth::parse_account(&response)
+        .ok_or_else(|| unexpected_response("the account", &response))?;
     let login = account.login.to_ascii_lowercase();
-    let mut standing = Standing { account: account.id, ..Standing::default() };
-    // Whoever has the login now may not be whom the operator listed: the first who came is.
-    // Of a login that is not listed nothing is kept: it may be listed later, and be another's by then.
-    if lists.has_login(&login) && is_first(store, &format!("login/{login}"), &account.id).await? {
-        standing.login = login.clone();
+    let mut membership = GitHubMembership { account: account.id, ..GitHubMembership::default() };
+    // A login can change hands, so a listed login means the account that first signs in with it. Logins that
+    // are not listed are not reserved: they may belong to another account by the time they are listed.
+    if allowlist.lists_login(&login)
+        && reserve_for(store, &format!("login/{login}"), &account.id).await?
+    {
+        membership.login = login.clone();
     }
-    // Who is listed by name needs no more; and what GitHub does not tell is asked nobody else.
-    if lists.admit(&standing) {
-        return Ok((login, standing));
+    // A person who is listed by name needs no memberships.
+    if allowlist.allows_sign_in(&membership) {
+        return Ok((login, membership));
     }
-    for organisation in &lists.organisations {
-        let answer = send(oauth.membership(organisation, token)).await?;
-        if oauth::is_member(&answer).ok_or_else(|| unreadable("a membership", &answer))? {
-            standing.organisations.push(organisation.clone());
+    for organisation in &allowlist.organisations {
+        if is_member(oauth.membership(organisation, token)).await? {
+            membership.organisations.push(organisation.clone());
         }
     }
-    for listed in &lists.teams {
+    for listed in &allowlist.teams {
         let Some((organisation, team)) = listed.split_once('/') else { continue };
-        let request = oauth.team_membership(organisation, team, &login, token);
-        let answer = send(request).await?;
-        if oauth::is_member(&answer).ok_or_else(|| unreadable("a membership", &answer))? {
-            standing.teams.push(listed.clone());
+        if is_member(oauth.team_membership(organisation, team, &login, token)).await? {
+            membership.teams.push(listed.clone());
         }
     }
-    Ok((login, standing))
+    Ok((login, membership))
+}
+
+async fn is_member(request: Request) -> Result<bool> {
+    let response = send(request).await?;
+    oauth::parse_membership(&response).ok_or_else(|| unexpected_response("a membership", &response))
 }

@@ -1,78 +1,81 @@
-//! Who is calling: sign-in with GitHub, sessions, API tokens, tokens of outside issuers.
+//! Authentication: sign-in with GitHub, sessions, API tokens, and the exchange of an OIDC issuer's tokens.
 //!
-//! The table below is every route, with what it demands of its caller; each handler is a file.
+//! The table below lists every route with the access that it requires; the handlers are in `routes`.
 
-mod begin;
-mod device;
-mod exchange;
+mod api_tokens;
+mod complete_sign_in;
 mod github;
-mod issuer;
-mod me;
-mod people;
-mod ready;
+mod oidc_issuer;
 mod routes;
-mod session;
+mod sessions;
 mod settings;
-mod sign_in;
-mod tokens;
 
 use http::Method;
-use nokube_domain::{access::Demand, limit::Limited, scope::Scope};
+use nokube_domain::{access::AccessPolicy, rate_limit::RateLimit, scope::Scope};
 use nokube_edge::{BoxBody, Request, Response, Route, serve};
+use routes::{
+    api_tokens as tokens, current_user, device, people, ready, route_list, session, token,
+    web_sign_in,
+};
 
-const ACCOUNT: Demand = Demand::SignedIn(Scope::Account);
-const ADMINISTRATOR: Demand = Demand::Administrator(Scope::Account);
+const ACCOUNT: AccessPolicy = AccessPolicy::SignedIn(Scope::Account);
+const ADMINISTRATOR: AccessPolicy = AccessPolicy::Administrator(Scope::Account);
 
 const ROUTES: &[Route] = &[
-    Route::new(Method::GET, "/api/v1/auth/login", Demand::Public, |c| Box::pin(sign_in::login(c)))
-        .limited(Limited::SignIns),
-    Route::new(Method::GET, "/api/v1/auth/callback", Demand::Public, |c| {
-        Box::pin(sign_in::callback(c))
+    Route::new(Method::GET, "/api/v1/auth/login", AccessPolicy::Public, |c| {
+        Box::pin(web_sign_in::start(c))
+    })
+    .rate_limit(RateLimit::SignIns),
+    // The handler counts requests itself: per sign-in instead of per client address.
+    Route::new(Method::GET, "/api/v1/auth/callback", AccessPolicy::Public, |c| {
+        Box::pin(web_sign_in::finish(c))
     }),
-    Route::new(Method::POST, "/api/v1/auth/device", Demand::Public, |c| {
-        Box::pin(device::device(c))
+    Route::new(Method::POST, "/api/v1/auth/device", AccessPolicy::Public, |c| {
+        Box::pin(device::start(c))
     })
-    .limited(Limited::SignIns),
-    Route::new(Method::POST, "/api/v1/auth/token", Demand::Public, |c| {
-        Box::pin(exchange::token(c))
+    .rate_limit(RateLimit::SignIns),
+    Route::new(Method::POST, "/api/v1/auth/token", AccessPolicy::Public, |c| {
+        Box::pin(token::issue(c))
     })
-    .limited(Limited::Tokens),
-    Route::new(Method::POST, "/api/v1/auth/session", Demand::Renewal, |c| {
+    .rate_limit(RateLimit::Tokens),
+    Route::new(Method::POST, "/api/v1/auth/session", AccessPolicy::SessionRenewal, |c| {
         Box::pin(session::renew(c))
     }),
-    Route::new(Method::DELETE, "/api/v1/auth/session", Demand::Renewal, |c| {
+    Route::new(Method::DELETE, "/api/v1/auth/session", AccessPolicy::SessionRenewal, |c| {
         Box::pin(session::sign_out(c))
     }),
     Route::new(Method::DELETE, "/api/v1/auth/sessions", ACCOUNT, |c| {
         Box::pin(session::sign_out_everywhere(c))
     })
-    .takes_access_away(),
-    Route::new(Method::GET, "/api/v1/auth/me", Demand::SignedIn(Scope::Read), |c| {
-        Box::pin(me::me(c))
+    .revokes_access(),
+    Route::new(Method::GET, "/api/v1/auth/me", AccessPolicy::SignedIn(Scope::Read), |c| {
+        Box::pin(current_user::read(c))
     }),
-    Route::new(Method::GET, "/api/v1/auth/audit", ACCOUNT, |c| Box::pin(me::audit(c))),
+    Route::new(Method::GET, "/api/v1/auth/audit", ACCOUNT, |c| Box::pin(current_user::audit(c))),
     Route::new(Method::GET, "/api/v1/auth/tokens", ACCOUNT, |c| Box::pin(tokens::list(c))),
     Route::new(Method::POST, "/api/v1/auth/tokens", ACCOUNT, |c| Box::pin(tokens::create(c))),
     Route::new(Method::DELETE, "/api/v1/auth/tokens/{token}", ACCOUNT, |c| {
         Box::pin(tokens::revoke(c))
     })
-    .takes_access_away(),
+    .revokes_access(),
     Route::new(Method::PUT, "/api/v1/auth/people/{username}/block", ADMINISTRATOR, |c| {
         Box::pin(people::block(c))
     })
-    .takes_access_away(),
+    .revokes_access(),
     Route::new(Method::DELETE, "/api/v1/auth/people/{username}/block", ADMINISTRATOR, |c| {
         Box::pin(people::unblock(c))
     }),
     Route::new(Method::GET, "/api/v1/auth/people/{username}/audit", ADMINISTRATOR, |c| {
         Box::pin(people::audit(c))
     }),
-    Route::new(Method::GET, "/api/v1/routes", Demand::SignedIn(Scope::Read), |c| {
-        Box::pin(routes::routes(c))
+    Route::new(Method::GET, "/api/v1/routes", AccessPolicy::SignedIn(Scope::Read), |c| {
+        Box::pin(route_list::list(c))
     }),
     // Reached by chaining only: `spin.toml` gives them no public path.
-    Route::new(Method::GET, "/ready", Demand::Public, |c| Box::pin(ready::settings(c))),
-    Route::new(Method::GET, "/ready/sign-in", Demand::Public, |c| Box::pin(ready::sign_in(c))),
+    Route::new(Method::GET, "/ready", AccessPolicy::Public, |c| Box::pin(ready::settings(c))),
+    Route::new(Method::GET, "/ready/sign-in", AccessPolicy::Public, |c| {
+        Box::pin(ready::sign_in(c))
+    }),
 ];
 
 #[spin_sdk::http_service]

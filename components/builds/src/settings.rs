@@ -1,12 +1,15 @@
-//! What the operator says about builds: GitHub, the registry, the waits.
+//! The operator's settings for builds: GitHub, the registry, timeouts and quotas.
 
-use nokube_domain::{build::Windows, image::Registry};
-use nokube_edge::settings::{Kept, NotSetUp, Variables, once};
-use nokube_github::{Api, app::App, retry::Patience};
+use nokube_domain::{builds::BuildTimeouts, image::Registry};
+use nokube_edge::{
+    builds::{BuildLifetime, DIGEST_TIMEOUT},
+    settings::{Cached, SettingsError, Variables, load_cached},
+};
+use nokube_github::{Api, app::App, retry::RetryPolicy};
 use std::rc::Rc;
 use url::Url;
 
-/// As whom the platform speaks to GitHub.
+/// How the platform authenticates at GitHub.
 pub enum Credentials {
     App(App),
     Token(String),
@@ -15,65 +18,60 @@ pub enum Credentials {
 pub struct Settings {
     pub api: Api,
     pub api_origin: Url,
-    /// The GitHub that people see.
+    /// The origin of GitHub's web pages.
     pub web: Url,
     pub credentials: Credentials,
     pub registry: Registry,
     pub registry_api: Url,
     /// User and token for private images.
     pub registry_login: Option<(String, String)>,
-    pub patience: Patience,
-    /// Seconds told of a service's first build.
+    pub retry_policy: RetryPolicy,
+    /// The expected duration of a service's first build, in seconds.
     pub estimate: u32,
 }
 
-/// Waits and limits alone: a finished build is read without anything of GitHub.
-pub struct Waits {
-    pub windows: Windows,
-    /// Projects that one person may have.
-    pub most_projects: u32,
-    /// Builds that one person's projects may have under way; 0 for as many as they like.
-    pub most_running: u32,
-    /// How far back a build can still be unfinished, in seconds.
-    pub horizon: i64,
+/// Timeouts and quotas. Separate from [`Settings`], so that ended builds can be read even if the settings for
+/// GitHub are invalid.
+pub struct Limits {
+    pub timeouts: BuildTimeouts,
+    /// Unfinished builds that all projects of one owner may have; 0 for no limit.
+    pub max_running: u32,
 }
 
 thread_local! {
-    static SETTINGS: Kept<Settings> = const { Kept::new() };
-    static WAITS: Kept<Waits> = const { Kept::new() };
+    static SETTINGS: Cached<Settings> = const { Cached::new() };
+    static LIMITS: Cached<Limits> = const { Cached::new() };
 }
 
-/// How long after a success its digest is looked for, and when a wish to cancel is forced.
-const DIGEST_SECONDS: i64 = 600;
-const FORCE_SECONDS: i64 = 300;
+/// Seconds after which a request to cancel is sent as a forced one.
+const FORCE_CANCEL_AFTER: i64 = 300;
 
-impl Waits {
+impl Limits {
     /// # Errors
     /// Everything that is wrong with these settings.
-    pub async fn read() -> Result<Rc<Self>, NotSetUp> {
-        once(&WAITS, Self::collect).await
+    pub async fn load() -> Result<Rc<Self>, SettingsError> {
+        load_cached(&LIMITS, Self::collect).await
     }
 
     async fn collect(v: &mut Variables) -> Option<Self> {
-        let grace = v.number("build_grace_seconds", 1..=86_400).await;
-        let longest = v.number("build_longest_seconds", 60..=21_600).await;
+        let lifetime = BuildLifetime::collect(v).await;
         let quiet = v.number("build_quiet_seconds", 0..=3_600).await;
-        let windows =
-            Windows { grace, quiet, digest: DIGEST_SECONDS, force: FORCE_SECONDS.max(quiet) };
-        let horizon = grace + longest + DIGEST_SECONDS;
-        let most_projects = v.number("max_projects_per_person", 1..=1_000).await;
-        let most_projects = u32::try_from(most_projects).unwrap_or(1);
-        let most_running = v.number("max_running_builds_per_person", 0..=10_000).await;
-        let most_running = u32::try_from(most_running).unwrap_or(1);
-        Some(Self { windows, most_projects, most_running, horizon })
+        let timeouts = BuildTimeouts {
+            grace: lifetime.grace,
+            poll_interval: quiet,
+            digest_lookup: DIGEST_TIMEOUT,
+            force_cancel: FORCE_CANCEL_AFTER.max(quiet),
+        };
+        let max_running = v.number("max_running_builds_per_person", 0..=10_000).await;
+        Some(Self { timeouts, max_running })
     }
 }
 
 impl Settings {
     /// # Errors
     /// Everything that is wrong with the settings.
-    pub async fn read() -> Result<Rc<Self>, NotSetUp> {
-        once(&SETTINGS, Self::collect).await
+    pub async fn load() -> Result<Rc<Self>, SettingsError> {
+        load_cached(&SETTINGS, Self::collect).await
     }
 
     async fn collect(v: &mut Variables) -> Option<Self> {
@@ -82,7 +80,7 @@ impl Settings {
         let web = v.origin("github_web_url", "the GitHub that people see").await;
         let enterprise = !api_path.is_empty();
         if enterprise && web.as_ref().is_some_and(|web| web.host_str() == Some("github.com")) {
-            v.fault(
+            v.add_error(
                 "github_web_url",
                 "must be your GitHub Enterprise Server, as github_api_path is set",
             );
@@ -96,17 +94,17 @@ impl Settings {
                 name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
             });
         if workflow.is_none() {
-            v.fault("github_builder_workflow", "must be a file name such as build.yml");
+            v.add_error("github_builder_workflow", "must be a file name such as build.yml");
         }
         let builder_ref = v.required("github_builder_ref", "the builder's branch").await;
         let credentials = Self::credentials(v).await;
         let registry = v.registry().await;
         let registry_api = v.origin("registry_api_url", "the origin of the registry's API").await;
-        let registry_login = v.registry_login().await;
-        let patience = Patience {
-            tries: 3,
-            first_wait: v.number("github_retry_first_ms", 1..=60_000).await.unsigned_abs(),
-            longest_wait: v.number("github_retry_longest_ms", 1..=60_000).await.unsigned_abs(),
+        let registry_login = v.registry_credentials().await;
+        let retry_policy = RetryPolicy {
+            max_attempts: 3,
+            first_wait: v.number("github_retry_first_ms", 1..=60_000).await,
+            max_wait: v.number("github_retry_longest_ms", 1..=60_000).await,
         };
         let estimate = v.number("build_estimate_seconds", 1..=86_400).await;
         let api_origin = api_origin?;
@@ -118,8 +116,8 @@ impl Settings {
             registry: registry?,
             registry_api: registry_api?,
             registry_login,
-            patience,
-            estimate: u32::try_from(estimate).unwrap_or(u32::MAX),
+            retry_policy,
+            estimate,
         })
     }
 
@@ -130,24 +128,24 @@ impl Settings {
         match (client_id, key, token) {
             (Some(client_id), Some(key), None) => match App::new(&client_id, &key) {
                 Ok(app) => return Some(Credentials::App(app)),
-                Err(error) => v.fault("github_app_private_key", error.to_string()),
+                Err(error) => v.add_error("github_app_private_key", error.to_string()),
             },
             (None, None, Some(token)) => return Some(Credentials::Token(token)),
-            (None, None, None) => v.fault(
+            (None, None, None) => v.add_error(
                 "github_app_client_id",
                 "is not set: set it and github_app_private_key, or github_token",
             ),
-            (Some(_), None, None) => v.fault(
+            (Some(_), None, None) => v.add_error(
                 "github_app_private_key",
-                "is not set: the GitHub App's private key belongs to github_app_client_id",
+                "is not set, but github_app_client_id requires it: the GitHub App's private key",
             ),
-            (None, Some(_), None) => {
-                v.fault("github_app_client_id", "is not set: it belongs to github_app_private_key")
-            }
-            (_, _, Some(_)) => v.fault(
+            (None, Some(_), None) => v.add_error(
+                "github_app_client_id",
+                "is not set, but github_app_private_key requires it",
+            ),
+            (_, _, Some(_)) => v.add_error(
                 "github_token",
-                "is set besides the GitHub App: the platform must know as whom it speaks, so \
-                 leave one of the two out",
+                "must not be set together with a GitHub App: remove one of the two",
             ),
         }
         None

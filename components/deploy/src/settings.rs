@@ -1,11 +1,12 @@
-//! What the operator says about the cluster, and about what users may ask of it.
+//! The operator's settings of the cluster, and the limits for users.
 
-use crate::deploy::Most;
-use nokube_domain::deploy::{Bytes, Cpu, DomainPattern, Host, ImagePolicy, Offer};
-use nokube_edge::settings::{Kept, NotSetUp, Variables, once};
+use crate::quota::Quota as ServiceQuota;
+use nokube_domain::deployments::{Bytes, Cpu, DomainPattern, Host, ImagePolicy, PlatformLimits};
+use nokube_edge::settings::{Cached, SettingsError, Variables, load_cached};
 use nokube_kube::{
-    names::NameKey,
-    platform::{Apps, Certificates, Platform, PodSecurity, PullLogin, Quota, Routing},
+    Kind,
+    names::SecretNameKey,
+    platform::{Apps, Certificates, Platform, PodSecurity, Quota, RegistryCredentials, Routing},
 };
 use std::{fmt::Display, net::IpAddr, rc::Rc, str::FromStr};
 use url::Url;
@@ -13,103 +14,102 @@ use url::Url;
 pub struct Settings {
     pub api: Url,
     pub token: String,
-    pub name_key: NameKey,
+    pub name_key: SecretNameKey,
     pub platform: Platform,
-    pub offer: Offer,
+    pub limits: PlatformLimits,
     pub images: ImagePolicy,
-    /// Services that a project may have.
-    pub most: Most,
-    /// Releases of a deployment that can be rolled back to.
-    pub keep: usize,
-    /// Seconds after which a read goes on with a deployment that was interrupted.
-    pub resume: i64,
+    pub quota: ServiceQuota,
+    /// How many releases of a deployment are retained for a rollback.
+    pub retained_releases: usize,
+    /// Seconds after which a read reconciles a deployment that was interrupted.
+    pub reconcile_after: i64,
 }
 
 thread_local! {
-    static SETTINGS: Kept<Settings> = const { Kept::new() };
+    static SETTINGS: Cached<Settings> = const { Cached::new() };
 }
 
 impl Settings {
     /// # Errors
     /// Everything that is wrong with the settings.
-    pub async fn read() -> Result<Rc<Self>, NotSetUp> {
-        once(&SETTINGS, Self::collect).await
+    pub async fn load() -> Result<Rc<Self>, SettingsError> {
+        load_cached(&SETTINGS, Self::collect).await
     }
 
     async fn collect(v: &mut Variables) -> Option<Self> {
         let api = v.origin("kubernetes_api_url", "the origin of the cluster's API server").await;
         if api.as_ref().is_some_and(|api| api.host_str() == Some("unset.invalid")) {
-            v.fault("kubernetes_api_url", "is not set: the origin of the cluster's API server");
+            v.add_error("kubernetes_api_url", "is not set: the origin of the cluster's API server");
         }
         let token = v.required("kubernetes_token", "the deployer's bearer token").await;
-        let what = "a secret that the names of users' secrets in the cluster are made with";
-        let name_key = v.required("secret_names_key", what).await;
+        let description = "a key for the hashes in the names of Secrets";
+        let name_key = v.required("secret_names_key", description).await;
         if name_key.as_ref().is_some_and(|key| key.len() < 32) {
-            v.fault("secret_names_key", "must have at least 32 bytes");
+            v.add_error("secret_names_key", "must have at least 32 bytes");
         }
         let registry = v.registry().await;
-        let pull = v.registry_login().await.map(|(user, token)| PullLogin { user, token });
-        let most_services = v.number("max_services_per_project", 1..=1_000).await;
-        let most_services = u32::try_from(most_services).unwrap_or(1);
-        let of_an_owner = v.number("max_services_per_person", 0..=100_000).await;
-        let of_an_owner = u32::try_from(of_an_owner).unwrap_or(1);
-        let domains = v.number("max_domains_per_person", 0..=100_000).await;
-        let domains = u32::try_from(domains).unwrap_or(0);
-        let keep = v.number("deploy_keep_revisions", 1..=20).await;
-        let quota = quota(v, most_services, u32::try_from(keep).unwrap_or(1)).await;
+        let pull = v
+            .registry_credentials()
+            .await
+            .map(|(user, token)| RegistryCredentials { username: user, token });
+        let services_per_project = v.number("max_services_per_project", 1..=1_000).await;
+        let services_per_owner = v.number("max_services_per_person", 0..=100_000).await;
+        let domains_per_person = v.number("max_domains_per_person", 0..=100_000).await;
+        let retained = v.number::<u8>("deploy_keep_revisions", 1..=20).await;
+        let quota = quota(v, services_per_project, u32::from(retained)).await;
         let apps = apps(v).await;
-        let most_replicas = v.number("max_replicas", 1..=1_000).await;
+        let max_replicas = v.number("max_replicas", 1..=1_000).await;
         let mut reserved = list::<Host>(v, "platform_hosts").await;
         let platform = v.optional("platform_url").await.and_then(|url| Url::parse(&url).ok());
         let platform: Option<Host> = platform.and_then(|url| url.host_str()?.parse().ok());
         if let (Some(platform), Some(apps)) = (&platform, &apps)
-            && !apps.domain.is_apart(platform)
+            && !apps.domain.is_unrelated_to(platform)
         {
             let detail = "must be a domain apart from the platform's own host (platform_url): neither \
                           that, nor above or below it, or services could set its cookies";
-            v.fault("apps_domain", detail);
+            v.add_error("apps_domain", detail);
         }
         reserved.extend(platform);
-        let offer = Offer {
-            most_replicas: u32::try_from(most_replicas).unwrap_or(1),
-            most_storage: quota.as_ref().map(|quota| quota.storage.clone()),
+        let limits = PlatformLimits {
+            max_replicas,
+            max_storage: quota.as_ref().map(|quota| quota.storage.clone()),
             apps_domain: apps.as_ref().map(|apps| apps.domain.clone()),
-            paths: apps.as_ref().is_some_and(|a| matches!(a.routing, Routing::Gateway { .. })),
-            https: apps.as_ref().is_some_and(|a| a.certificates != Certificates::None),
+            has_path_routing: apps.as_ref().is_some_and(|a| a.routing.kind() == Kind::HttpRoute),
+            has_https: apps.as_ref().is_some_and(|a| a.certificates != Certificates::None),
             custom_domains: list::<DomainPattern>(v, "apps_custom_domains").await,
-            reserved,
+            reserved_hosts: reserved,
         };
-        if !offer.custom_domains.is_empty() && offer.reserved.is_empty() {
-            let detail = "is not set: the hosts of the platform's own, which no user may have, belong \
-                          to apps_custom_domains";
-            v.fault("platform_hosts", detail);
+        if !limits.custom_domains.is_empty() && limits.reserved_hosts.is_empty() {
+            let detail = "is not set, but apps_custom_domains requires it: the platform's own hosts, which \
+                          no service may use";
+            v.add_error("platform_hosts", detail);
         }
         let egress = list::<Cidr>(v, "apps_egress_cidrs").await;
         let no_egress = list::<Cidr>(v, "apps_denied_cidrs").await;
         let foreign = foreign_images(v).await;
         let pod_security = v.parsed("pod_security", "the level of pod security").await;
-        let resume = v.number("deploy_resume_seconds", 0..=3_600).await;
+        let reconcile_after = v.number("deploy_resume_seconds", 0..=3_600).await;
         let registry = registry?;
         Some(Self {
             api: api?,
             token: token?,
-            name_key: NameKey::new(&name_key?),
+            name_key: SecretNameKey::new(&name_key?),
             platform: Platform {
                 apps,
                 pod_security: pod_security.unwrap_or(PodSecurity::Restricted),
                 quota: quota?,
                 storage_class: v.optional("storage_class").await,
                 registry_host: registry.host().to_owned(),
-                pull,
-                egress: egress.into_iter().map(|cidr| cidr.0).collect(),
-                no_egress: no_egress.into_iter().map(|cidr| cidr.0).collect(),
-                role: v.optional("kubernetes_role").await,
+                pull_credentials: pull,
+                allowed_egress: egress.into_iter().map(|cidr| cidr.0).collect(),
+                denied_egress: no_egress.into_iter().map(|cidr| cidr.0).collect(),
+                deployer_role: v.optional("kubernetes_role").await,
             },
-            offer,
-            most: Most { of_a_project: most_services, of_an_owner, domains },
-            images: ImagePolicy { registry, foreign },
-            keep: usize::try_from(keep).unwrap_or(1),
-            resume,
+            limits,
+            quota: ServiceQuota { services_per_project, services_per_owner, domains_per_person },
+            images: ImagePolicy { registry, allowed_external: foreign },
+            retained_releases: usize::from(retained),
+            reconcile_after,
         })
     }
 }
@@ -132,63 +132,64 @@ async fn quota(v: &mut Variables, services: u32, releases: u32) -> Option<Quota>
         cpu_limits: cpu_limits?,
         memory_requests: memory_requests?,
         memory_limits: memory_limits?,
-        pods: u32::try_from(pods).unwrap_or(1),
-        volumes: u32::try_from(volumes).unwrap_or(0),
+        pods,
+        volumes,
         storage: storage?,
         services,
-        releases,
-        scratch: scratch?,
+        retained_releases: releases,
+        ephemeral_storage: scratch?,
     })
 }
 
-/// Where external services are reached; `None` without a domain: then there are none.
+/// How external services are reached; `None` without a domain: then no service is external.
 async fn apps(v: &mut Variables) -> Option<Apps> {
     let domain = v.optional("apps_domain").await?;
-    let domain = domain.parse::<Host>().map_err(|error| v.fault("apps_domain", error.to_string()));
+    let domain =
+        domain.parse::<Host>().map_err(|error| v.add_error("apps_domain", error.to_string()));
     let class = v.optional("apps_ingress_class").await;
     let gateway = v.optional("apps_gateway").await;
     let http = v.optional("apps_gateway_http_listener").await;
     let https = v.optional("apps_gateway_https_listener").await;
-    let entrance = v.optional("apps_entrance_namespace").await;
+    let ingress_namespace = v.optional("apps_entrance_namespace").await;
     let routing = v.required("apps_routing", "ingress or gateway").await;
-    let (routing, entrance) = match routing.as_deref() {
+    let (routing, ingress_namespace) = match routing.as_deref() {
         Some("ingress") => {
-            if entrance.is_none() {
-                let detail = "is not set: the namespace of the Ingress controller, from which \
-                              services are reached";
-                v.fault("apps_entrance_namespace", detail);
+            if ingress_namespace.is_none() {
+                let detail = "is not set: the namespace of the ingress controller, which sends requests \
+                              to services";
+                v.add_error("apps_entrance_namespace", detail);
             }
-            (Routing::Ingress { class }, entrance?)
+            (Routing::Ingress { class }, ingress_namespace?)
         }
         Some("gateway") => {
             let parts = gateway.as_deref().and_then(|text| text.split_once('/'));
             let Some((namespace, name)) = parts else {
-                v.fault(
+                v.add_error(
                     "apps_gateway",
-                    "must be the Gateway that services are reached by, NAMESPACE/NAME",
+                    "must be the Gateway for requests to services, NAMESPACE/NAME",
                 );
                 return None;
             };
             let routing = Routing::Gateway {
                 name: name.into(),
                 namespace: namespace.into(),
-                http: http.unwrap_or_else(|| "http".into()),
-                https: https.unwrap_or_else(|| "https".into()),
+                http_listener: http.unwrap_or_else(|| "http".into()),
+                https_listener: https.unwrap_or_else(|| "https".into()),
             };
-            (routing, entrance.unwrap_or_else(|| namespace.to_owned()))
+            (routing, ingress_namespace.unwrap_or_else(|| namespace.to_owned()))
         }
         _ => {
-            v.fault("apps_routing", "must be ingress or gateway");
+            v.add_error("apps_routing", "must be ingress or gateway");
             return None;
         }
     };
     let certificates = certificates(v).await;
     if matches!((&certificates, &routing), (Certificates::Issuer(_), Routing::Gateway { .. })) {
-        let detail = "cannot be an issuer with a Gateway: its listeners have the certificates, so \
-                      'shared' it is";
-        v.fault("apps_certificates", detail);
+        let detail = "must not be an issuer with a Gateway: its listeners have the certificates, so use \
+                      'shared'";
+        v.add_error("apps_certificates", detail);
     }
-    Some(Apps { domain: domain.ok()?, routing, certificates, entrance })
+    Some(Apps { domain: domain.ok()?, routing, certificates, ingress_namespace })
 }
 
 async fn certificates(v: &mut Variables) -> Certificates {
@@ -200,7 +201,7 @@ async fn certificates(v: &mut Variables) -> Certificates {
             Some(issuer) => Certificates::Issuer(issuer.into()),
             None => {
                 let detail = "must be none, shared, or issuer:NAME of a cert-manager ClusterIssuer";
-                v.fault("apps_certificates", detail);
+                v.add_error("apps_certificates", detail);
                 Certificates::None
             }
         },
@@ -215,15 +216,16 @@ async fn list<T: FromStr<Err: Display>>(v: &mut Variables, name: &str) -> Vec<T>
     for entry in entries {
         match entry.parse::<T>() {
             Ok(value) => list.push(value),
-            Err(error) => v.fault(name, error.to_string()),
+            Err(error) => v.add_error(name, error.to_string()),
         }
     }
     list
 }
 
-/// `*` allows all, `none` no image from elsewhere; else beginnings, separated by commas.
+/// Which images of other registries are allowed: `*` (all), `none`, or prefixes separated by commas.
+/// Returns `None` for all.
 async fn foreign_images(v: &mut Variables) -> Option<Vec<String>> {
-    let text = v.required("foreign_images", "*, none, or what allowed images begin with").await?;
+    let text = v.required("foreign_images", "*, none, or prefixes of allowed images").await?;
     match text.as_str() {
         "*" => None,
         "none" => Some(Vec::new()),
@@ -231,11 +233,11 @@ async fn foreign_images(v: &mut Variables) -> Option<Vec<String>> {
     }
 }
 
-/// A network, such as 10.1.0.0/16.
+/// A network in CIDR notation, such as 10.1.0.0/16.
 struct Cidr(String);
 
 impl FromStr for Cidr {
-    type Err = nokube_domain::text::BadText;
+    type Err = nokube_domain::text::InvalidText;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bits = |address: &IpAddr| if address.is_ipv4() { 32 } else { 128 };
@@ -244,7 +246,7 @@ impl FromStr for Cidr {
         });
         match parts.filter(|(address, length)| *length <= bits(address)) {
             Some(_) => Ok(Self(text.into())),
-            None => Err(nokube_domain::text::BadText("must be networks such as 10.1.0.0/16")),
+            None => Err(nokube_domain::text::InvalidText("must be networks such as 10.1.0.0/16")),
         }
     }
 }

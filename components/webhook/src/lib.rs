@@ -1,31 +1,28 @@
-//! Takes GitHub's webhooks. See `github.rs` for the one route that matters.
+//! Receives GitHub's webhooks. `receive.rs` has the only public route.
 
-mod github;
+mod receive;
 mod settings;
 
-use http::{Method, StatusCode};
-use nokube_domain::access::Demand;
-use nokube_edge::{BoxBody, Call, Reply, Request, Response, Result, Route, serve_servers};
-use serde_json::json;
+use http::Method;
+use nokube_domain::access::AccessPolicy;
+use nokube_edge::{
+    BoxBody, Call, Reply, Request, Response, Result, Route, readiness, serve_unauthenticated,
+};
 
 const ROUTES: &[Route] = &[
-    Route::new(Method::POST, "/api/v1/webhooks/github", Demand::Signature, |call| {
-        Box::pin(github::receive(call))
+    Route::new(Method::POST, "/api/v1/webhooks/github", AccessPolicy::Signature, |c| {
+        Box::pin(receive::receive(c))
     }),
     // Reached by chaining only: `spin.toml` gives it no public path.
-    Route::new(Method::GET, "/ready", Demand::Public, |call| Box::pin(ready(call))),
+    Route::new(Method::GET, "/ready", AccessPolicy::Public, |c| Box::pin(ready(c))),
 ];
 
 #[spin_sdk::http_service]
 async fn handle(request: Request) -> Response<BoxBody> {
-    serve_servers("webhook", ROUTES, request).await
+    serve_unauthenticated("webhook", ROUTES, request).await
 }
 
-/// What is wrong with the settings, for the component that answers `/ready`.
+/// `GET /ready`: errors in this component's settings.
 async fn ready(_: Call) -> Result<Reply> {
-    let faults = match settings::Settings::read().await {
-        Ok(_) => Vec::new(),
-        Err(not_set_up) => not_set_up.0,
-    };
-    Ok(Reply::json(StatusCode::OK, &json!({ "faults": faults })))
+    readiness::settings(settings::Settings::load().await)
 }

@@ -1,36 +1,38 @@
-//! What the operator says about webhooks.
+//! The settings for webhooks.
 
 use nokube_domain::repository::Repository;
-use nokube_edge::settings::{Kept, NotSetUp, Variables, once};
+use nokube_edge::settings::{Cached, SettingsError, Variables, load_cached};
 use std::rc::Rc;
 
 pub struct Settings {
-    /// The present secret, and during a rotation the one before.
+    /// The webhook secret, and during a rotation the previous one; that is empty otherwise.
     pub secrets: [String; 2],
+    /// The repository whose workflow builds images.
     pub builder: Repository,
+    /// The file name of that workflow.
     pub workflow: String,
 }
 
 thread_local! {
-    static SETTINGS: Kept<Settings> = const { Kept::new() };
+    static SETTINGS: Cached<Settings> = const { Cached::new() };
 }
 
 impl Settings {
     /// # Errors
     /// Everything that is wrong with the settings.
-    pub async fn read() -> Result<Rc<Self>, NotSetUp> {
-        once(&SETTINGS, Self::collect).await
+    pub async fn load() -> Result<Rc<Self>, SettingsError> {
+        load_cached(&SETTINGS, Self::collect).await
     }
 
     async fn collect(v: &mut Variables) -> Option<Self> {
         let secret =
             v.required("github_webhook_secret", "the secret of the webhook at GitHub").await;
         if secret.as_ref().is_some_and(|secret| secret.len() < 16) {
-            v.fault("github_webhook_secret", "must have at least 16 bytes");
+            v.add_error("github_webhook_secret", "must have at least 16 bytes");
         }
         let previous = v.optional("github_webhook_secret_previous").await.unwrap_or_default();
         if !previous.is_empty() && previous.len() < 16 {
-            v.fault("github_webhook_secret_previous", "must have at least 16 bytes");
+            v.add_error("github_webhook_secret_previous", "must have at least 16 bytes");
         }
         let builder = v.parsed("github_builder_repository", "the builder repository").await;
         let workflow = v.required("github_builder_workflow", "the workflow's file name").await;

@@ -1,4 +1,5 @@
-//! One story, told in examples: testuser builds the frontend of myapp and deploys it.
+//! Examples for the document. They all show one case: testuser builds and deploys the service frontend of the
+//! project myapp.
 
 use serde_json::{Value, json};
 use utoipa::openapi::example::{Example, ExampleBuilder};
@@ -10,7 +11,7 @@ const DIGEST: &str = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15
 const COMMIT: &str = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
 const URL: &str = "https://frontend-myapp-testuser.apps.example.org";
 
-/// One of several examples.
+/// One of several examples of a body.
 pub fn named(summary: &str, value: Value) -> Example {
     ExampleBuilder::new().summary(summary).value(Some(value)).build()
 }
@@ -77,7 +78,7 @@ pub fn build_in_list() -> Value {
     })
 }
 
-/// The build while somebody waits for its end.
+/// A build whose cancellation was requested and that has not stopped yet.
 pub fn build_cancelling() -> Value {
     let mut build = build_in_list();
     if let Some(build) = build.as_object_mut() {
@@ -91,7 +92,7 @@ pub fn build_cancelling() -> Value {
     build
 }
 
-/// The build once it is tried again.
+/// The build right after it was retried.
 pub fn build_retried() -> Value {
     let mut build = build_in_list();
     if let Some(build) = build.as_object_mut() {
@@ -180,19 +181,20 @@ fn configuration() -> Value {
         "cpu_request": "100m", "cpu_limit": "500m", "memory_request": "128Mi",
         "memory_limit": "512Mi", "env_vars": { "COLOUR": "red" }, "secrets": { "API_KEY": null },
     });
-    let more = json!({
+    // Split in two because `json!` recurses once per field.
+    let rest = json!({
         "storage_size": null, "storage_path": null, "enable_autoscaling": false,
         "health_check_enabled": true, "liveness_check_path": null, "readiness_check_path": null,
         "health_check_port": 3000, "liveness_initial_delay": 30, "readiness_initial_delay": 5,
         "health_check_period": 10, "health_check_timeout": 5, "health_check_failure_threshold": 3,
     });
-    if let (Some(all), Value::Object(more)) = (configuration.as_object_mut(), more) {
-        all.extend(more);
+    if let (Some(all), Value::Object(rest)) = (configuration.as_object_mut(), rest) {
+        all.extend(rest);
     }
     configuration
 }
 
-pub fn audit_trail(action: &str, object: &str) -> Value {
+pub fn audit_log(action: &str, object: &str) -> Value {
     let event = json!({
         "at": "2025-08-18T10:00:00.123456Z", "action": action, "object": object,
         "by": {
@@ -243,7 +245,7 @@ pub fn issued_token() -> Value {
     })
 }
 
-pub fn oauth_problem() -> Value {
+pub fn oauth_error() -> Value {
     json!({
         "type": "/problems/malformed", "title": "The request cannot be read",
         "status": 400, "detail": "The user has not entered the code yet.",
@@ -259,7 +261,7 @@ pub fn session_renewed() -> Value {
     })
 }
 
-pub fn me() -> Value {
+pub fn current_user() -> Value {
     json!({
         "username": "testuser", "login": "testuser", "issuer": "https://github.com",
         "subject": "583231", "administrator": false, "via": "session",
@@ -302,7 +304,7 @@ pub fn ready() -> Value {
 }
 
 pub fn not_ready() -> Value {
-    checks(false, "github", crate::problems::GITHUB_REFUSED)
+    checks(false, "github", "GitHub does not accept the platform's credentials")
 }
 
 pub fn routes() -> Value {
@@ -312,7 +314,6 @@ pub fn routes() -> Value {
     }] })
 }
 
-pub const METRICS: &str = "# HELP nokube_builds Builds that are under way, as far as the platform \
-                           was told.\n# TYPE nokube_builds gauge\n\
+pub const METRICS: &str = "# HELP nokube_builds Unfinished builds, as last stored.\n# TYPE nokube_builds gauge\n\
                            nokube_builds{status=\"pending\"} 0\n\
                            nokube_builds{status=\"building\"} 2\n";

@@ -1,31 +1,30 @@
-//! The HTTP contract of the platform as an OpenAPI 3.1 document, made of the types that are really read
-//! and answered. Tests keep it equal to the components: every exchange of `tests/flows` is held against
-//! it, and the list of routes.
+//! The HTTP API as an OpenAPI 3.1 document, generated from the request and response types of
+//! `nokube_domain`. `tests/flows` checks every exchange against the document, and the list of routes.
 //!
 //! ```
-//! assert!(nokube_contract::text().contains("/api/v1/builds/{build}"));
+//! assert!(nokube_contract::openapi_json().contains("/api/v1/builds/{build}"));
 //! ```
 
-mod assemble;
+mod document;
 mod examples;
 mod operation;
+mod operations;
 mod problems;
 pub mod requests;
-mod routes;
 mod schemas;
-mod share;
+mod shared_responses;
 
-use nokube_domain::answer::RouteView;
+use nokube_domain::responses::RouteView;
 
-/// The document, as it stands in `docs/api/openapi.json`.
-pub fn text() -> String {
-    // Typed values with texts as keys, so this does not fail.
-    let mut text = serde_json::to_string_pretty(&assemble::document()).unwrap_or_default();
-    text.push('\n');
-    text
+/// The content of `docs/api/openapi.json`.
+pub fn openapi_json() -> String {
+    // All values are typed and all keys are strings, so serialization does not fail.
+    let mut json = serde_json::to_string_pretty(&document::document()).unwrap_or_default();
+    json.push('\n');
+    json
 }
 
-/// Every route that the document describes, with what it demands.
+/// Every route in the document with its access policy.
 pub fn routes() -> Vec<RouteView> {
-    routes::all().iter().map(operation::Operation::route).collect()
+    operations::all().iter().map(operation::Operation::route).collect()
 }

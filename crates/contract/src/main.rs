@@ -1,5 +1,5 @@
-//! Prints the document: `make contract` keeps it in `docs/api/openapi.json`.
+//! Prints the OpenAPI document. `make contract` writes it to `docs/api/openapi.json`.
 
 fn main() {
-    print!("{}", nokube_contract::text());
+    print!("{}", nokube_contract::openapi_json());
 }

@@ -1,99 +1,104 @@
-//! The problems that operations can end with: those that many share, and how each is answered.
+//! The problems that many operations can return, and the responses that describe problems.
 
 use crate::examples;
-use nokube_domain::{Problem, ProblemKind, Reason, access::Demand, scope::Scope};
+use nokube_domain::{Problem, ProblemKind, Reason, access::AccessPolicy, scope::Scope};
 use serde_json::json;
 use std::collections::BTreeMap;
 use utoipa::openapi::{Content, ContentBuilder, Header, Ref, RefOr, ResponseBuilder, schema};
 
 pub const PROBLEM: &str = "application/problem+json";
 
-pub const GITHUB_REFUSED: &str = "GitHub does not accept the platform's credentials. Its \
+pub const GITHUB_REJECTED: &str = "GitHub does not accept the platform's credentials. Its \
                                   administrator must renew them.";
-pub const CLUSTER_REFUSED: &str = "The cluster does not take the platform's token. Its \
+pub const CLUSTER_REJECTED: &str = "The cluster does not accept the platform's token. Its \
                                    administrator finds more under /ready.";
-pub const SLOW: &str = "The body did not arrive in time. Send it again.";
+pub const BODY_TOO_SLOW: &str = "The body did not arrive in time. Send it again.";
 pub const TOO_MANY: &str = "This may be done 10 times a minute. Try again in 42 seconds.";
 const SIGN_IN: &str = "Sign in, or send a bearer token: 'Authorization: Bearer …'.";
-const OTHER_PAGE: &str = "A request that changes something must come from the platform's own \
+const NEEDS_SIGN_IN: &str =
+    "API tokens, and tokens with limited scopes, cannot do this. Sign in instead.";
+const CROSS_ORIGIN: &str = "A request that changes something must come from the platform's own \
                           page when it is authenticated by a cookie. Programs send \
                           'Authorization: Bearer …'.";
-const NOT_SET_UP: &str = "The platform's settings are not complete. Its administrator finds what \
+const MISCONFIGURED: &str = "The platform's settings are not complete. Its administrator finds what \
                           is missing under /ready.";
-const OURS: &str = "This was logged as 7d1f0c3a9b2e4d65. Try again; if it happens again, tell \
+const INTERNAL: &str = "This was logged as 7d1f0c3a9b2e4d65. Try again; if it happens again, tell \
                     the platform's administrator that id.";
-const NOBODYS: &str = "There is no such project, or it belongs to somebody else.";
+const NO_PROJECT: &str = "There is no such project, or it belongs to somebody else.";
 
-/// Of whatever demands this; `changes` says that it changes something.
-pub fn of_demand(demand: Demand, changes: bool) -> Vec<Problem> {
-    let needs = |what: &str| Problem::new(ProblemKind::Forbidden, what);
+/// The problems of every operation with this policy. `is_change`: its method is not GET.
+pub fn for_policy(policy: AccessPolicy, is_change: bool) -> Vec<Problem> {
+    let forbidden = |detail: &str| Problem::new(ProblemKind::Forbidden, detail);
     let sign_in = || Problem::new(ProblemKind::Unauthenticated, SIGN_IN);
-    let mut all = match demand {
-        Demand::Public => Vec::new(),
-        Demand::Signature => vec![Problem::new(
+    let mut all = match policy {
+        AccessPolicy::Public => Vec::new(),
+        AccessPolicy::Signature => vec![Problem::new(
             ProblemKind::Unauthenticated,
-            "The signature does not fit the body. Is the webhook's secret at GitHub the same as \
+            "The signature does not match the body. Is the webhook's secret at GitHub the same as \
              github_webhook_secret?",
         )],
-        Demand::Renewal => {
+        AccessPolicy::SessionRenewal => {
             vec![Problem::new(ProblemKind::Unauthenticated, "You are not signed in.")]
         }
-        Demand::SignedIn(scope) | Demand::Role(_, scope) => {
+        AccessPolicy::SignedIn(scope) | AccessPolicy::Role(_, scope) => {
             let token = match scope {
-                Scope::Account => "API tokens cannot do this. Sign in instead.".to_owned(),
-                scope => format!("This needs an API token with the scope '{scope}'."),
+                Scope::Account => NEEDS_SIGN_IN.to_owned(),
+                scope => format!("This needs a token with the scope '{scope}'."),
             };
-            vec![sign_in(), needs(&token)]
+            vec![sign_in(), forbidden(&token)]
         }
-        Demand::RoleOrAdministrator(_) => {
-            vec![sign_in(), needs("API tokens cannot do this. Sign in instead.")]
+        AccessPolicy::RoleOrAdministrator(_) => {
+            vec![sign_in(), forbidden(NEEDS_SIGN_IN)]
         }
-        Demand::Administrator(_) => {
-            vec![sign_in(), needs("This is for the platform's administrators.")]
+        AccessPolicy::Administrator(_) => {
+            vec![sign_in(), forbidden("This is for the platform's administrators.")]
         }
     };
-    let by_person = !matches!(demand, Demand::Public | Demand::Signature | Demand::Renewal);
-    if by_person && demand.minds_blocks(!changes) {
+    let is_authenticated = !matches!(
+        policy,
+        AccessPolicy::Public | AccessPolicy::Signature | AccessPolicy::SessionRenewal
+    );
+    if is_authenticated && policy.checks_blocklist(!is_change) {
         all.push(blocked());
     }
-    if by_person && changes {
+    if is_authenticated && is_change {
         all.push(Problem::new(ProblemKind::TooMany, TOO_MANY));
     }
-    let by_cookie = !matches!(demand, Demand::Public | Demand::Signature);
-    if by_cookie && changes {
-        all.push(needs(OTHER_PAGE));
+    let accepts_cookies = !matches!(policy, AccessPolicy::Public | AccessPolicy::Signature);
+    if accepts_cookies && is_change {
+        all.push(forbidden(CROSS_ORIGIN));
     }
-    if let Demand::Role(role, _) | Demand::RoleOrAdministrator(role) = demand {
+    if let AccessPolicy::Role(role, _) | AccessPolicy::RoleOrAdministrator(role) = policy {
         if role > nokube_domain::Role::Viewer {
-            let small = "this needs another role in the project; yours is viewer.";
-            all.push(needs(small).because(Reason::RoleTooSmall));
+            let detail = "This needs another role in the project; yours is viewer.";
+            all.push(forbidden(detail).with_reason(Reason::RoleTooSmall));
         }
-        all.push(Problem::new(ProblemKind::NotFound, NOBODYS));
+        all.push(Problem::new(ProblemKind::NotFound, NO_PROJECT));
     }
-    all.push(Problem::field("verbose", "is not a parameter here"));
-    all.push(Problem::new(ProblemKind::Internal, OURS));
-    all.push(Problem::new(ProblemKind::Misconfigured, NOT_SET_UP));
+    all.push(Problem::invalid_field("verbose", "is not a parameter here"));
+    all.push(Problem::new(ProblemKind::Internal, INTERNAL));
+    all.push(Problem::new(ProblemKind::Misconfigured, MISCONFIGURED));
     all
 }
 
-/// Of somebody whom an administrator has shut out.
+/// The caller was blocked by an administrator.
 pub fn blocked() -> Problem {
-    Problem::new(ProblemKind::Forbidden, "An administrator has taken your access away.")
-        .because(Reason::Blocked)
+    Problem::new(ProblemKind::Forbidden, "An administrator has blocked your access.")
+        .with_reason(Reason::Blocked)
 }
 
-/// Of whatever reads a body.
-pub fn of_body() -> [Problem; 4] {
+/// The problems of every operation that reads a body.
+pub fn for_body() -> [Problem; 4] {
     [
         (ProblemKind::Malformed, "The body must be a JSON object."),
-        (ProblemKind::TooSlow, SLOW),
+        (ProblemKind::TooSlow, BODY_TOO_SLOW),
         (ProblemKind::TooLarge, "The body must have at most 256 KiB."),
         (ProblemKind::UnsupportedMediaType, "Send JSON, with 'Content-Type: application/json'."),
     ]
     .map(|(kind, detail)| Problem::new(kind, detail))
 }
 
-/// Problems by the status that they have.
+/// Groups problems by HTTP status.
 pub fn by_status(problems: &[Problem]) -> BTreeMap<u16, Vec<&Problem>> {
     let mut all: BTreeMap<u16, Vec<_>> = BTreeMap::new();
     for problem in problems {
@@ -102,21 +107,21 @@ pub fn by_status(problems: &[Problem]) -> BTreeMap<u16, Vec<&Problem>> {
     all
 }
 
-/// The answer with a problem; `besides` is what else can be answered with this status.
+/// The response for problems with the same status. `other` is another response with this status.
 pub fn response(
-    besides: Option<ResponseBuilder>,
+    other: Option<ResponseBuilder>,
     status: u16,
     problems: &[&Problem],
 ) -> ResponseBuilder {
-    let mut titles: Vec<&str> = problems.iter().map(|problem| problem.kind.parts().2).collect();
+    let mut titles: Vec<&str> = problems.iter().map(|problem| problem.kind.metadata().2).collect();
     titles.dedup();
-    let mut response = besides.unwrap_or_default().build();
+    let mut response = other.unwrap_or_default().build();
     let mut content = ContentBuilder::new();
     let problem = Ref::from_schema_name("Problem");
     content = match response.content.shift_remove(PROBLEM) {
-        Some(RefOr::T(Content { schema: Some(other), example, .. })) => {
+        Some(RefOr::T(Content { schema: Some(schema), example, .. })) => {
             let example = examples::named("another one", example.unwrap_or_default());
-            let either = schema::AnyOfBuilder::new().item(problem).item(other);
+            let either = schema::AnyOfBuilder::new().item(problem).item(schema);
             content.schema(Some(either)).examples_from_iter([("another", example)])
         }
         _ => content.schema(Some(problem)),
@@ -124,7 +129,7 @@ pub fn response(
     for (number, problem) in problems.iter().enumerate() {
         let name = match number {
             0 => problem.kind.name().to_owned(),
-            more => format!("{}-{}", problem.kind.name(), more + 1),
+            number => format!("{}-{}", problem.kind.name(), number + 1),
         };
         let value = json!(problem.body("/api/v1/projects/1"));
         content = content.examples_from_iter([(name, examples::named(&problem.detail, value))]);
@@ -132,24 +137,24 @@ pub fn response(
     let titles = titles.join(", or: ");
     let description = match response.description.as_str() {
         "" => format!("{titles}."),
-        other => format!("{other} Or: {titles}."),
+        description => format!("{description} Or: {titles}."),
     };
-    let mut all = vec!["X-Request-Id"];
+    let mut header_names = vec!["X-Request-Id"];
     match status {
-        401 => all.push("WWW-Authenticate"),
-        409 | 429 | 503 => all.push("Retry-After"),
+        401 => header_names.push("WWW-Authenticate"),
+        409 | 429 | 503 => header_names.push("Retry-After"),
         _ => {}
     }
     let response = ResponseBuilder::from(response).description(description);
-    headers(response.content(PROBLEM, content.build()), &all)
+    add_headers(response.content(PROBLEM, content.build()), &header_names)
 }
 
-/// The answer with these headers.
-pub fn headers(response: ResponseBuilder, names: &[&'static str]) -> ResponseBuilder {
+/// Adds references to these response headers.
+pub fn add_headers(response: ResponseBuilder, names: &[&'static str]) -> ResponseBuilder {
     let mut response = response.build();
     for name in names {
-        let there = RefOr::<Header>::Ref(Ref::new(format!("#/components/headers/{name}")));
-        response.headers.insert((*name).into(), there);
+        let reference = RefOr::<Header>::Ref(Ref::new(format!("#/components/headers/{name}")));
+        response.headers.insert((*name).into(), reference);
     }
     response.into()
 }

@@ -1,4 +1,4 @@
-//! The schemas that operations name, and the small ones that need no name.
+//! The named schemas of the document, and constructors for small inline schemas.
 
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -10,12 +10,12 @@ use utoipa::{
     },
 };
 
-/// Schemas by their names.
+/// Schemas by name.
 #[derive(Default)]
 pub struct Schemas(pub BTreeMap<String, RefOr<Schema>>);
 
 impl Schemas {
-    /// Adds a type with all that it is made of, and refers to it.
+    /// Adds the schema of a type and of all types that it contains. Returns a reference to it.
     pub fn add<T: ToSchema>(&mut self) -> Ref {
         let mut all = vec![(T::name().into_owned(), T::schema())];
         T::schemas(&mut all);
@@ -23,57 +23,57 @@ impl Schemas {
         Ref::from_schema_name(T::name())
     }
 
-    /// What is added is read by nobody here: every field of an answer is listed, and is there unless it
-    /// is marked as one that may be left out. Parts that are flattened in become part of the whole.
-    pub fn tidy(&mut self, is_request: impl Fn(&str) -> bool) {
-        let before = self.0.clone();
+    /// Makes the schemas strict: no additional properties, and in responses every property is required
+    /// unless its type marks it as omittable. Flattened (`allOf`) schemas are merged into one object.
+    pub fn make_strict(&mut self, is_request: impl Fn(&str) -> bool) {
+        let all = self.0.clone();
         for (name, schema) in &mut self.0 {
             let RefOr::T(schema) = schema else { continue };
             if let Schema::AllOf(parts) = schema {
-                let mut whole = ObjectBuilder::new()
+                let mut merged = ObjectBuilder::new()
                     .schema_type(Type::Object)
                     .description(parts.description.clone())
                     .build();
                 for part in &parts.items {
-                    merge(&mut whole, part, &before);
+                    merge(&mut merged, part, &all);
                 }
-                *schema = Schema::Object(whole);
+                *schema = Schema::Object(merged);
             }
             if let Schema::Object(object) = schema {
-                close(object, is_request(name));
+                make_object_strict(object, is_request(name));
             }
         }
     }
 }
 
-fn merge(whole: &mut Object, part: &RefOr<Schema>, all: &BTreeMap<String, RefOr<Schema>>) {
+fn merge(target: &mut Object, part: &RefOr<Schema>, all: &BTreeMap<String, RefOr<Schema>>) {
     match part {
-        RefOr::Ref(to) => {
-            let name = to.ref_location.rsplit('/').next().unwrap_or_default();
+        RefOr::Ref(reference) => {
+            let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
             if let Some(part) = all.get(name) {
-                merge(whole, part, all);
+                merge(target, part, all);
             }
         }
         RefOr::T(Schema::Object(part)) => {
-            whole.properties.extend(part.properties.clone());
-            whole.required.extend(part.required.clone());
+            target.properties.extend(part.properties.clone());
+            target.required.extend(part.required.clone());
         }
         RefOr::T(Schema::AllOf(parts)) => {
             for part in &parts.items {
-                merge(whole, part, all);
+                merge(target, part, all);
             }
         }
         RefOr::T(_) => {}
     }
 }
 
-fn close(object: &mut Object, is_request: bool) {
+fn make_object_strict(object: &mut Object, is_request: bool) {
     if object.properties.is_empty() {
         return;
     }
     object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
     for property in object.properties.values_mut() {
-        // Formats of integers say less than their bounds do, and there are none for unsigned ones.
+        // The bounds of an integer say more than its format, and unsigned integers have no format.
         if let RefOr::T(Schema::Object(property)) = property
             && matches!(
                 property.format,
@@ -84,12 +84,12 @@ fn close(object: &mut Object, is_request: bool) {
         }
     }
     if !is_request {
-        // `serde` writes an `Option` as `null` unless told otherwise, and `nullable = false` says that
-        // it was told so.
-        let there = |(name, schema): (&String, &RefOr<Schema>)| {
+        // `serde` writes `None` as `null`, except for fields with `skip_serializing_if`. Those are marked
+        // `nullable = false`.
+        let always_present = |(name, schema): (&String, &RefOr<Schema>)| {
             (object.required.contains(name) || is_nullable(schema)).then(|| name.clone())
         };
-        object.required = object.properties.iter().filter_map(there).collect();
+        object.required = object.properties.iter().filter_map(always_present).collect();
     }
 }
 
@@ -107,35 +107,36 @@ fn is_nullable(schema: &RefOr<Schema>) -> bool {
     }
 }
 
-/// A text without more rules.
-pub fn text() -> Schema {
+pub fn string() -> Schema {
     ObjectBuilder::new().schema_type(Type::String).into()
 }
 
-/// A text with at most so many characters.
-pub fn short(longest: usize) -> Schema {
-    ObjectBuilder::new().schema_type(Type::String).max_length(Some(longest)).into()
+/// A string of at most `max_length` characters.
+pub fn string_up_to(max_length: usize) -> Schema {
+    ObjectBuilder::new().schema_type(Type::String).max_length(Some(max_length)).into()
 }
 
-/// A text that matches.
-pub fn like(pattern: &str) -> Schema {
+/// A string that matches a regular expression.
+pub fn string_matching(pattern: &str) -> Schema {
     ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).into()
 }
 
-pub fn whole(least: u32, most: u32, default: Option<u32>) -> Schema {
+/// An integer between `min` and `max`, both included.
+pub fn integer(min: u32, max: u32, default: Option<u32>) -> Schema {
     ObjectBuilder::new()
         .schema_type(Type::Integer)
-        .minimum(Some(least))
-        .maximum(Some(most))
+        .minimum(Some(min))
+        .maximum(Some(max))
         .default(default.map(|default| json!(default)))
         .into()
 }
 
-pub fn flag() -> Schema {
+/// A boolean that defaults to `false`.
+pub fn boolean() -> Schema {
     ObjectBuilder::new().schema_type(Type::Boolean).default(Some(json!(false))).into()
 }
 
-/// Any JSON.
-pub fn anything() -> Schema {
+/// Any JSON value.
+pub fn any_json() -> Schema {
     ObjectBuilder::new().schema_type(SchemaType::AnyValue).into()
 }

@@ -1,16 +1,19 @@
-//! The document: as it is committed, valid, and true to its own schemas.
+//! The OpenAPI document: committed, valid, complete, and with examples that match their schemas.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
 use serde_json::{Value, json};
 
 fn document() -> Value {
-    serde_json::from_str(&nokube_contract::text()).unwrap()
+    serde_json::from_str(&nokube_contract::openapi_json()).unwrap()
 }
 
 #[test]
-fn the_committed_document_is_the_codes() {
+fn the_committed_document_is_up_to_date() {
     let committed = include_str!("../../../docs/api/openapi.json");
-    assert!(committed == nokube_contract::text(), "the contract has changed: run 'make contract'");
+    assert!(
+        committed == nokube_contract::openapi_json(),
+        "the contract has changed: run 'make contract'"
+    );
 }
 
 /// <https://spec.openapis.org/oas/3.1/schema/>, from npm (`tests/conformance`).
@@ -18,29 +21,29 @@ const SCHEMA: &str = "../../tests/conformance/node_modules/@seriousme/openapi-sc
                       v3.1/schema.json";
 
 #[test]
-fn it_is_openapi_3_1() {
+fn the_document_is_valid_openapi_3_1() {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(SCHEMA);
     let schema = std::fs::read(file).expect("OpenAPI's own schema; `scripts/setup tests` gets it");
     let schema: Value = serde_json::from_slice(&schema).unwrap();
     let schema = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
-    let faults = |document: &Value| -> Vec<String> {
-        let faults = schema.iter_errors(document);
-        faults.map(|fault| format!("{}: {fault}", fault.instance_path())).collect()
+    let errors = |document: &Value| -> Vec<String> {
+        let errors = schema.iter_errors(document);
+        errors.map(|error| format!("{}: {error}", error.instance_path())).collect()
     };
     let mut document = document();
-    assert_eq!(faults(&document), Vec::<String>::new());
+    assert_eq!(errors(&document), Vec::<String>::new());
     document["paths"]["/health"]["get"]["responses"]["200"]["color"] = json!("red");
-    assert_ne!(faults(&document), Vec::<String>::new());
+    assert_ne!(errors(&document), Vec::<String>::new());
 
-    // What it says of schemas it leaves to JSON Schema.
+    // OpenAPI's schema does not validate JSON schemas.
     let schemas = document["components"]["schemas"].as_object().unwrap();
     for (name, schema) in schemas {
-        jsonschema::meta::validate(schema).unwrap_or_else(|bad| panic!("{name}: {bad}"));
+        jsonschema::meta::validate(schema).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }
 
 #[test]
-fn names_are_said_once_and_everything_that_is_referred_to_is_there() {
+fn operation_ids_are_unique_and_all_references_resolve_and_no_component_is_unused() {
     let document = document();
     let (mut operations, mut references) = (Vec::new(), Vec::new());
     walk("", &document, &mut |_, value| {
@@ -51,26 +54,26 @@ fn names_are_said_once_and_everything_that_is_referred_to_is_there() {
     operations.sort();
     operations.dedup();
     assert_eq!(operations.len(), count);
-    for to in &references {
-        assert!(document.pointer(to.trim_start_matches('#')).is_some(), "{to}");
+    for reference in &references {
+        assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
     }
     for kind in ["schemas", "responses", "headers"] {
         for name in document["components"][kind].as_object().unwrap().keys() {
-            let to = format!("#/components/{kind}/{name}");
-            assert!(references.contains(&to), "nobody uses {to}");
+            let reference = format!("#/components/{kind}/{name}");
+            assert!(references.contains(&reference), "{reference} is not used");
         }
     }
 }
 
 #[test]
-fn every_operation_says_what_it_is_and_what_can_go_wrong() {
+fn every_operation_has_a_summary_a_success_and_an_internal_error() {
     let document = document();
     let paths = document["paths"].as_object().unwrap().iter();
     for (path, operation) in paths.flat_map(|(path, item)| {
         item.as_object().unwrap().values().map(move |operation| (path, operation))
     }) {
-        for word in ["operationId", "summary", "tags", "security", "x-demand"] {
-            assert!(operation.get(word).is_some(), "{path} has no {word}");
+        for keyword in ["operationId", "summary", "tags", "security", "x-demand"] {
+            assert!(operation.get(keyword).is_some(), "{path} has no {keyword}");
         }
         let statuses: Vec<_> = operation["responses"].as_object().unwrap().keys().collect();
         assert!(statuses.iter().any(|status| status.as_str() < "400"), "{path}: {statuses:?}");
@@ -81,22 +84,22 @@ fn every_operation_says_what_it_is_and_what_can_go_wrong() {
     }
 }
 
-/// Every value in the document, with where it stands.
-fn walk(place: &str, value: &Value, look: &mut impl FnMut(&str, &Value)) {
-    look(place, value);
+/// Calls `visit` with the JSON pointer and the value of everything in the document.
+fn walk(pointer: &str, value: &Value, visit: &mut impl FnMut(&str, &Value)) {
+    visit(pointer, value);
     match value {
         Value::Object(map) => {
             for (name, value) in map {
                 walk(
-                    &format!("{place}/{}", name.replace('~', "~0").replace('/', "~1")),
+                    &format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")),
                     value,
-                    look,
+                    visit,
                 );
             }
         }
         Value::Array(items) => {
             for (index, value) in items.iter().enumerate() {
-                walk(&format!("{place}/{index}"), value, look);
+                walk(&format!("{pointer}/{index}"), value, visit);
             }
         }
         _ => {}
@@ -104,27 +107,27 @@ fn walk(place: &str, value: &Value, look: &mut impl FnMut(&str, &Value)) {
 }
 
 #[test]
-fn every_example_is_of_its_schema() {
+fn every_example_matches_its_schema() {
     let document = document();
-    let mut looked_at = 0;
-    walk("", &document, &mut |place, value| {
-        let Some(schema) = value.get("schema").filter(|_| place.contains("/content/")) else {
+    let mut checked = 0;
+    walk("", &document, &mut |pointer, value| {
+        let Some(schema) = value.get("schema").filter(|_| pointer.contains("/content/")) else {
             return;
         };
         let schema = json!({ "allOf": [schema], "components": document["components"] });
         let schema = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
-        let several = value["examples"].as_object().into_iter().flatten();
-        let several = several.map(|(_, example)| &example["value"]);
-        let examples: Vec<_> = value.get("example").into_iter().chain(several).collect();
-        assert!(!examples.is_empty(), "{place} has no example");
+        let named = value["examples"].as_object().into_iter().flatten();
+        let named = named.map(|(_, example)| &example["value"]);
+        let examples: Vec<_> = value.get("example").into_iter().chain(named).collect();
+        assert!(!examples.is_empty(), "{pointer} has no example");
         for example in examples {
-            let faults: Vec<_> =
-                schema.iter_errors(example).map(|fault| fault.to_string()).collect();
-            assert!(faults.is_empty(), "{place}: {faults:#?}");
-            looked_at += 1;
+            let errors: Vec<_> =
+                schema.iter_errors(example).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{pointer}: {errors:#?}");
+            checked += 1;
         }
     });
-    assert!(looked_at > 100, "{looked_at}");
+    assert!(checked > 100, "{checked}");
 }
 
 #[test]

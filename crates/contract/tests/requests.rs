@@ -1,23 +1,26 @@
-//! What is described of requests is what their readers take: each property, each bound, each default.
+//! The schemas of requests agree with the parsers: every property, bound and default.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
 use nokube_domain::{
     Person, Problem, ProjectId, Timestamp,
     access::Caller,
-    build::NewBuild,
-    deploy::{NewDeployment, Offer, parse_rollback},
-    fields::{Fields, asked_by},
-    project::{ChangeProject, NewProject, Project, parse_role},
-    token::{LONGEST, NewToken},
+    builds::BuildSpec,
+    deployments::{DeploymentRequest, PlatformLimits, parse_rollback},
+    fields::{Fields, fields_read_by},
+    projects::{Project, ProjectRequest, ProjectUpdate, parse_role},
+    token::{ApiTokenRequest, MAX_LIFETIME_DAYS},
 };
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeSet, fmt::Debug, sync::LazyLock};
 
-/// A request: its schema's name, the least that it holds, and what reads it.
+/// A kind of request body.
 struct Request {
+    /// The name of its schema.
     schema: &'static str,
-    least: Value,
-    read: fn(Fields) -> Result<String, Problem>,
+    /// A valid body with the required fields only.
+    minimal: Value,
+    /// Parses a body; returns the debug output of the result.
+    parse: fn(Fields) -> Result<String, Problem>,
 }
 
 fn now() -> Timestamp {
@@ -39,39 +42,39 @@ fn fields(body: &Value) -> Fields {
     Fields::from_json(&serde_json::to_vec(body).unwrap()).unwrap()
 }
 
-fn shown<T: Debug>(read: Result<T, Problem>) -> Result<String, Problem> {
-    read.map(|value| format!("{value:?}"))
+fn debug<T: Debug>(parsed: Result<T, Problem>) -> Result<String, Problem> {
+    parsed.map(|value| format!("{value:?}"))
 }
 
-fn deployment(mut fields: Fields) -> Result<String, Problem> {
-    NewDeployment::project_id(&mut fields);
+fn parse_deployment(mut fields: Fields) -> Result<String, Problem> {
+    DeploymentRequest::project_id(&mut fields);
     let person = Person { issuer: "nokube".into(), subject: "testuser".into() };
     let caller = Caller { person, login: "testuser".parse().unwrap() };
-    let offer = Offer {
-        most_replicas: 20,
+    let limits = PlatformLimits {
+        max_replicas: 20,
         apps_domain: Some("apps.example.org".parse().unwrap()),
-        paths: true,
-        https: true,
+        has_path_routing: true,
+        has_https: true,
         custom_domains: vec!["*.example.com".parse().unwrap()],
-        ..Offer::default()
+        ..PlatformLimits::default()
     };
-    shown(NewDeployment::parse(fields, &caller, Some(&PROJECT), &offer))
+    debug(DeploymentRequest::parse(fields, &caller, Some(&PROJECT), &limits))
 }
 
-fn build(mut fields: Fields) -> Result<String, Problem> {
-    NewBuild::project_id(&mut fields);
-    let web = "https://github.com".parse().unwrap();
-    shown(NewBuild::parse(fields, Some(&PROJECT.name), &web))
+fn parse_build(mut fields: Fields) -> Result<String, Problem> {
+    BuildSpec::project_id(&mut fields);
+    let github_url = "https://github.com".parse().unwrap();
+    debug(BuildSpec::parse(fields, Some(&PROJECT.name), &github_url))
 }
 
 fn requests() -> Vec<Request> {
-    let request = |schema, least, read| Request { schema, least, read };
+    let request = |schema, minimal, parse| Request { schema, minimal, parse };
     vec![
-        request("NewProject", json!({ "name": "myapp" }), |f| shown(NewProject::parse(f))),
-        request("ProjectChange", json!({}), |f| shown(ChangeProject::parse(f, &PROJECT))),
-        request("MemberRole", json!({ "role": "viewer" }), |f| shown(parse_role(f))),
+        request("NewProject", json!({ "name": "myapp" }), |f| debug(ProjectRequest::parse(f))),
+        request("ProjectChange", json!({}), |f| debug(ProjectUpdate::parse(f, &PROJECT))),
+        request("MemberRole", json!({ "role": "viewer" }), |f| debug(parse_role(f))),
         request("NewToken", json!({ "name": "ci", "scopes": ["read"] }), |f| {
-            shown(NewToken::parse(f, LONGEST, now()))
+            debug(ApiTokenRequest::parse(f, MAX_LIFETIME_DAYS, now()))
         }),
         request(
             "NewBuild",
@@ -79,7 +82,7 @@ fn requests() -> Vec<Request> {
                 "project_id": 1, "repository_url": "https://github.com/acme/shop",
                 "image_name": "myapp", "service_name": "frontend",
             }),
-            build,
+            parse_build,
         ),
         request(
             "NewDeployment",
@@ -87,66 +90,67 @@ fn requests() -> Vec<Request> {
                 "project_id": 1, "project_name": "myapp", "username": "testuser",
                 "service_name": "frontend", "image_name": "nginx:1.29",
             }),
-            deployment,
+            parse_deployment,
         ),
-        request("Rollback", json!({}), |f| shown(parse_rollback(f))),
+        request("Rollback", json!({}), |f| debug(parse_rollback(f))),
     ]
 }
 
 fn document() -> Value {
-    serde_json::from_str(&nokube_contract::text()).unwrap()
+    serde_json::from_str(&nokube_contract::openapi_json()).unwrap()
 }
 
-/// What a property holds when it is not `null`.
-fn held(document: &Value, property: &Value) -> Map<String, Value> {
-    let mut all = property.as_object().unwrap().clone();
-    let one = property["oneOf"].as_array().map(|of| of.iter().find(|one| one["type"] != "null"));
-    for part in [Some(property), one.flatten()].into_iter().flatten() {
-        let there = part["$ref"].as_str().and_then(|to| document.pointer(&to[1..]));
-        all.extend(there.into_iter().flat_map(|there| there.as_object().unwrap().clone()));
+/// The schema of a property's values other than `null`, with references resolved.
+fn value_schema(document: &Value, property: &Value) -> Map<String, Value> {
+    let mut schema = property.as_object().unwrap().clone();
+    let variants = property["oneOf"].as_array();
+    let not_null = variants.and_then(|all| all.iter().find(|variant| variant["type"] != "null"));
+    for part in [Some(property), not_null].into_iter().flatten() {
+        let target = part["$ref"].as_str().and_then(|reference| document.pointer(&reference[1..]));
+        schema.extend(target.into_iter().flat_map(|target| target.as_object().unwrap().clone()));
     }
-    all
+    schema
 }
 
-/// Each property of each request, by its name, with what it holds.
-fn each_property(mut look: impl FnMut(&Request, &str, &Map<String, Value>)) {
+/// Calls `check` with the name and the value schema of each property of each request.
+fn for_each_property(mut check: impl FnMut(&Request, &str, &Map<String, Value>)) {
     let document = document();
     for request in requests() {
         let schema = &document["components"]["schemas"][request.schema];
         for (name, property) in schema["properties"].as_object().unwrap() {
-            look(&request, name, &held(&document, property));
+            check(&request, name, &value_schema(&document, property));
         }
     }
 }
 
 impl Request {
-    fn read(&self, body: &Value) -> Result<String, Problem> {
-        (self.read)(fields(body))
+    fn parse(&self, body: &Value) -> Result<String, Problem> {
+        (self.parse)(fields(body))
     }
 
-    /// The least with another value of a field.
-    fn with(&self, field: &str, value: Value) -> Result<String, Problem> {
-        let mut body = self.least.clone();
+    /// Parses the minimal body with another value of one field.
+    fn parse_with(&self, field: &str, value: Value) -> Result<String, Problem> {
+        let mut body = self.minimal.clone();
         body[field] = value;
-        self.read(&body)
+        self.parse(&body)
     }
 
     #[track_caller]
-    fn refuses(&self, field: &str, value: Value) {
-        let told = self.with(field, value.clone());
-        let problem = told.expect_err(&format!("{}: {field} may be {value}", self.schema));
-        assert!(is_at(&problem, field), "{} {field} {value}: {problem:?}", self.schema);
+    fn assert_rejects(&self, field: &str, value: Value) {
+        let result = self.parse_with(field, value.clone());
+        let problem = result.expect_err(&format!("{}: {field} may be {value}", self.schema));
+        assert!(is_about(&problem, field), "{} {field} {value}: {problem:?}", self.schema);
     }
 }
 
-/// Is a fault of the field, or of an entry in it, among them?
-fn is_at(problem: &Problem, field: &str) -> bool {
+/// Whether the problem has an error of the field, or of an entry in it.
+fn is_about(problem: &Problem, field: &str) -> bool {
     let entry = format!("{field}.");
-    problem.errors.iter().any(|fault| fault.field == field || fault.field.starts_with(&entry))
+    problem.errors.iter().any(|error| error.field == field || error.field.starts_with(&entry))
 }
 
 #[test]
-fn the_examples_are_accepted() {
+fn the_examples_in_the_document_are_accepted() {
     let document = document();
     let items = document["paths"].as_object().unwrap().values();
     let operations = items.flat_map(|item| item.as_object().unwrap().values());
@@ -156,48 +160,48 @@ fn the_examples_are_accepted() {
     for request in requests() {
         let reference = format!("#/components/schemas/{}", request.schema);
         let body = bodies.iter().find(|body| body["schema"]["$ref"] == reference.as_str()).unwrap();
-        request.read(&body["example"]).unwrap();
+        request.parse(&body["example"]).unwrap();
     }
 }
 
 #[test]
-fn what_is_required_is_and_nothing_else_is() {
+fn exactly_the_required_fields_are_required() {
     for request in requests() {
-        request.read(&request.least).unwrap();
-        let given = request.least.as_object().unwrap();
+        request.parse(&request.minimal).unwrap();
+        let minimal = request.minimal.as_object().unwrap();
         let schema = &document()["components"]["schemas"][request.schema];
         for name in schema["required"].as_array().into_iter().flatten() {
             let name = name.as_str().unwrap();
-            assert!(given.contains_key(name), "{} without {name}", request.schema);
-            let mut body = given.clone();
+            assert!(minimal.contains_key(name), "{} without {name}", request.schema);
+            let mut body = minimal.clone();
             body.remove(name);
-            let problem = request.read(&Value::Object(body)).unwrap_err();
-            assert!(is_at(&problem, name), "{name}: {problem:?}");
+            let problem = request.parse(&Value::Object(body)).unwrap_err();
+            assert!(is_about(&problem, name), "{name}: {problem:?}");
         }
     }
 }
 
 #[test]
-fn the_readers_look_for_what_is_described_and_for_nothing_else() {
+fn the_parsers_read_exactly_the_described_fields() {
     for request in requests() {
-        let asked = asked_by(|| drop(request.read(&request.least)));
+        let read = fields_read_by(|| drop(request.parse(&request.minimal)));
         let schema = &document()["components"]["schemas"][request.schema];
         let described: BTreeSet<_> =
             schema["properties"].as_object().unwrap().keys().cloned().collect();
-        assert_eq!(asked, described, "{}", request.schema);
+        assert_eq!(read, described, "{}", request.schema);
         assert_eq!(schema["additionalProperties"], false);
-        request.refuses("colour", json!("red"));
+        request.assert_rejects("colour", json!("red"));
     }
 }
 
 #[test]
-fn what_is_left_out_is_as_its_default() {
+fn omitted_fields_have_their_described_defaults() {
     let mut defaults = 0;
-    each_property(|request, name, held| {
-        if let Some(default) = held.get("default") {
-            let without = request.read(&request.least).unwrap();
-            assert_eq!(request.with(name, default.clone()).unwrap(), without, "{name}");
-            assert_eq!(request.with(name, Value::Null).unwrap(), without, "{name}");
+    for_each_property(|request, name, schema| {
+        if let Some(default) = schema.get("default") {
+            let without = request.parse(&request.minimal).unwrap();
+            assert_eq!(request.parse_with(name, default.clone()).unwrap(), without, "{name}");
+            assert_eq!(request.parse_with(name, Value::Null).unwrap(), without, "{name}");
             defaults += 1;
         }
     });
@@ -205,71 +209,72 @@ fn what_is_left_out_is_as_its_default() {
 }
 
 #[test]
-fn a_value_of_another_kind_is_refused() {
-    each_property(|request, name, held| {
-        let kinds = held["type"].to_string();
-        let other = if kinds.contains("string") { json!(17) } else { json!("text") };
-        request.refuses(name, other);
-        if kinds.contains("object") {
-            request.refuses(name, json!({ "A": 17 }));
+fn a_value_of_another_type_is_rejected() {
+    for_each_property(|request, name, schema| {
+        let types = schema["type"].to_string();
+        let other = if types.contains("string") { json!(17) } else { json!("text") };
+        request.assert_rejects(name, other);
+        if types.contains("object") {
+            request.assert_rejects(name, json!({ "A": 17 }));
         }
     });
 }
 
 #[test]
-fn bounds_and_choices_are_those_of_the_readers() {
-    let mut looked_at = 0;
-    each_property(|request, name, held| {
-        let number = |what: &str| held.get(what).and_then(Value::as_i64);
-        let mut refuses = |value| {
-            looked_at += 1;
-            request.refuses(name, value);
+fn bounds_and_enums_are_those_of_the_parsers() {
+    let mut checked = 0;
+    for_each_property(|request, name, schema| {
+        let bound = |keyword: &str| schema.get(keyword).and_then(Value::as_i64);
+        let mut rejects = |value| {
+            checked += 1;
+            request.assert_rejects(name, value);
         };
-        let takes = |value: Value| {
-            let faulty = request.with(name, value.clone()).err().is_some_and(|p| is_at(&p, name));
-            assert!(!faulty, "{name} may not be {value}");
+        let accepts = |value: Value| {
+            let result = request.parse_with(name, value.clone());
+            let is_rejected = result.err().is_some_and(|problem| is_about(&problem, name));
+            assert!(!is_rejected, "{name} may not be {value}");
         };
-        if let Some(least) = number("minimum") {
-            refuses(json!(least - 1));
-            takes(json!(least));
+        if let Some(min) = bound("minimum") {
+            rejects(json!(min - 1));
+            accepts(json!(min));
         }
-        if let Some(most) = number("maximum") {
-            refuses(json!(most + 1));
-            takes(json!(most));
+        if let Some(max) = bound("maximum") {
+            rejects(json!(max + 1));
+            accepts(json!(max));
         }
-        if let Some(longest) = number("maxLength") {
-            refuses(json!("x".repeat(longest as usize + 1)));
+        if let Some(max_length) = bound("maxLength") {
+            rejects(json!("x".repeat(max_length as usize + 1)));
         }
-        if number("minLength").is_some() {
-            refuses(json!(""));
+        if bound("minLength").is_some() {
+            rejects(json!(""));
         }
-        for choice in held.get("enum").and_then(Value::as_array).into_iter().flatten() {
-            takes(choice.clone());
-            refuses(json!(format!("{}s", choice.as_str().unwrap())));
+        for choice in schema.get("enum").and_then(Value::as_array).into_iter().flatten() {
+            accepts(choice.clone());
+            rejects(json!(format!("{}s", choice.as_str().unwrap())));
         }
     });
-    assert!(looked_at > 50, "{looked_at}");
+    assert!(checked > 50, "{checked}");
 }
 
 #[test]
-fn a_token_may_have_the_scopes_that_are_listed() {
+fn a_token_can_have_exactly_the_listed_scopes() {
     let token = requests().into_iter().find(|request| request.schema == "NewToken").unwrap();
     for scope in document()["components"]["schemas"]["TokenScope"]["enum"].as_array().unwrap() {
-        token.with("scopes", json!([scope])).unwrap();
+        token.parse_with("scopes", json!([scope])).unwrap();
     }
-    token.refuses("scopes", json!([]));
-    token.refuses("scopes", json!(["account"]));
+    token.assert_rejects("scopes", json!([]));
+    token.assert_rejects("scopes", json!(["account"]));
 }
 
 #[test]
-fn every_text_that_is_described_is_what_its_type_takes() {
+fn string_schemas_accept_what_their_types_accept() {
     let document = document();
-    for (name, example, is_fine) in nokube_domain::schema::TEXTS {
+    for (name, example, is_accepted) in nokube_domain::schema::STRING_TYPES {
         let Some(schema) = document["components"]["schemas"].get(name) else { continue };
-        let valid = |text: &str| jsonschema::is_valid(schema, &json!(text));
-        assert!(is_fine(example) && valid(example), "{name}: {example}");
+        let is_valid = |text: &str| jsonschema::is_valid(schema, &json!(text));
+        assert!(is_accepted(example) && is_valid(example), "{name}: {example}");
         for other in ["", " ", "a b", "ü", "a\\b", "x\n"] {
-            assert!(!is_fine(other) && !valid(other), "{name}: {other:?}");
+            assert!(!is_accepted(other) && !is_valid(other), "{name}: {other:?}");
         }
     }
 }

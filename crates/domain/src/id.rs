@@ -1,10 +1,10 @@
-//! Identifiers: a project's number, and the ids of builds and deployments, which say where their
-//! records stand.
+//! Identifiers of projects, builds and deployments. The ids of builds and deployments encode where their
+//! records are stored.
 
-use crate::text::BadText;
+use crate::text::{InvalidText, string_conversions};
 use data_encoding::BASE32_DNSSEC;
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::{fmt, num::ParseIntError, str::FromStr};
 
 /// A project's number, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,11 +17,19 @@ impl fmt::Display for ProjectId {
     }
 }
 
-/// Makes an id of project, number within it, and 64 random bits.
+impl FromStr for ProjectId {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        text.parse().map(Self)
+    }
+}
+
+/// Defines an id that consists of a project, a number within it, and 64 random bits.
 ///
-/// The first two say where the records stand, so a thing is read without an index; the random bits
-/// are checked against the record, so an id cannot be guessed. As text it is 26 characters of
-/// lower-case base32 (digits and `a` to `v`), fit for a DNS label, an OCI tag and a file name.
+/// Project and number locate the record, so no index is needed. The random bits are compared with the
+/// record, so an id cannot be guessed. The text form is 26 characters of lower-case base32 (digits and
+/// `a` to `v`), which is valid in a DNS label, an OCI tag and a file name.
 macro_rules! record_id {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
@@ -34,7 +42,7 @@ macro_rules! record_id {
         }
 
         impl $name {
-            /// The id of number `number` of `project`; `nonce` must come from a secure random source.
+            /// `nonce` must come from a secure random source.
             pub fn new(project: ProjectId, number: u32, nonce: u64) -> Self {
                 Self { project, number, nonce }
             }
@@ -53,28 +61,16 @@ macro_rules! record_id {
         }
 
         impl FromStr for $name {
-            type Err = BadText;
+            type Err = InvalidText;
 
-            fn from_str(text: &str) -> Result<Self, BadText> {
+            fn from_str(text: &str) -> Result<Self, InvalidText> {
                 let id = decode(text).map(|(project, number, nonce)| Self { project, number, nonce });
-                // The decoder takes capitals too; one thing has one spelling.
-                id.filter(|id| id.to_string() == text).ok_or(BadText(concat!("must be a ", $what, "'s id")))
+                // The decoder also accepts capitals; only the canonical spelling is valid.
+                id.filter(|id| id.to_string() == text).ok_or(InvalidText(concat!("must be a ", $what, "'s id")))
             }
         }
 
-        impl From<$name> for String {
-            fn from(id: $name) -> String {
-                id.to_string()
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = BadText;
-
-            fn try_from(text: String) -> Result<Self, BadText> {
-                text.parse()
-            }
-        }
+        string_conversions!($name);
     };
 }
 
@@ -85,7 +81,7 @@ record_id!(
 );
 
 record_id!(
-    /// A deployment's id: one for each service of a project that was ever deployed.
+    /// A deployment's id. Each service of a project has one once it has been deployed.
     DeploymentId,
     "deployment"
 );
@@ -102,33 +98,33 @@ fn decode(text: &str) -> Option<(ProjectId, u32, u64)> {
 }
 
 impl BuildId {
-    /// The tag under which the builder pushes this build's image besides the asked one; no other
-    /// build ever pushes to it.
+    /// The image tag that only this build pushes, in addition to the requested one.
     pub fn unique_tag(&self) -> String {
         format!("build-{self}")
     }
 
-    /// The build whose unique tag this is.
+    /// Parses [`Self::unique_tag`].
     pub fn from_unique_tag(tag: &str) -> Option<Self> {
         tag.strip_prefix("build-")?.parse().ok()
     }
 
-    /// The title of the build's workflow run (`run-name` in the builder's workflow).
+    /// The title of the build's workflow run (`run-name` in the builder workflow).
     pub fn run_title(&self) -> String {
         format!("NoKube build {self}")
     }
 
-    /// The build whose run has this title.
+    /// Parses [`Self::run_title`].
     pub fn from_run_title(title: &str) -> Option<Self> {
         title.strip_prefix("NoKube build ")?.parse().ok()
     }
 
-    /// The name of the build's job: events about jobs carry no title of the run.
+    /// The name of the build's job. `workflow_job` events do not include the run's title, so the job's name
+    /// identifies the build.
     pub fn job_name(&self) -> String {
         format!("build {self}")
     }
 
-    /// The build whose job has this name.
+    /// Parses [`Self::job_name`].
     pub fn from_job_name(name: &str) -> Option<Self> {
         name.strip_prefix("build ")?.parse().ok()
     }

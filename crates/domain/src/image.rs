@@ -1,26 +1,26 @@
-//! Image names, tags and digests, by the OCI distribution specification.
+//! Image tags, digests and repositories, by the OCI distribution specification.
 
 use crate::{
-    name::{ProjectName, ServiceName, Username, encode_pair, encode_triple},
-    text::{BadText, checked_text},
+    name::{ProjectName, ServiceName, Username, qualified_project_name, qualified_service_name},
+    text::{InvalidText, checked_text},
 };
 
 checked_text!(
     /// A tag: `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`.
     ImageTag,
     |text: &str| {
-        let first = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-        let other = |b: u8| first(b) || b == b'.' || b == b'-';
+        let is_first = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        let is_other = |b: u8| is_first(b) || b == b'.' || b == b'-';
         let mut bytes = text.bytes();
-        if !(text.len() <= 128 && bytes.next().is_some_and(first) && bytes.all(other)) {
-            return Err(BadText(
+        if !(text.len() <= 128 && bytes.next().is_some_and(is_first) && bytes.all(is_other)) {
+            return Err(InvalidText(
                 "must be an image tag: at most 128 letters, digits, '_', '.' and '-', \
                  beginning with none of the last two",
             ));
         }
-        // `build-…` names one build's image for ever; a tag that a user asks for must not take it.
+        // `build-…` is the unique tag of one build's image; users must not overwrite it.
         if text.starts_with("build-") {
-            return Err(BadText("must not begin with 'build-': those tags are the platform's own"));
+            return Err(InvalidText("must not begin with 'build-': those tags are the platform's own"));
         }
         Ok(text.to_owned())
     }
@@ -31,16 +31,16 @@ checked_text!(
     Digest,
     |text: &str| {
         let hex = text.strip_prefix("sha256:").unwrap_or_default();
-        let lower_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-        if hex.len() == 64 && hex.bytes().all(lower_hex) {
+        let is_lower_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        if hex.len() == 64 && hex.bytes().all(is_lower_hex) {
             Ok(text.to_owned())
         } else {
-            Err(BadText("must be a digest: 'sha256:' and 64 hexadecimal digits"))
+            Err(InvalidText("must be a digest: 'sha256:' and 64 hexadecimal digits"))
         }
     }
 );
 
-/// Where the platform's images stand: a registry's host and a namespace in it, in lower case.
+/// The registry of the platform's images: a host and a namespace, in lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registry {
     host: String,
@@ -49,22 +49,29 @@ pub struct Registry {
 
 impl Registry {
     /// # Errors
-    /// The host is no host (with an optional port), or the namespace no path of OCI name parts.
-    pub fn new(host: &str, namespace: &str) -> Result<Self, BadText> {
+    /// `host` is not a host with an optional port, or `namespace` is not a path of OCI name components.
+    pub fn new(host: &str, namespace: &str) -> Result<Self, InvalidText> {
         let (host, namespace) = (host.to_ascii_lowercase(), namespace.to_ascii_lowercase());
         let (name, port) = host.split_once(':').unwrap_or((&host, "1"));
-        let label = |label: &str| {
+        let is_label = |label: &str| {
             label.starts_with(is_alphanumeric)
                 && label.ends_with(is_alphanumeric)
                 && label.chars().all(|c| is_alphanumeric(c) || c == '-')
         };
-        // Without a dot or a port it would be read as a path at Docker Hub.
-        let plain = !host.contains(['.', ':']) && host != "localhost";
-        if plain || !name.split('.').all(label) || !port.parse::<u16>().is_ok_and(|port| port > 0) {
-            return Err(BadText("the registry must be a host such as ghcr.io, without https://"));
+        // A name without a dot and a port would be read as a path at Docker Hub.
+        let is_path = !host.contains(['.', ':']) && host != "localhost";
+        if is_path
+            || !name.split('.').all(is_label)
+            || !port.parse::<u16>().is_ok_and(|port| port > 0)
+        {
+            return Err(InvalidText(
+                "the registry must be a host such as ghcr.io, without https://",
+            ));
         }
-        if !namespace.split('/').all(is_name_part) {
-            return Err(BadText("the registry namespace must be an organisation's or user's name"));
+        if !namespace.split('/').all(is_path_component) {
+            return Err(InvalidText(
+                "the registry namespace must be an organisation's or user's name",
+            ));
         }
         Ok(Self { host, namespace })
     }
@@ -76,7 +83,7 @@ impl Registry {
         project: &ProjectName,
         service: &ServiceName,
     ) -> String {
-        format!("{}/{}", self.namespace, encode_triple(owner, project, service))
+        format!("{}/{}", self.namespace, qualified_service_name(owner, project, service))
     }
 
     /// The full name without tag: `{registry}/{namespace}/{encoded triple}`.
@@ -88,15 +95,15 @@ impl Registry {
         &self.host
     }
 
-    /// Does `{host}/{path}` stand in the platform's own namespace?
-    pub fn holds(&self, repository: &str) -> bool {
-        let below = repository.strip_prefix(&format!("{}/{}", self.host, self.namespace));
-        below.is_some_and(|below| below.starts_with('/'))
+    /// True if `{host}/{path}` is in the platform's namespace.
+    pub fn contains(&self, repository: &str) -> bool {
+        let rest = repository.strip_prefix(&format!("{}/{}", self.host, self.namespace));
+        rest.is_some_and(|rest| rest.starts_with('/'))
     }
 
-    /// What the images of a project begin with; the service's name is the rest.
-    pub fn prefix_of(&self, owner: &Username, project: &ProjectName) -> String {
-        format!("{}/{}/{}-", self.host, self.namespace, encode_pair(owner, project))
+    /// The common prefix of a project's images. The rest of an image's name is the service.
+    pub fn project_prefix(&self, owner: &Username, project: &ProjectName) -> String {
+        format!("{}/{}/{}-", self.host, self.namespace, qualified_project_name(owner, project))
     }
 }
 
@@ -104,11 +111,11 @@ fn is_alphanumeric(c: char) -> bool {
     c.is_ascii_alphanumeric()
 }
 
-/// A part of a repository's name: letters and digits, with `.`, `_`, `__` or hyphens in between.
-fn is_name_part(part: &str) -> bool {
-    let separator =
+/// True for a path component: letters and digits, separated by `.`, `_`, `__` or hyphens.
+fn is_path_component(part: &str) -> bool {
+    let is_separator =
         |text: &str| matches!(text, "" | "." | "_" | "__") || text.bytes().all(|b| b == b'-');
     part.starts_with(is_alphanumeric)
         && part.ends_with(is_alphanumeric)
-        && part.split(is_alphanumeric).all(separator)
+        && part.split(is_alphanumeric).all(is_separator)
 }

@@ -1,39 +1,32 @@
-//! What NoKube is about, as values: identities, names, projects, builds and how they change.
+//! The domain of NoKube as plain values: identities, names, projects, builds and deployments.
 //!
-//! Nothing here does I/O, reads a clock or knows Spin. A request becomes a value of this crate
-//! ([`build::NewBuild::parse`]), what is known about it is a value ([`build::RunDoc`]) that only
-//! grows by joins, and what a reader is told is a function of those values ([`build::view`]).
+//! Nothing here does I/O, reads a clock or depends on Spin. A request is parsed into a value of this
+//! crate, such as [`builds::BuildSpec`]. What is known about an object is a record, such as
+//! [`builds::RunRecord`], into which new facts are merged in any order. Responses are pure functions of
+//! those records.
+//!
+//! The public modules are flat: those of the private folders `identity` (authentication and
+//! authorization) and `api` (requests and responses) are re-exported here.
 
-pub mod access;
-pub mod admission;
-pub mod answer;
-pub mod audit;
-pub mod build;
-pub mod claim;
-pub mod deploy;
-pub mod fields;
+mod api;
+pub mod builds;
+pub mod deployments;
 pub mod id;
+mod identity;
 pub mod image;
-pub mod jwt;
-pub mod limit;
 pub mod lines;
-pub mod log;
-pub mod metrics;
 pub mod name;
-pub mod origin;
-pub mod page;
-pub mod pattern;
-pub mod people;
-pub mod problem;
-pub mod project;
+pub mod projects;
 pub mod repository;
-#[cfg(feature = "schema")]
-pub mod schema;
-pub mod scope;
-pub mod session;
+pub mod reservation;
 pub mod text;
-pub mod token;
-pub mod trace;
+
+#[cfg(feature = "schema")]
+pub use api::schema;
+pub use api::{fields, page, problem, responses};
+pub use identity::{
+    access, allowlist, audit, jwt, origin, people, rate_limit, scope, session, token,
+};
 
 pub use access::{Person, Role};
 pub use id::{BuildId, DeploymentId, ProjectId};
@@ -42,7 +35,7 @@ pub use problem::{Problem, ProblemKind, Reason};
 /// A point in time; RFC 3339 in UTC wherever it is written.
 pub use jiff::Timestamp;
 
-/// The whole seconds of `time`, for answers: RFC 3339 without a fraction.
+/// Truncates `time` to whole seconds, for responses: RFC 3339 without a fraction.
 pub fn whole_seconds(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
 }

@@ -1,73 +1,77 @@
-//! The lines of a text that arrives in pieces, as logs do.
+//! Splits text that arrives in chunks, such as a log stream, into lines.
 
 use crate::Timestamp;
 use std::mem::{replace, take};
 
-/// Bytes after which a line is cut: one without end must not fill the memory that all share.
-pub const LONGEST: usize = 16 * 1024;
+/// Longer lines are split, so that an endless line cannot exhaust the memory.
+pub const MAX_LINE_BYTES: usize = 16 * 1024;
 
-/// A line, or a part of one that was too long.
+/// A line, or a part of one longer than [`MAX_LINE_BYTES`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Without its end. What is no UTF-8 is replaced.
+    /// Without the line ending. Invalid UTF-8 is replaced.
     pub text: String,
-    /// It goes on from the one before: how it begins was not for the writer of lines to say.
-    pub continues: bool,
+    /// Whether this part continues the line before it. Then its beginning is arbitrary program output.
+    pub is_continuation: bool,
 }
 
 impl Line {
-    /// Takes the time off that Kubernetes puts before each line:
-    /// `2026-01-02T03:04:05.678901234Z what the program wrote`. What goes on from a line before has none,
-    /// whatever the program wrote there: a time to come would hide from a reader what comes until then.
-    pub fn timed(self) -> (Option<Timestamp>, String) {
-        let Self { text, continues } = self;
-        let (time, said) = text.split_once(' ').unwrap_or((&text, ""));
+    /// Splits off the timestamp that Kubernetes prepends to each line:
+    /// `2026-01-02T03:04:05.678901234Z what the program wrote`.
+    ///
+    /// A continuation has no timestamp, even if it begins with one: the program wrote that, and a forged
+    /// future timestamp would make readers skip all lines until then.
+    pub fn split_timestamp(self) -> (Option<Timestamp>, String) {
+        let Self { text, is_continuation } = self;
+        let (time, message) = text.split_once(' ').unwrap_or((&text, ""));
         match time.parse() {
-            Ok(at) if !continues => (Some(at), said.to_owned()),
+            Ok(at) if !is_continuation => (Some(at), message.to_owned()),
             _ => (None, text),
         }
     }
 }
 
-/// Cuts lines. Where it cuts depends on the text alone and not on its pieces, so lines can be counted.
+/// Splits chunks into lines. The result depends on the text only, not on the chunks, so line numbers are
+/// stable.
 #[derive(Default)]
-pub struct Cutter {
-    rest: Vec<u8>,
-    continues: bool,
+pub struct LineSplitter {
+    /// The bytes of the line that is not complete yet.
+    pending: Vec<u8>,
+    is_continuation: bool,
 }
 
-impl Cutter {
-    /// The lines that `piece` completes.
-    pub fn cut(&mut self, piece: &[u8]) -> Vec<Line> {
+impl LineSplitter {
+    /// Returns the lines that `chunk` completes.
+    pub fn feed(&mut self, chunk: &[u8]) -> Vec<Line> {
         let mut lines = Vec::new();
-        for mut part in piece.split_inclusive(|byte| *byte == b'\n') {
-            // Strictly longer: the byte that ends a line is never in a head.
+        for mut part in chunk.split_inclusive(|byte| *byte == b'\n') {
+            // Split only if bytes remain, so that a line break is never at the end of `head`.
             while let Some((head, tail @ [_, ..])) =
-                part.split_at_checked(LONGEST.saturating_sub(self.rest.len()))
+                part.split_at_checked(MAX_LINE_BYTES.saturating_sub(self.pending.len()))
             {
-                self.rest.extend_from_slice(head);
+                self.pending.extend_from_slice(head);
                 part = tail;
                 lines.push(self.line(false));
             }
-            self.rest.extend_from_slice(part);
-            if self.rest.ends_with(b"\n") {
+            self.pending.extend_from_slice(part);
+            if self.pending.ends_with(b"\n") {
                 lines.push(self.line(true));
             }
         }
-        // What is left of a line that was cut at its very end is no line.
-        lines.retain(|line| !(line.continues && line.text.is_empty()));
+        // A line that was split exactly at its end leaves an empty continuation.
+        lines.retain(|line| !(line.is_continuation && line.text.is_empty()));
         lines
     }
 
-    /// What is left at the end of the text.
-    pub fn end(mut self) -> Option<Line> {
-        (!self.rest.is_empty()).then(|| self.line(true))
+    /// Returns the last line if it has no line break.
+    pub fn finish(mut self) -> Option<Line> {
+        (!self.pending.is_empty()).then(|| self.line(true))
     }
 
     fn line(&mut self, is_end: bool) -> Line {
-        let bytes = take(&mut self.rest);
+        let bytes = take(&mut self.pending);
         let text = String::from_utf8_lossy(&bytes);
         let text = text.trim_end_matches(['\r', '\n']).to_owned();
-        Line { text, continues: replace(&mut self.continues, !is_end) }
+        Line { text, is_continuation: replace(&mut self.is_continuation, !is_end) }
     }
 }

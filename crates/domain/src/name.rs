@@ -1,30 +1,30 @@
-//! Names of people, projects and services, and the one encoding that keeps them apart.
+//! Names of people, projects and services, and their unambiguous combination.
 
-use crate::text::{BadText, checked_text};
+use crate::text::{InvalidText, checked_text};
 
 checked_text!(
-    /// A login as GitHub has them: letters, digits and single hyphens inside, at most 39
-    /// characters. Logins differ by more than case, so it is kept in lower case.
+    /// A name with the syntax of a GitHub login: at most 39 letters, digits and single inner hyphens.
+    /// GitHub logins are case-insensitive, so it is stored in lower case.
     Username,
     |text: &str| {
         let text = text.to_ascii_lowercase();
         if is_label(&text, 39) && !text.contains("--") {
             Ok(text)
         } else {
-            Err(BadText("must be a GitHub login: letters, digits and single hyphens"))
+            Err(InvalidText("must be a GitHub login: letters, digits and single hyphens"))
         }
     }
 );
 
 checked_text!(
-    /// A project's name. Lower case; no hyphen at the ends and never two together, because two
-    /// stand for one hyphen in image names and namespaces.
+    /// A project's name, in lower case. It neither begins nor ends with a hyphen and has no two hyphens in
+    /// a row, because a double hyphen encodes one hyphen in image names and namespaces.
     ProjectName,
     |text: &str| {
         if is_label(text, 40) && !text.contains("--") {
             Ok(text.to_owned())
         } else {
-            Err(BadText(
+            Err(InvalidText(
                 "must be 1 to 40 lower-case letters, digits and single hyphens, and neither \
                  begin nor end with a hyphen",
             ))
@@ -39,7 +39,7 @@ checked_text!(
         if is_label(text, 40) {
             Ok(text.to_owned())
         } else {
-            Err(BadText(
+            Err(InvalidText(
                 "must be a DNS label: 1 to 40 lower-case letters, digits and hyphens, and neither \
                  begin nor end with a hyphen",
             ))
@@ -57,20 +57,24 @@ fn is_label(text: &str, max: usize) -> bool {
 
 /// `{owner}-{project}-{service}` with every hyphen inside owner and project doubled.
 ///
-/// No two triples meet: in the encoding, reading from the left, the first hyphen that stands alone
-/// ends the owner and the next one the project; the rest is the service. Neither owner nor project
-/// begins or ends with a hyphen or has two together, so each run of hyphens in them is one doubled
-/// hyphen, and each single one is a separator.
-pub fn encode_triple(owner: &Username, project: &ProjectName, service: &ServiceName) -> String {
-    format!("{}-{service}", encode_pair(owner, project))
+/// Different triples have different results. Read from the left, the first single hyphen ends the owner,
+/// the next one ends the project, and the rest is the service: neither owner nor project begins or ends
+/// with a hyphen or has two in a row, so a double hyphen is always one of theirs and a single one is
+/// always a separator.
+pub fn qualified_service_name(
+    owner: &Username,
+    project: &ProjectName,
+    service: &ServiceName,
+) -> String {
+    format!("{}-{service}", qualified_project_name(owner, project))
 }
 
-/// `{owner}-{project}`, each with its hyphens doubled: no two pairs meet.
-pub fn encode_pair(owner: &Username, project: &ProjectName) -> String {
+/// `{owner}-{project}`, each with its hyphens doubled. Different pairs have different results.
+pub fn qualified_project_name(owner: &Username, project: &ProjectName) -> String {
     format!("{}-{}", double_hyphens(owner.as_str()), double_hyphens(project.as_str()))
 }
 
-/// A name with its hyphens doubled, so that a single one can end it.
+/// Doubles the hyphens, so that a single hyphen can serve as a separator.
 pub fn double_hyphens(text: &str) -> String {
     text.replace('-', "--")
 }

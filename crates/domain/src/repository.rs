@@ -1,6 +1,6 @@
 //! Source repositories, refs, commits and paths inside a repository.
 
-use crate::text::{BadText, checked_text};
+use crate::text::{InvalidText, checked_text, string_conversions};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use url::Url;
@@ -22,10 +22,11 @@ impl Repository {
         &self.name
     }
 
-    /// Reads `https://{web host}/{owner}/{name}`, with or without `.git` and a final slash.
+    /// Parses `https://{host}/{owner}/{name}`, with or without `.git` and a final slash. `web` is the base
+    /// URL of the GitHub instance.
     ///
     /// # Errors
-    /// Says what the URL must look like, or what it must not have (credentials, a query).
+    /// What the URL must look like, or must not contain (credentials, a query).
     pub fn from_url(text: &str, web: &Url) -> Result<Self, String> {
         let host = web.host_str().unwrap_or_default();
         let expected = format!("must be https://{host}/OWNER/REPOSITORY");
@@ -36,9 +37,9 @@ impl Repository {
                  It {expected}"
             ));
         }
-        let same_place = url.host_str() == web.host_str() && url.port() == web.port();
+        let is_same_host = url.host_str() == web.host_str() && url.port() == web.port();
         if url.scheme() != "https"
-            || !same_place
+            || !is_same_host
             || url.query().is_some()
             || url.fragment().is_some()
         {
@@ -50,11 +51,11 @@ impl Repository {
 }
 
 impl FromStr for Repository {
-    type Err = BadText;
+    type Err = InvalidText;
 
-    fn from_str(text: &str) -> Result<Self, BadText> {
-        let bad = BadText("must be OWNER/REPOSITORY");
-        let (owner, name) = text.split_once('/').ok_or(bad.clone())?;
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
+        let invalid = InvalidText("must be OWNER/REPOSITORY");
+        let (owner, name) = text.split_once('/').ok_or(invalid.clone())?;
         let is_owner = (1..=39).contains(&owner.len())
             && owner.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
         let is_name = (1..=100).contains(&name.len())
@@ -63,24 +64,12 @@ impl FromStr for Repository {
         if is_owner && is_name {
             Ok(Self { owner: owner.to_owned(), name: name.to_owned() })
         } else {
-            Err(bad)
+            Err(invalid)
         }
     }
 }
 
-impl TryFrom<String> for Repository {
-    type Error = BadText;
-
-    fn try_from(text: String) -> Result<Self, BadText> {
-        text.parse()
-    }
-}
-
-impl From<Repository> for String {
-    fn from(repository: Repository) -> String {
-        repository.to_string()
-    }
-}
+string_conversions!(Repository);
 
 impl fmt::Display for Repository {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -88,12 +77,12 @@ impl fmt::Display for Repository {
     }
 }
 
-/// A branch, a tag or a commit, by the rules of `git check-ref-format`.
+/// Parses the name of a branch, a tag or a commit, by the rules of `git check-ref-format`.
 ///
 /// # Errors
-/// Says that the text is no such name.
-pub fn check_git_ref(text: &str) -> Result<String, BadText> {
-    let bad = text.is_empty()
+/// The text is not a valid ref name.
+pub fn parse_git_ref(text: &str) -> Result<String, InvalidText> {
+    let is_invalid = text.is_empty()
         || text.len() > 255
         || text.starts_with(['-', '/', '.'])
         || text.ends_with(['/', '.'])
@@ -107,37 +96,43 @@ pub fn check_git_ref(text: &str) -> Result<String, BadText> {
         || text
             .chars()
             .any(|c| c.is_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\'));
-    if bad { Err(BadText("must be a branch, a tag or a commit")) } else { Ok(text.to_owned()) }
+    if is_invalid {
+        Err(InvalidText("must be a branch, a tag or a commit"))
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
-/// A relative path inside a repository, normalised: no `.` and `..` parts, no backslash, no leading
-/// or final slash. The top is `.`.
+/// Normalizes a relative path inside a repository: no `.` and `..` segments, no backslash, no leading or
+/// final slash. The root is `.`.
 ///
 /// # Errors
-/// Says what such a path must be.
-pub fn check_path(text: &str) -> Result<String, BadText> {
-    let bad = BadText("must be a relative path inside the repository, without '..'");
-    let odd = |c: char| c.is_control() || c == '\\';
-    if text.is_empty() || text.len() > 512 || text.starts_with('/') || text.contains(odd) {
-        return Err(bad);
+/// The path is not valid or leaves the repository.
+pub fn normalize_path(text: &str) -> Result<String, InvalidText> {
+    let invalid = InvalidText("must be a relative path inside the repository, without '..'");
+    let is_forbidden = |c: char| c.is_control() || c == '\\';
+    if text.is_empty() || text.len() > 512 || text.starts_with('/') || text.contains(is_forbidden) {
+        return Err(invalid);
     }
-    let parts: Vec<_> = text.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    // Without its `./`, a leading hyphen would make an option of the path.
-    if parts.contains(&"..") || parts.first().is_some_and(|part| part.starts_with('-')) {
-        return Err(bad);
+    let segments: Vec<_> =
+        text.split('/').filter(|segment| !matches!(*segment, "" | ".")).collect();
+    // After `./` is removed, a command would take a path with a leading hyphen for an option.
+    if segments.contains(&"..") || segments.first().is_some_and(|segment| segment.starts_with('-'))
+    {
+        return Err(invalid);
     }
-    Ok(if parts.is_empty() { ".".into() } else { parts.join("/") })
+    Ok(if segments.is_empty() { ".".into() } else { segments.join("/") })
 }
 
 checked_text!(
-    /// A commit's id: 40 hexadecimal digits (SHA-1) or 64 (SHA-256), in lower case.
+    /// A commit SHA: 40 hexadecimal digits (SHA-1) or 64 (SHA-256), in lower case.
     CommitSha,
     |text: &str| {
         let text = text.to_ascii_lowercase();
         if matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit()) {
             Ok(text)
         } else {
-            Err(BadText("must be a commit's id"))
+            Err(InvalidText("must be a commit's id"))
         }
     }
 );

@@ -1,11 +1,13 @@
-//! Texts that can only be made valid: parsed once, at the border, and again when read from storage.
+//! Validated strings: types whose values are always valid. They are checked when a request is parsed and
+//! again when read from storage.
 
-/// Why a text was refused; says what it must be.
+/// The error for an invalid string: what it must be, starting with "must".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct BadText(pub &'static str);
+pub struct InvalidText(pub &'static str);
 
-/// Makes a type of the texts that a check lets through, perhaps in another spelling.
+/// Defines a string type. `$check` takes `&str` and returns the string in its canonical spelling, or an
+/// [`InvalidText`].
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
         $(#[$doc])*
@@ -20,26 +22,14 @@ macro_rules! checked_text {
         }
 
         impl std::str::FromStr for $name {
-            type Err = $crate::text::BadText;
+            type Err = $crate::text::InvalidText;
 
-            fn from_str(text: &str) -> Result<Self, $crate::text::BadText> {
+            fn from_str(text: &str) -> Result<Self, $crate::text::InvalidText> {
                 $check(text).map(Self)
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = $crate::text::BadText;
-
-            fn try_from(text: String) -> Result<Self, $crate::text::BadText> {
-                text.parse()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> String {
-                name.0
-            }
-        }
+        $crate::text::string_conversions!($name);
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -49,4 +39,23 @@ macro_rules! checked_text {
     };
 }
 
-pub(crate) use checked_text;
+/// Implements the conversions from and to `String`, as serde needs them, by `FromStr` and `Display`.
+macro_rules! string_conversions {
+    ($name:ident) => {
+        impl TryFrom<String> for $name {
+            type Error = <$name as std::str::FromStr>::Err;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> String {
+                value.to_string()
+            }
+        }
+    };
+}
+
+pub(crate) use {checked_text, string_conversions};

@@ -1,4 +1,4 @@
-//! A build's id: one spelling, and the names that are made of it.
+//! Build ids: their canonical text form, and the names derived from them.
 
 use nokube_domain::{BuildId, ProjectId, image::ImageTag};
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn an_id_is_read_as_it_was_written(project: u32, number: u32, nonce: u64) {
+    fn an_id_survives_a_round_trip(project: u32, number: u32, nonce: u64) {
         let id = BuildId::new(ProjectId(project), number, nonce);
         let text = id.to_string();
         prop_assert_eq!(text.len(), 26);
@@ -20,7 +20,7 @@ proptest! {
         prop_assert_eq!(BuildId::from_unique_tag(&id.unique_tag()), Some(id));
         prop_assert_eq!(BuildId::from_run_title(&id.run_title()), Some(id));
         prop_assert_eq!(BuildId::from_job_name(&id.job_name()), Some(id));
-        prop_assert!(id.unique_tag().parse::<ImageTag>().is_err(), "a user cannot ask for it");
+        prop_assert!(id.unique_tag().parse::<ImageTag>().is_err(), "a user cannot request it");
     }
 
     #[test]
@@ -30,7 +30,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_read_as_an_id_is_written_the_same(text in "[0-9a-zA-Z]{24,28}") {
+    fn a_parsed_id_is_formatted_as_the_same_text(text in "[0-9a-zA-Z]{24,28}") {
         if let Ok(id) = text.parse::<BuildId>() {
             prop_assert_eq!(id.to_string(), text);
         }
@@ -38,7 +38,7 @@ proptest! {
 }
 
 #[test]
-fn an_id_has_one_spelling() {
+fn only_the_canonical_spelling_is_an_id() {
     let id = BuildId::new(ProjectId(1), 2, 3);
     let text = id.to_string();
     assert_eq!(text, "0000008000004000000000000c");
@@ -56,7 +56,7 @@ fn an_id_has_one_spelling() {
 }
 
 #[test]
-fn the_names_of_a_build_are_exact() {
+fn names_derived_from_a_build_are_matched_exactly() {
     let id = BuildId::new(ProjectId(1), 2, 3);
     assert_eq!(id.run_title(), format!("NoKube build {id}"));
     assert_eq!(id.job_name(), format!("build {id}"));

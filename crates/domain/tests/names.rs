@@ -1,18 +1,18 @@
-//! Names, and the one encoding that keeps them apart.
+//! Names of people, projects and services, image names, and how names are combined.
 
-// A helper that is wrong must stop the test.
+// Test helpers may panic: that fails the test.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use nokube_domain::{
     image::{Digest, ImageTag, Registry},
-    name::{ProjectName, ServiceName, Username, encode_triple},
+    name::{ProjectName, ServiceName, Username, qualified_service_name},
 };
 use proptest::prelude::*;
 use std::{collections::BTreeMap, fmt::Display, str::FromStr};
 
-fn encoded(owner: &str, project: &str, service: &str) -> Option<String> {
+fn combined(owner: &str, project: &str, service: &str) -> Option<String> {
     let (owner, project) = (owner.parse().ok()?, project.parse().ok()?);
-    Some(encode_triple(&owner, &project, &service.parse().ok()?))
+    Some(qualified_service_name(&owner, &project, &service.parse().ok()?))
 }
 
 #[test]
@@ -25,31 +25,35 @@ fn hyphens_inside_owner_and_project_are_doubled() {
         ("a", "b", "c--d", "a-b-c--d"),
     ];
     for (owner, project, service, expected) in cases {
-        assert_eq!(encoded(owner, project, service).unwrap(), expected);
+        assert_eq!(combined(owner, project, service).unwrap(), expected);
     }
 }
 
-/// Every text of `a` and `-` of up to four characters, as owner, project and service.
+/// Tries all strings of `a` and `-` of up to four characters as owner, project and service.
 #[test]
-fn no_two_small_triples_meet() {
+fn all_small_triples_have_different_names() {
     let mut texts = vec![String::new()];
     let mut all = Vec::new();
     for _ in 0..4 {
         texts = texts.iter().flat_map(|t| [format!("{t}a"), format!("{t}-")]).collect();
         all.extend(texts.clone());
     }
-    let mut seen = BTreeMap::new();
+    let mut names = BTreeMap::new();
     for owner in &all {
         for project in &all {
             for service in &all {
-                if let Some(text) = encoded(owner, project, service) {
+                if let Some(text) = combined(owner, project, service) {
                     let triple = (owner, project, service);
-                    assert_eq!(seen.insert(text, triple), None, "{triple:?} has a name taken");
+                    assert_eq!(
+                        names.insert(text, triple),
+                        None,
+                        "{triple:?} has the name of another triple"
+                    );
                 }
             }
         }
     }
-    assert_eq!(seen.len(), 7 * 7 * 8, "only a service may have two hyphens together");
+    assert_eq!(names.len(), 7 * 7 * 8, "only a service may have two hyphens in a row");
 }
 
 /// The grammar of the OCI distribution specification 1.1, "Pulling manifests".
@@ -70,16 +74,16 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
 
     #[test]
-    fn no_two_triples_meet(
+    fn different_triples_have_different_names(
         a in "[ab]{1,2}(-[ab]{1,2}){0,2}", b in "[ab](-[ab]){0,2}", c in "[ab](-{1,3}[ab]){0,3}",
         x in "[ab]{1,2}(-[ab]{1,2}){0,2}", y in "[ab](-[ab]){0,2}", z in "[ab](-{1,3}[ab]){0,3}",
     ) {
-        let (one, other) = (encoded(&a, &b, &c).unwrap(), encoded(&x, &y, &z).unwrap());
+        let (one, other) = (combined(&a, &b, &c).unwrap(), combined(&x, &y, &z).unwrap());
         prop_assert_eq!(one == other, (a, b, c) == (x, y, z));
     }
 
     #[test]
-    fn every_image_has_a_name_that_registries_take(
+    fn image_names_are_valid_in_registries(
         owner in "[a-zA-Z0-9]{1,9}(-[a-z0-9]{1,9}){0,3}",
         project in "[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,3}",
         service in "[a-z0-9]{1,9}(-{1,3}[a-z0-9]{1,5}){0,3}",
@@ -94,7 +98,7 @@ proptest! {
 }
 
 #[test]
-fn the_longest_names_still_fit_a_reference() {
+fn the_longest_names_fit_into_an_image_reference() {
     let owner = format!("{}a", "a-".repeat(19)).parse().unwrap();
     let project = format!("{}aa", "a-".repeat(19)).parse().unwrap();
     let service = "s".repeat(40).parse().unwrap();
@@ -102,43 +106,43 @@ fn the_longest_names_still_fit_a_reference() {
     assert!(image.len() <= 255, "{}", image.len());
 }
 
-/// Each of `good` is taken and written as it stands on the right; each of `bad` is refused in words
-/// that say what to change.
-fn check<T: FromStr<Err: Display> + Display>(good: &[(&str, &str)], bad: &[&str]) {
-    for (text, canonical) in good {
+/// Checks that each text of `valid` is accepted and has the given canonical form, and that each text of
+/// `invalid` is rejected with a message that says what it must be.
+fn check<T: FromStr<Err: Display> + Display>(valid: &[(&str, &str)], invalid: &[&str]) {
+    for (text, canonical) in valid {
         let name: Result<T, _> = text.parse();
         assert_eq!(name.map_err(|e| e.to_string()).map(|n| n.to_string()), Ok((*canonical).into()));
     }
-    for text in bad {
-        let refused = text.parse::<T>().map(|name| name.to_string()).map_err(|e| e.to_string());
-        let words = refused.expect_err(text);
-        assert!(words.starts_with("must "), "{text}: {words}");
+    for text in invalid {
+        let result = text.parse::<T>().map(|name| name.to_string()).map_err(|e| e.to_string());
+        let error = result.expect_err(text);
+        assert!(error.starts_with("must "), "{text}: {error}");
     }
 }
 
-const NO_LABELS: [&str; 10] = ["", "-", "-a", "a-", "a_b", "a.b", "a b", "é", "a\n", "a/b"];
+const INVALID_LABELS: [&str; 10] = ["", "-", "-a", "a-", "a_b", "a.b", "a b", "é", "a\n", "a/b"];
 
 #[test]
-fn names_are_taken_or_refused_with_words() {
+fn names_are_validated() {
     let long = "a".repeat(41);
-    check::<Username>(&[("TestUser", "testuser"), ("a-b", "a-b"), ("0", "0")], &NO_LABELS);
+    check::<Username>(&[("TestUser", "testuser"), ("a-b", "a-b"), ("0", "0")], &INVALID_LABELS);
     check::<Username>(&[(&"a".repeat(39), &"a".repeat(39))], &["a--b", &"a".repeat(40)]);
-    check::<ProjectName>(&[("my-app", "my-app"), ("2048", "2048")], &NO_LABELS);
+    check::<ProjectName>(&[("my-app", "my-app"), ("2048", "2048")], &INVALID_LABELS);
     check::<ProjectName>(&[], &["MyApp", "my--app", &long]);
-    check::<ServiceName>(&[("a--b", "a--b"), (&long[1..], &long[1..])], &NO_LABELS);
+    check::<ServiceName>(&[("a--b", "a--b"), (&long[1..], &long[1..])], &INVALID_LABELS);
     check::<ServiceName>(&[], &["Frontend", &long]);
 }
 
 #[test]
-fn tags_are_taken_or_refused_with_words() {
+fn tags_are_validated() {
     let (longest, longer) = ("v".repeat(128), "v".repeat(129));
-    let good = ["latest", "v1.2.3", "_x", "A-b.c_d", "build", "Build-1", &longest];
-    check::<ImageTag>(&good.map(|tag| (tag, tag)), &["", ".a", "-a", "a:b", "a b", "a/b", "é"]);
+    let valid = ["latest", "v1.2.3", "_x", "A-b.c_d", "build", "Build-1", &longest];
+    check::<ImageTag>(&valid.map(|tag| (tag, tag)), &["", ".a", "-a", "a:b", "a b", "a/b", "é"]);
     check::<ImageTag>(&[], &["a\n", &longer, "build-1"]);
 }
 
 #[test]
-fn digests_are_taken_or_refused_with_words() {
+fn digests_are_validated() {
     let hex = "0123456789abcdef".repeat(4);
     let digest = format!("sha256:{hex}");
     let capitals = format!("sha256:{}", hex.to_uppercase());
@@ -150,9 +154,9 @@ fn digests_are_taken_or_refused_with_words() {
 }
 
 #[test]
-fn a_registry_is_a_host_and_a_namespace() {
-    let good = [("ghcr.io", "amzhm"), ("GHCR.io", "AMZHM"), ("localhost:5000", "a/b__c/d-e.f_g")];
-    for (host, namespace) in good {
+fn a_registry_needs_a_valid_host_and_namespace() {
+    let valid = [("ghcr.io", "amzhm"), ("GHCR.io", "AMZHM"), ("localhost:5000", "a/b__c/d-e.f_g")];
+    for (host, namespace) in valid {
         let registry = Registry::new(host, namespace).unwrap();
         assert_eq!(registry.host(), host.to_lowercase());
         let service = "c".parse().unwrap();
@@ -183,7 +187,7 @@ fn a_registry_is_a_host_and_a_namespace() {
 }
 
 #[test]
-fn a_name_from_storage_is_checked_again() {
+fn names_are_validated_when_deserialized() {
     assert!(serde_json::from_str::<ProjectName>(r#""a--b""#).is_err());
     assert!(serde_json::from_str::<Digest>(r#""sha256:1""#).is_err());
     assert!(serde_json::from_str::<ImageTag>(r#""build-1""#).is_err());

@@ -1,17 +1,17 @@
-//! Repository URLs, refs, paths and commits: what is taken, and as what.
+//! Repository URLs, refs, paths and commits: which are valid, and their canonical forms.
 
-// A helper that is wrong must stop the test.
+// Test helpers may panic: that fails the test.
 #![allow(clippy::unwrap_used)]
 
-use nokube_domain::repository::{CommitSha, Repository, check_git_ref, check_path};
+use nokube_domain::repository::{CommitSha, Repository, normalize_path, parse_git_ref};
 
-fn read(url: &str) -> Result<String, String> {
+fn parse(url: &str) -> Result<String, String> {
     let web = "https://github.com".parse().unwrap();
     Repository::from_url(url, &web).map(|repository| repository.to_string())
 }
 
 #[test]
-fn a_repository_has_one_name_however_its_url_is_written() {
+fn spellings_of_one_url_name_the_same_repository() {
     for url in [
         "https://github.com/o/r",
         "https://github.com/o/r/",
@@ -19,13 +19,13 @@ fn a_repository_has_one_name_however_its_url_is_written() {
         "https://github.com/o/r.git/",
         "https://GitHub.com:443/o/r",
     ] {
-        assert_eq!(read(url).as_deref(), Ok("o/r"), "{url}");
+        assert_eq!(parse(url).as_deref(), Ok("o/r"), "{url}");
     }
-    assert_eq!(read("https://github.com/Some-One/a.b_c-d").as_deref(), Ok("Some-One/a.b_c-d"));
+    assert_eq!(parse("https://github.com/Some-One/a.b_c-d").as_deref(), Ok("Some-One/a.b_c-d"));
 }
 
 #[test]
-fn what_is_not_a_repository_of_this_github_is_refused() {
+fn other_urls_are_rejected() {
     for url in [
         "",
         "o/r",
@@ -65,16 +65,13 @@ fn what_is_not_a_repository_of_this_github_is_refused() {
         "https://[::1]/o/r",
         "https://127.0.0.1/o/r",
     ] {
-        let refused = read(url).expect_err(url);
-        assert!(
-            refused.contains("must be https://github.com/OWNER/REPOSITORY"),
-            "{url}: {refused}"
-        );
+        let error = parse(url).expect_err(url);
+        assert!(error.contains("must be https://github.com/OWNER/REPOSITORY"), "{url}: {error}");
     }
 }
 
 #[test]
-fn credentials_are_refused_and_not_repeated() {
+fn credentials_are_rejected_and_not_repeated_in_the_error() {
     for url in [
         "https://me@github.com/o/r",
         "https://me:hunter2@github.com/o/r",
@@ -82,27 +79,28 @@ fn credentials_are_refused_and_not_repeated() {
         "https://hunter2@evil.com/o/r",
         "ssh://hunter2@github.com/o/r",
     ] {
-        let refused = read(url).expect_err(url);
-        assert!(refused.starts_with("must not hold credentials"), "{refused}");
-        assert!(!refused.contains("hunter2"));
+        let error = parse(url).expect_err(url);
+        assert!(error.starts_with("must not hold credentials"), "{error}");
+        assert!(!error.contains("hunter2"));
     }
 }
 
 #[test]
 fn an_enterprise_server_has_its_own_host_and_port() {
     let web = "https://git.example.com:8443".parse().unwrap();
-    let read = |url| Repository::from_url(url, &web).map(|repository| repository.to_string());
-    assert_eq!(read("https://git.example.com:8443/o/r").as_deref(), Ok("o/r"));
-    assert!(read("https://git.example.com/o/r").is_err());
-    assert!(read("https://github.com/o/r").is_err());
+    let parse = |url| Repository::from_url(url, &web).map(|repository| repository.to_string());
+    assert_eq!(parse("https://git.example.com:8443/o/r").as_deref(), Ok("o/r"));
+    assert!(parse("https://git.example.com/o/r").is_err());
+    assert!(parse("https://github.com/o/r").is_err());
 }
 
-/// `git help check-ref-format`, and no `-` in front: it would be an option.
+/// The rules of `git help check-ref-format`. In addition, a leading `-` is invalid, because a command would
+/// take it for an option.
 #[test]
-fn refs_are_those_that_git_takes() {
+fn refs_are_validated_as_git_does() {
     let sha = "a".repeat(40);
     let longest = "a".repeat(255);
-    for good in [
+    for valid in [
         "main",
         "feature/x",
         "v1.0.0",
@@ -115,21 +113,21 @@ fn refs_are_those_that_git_takes() {
         &sha,
         &longest,
     ] {
-        assert_eq!(check_git_ref(good).as_deref(), Ok(good));
+        assert_eq!(parse_git_ref(valid).as_deref(), Ok(valid));
     }
     let long = "a".repeat(256);
-    for bad in [
+    for invalid in [
         "", "-x", "/a", "a/", "a//b", ".a", "a/.b", "a.", "a..b", "a.lock", "a.lock/b", "@",
         "a@{1}", "a b", "a~1", "a^", "a:b", "a?", "a*", "a[b", "a\\b", "a\tb", "a\nb", "a\u{7f}",
         "a\0", &long,
     ] {
-        assert!(check_git_ref(bad).is_err(), "{bad:?}");
+        assert!(parse_git_ref(invalid).is_err(), "{invalid:?}");
     }
 }
 
 #[test]
-fn paths_stay_inside_the_repository() {
-    for (path, normal) in [
+fn paths_are_normalized_and_stay_inside_the_repository() {
+    for (path, normalized) in [
         (".", "."),
         ("./", "."),
         ("a", "a"),
@@ -139,22 +137,22 @@ fn paths_stay_inside_the_repository() {
         ("a b/ö", "a b/ö"),
         ("a/-b", "a/-b"),
     ] {
-        assert_eq!(check_path(path).as_deref(), Ok(normal));
+        assert_eq!(normalize_path(path).as_deref(), Ok(normalized));
     }
     let long = "a".repeat(513);
-    for bad in [
+    for invalid in [
         "", "/", "/a", "//a", "..", "../a", "a/..", "a/../b", "./..", "a\\b", "..\\a", "a\nb",
         "a\0", "a\u{7f}", "\u{85}", "-rf", "./-rf", ".//./-rf", &long,
     ] {
-        assert!(check_path(bad).is_err(), "{bad:?}");
+        assert!(normalize_path(invalid).is_err(), "{invalid:?}");
     }
 }
 
 #[test]
-fn a_commit_is_forty_or_sixty_four_digits() {
-    for (length, good) in [(39, false), (40, true), (41, false), (63, false), (64, true)] {
+fn a_commit_sha_has_forty_or_sixty_four_digits() {
+    for (length, is_valid) in [(39, false), (40, true), (41, false), (63, false), (64, true)] {
         let upper: Result<CommitSha, _> = "AB1".repeat(22)[..length].parse();
-        assert_eq!(upper.is_ok(), good, "{length}");
+        assert_eq!(upper.is_ok(), is_valid, "{length}");
         assert!(upper.is_err() || upper.unwrap().to_string().starts_with("ab1"));
     }
     assert!("g".repeat(40).parse::<CommitSha>().is_err());

@@ -1,43 +1,46 @@
-//! The audit trail: writes what a caller did, reads it page by page.
+//! Audit logs: records what callers did, and returns a log page by page.
 
 use crate::{
-    Call, Reply, Result, now,
-    store::{Counter, Log, Store},
+    error::Result,
+    http::{Call, Reply},
+    runtime::now,
+    store::{AuditLog, Counter, Store},
 };
 use futures::future::try_join_all;
 use http::StatusCode;
 use nokube_domain::{
-    answer::AuditTrail,
-    audit::{Actor, Event},
+    access::AuthMethod,
+    audit::{Actor, AuditEntry},
     page::Page,
+    responses::AuditLogPage,
     session::Identity,
 };
 
-/// Adds what the caller did to `object`, a path of the API: two writes.
+/// Records an action of the caller on `object`, a path of the API: two writes.
 ///
 /// # Errors
-/// The store failed; or nobody was identified.
+/// The store failed, or the route authenticates no caller.
 pub async fn record(
     store: &Store,
     call: &Call,
-    log: &Log,
+    log: &AuditLog,
     action: &str,
     object: String,
 ) -> Result<()> {
-    let (caller, proof) = (call.caller()?, call.proof()?);
+    let (caller, credential) = (call.caller()?, call.credential()?);
     let by = Actor {
         person: caller.person.clone(),
         login: Some(caller.login.clone()),
-        via: proof.via.as_str().into(),
-        token: match &proof.via {
-            nokube_domain::access::Via::Token(name) => Some(name.clone()),
+        via: credential.auth_method.as_str().into(),
+        token: match &credential.auth_method {
+            AuthMethod::Token(name) => Some(name.clone()),
             _ => None,
         },
     };
-    add(store, call, log, action, object, by).await
+    append(store, call, log, action, object, by).await
 }
 
-/// As [`record`], for somebody who is known by other means than the route's.
+/// As [`record`], on the session of a person whom the route itself has identified.
 ///
 /// # Errors
 /// The store failed.
@@ -54,56 +57,57 @@ pub async fn record_as(
         via: via.into(),
         token: None,
     };
-    let log = Log::Person(identity.person.clone());
-    add(store, call, &log, action, "/api/v1/auth/session".into(), by).await
+    let log = AuditLog::Person(identity.person.clone());
+    append(store, call, &log, action, "/api/v1/auth/session".into(), by).await
 }
 
-async fn add(
+async fn append(
     store: &Store,
     call: &Call,
-    log: &Log,
+    log: &AuditLog,
     action: &str,
     object: String,
     by: Actor,
 ) -> Result<()> {
-    let event = Event {
+    let entry = AuditEntry {
         at: now(),
         action: action.into(),
         object,
         by,
-        from: call.address.clone(),
+        from: call.client_address.clone(),
         request_id: Some(call.request_id.clone()),
     };
-    store.add_event(log, &event).await
+    store.append_audit_entry(log, &entry).await
 }
 
-/// A page of a trail, newest first.
+/// Replies with a page of an audit log, newest entry first.
 ///
 /// # Errors
-/// The store failed, or the page cannot be meant.
-pub async fn page(store: &Store, call: &Call, log: &Log) -> Result<Reply> {
-    shown(store, call, log, |event| event).await
+/// The store failed, or the query parameters are invalid.
+pub async fn page(store: &Store, call: &Call, log: &AuditLog) -> Result<Reply> {
+    page_of(store, call, log, |entry| entry).await
 }
 
-/// As [`page`], of the caller's own trail.
+/// As [`page`], of the caller's own log.
 ///
 /// # Errors
 /// As [`page`].
 pub async fn own_page(store: &Store, call: &Call) -> Result<Reply> {
     let person = &call.caller()?.person;
-    shown(store, call, &Log::Person(person.clone()), |event| event.for_person(person)).await
+    let log = AuditLog::Person(person.clone());
+    page_of(store, call, &log, |entry| entry.redact_for(person)).await
 }
 
-async fn shown(
+async fn page_of(
     store: &Store,
     call: &Call,
-    log: &Log,
-    show: impl Fn(Event) -> Event,
+    log: &AuditLog,
+    convert: impl Fn(AuditEntry) -> AuditEntry,
 ) -> Result<Reply> {
     let page = call.page()?;
-    let total = store.count(&Counter::audit(log)).await?;
-    let rows = page.numbers(total).map(|number| store.event(log, number));
-    let events = try_join_all(rows).await?.into_iter().flatten().map(show).collect();
+    let total = store.count(&Counter::audit_entries(log)).await?;
+    let entries = page.numbers(total).map(|number| store.audit_entry(log, number));
+    let events = try_join_all(entries).await?.into_iter().flatten().map(convert).collect();
     let Page { limit, offset } = page;
-    Ok(Reply::json(StatusCode::OK, &AuditTrail { events, total, limit, offset }))
+    Ok(Reply::json(StatusCode::OK, &AuditLogPage { events, total, limit, offset }))
 }

@@ -1,9 +1,10 @@
-//! The only crate that knows Spin: storage, outbound HTTP, variables, routes, answers.
+//! The only crate that knows Spin: storage, outbound HTTP, settings, routes and replies.
 //!
-//! A component is a table of [`Route`]s and the functions behind them:
+//! A component is a table of [`Route`]s and their handlers:
 //!
 //! ```ignore
-//! const ROUTES: &[Route] = &[Route::get("/health", Demand::Public, |c| Box::pin(health(c)))];
+//! const ROUTES: &[Route] =
+//!     &[Route::new(Method::GET, "/health", AccessPolicy::Public, |call| Box::pin(health(call)))];
 //!
 //! #[spin_sdk::http_service]
 //! async fn handle(request: Request) -> Response<BoxBody> {
@@ -11,76 +12,31 @@
 //! }
 //! ```
 //!
-//! Instances serve several requests at once and live on: what is kept in memory here is safe to
-//! share between callers (settings, tokens of the platform's own), and a panic would end every
-//! request of the instance, so nothing panics.
+//! An instance serves several requests concurrently and outlives them. So whatever it caches in memory
+//! must be safe to share between callers (settings, the platform's own tokens), and nothing may panic:
+//! a panic ends every request of the instance.
 
 pub mod audit;
 pub mod auth;
-pub mod claims;
-pub mod failure;
-pub mod files;
-mod headers;
-mod keys;
-pub mod limits;
+pub mod builds;
+pub mod chaining;
+mod error;
+mod http;
 pub mod outbound;
-pub mod people;
-pub mod receive;
-pub mod reply;
-pub mod route;
-mod scope;
+pub mod projects;
+pub mod readiness;
+mod runtime;
 pub mod settings;
 pub mod store;
+pub mod telemetry;
 
-pub use failure::{Failure, Result};
-pub use receive::Call;
-pub use reply::Reply;
-pub use route::{Route, blocked, serve, serve_servers};
-pub use scope::warn;
+pub use self::http::{
+    Call, Reply, Route, path_pattern, rate_limit, reply, serve, serve_unauthenticated, sse,
+    static_files,
+};
+pub use auth::usernames;
+pub use error::{Error, Result};
+pub use runtime::{now, random, random_bytes, sleep, spawn_for};
 pub use spin_sdk::http::{BoxBody, Request, Response};
-
-use std::pin::pin;
-
-/// Now, by the wall clock.
-pub fn now() -> nokube_domain::Timestamp {
-    nokube_domain::Timestamp::now()
-}
-
-/// 64 random bits from the host's secure source.
-///
-/// # Errors
-/// The host has none.
-pub fn random() -> Result<u64> {
-    getrandom::u64().map_err(|error| Failure::internal("no randomness", error))
-}
-
-/// Random bytes from the host's secure source.
-///
-/// # Errors
-/// The host has none.
-pub fn random_bytes<const N: usize>() -> Result<[u8; N]> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| Failure::internal("no randomness", error))?;
-    Ok(bytes)
-}
-
-/// Waits.
-pub async fn sleep(milliseconds: u64) {
-    spin_sdk::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
-}
-
-/// Goes on with `task` after the answer has begun, for `milliseconds` at most: who reads that slowly gets
-/// no more.
-pub fn spawn_for(milliseconds: u64, task: impl Future<Output = ()> + 'static) {
-    spawn(async move {
-        futures::future::select(pin!(task), pin!(sleep(milliseconds))).await;
-    });
-}
-
-/// Goes on with `task` after the answer has begun.
-fn spawn(task: impl Future<Output = ()> + 'static) {
-    match scope::current() {
-        Some(scope) => spin_sdk::wasip3::spawn(scope.run(task)),
-        None => spin_sdk::wasip3::spawn(task),
-    }
-}
+pub use store::reservation;
+pub use telemetry::warn;

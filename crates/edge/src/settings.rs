@@ -1,60 +1,71 @@
-//! The operator's settings: Spin variables, read when they are first needed and checked in words.
+//! The operator's settings: Spin variables, read when first needed, with an error for each that is wrong.
 
+use crate::error::Error;
 use nokube_domain::{
     image::Registry,
-    problem::{Fault, Problem, ProblemKind},
+    problem::{FieldError, Problem, ProblemKind},
 };
-use std::{cell::OnceCell, fmt::Display, rc::Rc, str::FromStr, thread::LocalKey};
+use std::{
+    cell::OnceCell, fmt::Display, ops::RangeInclusive, rc::Rc, str::FromStr, thread::LocalKey,
+};
 use url::Url;
 
-/// Reads variables and collects what is wrong with them, so that all is said at once.
+/// Reads variables and collects their errors, so that all are reported at once.
 #[derive(Default)]
 pub struct Variables {
-    faults: Vec<Fault>,
+    errors: Vec<FieldError>,
 }
 
 impl Variables {
-    /// Notes what is wrong with a variable. The value is never part of it: it may be a secret.
-    pub fn fault(&mut self, name: &str, detail: impl Into<String>) {
-        self.faults.push(Fault { field: name.into(), detail: detail.into() });
+    /// Records what is wrong with a variable. `detail` must not hold its value, which may be a secret.
+    pub fn add_error(&mut self, name: &str, detail: impl Into<String>) {
+        self.errors.push(FieldError { field: name.into(), detail: detail.into() });
     }
 
-    /// The variable's text without blanks around it; `None` when it is empty.
+    /// The variable's value without surrounding whitespace; `None` when it is empty or undefined.
     pub async fn optional(&mut self, name: &str) -> Option<String> {
         match spin_sdk::variables::get(name).await {
             Ok(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
             Err(spin_sdk::variables::Error::Undefined(_)) => None,
             Err(_) => {
-                self.fault(name, "cannot be read from its provider");
+                self.add_error(name, "cannot be read from its provider");
                 None
             }
         }
     }
 
-    /// A text that must be set; `what` says what it is.
-    pub async fn required(&mut self, name: &str, what: &str) -> Option<String> {
+    /// A value that must be set; `description` says what it is.
+    pub async fn required(&mut self, name: &str, description: &str) -> Option<String> {
         let value = self.optional(name).await;
         if value.is_none() {
-            self.fault(name, format!("is not set: {what}"));
+            self.add_error(name, format!("is not set: {description}"));
         }
         value
     }
 
-    /// A value that must be set and readable as `T`; the error of `T` says what it must be.
-    pub async fn parsed<T: FromStr<Err: Display>>(&mut self, name: &str, what: &str) -> Option<T> {
-        let text = self.required(name, what).await?;
-        text.parse().map_err(|error: T::Err| self.fault(name, error.to_string())).ok()
+    /// A value that must be set and parse as `T`, whose error says what it must be.
+    pub async fn parsed<T: FromStr<Err: Display>>(
+        &mut self,
+        name: &str,
+        description: &str,
+    ) -> Option<T> {
+        let text = self.required(name, description).await?;
+        text.parse().map_err(|error: T::Err| self.add_error(name, error.to_string())).ok()
     }
 
-    /// A whole number in a range.
-    pub async fn number(&mut self, name: &str, range: std::ops::RangeInclusive<i64>) -> i64 {
+    /// A whole number in a range; the start of the range when there is an error.
+    pub async fn number<T: FromStr + PartialOrd + Copy + Display>(
+        &mut self,
+        name: &str,
+        range: RangeInclusive<T>,
+    ) -> T {
         let (low, high) = (*range.start(), *range.end());
         let text = self.required(name, "a whole number").await;
         match text.and_then(|text| text.parse().ok()).filter(|number| range.contains(number)) {
             Some(number) => number,
             None => {
-                if !self.faults.iter().any(|fault| fault.field == name) {
-                    self.fault(name, format!("must be a whole number from {low} to {high}"));
+                if !self.errors.iter().any(|error| error.field == name) {
+                    self.add_error(name, format!("must be a whole number from {low} to {high}"));
                 }
                 low
             }
@@ -66,95 +77,92 @@ impl Variables {
             Some("true") => true,
             Some("false") | None => false,
             Some(_) => {
-                self.fault(name, "must be true or false");
+                self.add_error(name, "must be true or false");
                 false
             }
         }
     }
 
-    /// The origin of a server (`https://host`, no path): it stands in `allowed_outbound_hosts` too,
-    /// which takes no path.
-    pub async fn origin(&mut self, name: &str, what: &str) -> Option<Url> {
-        let text = self.required(name, what).await?;
+    /// The origin of a server (`https://host`). It has no path because it is also listed in
+    /// `allowed_outbound_hosts`, which takes none.
+    pub async fn origin(&mut self, name: &str, description: &str) -> Option<Url> {
+        let text = self.required(name, description).await?;
         let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         match url {
             Some(url) if url.path() == "/" && url.query().is_none() => return Some(url),
             Some(_) => {
-                self.fault(name, "must be an origin such as https://api.github.com, without a path")
+                let detail = "must be an origin such as https://api.github.com, without a path";
+                self.add_error(name, detail);
             }
-            None => self.fault(name, "must be a URL that begins with https://"),
+            None => self.add_error(name, "must be a URL that begins with https://"),
         }
         None
     }
 
-    /// Where the platform's images stand.
+    /// The registry and namespace of the platform's images.
     pub async fn registry(&mut self) -> Option<Registry> {
         let host = self.required("registry", "the registry as in image names").await;
-        let what = "the organisation or user in the registry";
-        let namespace = self.required("registry_namespace", what).await;
+        let description = "the organisation or user in the registry";
+        let namespace = self.required("registry_namespace", description).await;
         match Registry::new(&host?, &namespace?) {
             Ok(registry) => Some(registry),
             Err(error) => {
-                self.fault("registry_namespace", error.to_string());
+                self.add_error("registry_namespace", error.to_string());
                 None
             }
         }
     }
 
-    /// The user and token that may pull private images, if there are some.
-    pub async fn registry_login(&mut self) -> Option<(String, String)> {
-        let user = self.optional("registry_username").await;
+    /// The username and token that may pull private images, if set.
+    pub async fn registry_credentials(&mut self) -> Option<(String, String)> {
+        let username = self.optional("registry_username").await;
         let token = self.optional("registry_token").await;
-        if user.is_some() != token.is_some() {
-            self.fault("registry_token", "must be set together with registry_username");
+        if username.is_some() != token.is_some() {
+            self.add_error("registry_token", "must be set together with registry_username");
         }
-        user.zip(token)
+        username.zip(token)
     }
 
-    pub fn faults(&self) -> &[Fault] {
-        &self.faults
-    }
-
-    /// Ends the reading.
+    /// Returns `value` if there were no errors.
     ///
     /// # Errors
-    /// Any fault. The caller only learns that the platform is not set up; `/ready` names the rest.
-    pub fn finish<T>(self, value: Option<T>) -> Result<T, NotSetUp> {
+    /// All errors. Callers of the API only learn that the settings are incomplete; `/ready` lists them.
+    pub fn finish<T>(self, value: Option<T>) -> Result<T, SettingsError> {
         match value {
-            Some(value) if self.faults.is_empty() => Ok(value),
-            _ => Err(NotSetUp(self.faults)),
+            Some(value) if self.errors.is_empty() => Ok(value),
+            _ => Err(SettingsError(self.errors)),
         }
     }
 }
 
-/// Settings that were read are kept as long as the instance, which is soon replaced: a changed variable
-/// is seen then.
-pub type Kept<T> = OnceCell<Rc<T>>;
+/// Settings cached for the life of the instance. Instances are soon replaced, so a changed variable
+/// takes effect then.
+pub type Cached<T> = OnceCell<Rc<T>>;
 
-/// The settings that are kept, or else those that `collect` finds.
+/// Returns the cached settings, or collects and caches them.
 ///
 /// # Errors
-/// Everything that is wrong with them. Then nothing is kept.
-pub async fn once<T>(
-    kept: &'static LocalKey<Kept<T>>,
+/// Everything that is wrong with the settings. Nothing is cached then.
+pub async fn load_cached<T>(
+    cached: &'static LocalKey<Cached<T>>,
     collect: impl AsyncFnOnce(&mut Variables) -> Option<T>,
-) -> Result<Rc<T>, NotSetUp> {
-    if let Some(settings) = kept.with(|kept| kept.get().cloned()) {
+) -> Result<Rc<T>, SettingsError> {
+    if let Some(settings) = cached.with(|cached| cached.get().cloned()) {
         return Ok(settings);
     }
     let mut variables = Variables::default();
     let settings = collect(&mut variables).await;
     let settings = variables.finish(settings.map(Rc::new))?;
-    kept.with(|kept| kept.set(settings.clone()).ok());
+    cached.with(|cached| cached.set(settings.clone()).ok());
     Ok(settings)
 }
 
-/// Some settings are missing or malformed: these.
+/// The settings that are missing or malformed.
 #[derive(Clone, Debug)]
-pub struct NotSetUp(pub Vec<Fault>);
+pub struct SettingsError(pub Vec<FieldError>);
 
-impl From<NotSetUp> for crate::Failure {
-    fn from(_: NotSetUp) -> Self {
+impl From<SettingsError> for Error {
+    fn from(_: SettingsError) -> Self {
         Problem::new(
             ProblemKind::Misconfigured,
             "The platform's settings are not complete. Its administrator finds what is missing \

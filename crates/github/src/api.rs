@@ -4,20 +4,29 @@ use crate::Request;
 use http::{Method, header};
 use nokube_domain::{
     Timestamp,
-    build::{BuildRecord, RunKey, Source},
+    builds::{BuildRecord, RunKey, Source},
     name::Username,
     repository::Repository,
 };
 use serde_json::{Value, json};
 use url::Url;
 
-/// The version of the API that is asked for at github.com; a dispatch answers with the run's number
-/// from this one on.
+/// The version of the API at github.com. From this one on, the response to a dispatch contains the run's id.
 pub const VERSION: &str = "2026-03-10";
-/// GitHub Enterprise Server knows only this one and refuses others.
+/// GitHub Enterprise Server supports only this one and rejects others.
 const ENTERPRISE_VERSION: &str = "2022-11-28";
 
-/// One GitHub: where its API is, and the builder repository in it.
+/// The URL to which the paths of GitHub's API are appended: without a slash at the end. `path` is empty for
+/// github.com and `/api/v3` for GitHub Enterprise Server.
+pub fn base_url(origin: &Url, path: &str) -> String {
+    let origin = origin.as_str().trim_end_matches('/');
+    match path.trim_matches('/') {
+        "" => origin.to_owned(),
+        path => format!("{origin}/{path}"),
+    }
+}
+
+/// A GitHub API and the builder repository in it.
 #[derive(Clone, Debug)]
 pub struct Api {
     base: String,
@@ -30,7 +39,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// `path` is empty for github.com and `/api/v3` for GitHub Enterprise Server.
+    /// `origin` and `path` are those of [`base_url`].
     pub fn new(
         origin: &Url,
         path: &str,
@@ -38,19 +47,17 @@ impl Api {
         workflow: String,
         builder_ref: String,
     ) -> Self {
-        let path = path.trim_matches('/');
-        let version = if path.is_empty() { VERSION } else { ENTERPRISE_VERSION };
-        let separator = if path.is_empty() { "" } else { "/" };
-        let base = format!("{}{separator}{path}", origin.as_str().trim_end_matches('/'));
-        Self { base, version, builder, workflow, builder_ref }
+        let is_enterprise = !path.trim_matches('/').is_empty();
+        let version = if is_enterprise { ENTERPRISE_VERSION } else { VERSION };
+        Self { base: base_url(origin, path), version, builder, workflow, builder_ref }
     }
 
     fn request(&self, method: Method, path: &str, token: &str, body: Option<Value>) -> Request {
         let mut request =
             Request::new(body.map(|body| body.to_string().into_bytes()).unwrap_or_default());
         *request.method_mut() = method;
-        // Every part of a path is a checked name, a number, or encoded by the caller; were one
-        // not, the request would go to the API's top and be refused there.
+        // Every part of a path is a validated name, a number, or encoded by the caller, so this parses. If it
+        // did not, the request would have no host and fail.
         *request.uri_mut() = format!("{}{path}", self.base).parse().unwrap_or_default();
         let headers = request.headers_mut();
         let mut set = |name, value: &str| {
@@ -79,34 +86,34 @@ impl Api {
         format!("/repos/{}/actions/runs", self.builder)
     }
 
-    /// The App itself; asked with the App's own token.
+    /// The App itself; needs the App's own token.
     pub fn app(&self, app_token: &str) -> Request {
         self.get("/app", app_token)
     }
 
-    /// Where GitHub sends the App's webhooks.
-    pub fn hook(&self, app_token: &str) -> Request {
+    /// The configuration of the App's webhook.
+    pub fn webhook_config(&self, app_token: &str) -> Request {
         self.get("/app/hook/config", app_token)
     }
 
-    /// The newest 100 sendings of the App's webhooks, or those of them that failed.
+    /// The newest 100 deliveries of the App's webhook, or the newest 100 that failed.
     pub fn deliveries(&self, failed: bool, app_token: &str) -> Request {
         let status = if failed { "&status=failure" } else { "" };
         self.get(&format!("/app/hook/deliveries?per_page=100{status}"), app_token)
     }
 
-    /// Has a webhook sent again.
+    /// Repeats a delivery of the App's webhook.
     pub fn redeliver(&self, delivery: u64, app_token: &str) -> Request {
         let path = format!("/app/hook/deliveries/{delivery}/attempts");
         self.request(Method::POST, &path, app_token, None)
     }
 
-    /// The App's installation on a repository; asked with the App's own token.
+    /// The App's installation on a repository; needs the App's own token.
     pub fn installation(&self, repository: &Repository, app_token: &str) -> Request {
         self.get(&format!("/repos/{repository}/installation"), app_token)
     }
 
-    /// A token for one repository and no more than `permissions`.
+    /// Creates a token for one repository with `permissions` only.
     pub fn installation_token(
         &self,
         installation: u64,
@@ -123,40 +130,40 @@ impl Api {
         self.get(&format!("/repos/{repository}"), token)
     }
 
-    /// The commit that a branch, tag or commit's id points to.
+    /// The commit that a branch, tag or commit id points to.
     pub fn commit(&self, repository: &Repository, git_ref: &str, token: &str) -> Request {
-        // A ref may hold slashes, which belong to one path parameter here.
+        // A ref may contain slashes, but is a single path parameter here.
         self.get(&format!("/repos/{repository}/commits/{}", encode(git_ref)), token)
     }
 
-    /// What a user may do in a repository.
+    /// A user's permission in a repository.
     pub fn permission(&self, repository: &Repository, user: &Username, token: &str) -> Request {
         self.get(&format!("/repos/{repository}/collaborators/{user}/permission"), token)
     }
 
-    /// The builder's workflow, to see whether it is there and enabled.
+    /// The builder's workflow, to check that it exists and is enabled.
     pub fn workflow(&self, token: &str) -> Request {
         self.get(&format!("/repos/{}/actions/workflows/{}", self.builder, self.workflow), token)
     }
 
-    /// Starts a build.
+    /// Starts a build's workflow run.
     pub fn dispatch(&self, build: &BuildRecord, token: &str) -> Request {
-        let (path, content) = match &build.asked.source {
-            Source::DockerfileAt(path) => (path.as_str(), ""),
-            Source::DockerfileGiven(content) => ("", content.as_str()),
+        let (path, content) = match &build.spec.source {
+            Source::DockerfilePath(path) => (path.as_str(), ""),
+            Source::DockerfileContent(content) => ("", content.as_str()),
             Source::Buildpacks => ("", ""),
         };
-        let args = Value::from_iter(build.asked.build_args.clone());
+        let args = Value::from_iter(build.spec.build_args.clone());
         let inputs = json!({
             "build_id": build.id.to_string(),
-            "repository": build.asked.repository.to_string(),
+            "repository": build.spec.repository.to_string(),
             "ref": build.commit.to_string(),
-            "context": build.asked.context,
+            "context": build.spec.context,
             "dockerfile_path": path,
             "dockerfile_content": content,
             "build_args": args.to_string(),
             "image": build.image,
-            "tag": build.asked.tag.to_string(),
+            "tag": build.spec.tag.to_string(),
             "private": build.private.to_string(),
         });
         let path =
@@ -165,15 +172,15 @@ impl Api {
         self.request(Method::POST, &path, token, Some(body))
     }
 
-    /// Runs of the workflow created between two times: where a build's run is looked for when its
-    /// number is not known.
+    /// Runs of the workflow that were created between two times, to search for a build's run when its id is not
+    /// known.
     pub fn runs_between(
         &self,
         (from, to): (Timestamp, Timestamp),
         page: u32,
         token: &str,
     ) -> Request {
-        // Whole seconds: that is what GitHub's search has.
+        // GitHub's search takes whole seconds.
         let [from, to] = [from, to].map(nokube_domain::whole_seconds);
         let created = encode(&format!("{from}..{to}"));
         let path = format!(
@@ -184,12 +191,12 @@ impl Api {
         self.get(&path, token)
     }
 
-    /// The run as it is now, in its latest attempt.
+    /// A run in its latest attempt.
     pub fn run(&self, run_id: u64, token: &str) -> Request {
         self.get(&format!("{}/{run_id}", self.runs()), token)
     }
 
-    /// The jobs of one attempt; with `etag`, answered by 304 as long as nothing has changed.
+    /// The jobs of one attempt; with `etag`, the response is 304 while nothing has changed.
     pub fn jobs(&self, run: RunKey, etag: Option<&str>, token: &str) -> Request {
         let RunKey { run_id, attempt } = run;
         let path = format!("{}/{run_id}/attempts/{attempt}/jobs?per_page=100", self.runs());
@@ -200,7 +207,7 @@ impl Api {
         request
     }
 
-    /// Where the log of an ended job is: the answer is a redirect.
+    /// The log of an ended job; the response is a redirect to it.
     pub fn job_log(&self, job_id: u64, token: &str) -> Request {
         self.get(&format!("/repos/{}/actions/jobs/{job_id}/logs", self.builder), token)
     }
@@ -210,7 +217,7 @@ impl Api {
         self.request(Method::POST, &format!("{}/{run_id}/{verb}", self.runs()), token, None)
     }
 
-    /// Runs all jobs of an ended run again, as its next attempt.
+    /// Reruns all jobs of an ended run, as its next attempt.
     pub fn rerun(&self, run_id: u64, token: &str) -> Request {
         self.request(Method::POST, &format!("{}/{run_id}/rerun", self.runs()), token, None)
     }

@@ -13,10 +13,10 @@ use rsa::{
 };
 use serde_json::json;
 
-/// Seconds that a token is dated back, because GitHub refuses one from its future.
-const BACK: i64 = 60;
-/// Seconds that a token lives; GitHub takes at most 600 from `iat`.
-const LIFE: i64 = 540;
+/// Seconds by which `iat` is set back: GitHub's clock may be slow, and it rejects tokens from the future.
+const CLOCK_SKEW: i64 = 60;
+/// Seconds from `iat` to `exp`; GitHub accepts at most 600.
+const LIFETIME: i64 = 540;
 
 /// The App's identity.
 #[derive(Clone)]
@@ -25,9 +25,9 @@ pub struct App {
     key: SigningKey<Sha256>,
 }
 
-/// Why the App's settings cannot be used. Never holds the key.
+/// Why the App's private key cannot be used. Never contains the key.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum BadKey {
+pub enum KeyError {
     #[error("is no private key in PEM (it begins with -----BEGIN RSA PRIVATE KEY-----)")]
     NotPem,
     #[error("cannot sign")]
@@ -35,30 +35,30 @@ pub enum BadKey {
 }
 
 impl App {
-    /// `pem` is the file that GitHub gives (PKCS#1), or PKCS#8. Line breaks may be written `\n`, as
-    /// they are in files that hold one variable a line.
+    /// `pem` is the file that GitHub creates (PKCS#1), or PKCS#8. Line breaks may be written `\n`, as in files
+    /// with one variable a line.
     ///
     /// # Errors
-    /// The text is no such key.
-    pub fn new(client_id: &str, pem: &str) -> Result<Self, BadKey> {
+    /// The text is not such a key.
+    pub fn new(client_id: &str, pem: &str) -> Result<Self, KeyError> {
         let pem = pem.replace("\\n", "\n");
         let pem = pem.trim();
         let key = PrivateKey::from_pkcs1_pem(pem).or_else(|_| PrivateKey::from_pkcs8_pem(pem));
-        let key = SigningKey::new(key.map_err(|_| BadKey::NotPem)?);
+        let key = SigningKey::new(key.map_err(|_| KeyError::NotPem)?);
         Ok(Self { client_id: client_id.to_owned(), key })
     }
 
-    /// A token for the App itself; `now` in seconds since 1970.
+    /// A token of the App itself; `now` in seconds since 1970.
     ///
     /// # Errors
     /// The key cannot sign, or there is no randomness for its blinding.
-    pub fn token(&self, now: i64) -> Result<String, BadKey> {
-        let part = |json: serde_json::Value| URL_SAFE_NO_PAD.encode(json.to_string());
-        let header = part(json!({ "alg": "RS256", "typ": "JWT" }));
-        let iat = now - BACK;
-        let claims = part(json!({ "iat": iat, "exp": iat + LIFE, "iss": self.client_id }));
+    pub fn token(&self, now: i64) -> Result<String, KeyError> {
+        let encode = |json: serde_json::Value| URL_SAFE_NO_PAD.encode(json.to_string());
+        let header = encode(json!({ "alg": "RS256", "typ": "JWT" }));
+        let iat = now - CLOCK_SKEW;
+        let claims = encode(json!({ "iat": iat, "exp": iat + LIFETIME, "iss": self.client_id }));
         let signed = format!("{header}.{claims}");
-        let signature = self.key.try_sign(signed.as_bytes()).map_err(|_| BadKey::CannotSign)?;
+        let signature = self.key.try_sign(signed.as_bytes()).map_err(|_| KeyError::CannotSign)?;
         Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes())))
     }
 }

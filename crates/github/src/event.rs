@@ -1,52 +1,52 @@
-//! Webhook events: from GitHub's JSON to what they mean for a build.
+//! Parses webhook events into facts about a build.
 //!
-//! The build is found in what the event says (the run's title, the job's name, the pushed tag), so
-//! an event is understood without any read. Only the fields that are used are described; unknown
-//! events, actions and values are ignored, as GitHub adds to them at any time.
+//! The event itself contains the build's id (in the run's title, the job's name or the pushed tag), so no read is
+//! needed. Only the fields that are used are declared. Unknown events, actions and values are ignored, because
+//! GitHub adds new ones at any time.
 
-use crate::answer::{RawJob, RawRun};
+use crate::responses::{WorkflowJob, WorkflowRun};
 use nokube_domain::{
     BuildId, Timestamp,
-    build::{JobFacts, Pushed, RunFacts, RunKey},
+    builds::{ImagePushed, JobState, RunKey, RunState},
     image::Digest,
 };
 use serde::Deserialize;
 
-/// What an event says about a build.
+/// What an event means for a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     Run {
         build: BuildId,
         key: RunKey,
-        facts: RunFacts,
+        facts: RunState,
     },
     Job {
         build: BuildId,
         id: u64,
-        facts: JobFacts,
+        facts: JobState,
     },
-    /// The build's unique tag now points to this digest.
-    Pushed {
+    /// An image was pushed with the build's unique tag.
+    ImagePushed {
         build: BuildId,
-        pushed: Pushed,
+        pushed: ImagePushed,
     },
     Ping,
-    /// Nothing that concerns us, and why.
+    /// Not about a build of this platform; the text says why.
     Ignored(&'static str),
 }
 
-/// The runs that are ours.
-pub struct Builder<'a> {
+/// Identifies the platform's own workflow runs.
+pub struct BuilderWorkflow<'a> {
     /// `owner/name`.
     pub repository: &'a str,
     /// The workflow's file name.
     pub workflow: &'a str,
 }
 
-/// The body is not what GitHub sends for this event.
+/// The body is not what GitHub documents for this event.
 #[derive(Debug, thiserror::Error)]
 #[error("the body is not a GitHub event: {0}")]
-pub struct NotAnEvent(#[from] serde_json::Error);
+pub struct ParseError(#[from] serde_json::Error);
 
 #[derive(Deserialize)]
 struct Repository {
@@ -56,13 +56,13 @@ struct Repository {
 #[derive(Deserialize)]
 struct RunEvent {
     repository: Repository,
-    workflow_run: RawRun,
+    workflow_run: WorkflowRun,
 }
 
 #[derive(Deserialize)]
 struct JobEvent {
     repository: Repository,
-    workflow_job: RawJob,
+    workflow_job: WorkflowJob,
 }
 
 #[derive(Deserialize)]
@@ -102,21 +102,21 @@ struct Tag {
     digest: Option<String>,
 }
 
-/// Reads the event `name` (of `X-GitHub-Event`) from a body whose signature has been checked.
+/// Parses the event `name` (from `X-GitHub-Event`) from a body whose signature has been verified.
 ///
 /// # Errors
-/// The body of an event that we use is not as GitHub describes it.
-pub fn parse(name: &str, body: &[u8], builder: &Builder<'_>) -> Result<Event, NotAnEvent> {
+/// The body of an event that is used is not what GitHub documents.
+pub fn parse(name: &str, body: &[u8], builder: &BuilderWorkflow<'_>) -> Result<Event, ParseError> {
     match name {
         "workflow_run" => Ok(run(serde_json::from_slice(body)?, builder)),
         "workflow_job" => Ok(job(serde_json::from_slice(body)?, builder)),
-        "package" | "registry_package" => Ok(pushed(serde_json::from_slice(body)?)),
+        "package" | "registry_package" => Ok(image_pushed(serde_json::from_slice(body)?)),
         "ping" => Ok(Event::Ping),
-        _ => Ok(Event::Ignored("not an event that says anything about builds")),
+        _ => Ok(Event::Ignored("an event that is not about builds")),
     }
 }
 
-fn run(event: RunEvent, builder: &Builder<'_>) -> Event {
+fn run(event: RunEvent, builder: &BuilderWorkflow<'_>) -> Event {
     if !event.repository.full_name.eq_ignore_ascii_case(builder.repository) {
         return Event::Ignored("a run of another repository");
     }
@@ -127,11 +127,11 @@ fn run(event: RunEvent, builder: &Builder<'_>) -> Event {
         Some(build) => {
             Event::Run { build, key: event.workflow_run.key(), facts: event.workflow_run.facts() }
         }
-        None => Event::Ignored("a run without a build's title"),
+        None => Event::Ignored("a run whose title is not a build's"),
     }
 }
 
-fn job(event: JobEvent, builder: &Builder<'_>) -> Event {
+fn job(event: JobEvent, builder: &BuilderWorkflow<'_>) -> Event {
     if !event.repository.full_name.eq_ignore_ascii_case(builder.repository) {
         return Event::Ignored("a job of another repository");
     }
@@ -139,12 +139,12 @@ fn job(event: JobEvent, builder: &Builder<'_>) -> Event {
         Some(build) => {
             Event::Job { build, id: event.workflow_job.id, facts: event.workflow_job.facts() }
         }
-        None => Event::Ignored("a job without a build's name"),
+        None => Event::Ignored("a job whose name is not a build's"),
     }
 }
 
-/// The event may come from any account that the App is installed on, so it says whose package it is.
-fn pushed(event: PackageEvent) -> Event {
+/// The event may come from any account that has installed the App, so the result names the package's owner.
+fn image_pushed(event: PackageEvent) -> Event {
     let Package { name, owner, updated_at, package_version } = event.package;
     let Some(version) = package_version else {
         return Event::Ignored("a package without a version");
@@ -156,8 +156,8 @@ fn pushed(event: PackageEvent) -> Event {
     let package = owner.map(|owner| format!("{}/{name}", owner.login).to_lowercase());
     match (build, at, package, digest) {
         (Some(build), Some(at), Some(package), Some(digest)) => {
-            Event::Pushed { build, pushed: Pushed { at, package, digest } }
+            Event::ImagePushed { build, pushed: ImagePushed { at, package, digest } }
         }
-        _ => Event::Ignored("a package without a build's tag"),
+        _ => Event::Ignored("a package whose tag is not a build's"),
     }
 }

@@ -1,13 +1,12 @@
-//! Whether a GitHub App is as the platform needs it: its rights, its events, where its webhooks go and
-//! which of them were lost.
+//! Checks a GitHub App: its permissions, its events, its webhook's configuration and lost deliveries.
 
-use crate::{Response, answer::Unreadable};
+use crate::{Response, responses::ParseError};
 use nokube_domain::Timestamp;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The rights that the App needs, and no others: run workflows and read their logs, read sources, be
-/// told of pushed images, and ask for a person's organisations and teams.
+/// The permissions that the App needs: run workflows and read their logs, read sources, receive events about
+/// pushed images, and read a person's organisations and teams.
 pub const PERMISSIONS: [(&str, &str); 5] = [
     ("actions", "write"),
     ("contents", "read"),
@@ -16,83 +15,83 @@ pub const PERMISSIONS: [(&str, &str); 5] = [
     ("packages", "read"),
 ];
 
-/// What the App's webhooks must tell.
+/// The webhook events that the App must be subscribed to.
 pub const EVENTS: [&str; 3] = ["package", "workflow_job", "workflow_run"];
 
-/// Seconds for which GitHub sends a webhook again.
-const REDELIVERED_FOR: i64 = 3 * 24 * 3600;
+/// Seconds within which GitHub can redeliver a webhook.
+const REDELIVERY_WINDOW: i64 = 3 * 24 * 3600;
 
-/// The App as GitHub has it.
+/// The App as it is registered at GitHub.
 #[derive(Deserialize)]
-pub struct AppAsItIs {
-    /// Where people see it.
+pub struct AppSettings {
+    /// Its page at GitHub.
     pub html_url: String,
     permissions: BTreeMap<String, String>,
     events: Vec<String>,
 }
 
-impl AppAsItIs {
+impl AppSettings {
     /// # Errors
-    /// The body is no App.
-    pub fn of(response: &Response) -> Result<Self, Unreadable> {
+    /// The body is not an App.
+    pub fn of(response: &Response) -> Result<Self, ParseError> {
         Ok(serde_json::from_slice(response.body())?)
     }
 
-    /// Rights and events that it lacks, as they are written here.
-    pub fn lacks(&self) -> Vec<String> {
+    /// The permissions and events that are missing, as phrases.
+    pub fn missing(&self) -> Vec<String> {
         let granted = |name: &str, level: &str| {
-            self.permissions.get(name).is_some_and(|has| has == level || has == "write")
+            self.permissions.get(name).is_some_and(|granted| granted == level || granted == "write")
         };
         let permissions = PERMISSIONS.iter().filter(|(name, level)| !granted(name, level));
         let permissions =
             permissions.map(|(name, level)| format!("the permission '{name}: {level}'"));
-        let events = EVENTS.iter().filter(|event| !self.events.iter().any(|has| has == *event));
+        let events = EVENTS.iter().filter(|event| !self.events.iter().any(|name| name == *event));
         permissions.chain(events.map(|event| format!("the event '{event}'"))).collect()
     }
 }
 
-/// Where the App's webhooks go.
+/// The configuration of the App's webhook.
 #[derive(Deserialize)]
-pub struct Hook {
+pub struct WebhookConfig {
     #[serde(default)]
     pub url: String,
     #[serde(default)]
     content_type: String,
-    /// Shown as stars.
+    /// GitHub shows it as asterisks.
     secret: Option<String>,
 }
 
-impl Hook {
+impl WebhookConfig {
     /// # Errors
-    /// The body is no configuration of a webhook.
-    pub fn of(response: &Response) -> Result<Self, Unreadable> {
+    /// The body is not a webhook's configuration.
+    pub fn of(response: &Response) -> Result<Self, ParseError> {
         Ok(serde_json::from_slice(response.body())?)
     }
 
-    /// What is wrong with it, if they are to go to `url`.
-    pub fn faults(&self, url: &str) -> Vec<String> {
-        let mut faults = Vec::new();
+    /// What is wrong with it, for webhooks that are to be sent to `url`.
+    pub fn errors(&self, url: &str) -> Vec<String> {
+        let mut errors = Vec::new();
         if self.url != url {
-            faults.push(format!("its URL is '{}' and must be {url}", self.url));
+            errors.push(format!("its URL is '{}' and must be {url}", self.url));
         }
         if self.content_type != "json" {
-            faults.push("its content type must be application/json".to_owned());
+            errors.push("its content type must be application/json".to_owned());
         }
         if self.secret.as_deref().is_none_or(str::is_empty) {
-            faults.push("it has no secret".to_owned());
+            errors.push("it has no secret".to_owned());
         }
-        faults
+        errors
     }
 }
 
-/// One sending of a webhook.
+/// One delivery of a webhook.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Delivery {
     pub id: u64,
-    /// The same for every sending of one event.
+    /// The same for every delivery of one event.
     guid: String,
     delivered_at: Timestamp,
-    /// In GitHub's words: `OK`, `failed to connect`.
+    /// GitHub's text: `OK`, `failed to connect`.
     pub status: String,
     status_code: u16,
     pub event: String,
@@ -100,23 +99,23 @@ pub struct Delivery {
 }
 
 /// # Errors
-/// The body is no list of deliveries.
-pub fn deliveries(response: &Response) -> Result<Vec<Delivery>, Unreadable> {
+/// The body is not a list of deliveries.
+pub fn deliveries(response: &Response) -> Result<Vec<Delivery>, ParseError> {
     Ok(serde_json::from_slice(response.body())?)
 }
 
-/// Of the failed sendings (newest first) those whose event did not arrive later either and can still be
-/// sent again, once each and the oldest first. `newest` are the newest sendings, of whatever outcome.
-pub fn lost(failed: Vec<Delivery>, newest: &[Delivery], now: Timestamp) -> Vec<Delivery> {
-    let arrived = |delivery: &&Delivery| (200..400).contains(&delivery.status_code);
-    let arrived = newest.iter().filter(arrived).map(|delivery| delivery.guid.as_str());
-    let mut told: BTreeSet<String> = arrived.map(Into::into).collect();
-    let since = now.as_second() - REDELIVERED_FOR;
-    let mut lost: Vec<_> = failed
+/// The deliveries to repeat: of `failed` (newest first), one for each event that was not delivered later and can
+/// still be redelivered, oldest first. `newest` are the newest deliveries, successful ones included.
+pub fn undelivered(failed: Vec<Delivery>, newest: &[Delivery], now: Timestamp) -> Vec<Delivery> {
+    let is_delivered = |delivery: &&Delivery| (200..400).contains(&delivery.status_code);
+    let delivered = newest.iter().filter(is_delivered).map(|delivery| delivery.guid.as_str());
+    let mut done: BTreeSet<String> = delivered.map(Into::into).collect();
+    let since = now.as_second() - REDELIVERY_WINDOW;
+    let mut undelivered: Vec<_> = failed
         .into_iter()
         .filter(|delivery| delivery.delivered_at.as_second() > since)
-        .filter(|delivery| told.insert(delivery.guid.clone()))
+        .filter(|delivery| done.insert(delivery.guid.clone()))
         .collect();
-    lost.reverse();
-    lost
+    undelivered.reverse();
+    undelivered
 }

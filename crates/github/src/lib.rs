@@ -1,18 +1,18 @@
-//! GitHub and the image registry, sans I/O: webhook events, requests and answers are values.
+//! GitHub and the image registry without I/O: webhook events, requests and responses are values.
 //!
-//! A request is an `http::Request<Vec<u8>>` that somebody else sends, an answer is a function of an
-//! `http::Response<Vec<u8>>`. Facts about GitHub's behaviour are cited where they are used; the
-//! REST API's version is [`api::VERSION`].
+//! A request is an `http::Request<Vec<u8>>` that the caller sends; a response is parsed from an
+//! `http::Response<Vec<u8>>`. Facts about GitHub's behaviour are cited where they are used; the REST API's
+//! version is [`api::VERSION`].
 
-pub mod answer;
 pub mod api;
 pub mod app;
+pub mod error;
 pub mod event;
 pub mod health;
 pub mod logs;
 pub mod oauth;
-pub mod refusal;
 pub mod registry;
+pub mod responses;
 pub mod retry;
 pub mod signature;
 
@@ -20,5 +20,5 @@ pub use api::Api;
 
 /// A request, ready to be sent.
 pub type Request = http::Request<Vec<u8>>;
-/// An answer, read to its end.
+/// A response with its whole body.
 pub type Response = http::Response<Vec<u8>>;

@@ -1,12 +1,12 @@
-//! Where GitHub may send us for a log.
+//! The hosts to which GitHub may redirect for a log.
 
 use http::Uri;
 
-/// Looks `location` like a place where GitHub keeps logs? `api` is the API's own origin, which GitHub
-/// Enterprise Server answers from itself.
+/// Whether `location` is a URL of GitHub's log storage. `api` is the API's own origin, from which GitHub
+/// Enterprise Server serves logs.
 ///
-/// Following any redirect would let whoever can forge one answer make the platform call inside its
-/// own network; the request goes there without our token in any case.
+/// If every redirect were followed, a forged response could make the platform send requests into its own network.
+/// The request never carries the platform's token.
 pub fn is_log_host(location: &Uri, api: &Uri) -> bool {
     let same_origin = location.scheme() == api.scheme() && location.authority() == api.authority();
     if same_origin && api.authority().is_some() {

@@ -1,4 +1,4 @@
-//! Signing in with GitHub: the web flow with PKCE, the device flow, and who somebody is.
+//! Sign-in with GitHub: the web flow with PKCE, the device flow, and the user's account and memberships.
 //!
 //! <https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-user-access-token-for-a-github-app>
 
@@ -7,31 +7,31 @@ use http::{Method, header};
 use serde::{Deserialize, de::DeserializeOwned};
 use url::{Url, form_urlencoded::Serializer};
 
-/// How the platform is registered at GitHub, for people to sign in.
+/// The platform's registration at GitHub for sign-in.
 #[derive(Clone)]
 pub struct OAuth {
-    /// Where people sign in: `https://github.com`.
+    /// The origin of the sign-in pages: `https://github.com`.
     pub web: Url,
-    /// The API, without a slash at the end.
+    /// The API's base URL, without a slash at the end.
     pub api: String,
     pub client_id: String,
     pub client_secret: String,
 }
 
-/// A token that speaks for the user, for as long as the sign-in takes.
+/// A token of the user, used only during the sign-in.
 #[derive(Deserialize)]
 pub struct UserToken {
     pub access_token: String,
 }
 
-/// GitHub's refusals come with status 200, in words of OAuth.
+/// An OAuth error; GitHub sends it with status 200.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Refusal {
+pub struct OAuthError {
     pub error: String,
     pub interval: Option<u32>,
 }
 
-/// What a device shows its user.
+/// The codes of the device flow (RFC 8628).
 #[derive(Deserialize)]
 pub struct DeviceCode {
     pub device_code: String,
@@ -41,7 +41,7 @@ pub struct DeviceCode {
     pub interval: u32,
 }
 
-/// Somebody's account.
+/// A GitHub account.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Account {
     pub id: u64,
@@ -49,10 +49,10 @@ pub struct Account {
 }
 
 impl OAuth {
-    /// Where the browser goes to sign in. `read:org` is for OAuth apps; a GitHub App has its own rights.
-    pub fn authorize(
+    /// The URL at which the browser signs in. `read:org` is for OAuth apps; a GitHub App has its own permissions.
+    pub fn authorize_url(
         &self,
-        back: &str,
+        redirect_uri: &str,
         state: &str,
         challenge: &str,
         login: Option<&str>,
@@ -61,7 +61,7 @@ impl OAuth {
         url.set_path("/login/oauth/authorize");
         url.query_pairs_mut()
             .append_pair("client_id", &self.client_id)
-            .append_pair("redirect_uri", back)
+            .append_pair("redirect_uri", redirect_uri)
             .append_pair("state", state)
             .append_pair("scope", "read:org")
             .append_pair("code_challenge", challenge)
@@ -72,23 +72,23 @@ impl OAuth {
         url.into()
     }
 
-    pub fn exchange(&self, code: &str, back: &str, verifier: &str) -> Request {
+    pub fn exchange_code(&self, code: &str, redirect_uri: &str, verifier: &str) -> Request {
         self.post("/login/oauth/access_token", |form| {
             form.append_pair("client_id", &self.client_id)
                 .append_pair("client_secret", &self.client_secret)
                 .append_pair("code", code)
-                .append_pair("redirect_uri", back)
+                .append_pair("redirect_uri", redirect_uri)
                 .append_pair("code_verifier", verifier);
         })
     }
 
-    pub fn device(&self) -> Request {
+    pub fn request_device_code(&self) -> Request {
         self.post("/login/device/code", |form| {
             form.append_pair("client_id", &self.client_id).append_pair("scope", "read:org");
         })
     }
 
-    pub fn device_token(&self, device_code: &str) -> Request {
+    pub fn exchange_device_code(&self, device_code: &str) -> Request {
         self.post("/login/oauth/access_token", |form| {
             form.append_pair("client_id", &self.client_id)
                 .append_pair("device_code", device_code)
@@ -100,7 +100,7 @@ impl OAuth {
         self.get("/user", token)
     }
 
-    /// Does the user belong to an organisation?
+    /// Asks whether the user belongs to an organisation.
     pub fn membership(&self, organisation: &str, token: &UserToken) -> Request {
         self.get(&format!("/user/memberships/orgs/{organisation}"), token)
     }
@@ -120,8 +120,8 @@ impl OAuth {
         if let Ok(value) = format!("Bearer {}", token.access_token).parse() {
             request.headers_mut().insert(header::AUTHORIZATION, value);
         }
-        let kind = header::HeaderValue::from_static("application/vnd.github+json");
-        request.headers_mut().insert(header::ACCEPT, kind);
+        let media_type = header::HeaderValue::from_static("application/vnd.github+json");
+        request.headers_mut().insert(header::ACCEPT, media_type);
         request
     }
 
@@ -150,33 +150,33 @@ fn request(method: Method, url: &str, body: Vec<u8>) -> Request {
     request
 }
 
-/// What was asked for, or why not; `None` for an answer that is neither.
-pub fn read<T: DeserializeOwned>(answer: &Response) -> Option<Result<T, Refusal>> {
-    if let Ok(refusal) = serde_json::from_slice(answer.body()) {
-        return Some(Err(refusal));
+/// Parses a response of the OAuth endpoints; `None` if it is neither a `T` nor an OAuth error.
+pub fn parse<T: DeserializeOwned>(response: &Response) -> Option<Result<T, OAuthError>> {
+    if let Ok(error) = serde_json::from_slice(response.body()) {
+        return Some(Err(error));
     }
-    let value = answer.status().is_success().then(|| serde_json::from_slice(answer.body()).ok());
+    let is_success = response.status().is_success();
+    let value = is_success.then(|| serde_json::from_slice(response.body()).ok());
     value.flatten().map(Ok)
 }
 
-/// Whose account it is.
-pub fn account(answer: &Response) -> Option<Account> {
-    answer.status().is_success().then(|| serde_json::from_slice(answer.body()).ok()).flatten()
+/// Parses the user's account.
+pub fn parse_account(response: &Response) -> Option<Account> {
+    response.status().is_success().then(|| serde_json::from_slice(response.body()).ok()).flatten()
 }
 
-/// Is it a membership that is in force? (An invitation is `pending`.) `None` for an answer that does
-/// not say.
-pub fn is_member(answer: &Response) -> Option<bool> {
+/// Whether the user is an active member (an invitation is `pending`). `None` if the response does not say.
+pub fn parse_membership(response: &Response) -> Option<bool> {
     #[derive(Deserialize)]
     struct Membership {
         state: String,
     }
-    match answer.status().as_u16() {
+    match response.status().as_u16() {
         200 => {
-            let membership: Membership = serde_json::from_slice(answer.body()).ok()?;
+            let membership: Membership = serde_json::from_slice(response.body()).ok()?;
             Some(membership.state == "active")
         }
-        // Not a member; or the organisation lets the platform see nothing, which is as good as not.
+        // Not a member; or the organisation denies the platform access, which counts as the same.
         403 | 404 => Some(false),
         _ => None,
     }

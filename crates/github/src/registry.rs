@@ -1,7 +1,6 @@
-//! The image registry: what does a tag point to?
+//! The image registry: which digest a tag points to, and whether the registry and the login work.
 //!
-//! OCI distribution specification 1.1, with the token exchange that ghcr.io and Docker's registry
-//! have in common.
+//! OCI distribution specification 1.1, with the token exchange that ghcr.io and Docker's registry have in common.
 
 use crate::{Request, Response};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -10,27 +9,27 @@ use nokube_domain::image::Digest;
 use serde::Deserialize;
 use url::Url;
 
-/// With provenance, what is pushed is an index; without, a manifest.
+/// An image with provenance is an index; without, a manifest.
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, \
      application/vnd.oci.image.manifest.v1+json, \
      application/vnd.docker.distribution.manifest.list.v2+json, \
      application/vnd.docker.distribution.manifest.v2+json";
 
-/// What the registry says about a tag.
+/// The response about a tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tag {
-    /// It points to this.
-    Points(Digest),
-    /// A token must be fetched first, from here.
+pub enum TagResponse {
+    /// The tag points to this digest.
+    Digest(Digest),
+    /// A token is needed, from this URL.
     NeedsToken(Url),
-    /// It is not there, or we may not see it.
-    Hidden,
-    /// The registry cannot say now.
-    Away,
+    /// The tag does not exist, or the platform may not see it.
+    NotVisible,
+    /// The registry cannot respond now.
+    Unavailable,
 }
 
-/// Asks what `tag` of `repository` points to.
-pub fn head(api: &Url, repository: &str, tag: &str, token: Option<&str>) -> Request {
+/// Asks which digest `tag` of `repository` points to.
+pub fn head_manifest(api: &Url, repository: &str, tag: &str, token: Option<&str>) -> Request {
     let uri = format!("{}/v2/{repository}/manifests/{tag}", api.as_str().trim_end_matches('/'));
     let mut request = Request::new(Vec::new());
     *request.method_mut() = Method::HEAD;
@@ -43,58 +42,59 @@ pub fn head(api: &Url, repository: &str, tag: &str, token: Option<&str>) -> Requ
     request
 }
 
-/// Reads the answer to [`head`].
+/// Parses the response to [`head_manifest`].
 ///
-/// The token is fetched only where the registry's own API is: a registry that sends us elsewhere
-/// would get our password there.
-pub fn read_head(response: &Response, api: &Url) -> Tag {
+/// A token is fetched only from the API's own origin: otherwise a registry could direct the platform's password
+/// to another host.
+pub fn parse_manifest(response: &Response, api: &Url) -> TagResponse {
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
     match response.status() {
         StatusCode::OK => match header("docker-content-digest").map(str::parse) {
-            Some(Ok(digest)) => Tag::Points(digest),
-            _ => Tag::Away,
+            Some(Ok(digest)) => TagResponse::Digest(digest),
+            _ => TagResponse::Unavailable,
         },
         StatusCode::UNAUTHORIZED => header("www-authenticate")
             .and_then(token_url)
             .filter(|url| url.origin() == api.origin())
-            .map_or(Tag::Hidden, Tag::NeedsToken),
-        status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => Tag::Away,
-        _ => Tag::Hidden,
+            .map_or(TagResponse::NotVisible, TagResponse::NeedsToken),
+        status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
+            TagResponse::Unavailable
+        }
+        _ => TagResponse::NotVisible,
     }
 }
 
-/// What the root of the API tells (OCI distribution, "Determining Support").
+/// The response of the API's root (OCI distribution, "Determining Support").
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Root {
-    /// It is a registry, and asks nobody for a login here.
+pub enum RootResponse {
+    /// A registry that requires no login here.
     Open,
-    /// It is one; whether a login is good is said here.
+    /// A registry; this URL issues tokens and so checks the login.
     NeedsToken(Url),
-    /// It is one that takes logins in another way.
-    NeedsLogin,
-    /// It is none.
-    Other,
+    /// A registry with another way of authentication.
+    NeedsOtherLogin,
+    NotARegistry,
 }
 
-/// Asks the root of the API.
-pub fn root(api: &Url) -> Request {
+/// Requests the API's root.
+pub fn get_root(api: &Url) -> Request {
     let mut request = Request::new(Vec::new());
     let uri = format!("{}/v2/", api.as_str().trim_end_matches('/'));
     *request.uri_mut() = uri.parse().unwrap_or_default();
     request
 }
 
-/// Reads the answer to [`root`].
-pub fn read_root(response: &Response, api: &Url) -> Root {
-    match (response.status(), read_head(response, api)) {
-        (StatusCode::OK, _) => Root::Open,
-        (_, Tag::NeedsToken(url)) => Root::NeedsToken(url),
-        (StatusCode::UNAUTHORIZED, _) => Root::NeedsLogin,
-        _ => Root::Other,
+/// Parses the response to [`get_root`].
+pub fn parse_root(response: &Response, api: &Url) -> RootResponse {
+    match (response.status(), parse_manifest(response, api)) {
+        (StatusCode::OK, _) => RootResponse::Open,
+        (_, TagResponse::NeedsToken(url)) => RootResponse::NeedsToken(url),
+        (StatusCode::UNAUTHORIZED, _) => RootResponse::NeedsOtherLogin,
+        _ => RootResponse::NotARegistry,
     }
 }
 
-/// The URL of the token of a `Bearer` challenge (RFC 6750, and Docker's token specification).
+/// The token URL of a `Bearer` challenge (RFC 6750, and Docker's token specification).
 fn token_url(challenge: &str) -> Option<Url> {
     let (scheme, rest) = challenge.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("bearer") {
@@ -113,8 +113,8 @@ fn token_url(challenge: &str) -> Option<Url> {
     Some(url)
 }
 
-/// Asks for a token; with `login` (user and password) for private images.
-pub fn token(url: &Url, login: Option<(&str, &str)>) -> Request {
+/// Requests a token; with `login` (user and password) for private images.
+pub fn get_token(url: &Url, login: Option<(&str, &str)>) -> Request {
     let mut request = Request::new(Vec::new());
     *request.uri_mut() = url.as_str().parse().unwrap_or_default();
     if let Some((user, password)) = login {
@@ -126,8 +126,8 @@ pub fn token(url: &Url, login: Option<(&str, &str)>) -> Request {
     request
 }
 
-/// Reads the answer to [`token`].
-pub fn read_token(response: &Response) -> Option<String> {
+/// Parses the response to [`get_token`].
+pub fn parse_token(response: &Response) -> Option<String> {
     #[derive(Deserialize)]
     struct Token {
         token: Option<String>,
@@ -137,8 +137,8 @@ pub fn read_token(response: &Response) -> Option<String> {
     token.token.or(token.access_token).filter(|_| response.status().is_success())
 }
 
-/// What an answer that was not expected looks like, for people.
-pub fn describe(response: &Response) -> String {
+/// Describes an unexpected response for people: its status and server.
+pub fn describe_response(response: &Response) -> String {
     let server = response.headers().get(header::SERVER).and_then(|value| value.to_str().ok());
     format!("{} from {}", response.status(), server.unwrap_or("an unnamed server"))
 }

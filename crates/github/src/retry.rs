@@ -1,70 +1,70 @@
-//! When a request is sent again, and after how long: as GitHub asks.
+//! Decides whether and when a request is sent again, by GitHub's rules.
 //!
 //! <https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api>
 
 use http::{HeaderMap, Method, StatusCode};
 
-/// What became of a request.
+/// What to do after a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// It is the answer.
-    Take,
-    /// Send it again after so many milliseconds.
-    Again(u64),
-    /// Not now: GitHub asks to wait so many seconds, which is longer than a request may last.
-    Later(u32),
+pub enum Decision {
+    /// Use the response.
+    Return,
+    /// Send the request again after this many milliseconds.
+    Retry(u64),
+    /// GitHub asks to wait this many seconds, which is longer than a request may take.
+    TooLong(u32),
 }
 
-/// The waits of one request.
+/// How often and after which waits a request is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
-    /// How often a request is sent in all.
-    pub tries: u32,
-    /// The first wait in milliseconds; each further one is twice as long.
+pub struct RetryPolicy {
+    /// Attempts in total, the first one included.
+    pub max_attempts: u32,
+    /// The first wait in milliseconds; each further one is twice as long (exponential backoff).
     pub first_wait: u64,
     /// The longest single wait in milliseconds.
-    pub longest_wait: u64,
+    pub max_wait: u64,
 }
 
-/// Decides after try number `tried` (from 1). `now` in seconds since 1970.
+/// Decides after attempt number `attempt` (from 1). `now` is in seconds since 1970.
 ///
-/// A limited request has not been carried out, so it may be sent again whatever it is. After a 5xx
-/// nobody knows, so only reading is repeated.
-pub fn next(
+/// A rate-limited request was not carried out, so any method may be repeated. After a 5xx that is unknown, so
+/// only GET and HEAD are repeated.
+pub fn decide(
     method: &Method,
     status: StatusCode,
     headers: &HeaderMap,
-    tried: u32,
-    patience: Patience,
+    attempt: u32,
+    policy: RetryPolicy,
     now: i64,
-) -> Next {
-    let left = tried < patience.tries;
-    let backoff = patience.first_wait.saturating_mul(1 << tried.saturating_sub(1).min(16));
-    if let Some(seconds) = limited(status, headers, now) {
-        let wait = seconds.saturating_mul(1000).max(backoff.min(patience.longest_wait));
-        return if left && wait <= patience.longest_wait {
-            Next::Again(wait)
+) -> Decision {
+    let has_attempts_left = attempt < policy.max_attempts;
+    let backoff = policy.first_wait.saturating_mul(1 << attempt.saturating_sub(1).min(16));
+    if let Some(seconds) = rate_limit_wait(status, headers, now) {
+        let wait = seconds.saturating_mul(1000).max(backoff.min(policy.max_wait));
+        return if has_attempts_left && wait <= policy.max_wait {
+            Decision::Retry(wait)
         } else {
-            Next::Later(u32::try_from(seconds).unwrap_or(u32::MAX))
+            Decision::TooLong(u32::try_from(seconds).unwrap_or(u32::MAX))
         };
     }
-    let reading = matches!(*method, Method::GET | Method::HEAD);
-    if status.is_server_error() && reading && left {
-        return Next::Again(backoff.min(patience.longest_wait));
+    let is_read = matches!(*method, Method::GET | Method::HEAD);
+    if status.is_server_error() && is_read && has_attempts_left {
+        return Decision::Retry(backoff.min(policy.max_wait));
     }
-    Next::Take
+    Decision::Return
 }
 
-/// After a failure without an answer: reading is repeated.
-pub fn next_without_answer(method: &Method, tried: u32, patience: Patience) -> Option<u64> {
-    let reading = matches!(*method, Method::GET | Method::HEAD);
-    let backoff = patience.first_wait.saturating_mul(1 << tried.saturating_sub(1).min(16));
-    (reading && tried < patience.tries).then(|| backoff.min(patience.longest_wait))
+/// Decides after an attempt without a response: the milliseconds to wait, for GET and HEAD only.
+pub fn decide_without_response(method: &Method, attempt: u32, policy: RetryPolicy) -> Option<u64> {
+    let is_read = matches!(*method, Method::GET | Method::HEAD);
+    let backoff = policy.first_wait.saturating_mul(1 << attempt.saturating_sub(1).min(16));
+    (is_read && attempt < policy.max_attempts).then(|| backoff.min(policy.max_wait))
 }
 
-/// How many seconds a limit asks to wait: `retry-after`, else until `x-ratelimit-reset` when nothing
-/// remains, else a minute for 429. A 403 without either is a refusal, not a limit.
-fn limited(status: StatusCode, headers: &HeaderMap, now: i64) -> Option<u64> {
+/// The seconds that a rate limit asks to wait: `retry-after`, else until `x-ratelimit-reset` when nothing remains,
+/// else a minute for 429. A 403 without either header is not a rate limit.
+fn rate_limit_wait(status: StatusCode, headers: &HeaderMap, now: i64) -> Option<u64> {
     if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::FORBIDDEN) {
         return None;
     }

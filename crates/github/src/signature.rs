@@ -1,4 +1,4 @@
-//! The signature of a webhook: HMAC-SHA-256 over the raw body, in `X-Hub-Signature-256`.
+//! Verifies a webhook's signature: HMAC-SHA-256 over the raw body, in `X-Hub-Signature-256`.
 //!
 //! <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>
 
@@ -13,10 +13,10 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// For the header's value and the secrets that are accepted (two during a rotation). `None` when
-    /// the header is not `sha256=` and 64 hexadecimal digits: no body can fit it.
+    /// `header` is the header's value, `secrets` are the accepted secrets (two during a rotation). `None` if the
+    /// header is not `sha256=` and 64 hexadecimal digits: no body can match it.
     ///
-    /// Empty secrets are not secrets and are left out.
+    /// Empty secrets are left out.
     pub fn new(header: &str, secrets: &[&str]) -> Option<Self> {
         let hex = header.strip_prefix("sha256=")?;
         let expected = HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?;
@@ -28,17 +28,17 @@ impl Verifier {
         Some(Self { macs, expected })
     }
 
-    /// Takes the next piece of the body.
+    /// Adds the next piece of the body.
     pub fn update(&mut self, piece: &[u8]) {
         for mac in &mut self.macs {
             mac.update(piece);
         }
     }
 
-    /// Does the signature fit the whole body under one of the secrets? Compares in constant time,
-    /// and always under each secret.
-    pub fn fits(self) -> bool {
+    /// Whether the signature matches the whole body with one of the secrets. Compares in constant time, and always
+    /// with every secret.
+    pub fn matches(self) -> bool {
         let Self { macs, expected } = self;
-        macs.into_iter().fold(false, |fits, mac| mac.verify_slice(&expected).is_ok() | fits)
+        macs.into_iter().fold(false, |any, mac| mac.verify_slice(&expected).is_ok() | any)
     }
 }

@@ -1,24 +1,24 @@
-//! Webhook events: what each says about a build, and what says nothing.
+//! Webhook events become facts about a build, or are ignored.
 
-// A helper that is wrong must stop the test.
+// Test helpers may panic: that fails the test.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
 
 use common::{id, time};
-use nokube_domain::build::{Conclusion, JobFacts, Phase, Pushed, RunFacts, RunKey};
-use nokube_github::event::{Builder, Event, parse};
+use nokube_domain::builds::{Conclusion, ImagePushed, JobState, Phase, RunKey, RunState};
+use nokube_github::event::{BuilderWorkflow, Event, parse};
 use serde_json::{Value, json};
 
 fn read(name: &str, body: &Value) -> Event {
-    let builder = Builder { repository: "o/builder", workflow: "build.yml" };
+    let builder = BuilderWorkflow { repository: "o/builder", workflow: "build.yml" };
     parse(name, body.to_string().as_bytes(), &builder).unwrap()
 }
 
-/// `more` over the fields of `event[object]`; nulls take a field away.
-fn changed(mut event: Value, object: &str, more: Value) -> Value {
+/// `event` with `changes` to the fields of `event[object]`; null removes a field.
+fn changed(mut event: Value, object: &str, changes: Value) -> Value {
     let fields = event[object].as_object_mut().unwrap();
-    for (name, value) in more.as_object().unwrap().clone() {
+    for (name, value) in changes.as_object().unwrap().clone() {
         match value {
             Value::Null => fields.remove(&name),
             value => fields.insert(name, value),
@@ -49,8 +49,8 @@ fn phase_of(more: Value) -> Phase {
 }
 
 #[test]
-fn a_run_says_how_far_its_build_is() {
-    let facts = RunFacts {
+fn a_run_event_becomes_facts_about_its_build() {
+    let facts = RunState {
         phase: Phase::Ended(Conclusion::Failure),
         started_at: Some(time("2026-11-23T10:00:01Z")),
         ended_at: Some(time("2026-11-23T10:02:03Z")),
@@ -69,7 +69,7 @@ fn a_run_says_how_far_its_build_is() {
 }
 
 #[test]
-fn whatever_github_calls_it_it_is_a_phase() {
+fn every_status_and_conclusion_becomes_a_phase() {
     for status in ["requested", "queued", "pending", "waiting", "paused in 2030"] {
         assert_eq!(phase_of(json!({ "status": status, "conclusion": null })), Phase::Queued);
     }
@@ -97,7 +97,7 @@ fn whatever_github_calls_it_it_is_a_phase() {
 }
 
 #[test]
-fn a_run_that_is_not_ours_says_nothing() {
+fn runs_of_others_are_ignored() {
     let of = |repository: &str| {
         changed(run_event(json!({})), "repository", json!({ "full_name": repository }))
     };
@@ -147,7 +147,7 @@ fn job_event(more: Value) -> Value {
     changed(event, "workflow_job", more)
 }
 
-fn job_facts(more: Value) -> JobFacts {
+fn job_facts(more: Value) -> JobState {
     match read("workflow_job", &job_event(more)) {
         Event::Job { build, id: 99, facts } if build == id() => facts,
         other => panic!("{other:?}"),
@@ -173,7 +173,7 @@ fn a_job_says_which_steps_its_build_has_taken() {
 }
 
 #[test]
-fn a_job_that_is_not_ours_says_nothing() {
+fn jobs_of_others_are_ignored() {
     let elsewhere = changed(job_event(json!({})), "repository", json!({ "full_name": "o/other" }));
     let unnamed = job_event(json!({ "name": "lint" }));
     for event in [elsewhere, unnamed] {
@@ -200,19 +200,19 @@ fn package_event(object: &str, more: Value) -> Value {
 }
 
 #[test]
-fn a_package_says_what_the_builds_tag_points_to() {
+fn a_package_event_says_which_digest_the_builds_tag_points_to() {
     for object in ["package", "registry_package"] {
         let digest = format!("sha256:{}", "d".repeat(64)).parse().unwrap();
         let at = time("2026-11-23T10:02:00Z");
         let package = "platform/alice-myapp-frontend".to_owned();
-        let pushed = Pushed { at, package, digest };
-        let expected = Event::Pushed { build: id(), pushed };
+        let pushed = ImagePushed { at, package, digest };
+        let expected = Event::ImagePushed { build: id(), pushed };
         assert_eq!(read(object, &package_event(object, json!({}))), expected);
     }
 }
 
 #[test]
-fn a_package_without_a_builds_tag_says_nothing() {
+fn a_package_without_a_builds_tag_is_ignored() {
     let tagged =
         |tag: Value| json!({ "package_version": { "container_metadata": { "tag": tag } } });
     let digest = format!("sha256:{}", "d".repeat(64));
@@ -235,8 +235,8 @@ fn a_package_without_a_builds_tag_says_nothing() {
 }
 
 #[test]
-fn other_events_are_not_read_and_broken_ones_are_refused() {
-    let builder = Builder { repository: "o/builder", workflow: "build.yml" };
+fn other_events_are_ignored_and_malformed_ones_rejected() {
+    let builder = BuilderWorkflow { repository: "o/builder", workflow: "build.yml" };
     let read = |name, body: &str| parse(name, body.as_bytes(), &builder);
     assert_eq!(read("ping", "{}").unwrap(), Event::Ping);
     for name in ["push", "check_run", "", "WORKFLOW_RUN", "invented in 2030"] {

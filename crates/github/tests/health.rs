@@ -1,20 +1,22 @@
-//! An App as it should be, and one that is not.
+//! Checks of a GitHub App find what is missing or wrong.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // Tests.
 
 mod common;
 
-use common::{answer, time};
-use nokube_conformance::file;
-use nokube_github::health::{AppAsItIs, EVENTS, Hook, PERMISSIONS, deliveries, lost};
+use common::{response, time};
+use nokube_conformance::load_octokit_json;
+use nokube_github::health::{
+    AppSettings, EVENTS, PERMISSIONS, WebhookConfig, deliveries, undelivered,
+};
 use serde_json::{Value, json};
 
 fn app(permissions: Value, events: Value) -> Vec<String> {
     let body = json!({ "html_url": "h", "permissions": permissions, "events": events });
-    AppAsItIs::of(&answer(200, &[], &body.to_string())).unwrap().lacks()
+    AppSettings::of(&response(200, &[], &body.to_string())).unwrap().missing()
 }
 
 #[test]
-fn what_an_app_lacks_is_named() {
+fn missing_permissions_and_events_are_named() {
     let all = json!({ "actions": "write", "contents": "write", "members": "read",
                       "metadata": "read", "packages": "read", "issues": "read" });
     assert!(app(all.clone(), json!(EVENTS)).is_empty());
@@ -32,10 +34,9 @@ fn what_an_app_lacks_is_named() {
     );
 }
 
-/// The names are GitHub's own.
 #[test]
-fn rights_and_events_are_github_s() {
-    let document = file("openapi/generated/api.github.com.json");
+fn the_permissions_and_events_exist_at_github() {
+    let document = load_octokit_json("openapi/generated/api.github.com.json");
     let known = &document["components"]["schemas"]["app-permissions"]["properties"];
     for (name, level) in PERMISSIONS {
         assert!(known[name]["enum"].as_array().unwrap().contains(&json!(level)), "{name}");
@@ -48,26 +49,26 @@ fn rights_and_events_are_github_s() {
 }
 
 #[test]
-fn a_webhook_must_come_here_signed() {
-    let faults = |body: Value| {
-        Hook::of(&answer(200, &[], &body.to_string())).unwrap().faults("https://x/hook")
+fn the_webhook_must_have_the_url_the_content_type_and_a_secret() {
+    let errors = |body: Value| {
+        WebhookConfig::of(&response(200, &[], &body.to_string())).unwrap().errors("https://x/hook")
     };
     let good = json!({ "url": "https://x/hook", "content_type": "json", "secret": "********" });
-    assert!(faults(good).is_empty());
+    assert!(errors(good).is_empty());
     let bad = json!({ "url": "https://y/hook", "content_type": "form", "secret": null });
-    let found = faults(bad);
+    let found = errors(bad);
     assert_eq!(found.len(), 3, "{found:?}");
     assert_eq!(found[0], "its URL is 'https://y/hook' and must be https://x/hook");
 }
 
 #[test]
-fn what_arrived_later_or_is_too_old_is_not_lost() {
+fn deliveries_that_succeeded_later_or_are_too_old_are_not_repeated() {
     let sent = |id: u64, guid: &str, at: &str, code: u16| {
         json!({ "id": id, "guid": guid, "delivered_at": at, "redelivery": false, "duration": 0.1,
                 "status": "x", "status_code": code, "event": "workflow_run", "action": null,
                 "installation_id": null, "repository_id": null })
     };
-    let read = |list: &[Value]| deliveries(&answer(200, &[], &json!(list).to_string())).unwrap();
+    let read = |list: &[Value]| deliveries(&response(200, &[], &json!(list).to_string())).unwrap();
     let failed = read(&[
         sent(6, "c", "2026-11-23T10:05:00Z", 502),
         sent(5, "c", "2026-11-23T10:04:00Z", 502),
@@ -76,6 +77,6 @@ fn what_arrived_later_or_is_too_old_is_not_lost() {
         sent(1, "old", "2026-11-20T09:59:00Z", 502),
     ]);
     let newest = read(&[sent(7, "a", "2026-11-23T10:06:00Z", 202)]);
-    let lost = lost(failed, &newest, time("2026-11-23T10:10:00Z"));
+    let lost = undelivered(failed, &newest, time("2026-11-23T10:10:00Z"));
     assert_eq!(lost.iter().map(|one| one.id).collect::<Vec<_>>(), [4, 6]);
 }

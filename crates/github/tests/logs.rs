@@ -1,6 +1,6 @@
-//! Where a redirect to a log may lead.
+//! The hosts to which a redirect for a log is followed.
 
-// A helper that is wrong must stop the test.
+// Test helpers may panic: that fails the test.
 #![allow(clippy::unwrap_used)]
 
 use http::Uri;
@@ -9,13 +9,13 @@ use nokube_github::logs::is_log_host;
 const GITHUB: &str = "https://api.github.com";
 const ENTERPRISE: &str = "https://git.example.com:8443/api/v3";
 
-fn leads(location: &str, api: &str) -> bool {
-    // What is no URI at all leads nowhere.
+fn is_followed(location: &str, api: &str) -> bool {
+    // A text that is not a URI is not followed.
     location.parse::<Uri>().is_ok_and(|location| is_log_host(&location, &api.parse().unwrap()))
 }
 
 #[test]
-fn logs_are_where_github_keeps_them() {
+fn githubs_log_storage_is_followed() {
     for location in [
         "https://productionresultssa1.blob.core.windows.net/a?sig=x",
         "https://productionresultssa19.blob.core.windows.net/",
@@ -23,14 +23,14 @@ fn logs_are_where_github_keeps_them() {
         "https://a.b.actions.githubusercontent.com/x",
         "https://api.github.com/elsewhere",
     ] {
-        assert!(leads(location, GITHUB), "{location}");
+        assert!(is_followed(location, GITHUB), "{location}");
     }
-    assert!(leads("https://git.example.com:8443/_services/pipelines/x", ENTERPRISE));
-    assert!(leads("http://127.0.0.1:4000/logs/1", "http://127.0.0.1:4000"), "the simulation");
+    assert!(is_followed("https://git.example.com:8443/_services/pipelines/x", ENTERPRISE));
+    assert!(is_followed("http://127.0.0.1:4000/logs/1", "http://127.0.0.1:4000"), "the simulation");
 }
 
 #[test]
-fn everywhere_else_is_refused() {
+fn every_other_host_is_rejected() {
     for location in [
         "",
         "/relative",
@@ -75,19 +75,19 @@ fn everywhere_else_is_refused() {
         "https://[::1]/",
         "https://localhost/",
     ] {
-        assert!(!leads(location, GITHUB), "{location}");
+        assert!(!is_followed(location, GITHUB), "{location}");
     }
     for location in
         ["https://git.example.com/x", "http://git.example.com:8443/x", "https://evil.com:8443/"]
     {
-        assert!(!leads(location, ENTERPRISE), "{location}");
+        assert!(!is_followed(location, ENTERPRISE), "{location}");
     }
 }
 
-/// A host is the same in capitals; whether such a one is followed matters little, where it leads does.
+/// Hosts are case-insensitive. Whether such a URL is followed matters little, but it must not reach another host.
 #[test]
-fn capitals_open_nothing() {
-    assert!(!leads("https://EVIL.com/", GITHUB));
-    assert!(!leads("https://X.ACTIONS.githubusercontent.com.EVIL.com/", GITHUB));
-    assert!(leads("https://API.github.com/x", GITHUB));
+fn capital_letters_do_not_get_around_the_check() {
+    assert!(!is_followed("https://EVIL.com/", GITHUB));
+    assert!(!is_followed("https://X.ACTIONS.githubusercontent.com.EVIL.com/", GITHUB));
+    assert!(is_followed("https://API.github.com/x", GITHUB));
 }

@@ -1,25 +1,27 @@
-//! The image registry: what does a tag point to, and whom is our password told?
+//! The image registry: which digest a tag points to, and who gets the platform's password.
 
-// A helper that is wrong must stop the test.
+// Test helpers may panic: that fails the test.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
-use common::answer;
-use nokube_github::registry::{Tag, describe, head, read_head, read_token, token};
+use common::response;
+use nokube_github::registry::{
+    TagResponse, describe_response, get_token, head_manifest, parse_manifest, parse_token,
+};
 use url::Url;
 
 fn api() -> Url {
     "https://ghcr.io".parse().unwrap()
 }
 
-fn challenged(challenge: &str) -> Tag {
-    read_head(&answer(401, &[("www-authenticate", challenge)], ""), &api())
+fn challenged(challenge: &str) -> TagResponse {
+    parse_manifest(&response(401, &[("www-authenticate", challenge)], ""), &api())
 }
 
 #[test]
-fn a_tag_is_asked_for_as_index_or_manifest() {
-    let request = head(&api(), "amzhm/a-b-c", "build-0", Some("t"));
+fn a_tag_is_requested_as_index_or_manifest() {
+    let request = head_manifest(&api(), "amzhm/a-b-c", "build-0", Some("t"));
     assert_eq!(request.method(), "HEAD");
     assert_eq!(request.uri(), "https://ghcr.io/v2/amzhm/a-b-c/manifests/build-0");
     let accept = request.headers()["accept"].to_str().unwrap();
@@ -27,35 +29,35 @@ fn a_tag_is_asked_for_as_index_or_manifest() {
         assert!(accept.contains(kind), "{accept}");
     }
     assert_eq!(request.headers()["authorization"], "Bearer t");
-    let open = head(&"http://127.0.0.1:5000/".parse().unwrap(), "a/b", "t", None);
+    let open = head_manifest(&"http://127.0.0.1:5000/".parse().unwrap(), "a/b", "t", None);
     assert_eq!(open.uri(), "http://127.0.0.1:5000/v2/a/b/manifests/t");
     assert!(!open.headers().contains_key("authorization"));
 }
 
 #[test]
-fn the_answer_is_a_digest_or_says_what_to_do() {
+fn the_response_about_a_tag_is_classified() {
     let digest = format!("sha256:{}", "d".repeat(64));
-    let pointed = answer(200, &[("docker-content-digest", &digest)], "");
-    assert_eq!(read_head(&pointed, &api()), Tag::Points(digest.parse().unwrap()));
+    let ok = response(200, &[("docker-content-digest", &digest)], "");
+    assert_eq!(parse_manifest(&ok, &api()), TagResponse::Digest(digest.parse().unwrap()));
     let table = [
-        (200, Tag::Away),
-        (401, Tag::Hidden),
-        (403, Tag::Hidden),
-        (404, Tag::Hidden),
-        (307, Tag::Hidden),
-        (429, Tag::Away),
-        (500, Tag::Away),
-        (503, Tag::Away),
+        (200, TagResponse::Unavailable),
+        (401, TagResponse::NotVisible),
+        (403, TagResponse::NotVisible),
+        (404, TagResponse::NotVisible),
+        (307, TagResponse::NotVisible),
+        (429, TagResponse::Unavailable),
+        (500, TagResponse::Unavailable),
+        (503, TagResponse::Unavailable),
     ];
     for (status, expected) in table {
-        assert_eq!(read_head(&answer(status, &[], ""), &api()), expected, "{status}");
+        assert_eq!(parse_manifest(&response(status, &[], ""), &api()), expected, "{status}");
     }
-    let odd = answer(200, &[("docker-content-digest", "sha256:1")], "");
-    assert_eq!(read_head(&odd, &api()), Tag::Away);
+    let odd = response(200, &[("docker-content-digest", "sha256:1")], "");
+    assert_eq!(parse_manifest(&odd, &api()), TagResponse::Unavailable);
 }
 
 #[test]
-fn a_challenge_says_where_the_token_is() {
+fn a_challenge_contains_the_token_url() {
     let full = "https://ghcr.io/token?service=ghcr.io&scope=repository%3Aamzhm%2Fa-b-c%3Apull";
     let table = [
         (
@@ -73,12 +75,12 @@ fn a_challenge_says_where_the_token_is() {
         ),
     ];
     for (challenge, expected) in table {
-        let expected = Tag::NeedsToken(expected.parse().unwrap());
+        let expected = TagResponse::NeedsToken(expected.parse().unwrap());
         assert_eq!(challenged(challenge), expected, "{challenge}");
     }
 }
 
-/// The password goes with the question for the token: a registry must not send it elsewhere.
+/// The password is sent to the token URL, so a registry must not direct it to another host.
 #[test]
 fn a_realm_at_another_origin_is_not_followed() {
     for realm in [
@@ -94,12 +96,16 @@ fn a_realm_at_another_origin_is_not_followed() {
         "data:,ghcr.io",
         "",
     ] {
-        assert_eq!(challenged(&format!("Bearer realm=\"{realm}\"")), Tag::Hidden, "{realm}");
+        assert_eq!(
+            challenged(&format!("Bearer realm=\"{realm}\"")),
+            TagResponse::NotVisible,
+            "{realm}"
+        );
     }
 }
 
 #[test]
-fn other_challenges_are_no_way_in() {
+fn other_challenges_are_rejected() {
     for challenge in [
         "",
         "Bearer",
@@ -111,24 +117,24 @@ fn other_challenges_are_no_way_in() {
         "Basic realm=\"https://ghcr.io/token\"",
         "Digest realm=\"https://ghcr.io/token\"",
     ] {
-        assert_eq!(challenged(challenge), Tag::Hidden, "{challenge}");
+        assert_eq!(challenged(challenge), TagResponse::NotVisible, "{challenge}");
     }
 }
 
 #[test]
-fn a_token_is_fetched_with_the_login_if_there_is_one() {
+fn a_token_is_requested_with_the_login_if_there_is_one() {
     let url: Url = "https://ghcr.io/token?service=ghcr.io&scope=x".parse().unwrap();
-    let open = token(&url, None);
+    let open = get_token(&url, None);
     assert_eq!((open.method().as_str(), open.uri().to_string().as_str()), ("GET", url.as_str()));
     assert!(!open.headers().contains_key("authorization"));
-    let private = token(&url, Some(("octocat", "ghp_hunter2")));
+    let private = get_token(&url, Some(("octocat", "ghp_hunter2")));
     assert_eq!(private.headers()["authorization"], "Basic b2N0b2NhdDpnaHBfaHVudGVyMg==");
     assert!(!private.uri().to_string().contains("hunter2"));
 }
 
 #[test]
-fn a_token_has_one_of_two_names() {
-    let read = |status, body| read_token(&answer(status, &[], body));
+fn both_names_of_the_token_are_accepted() {
+    let read = |status, body| parse_token(&response(status, &[], body));
     assert_eq!(read(200, r#"{"token":"a"}"#).as_deref(), Some("a"));
     assert_eq!(read(200, r#"{"access_token":"b","expires_in":300}"#).as_deref(), Some("b"));
     assert_eq!(read(200, r#"{"token":"a","access_token":"b"}"#).as_deref(), Some("a"));
@@ -140,7 +146,10 @@ fn a_token_has_one_of_two_names() {
 }
 
 #[test]
-fn an_unexpected_answer_is_described() {
-    assert_eq!(describe(&answer(502, &[("server", "nginx")], "")), "502 Bad Gateway from nginx");
-    assert_eq!(describe(&answer(404, &[], "")), "404 Not Found from an unnamed server");
+fn an_unexpected_response_is_described() {
+    assert_eq!(
+        describe_response(&response(502, &[("server", "nginx")], "")),
+        "502 Bad Gateway from nginx"
+    );
+    assert_eq!(describe_response(&response(404, &[], "")), "404 Not Found from an unnamed server");
 }

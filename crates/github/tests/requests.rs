@@ -1,6 +1,6 @@
-//! Every request to GitHub: what is sent, and that GitHub's own description knows it.
+//! Every request to GitHub: its content, and that GitHub's OpenAPI description allows it.
 
-// A helper that is wrong must stop the test.
+// Test helpers may panic: that fails the test.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;
@@ -8,7 +8,7 @@ mod common;
 use common::{TOKEN, enterprise, github, record, time};
 use http::{Method, header};
 use nokube_conformance::Description;
-use nokube_domain::build::{BuildRecord, RunKey, Source};
+use nokube_domain::builds::{BuildRecord, RunKey, Source};
 use nokube_github::{Api, Request};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -30,7 +30,7 @@ fn requests(api: &Api) -> Vec<(Method, &'static str, Request)> {
     let commit = "/repos/testuser/my.app/commits/feature%2Fx%231%C3%B6";
     vec![
         (Method::GET, "/app", api.app(TOKEN)),
-        (Method::GET, "/app/hook/config", api.hook(TOKEN)),
+        (Method::GET, "/app/hook/config", api.webhook_config(TOKEN)),
         (Method::GET, "/app/hook/deliveries?per_page=100", api.deliveries(false, TOKEN)),
         (
             Method::GET,
@@ -60,12 +60,12 @@ fn requests(api: &Api) -> Vec<(Method, &'static str, Request)> {
 }
 
 #[test]
-fn each_request_goes_where_it_should_with_its_token_in_one_header_only() {
-    let places = [
+fn each_request_has_its_url_and_its_token_in_one_header_only() {
+    let apis = [
         (github(), "https://api.github.com", "2026-03-10"),
         (enterprise(), "https://git.example.com/api/v3", "2022-11-28"),
     ];
-    for (api, base, version) in places {
+    for (api, base, version) in apis {
         for (method, path, request) in requests(&api) {
             assert_eq!(request.method(), method, "{path}");
             assert_eq!(request.uri().to_string(), format!("{base}{path}"));
@@ -74,7 +74,7 @@ fn each_request_goes_where_it_should_with_its_token_in_one_header_only() {
             assert_eq!(header("authorization"), Some(&*format!("Bearer {TOKEN}")));
             assert_eq!(header("x-github-api-version"), Some(version));
             assert_eq!(header("accept"), Some("application/vnd.github+json"));
-            assert_eq!(header("user-agent"), Some("nokube"), "GitHub refuses who has none");
+            assert_eq!(header("user-agent"), Some("nokube"), "GitHub rejects requests without one");
             let json = (!request.body().is_empty()).then_some("application/json");
             assert_eq!(header("content-type"), json, "{path}");
             assert!(!request.uri().to_string().contains("hunter2"));
@@ -84,13 +84,13 @@ fn each_request_goes_where_it_should_with_its_token_in_one_header_only() {
 }
 
 #[test]
-fn jobs_are_asked_for_with_the_validator_that_is_known() {
-    let etag = |known| {
+fn jobs_are_requested_with_the_known_etag() {
+    let sent_etag = |known| {
         let request = github().jobs(RUN, known, TOKEN);
         request.headers().get(header::IF_NONE_MATCH).map(|etag| etag.to_str().unwrap().to_owned())
     };
-    assert_eq!(etag(Some("W/\"e1\"")).as_deref(), Some("W/\"e1\""));
-    assert_eq!(etag(None), None);
+    assert_eq!(sent_etag(Some("W/\"e1\"")).as_deref(), Some("W/\"e1\""));
+    assert_eq!(sent_etag(None), None);
 }
 
 fn body(build: &BuildRecord) -> Value {
@@ -98,7 +98,7 @@ fn body(build: &BuildRecord) -> Value {
 }
 
 #[test]
-fn a_dispatch_carries_the_whole_build() {
+fn a_dispatch_contains_the_whole_build() {
     let mut build = record();
     let expected = json!({
         "build_id": build.id.to_string(),
@@ -113,16 +113,16 @@ fn a_dispatch_carries_the_whole_build() {
         "private": "true",
     });
     assert_eq!(body(&build), json!({ "ref": "main", "inputs": expected }));
-    build.asked.source = Source::DockerfileAt("docker/Dockerfile".into());
+    build.spec.source = Source::DockerfilePath("docker/Dockerfile".into());
     assert_eq!(body(&build)["inputs"]["dockerfile_path"], "docker/Dockerfile");
     assert_eq!(body(&build)["inputs"]["dockerfile_content"], "");
-    build.asked.source = Source::Buildpacks;
+    build.spec.source = Source::Buildpacks;
     assert_eq!(body(&build)["inputs"]["dockerfile_path"], "");
 }
 
-/// GitHub takes inputs only that the workflow declares, and all that it requires.
+/// GitHub accepts only inputs that the workflow declares, and needs all that it requires.
 #[test]
-fn the_builders_workflow_takes_what_is_sent() {
+fn the_builders_workflow_declares_the_inputs_that_are_sent() {
     let workflow =
         concat!(env!("CARGO_MANIFEST_DIR"), "/../../builder/.github/workflows/build.yml");
     let workflow = std::fs::read_to_string(workflow).unwrap();
@@ -145,13 +145,13 @@ fn the_builders_workflow_takes_what_is_sent() {
 }
 
 #[test]
-fn github_describes_every_request_that_is_sent() {
+fn every_request_matches_githubs_description() {
     for (api, described) in
         [(github(), Description::github()), (enterprise(), Description::enterprise())]
     {
         for (method, path, request) in requests(&api) {
             let body = serde_json::from_slice(request.body()).unwrap_or_default();
-            described.asked(method.as_str(), path, &body).unwrap();
+            described.check_request(method.as_str(), path, &body).unwrap();
         }
     }
 }

@@ -1,19 +1,19 @@
-//! The kinds of objects that NoKube makes or looks at, and where the API server has them.
+//! The kinds of objects that NoKube creates or reads, and their paths in the API.
 
 use kube_core::Request;
 
-/// Makes the table of kinds.
+/// Defines `Kind` from a table: name, group, version, plural, and whether it is namespaced.
 macro_rules! kinds {
     ($($kind:ident $name:literal $group:literal $version:literal $plural:literal $namespaced:literal;)*) => {
-        /// A kind of object.
+        /// A kind of Kubernetes object.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Kind { $($kind),* }
 
         impl Kind {
             const ALL: &'static [Self] = &[$(Self::$kind),*];
 
-            /// Name, group, version, plural, and whether it stands in a namespace.
-            fn facts(self) -> (&'static str, &'static str, &'static str, &'static str, bool) {
+            /// Name, group, version, plural, and whether it is namespaced.
+            fn properties(self) -> (&'static str, &'static str, &'static str, &'static str, bool) {
                 match self { $(Self::$kind => ($name, $group, $version, $plural, $namespaced)),* }
             }
         }
@@ -42,36 +42,35 @@ kinds! {
 }
 
 impl Kind {
-    /// As it stands in `kind`.
+    /// The value of `kind` in a manifest.
     pub fn name(self) -> &'static str {
-        self.facts().0
+        self.properties().0
     }
 
     pub fn group(self) -> &'static str {
-        self.facts().1
+        self.properties().1
     }
 
-    /// As it stands in paths and in roles.
+    /// The resource name in paths and in roles.
     pub fn plural(self) -> &'static str {
-        self.facts().3
+        self.properties().3
     }
 
-    /// As it stands in `apiVersion`.
+    /// The value of `apiVersion` in a manifest.
     pub fn api_version(self) -> String {
         match self.group() {
-            "" => self.facts().2.to_owned(),
-            group => format!("{group}/{}", self.facts().2),
+            "" => self.properties().2.to_owned(),
+            group => format!("{group}/{}", self.properties().2),
         }
     }
 
-    /// The kind of this name.
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
-    /// Requests about this kind, in `namespace` where it has one.
-    pub fn at(self, namespace: &str) -> Request {
-        let (_, group, version, plural, namespaced) = self.facts();
+    /// The base of requests for objects of this kind, in `namespace` if the kind is namespaced.
+    pub fn collection(self, namespace: &str) -> Request {
+        let (_, group, version, plural, namespaced) = self.properties();
         let root = if group.is_empty() { "/api".to_owned() } else { format!("/apis/{group}") };
         Request::new(match namespaced {
             true => format!("{root}/{version}/namespaces/{namespace}/{plural}"),

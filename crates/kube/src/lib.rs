@@ -1,20 +1,23 @@
-//! Kubernetes as values: manifests, requests and answers, what a rollout looks like. No I/O.
+//! Kubernetes as values: manifests, requests, readers of objects, and rollouts. No I/O.
 //!
-//! A wish ([`nokube_domain::deploy::Run`]) and the operator's settings ([`Platform`]) become
-//! [`Manifests`]; [`request`] makes the requests that tell them to the API server, [`refusal`] says in
-//! words why one was refused, and [`observe`] reads from the cluster's objects how a rollout goes.
+//! [`Manifests`] are made from a deployment's state ([`nokube_domain::deployments::DeployedState`]) and
+//! the operator's settings ([`Platform`]). [`request`] makes the requests that apply them, [`error`]
+//! reads why the API server rejected one, and [`observe`] reads the state of a rollout from the
+//! cluster's objects.
 
-pub mod difference;
+pub mod diff;
+pub mod error;
 pub mod kind;
+pub mod labels;
 pub mod manifest;
 pub mod names;
 pub mod observe;
+pub mod permissions;
 pub mod platform;
-pub mod refusal;
+pub mod redact;
 pub mod request;
-pub mod rights;
-pub mod shown;
+pub mod review;
 
 pub use kind::Kind;
-pub use manifest::{Deployed, Manifest, Manifests, Tenant};
+pub use manifest::{Dependencies, Manifest, ManifestInput, Manifests, Tenant};
 pub use platform::Platform;

@@ -1,21 +1,22 @@
-//! Names in the cluster. Two different owners, projects or services never share one.
+//! Names in the cluster. Different owners, projects and services have different names.
 
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use nokube_domain::{
     DeploymentId,
-    deploy::SecretText,
-    name::{ProjectName, ServiceName, Username, double_hyphens, encode_pair},
+    deployments::SecretValue,
+    name::{ProjectName, ServiceName, Username, double_hyphens, qualified_project_name},
+    projects::Project,
 };
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, fmt};
 
-/// The longest that a DNS label may be (RFC 1035).
-const LABEL: usize = 63;
-/// Hexadecimal digits of a hash in a name: 80 bits.
-const HASH: usize = 20;
+/// RFC 1035
+const MAX_LABEL_LENGTH: usize = 63;
+/// The length of a hash in a name, in hexadecimal digits: 80 bits.
+const HASH_DIGITS: usize = 20;
 
-/// What every namespace of the platform begins with; its rights end there.
+/// Prefix of all namespaces of projects. The platform has no permissions in other namespaces.
 pub const NAMESPACE_PREFIX: &str = "nk-";
 
 /// A project's namespace.
@@ -23,9 +24,13 @@ pub const NAMESPACE_PREFIX: &str = "nk-";
 pub struct Namespace(String);
 
 impl Namespace {
-    /// `nk-{owner}-{project}` with every hyphen inside the two doubled, so that no two pairs meet.
-    pub fn of(owner: &Username, project: &ProjectName) -> Self {
-        Self(fit(format!("{NAMESPACE_PREFIX}{}", encode_pair(owner, project))))
+    /// `nk-{owner}-{project}`. Hyphens of the two are doubled, so that each pair has its own namespace.
+    pub fn new(owner: &Username, project: &ProjectName) -> Self {
+        Self(fit_dns_label(format!("{NAMESPACE_PREFIX}{}", qualified_project_name(owner, project))))
+    }
+
+    pub fn of_project(project: &Project) -> Self {
+        Self::new(&project.owner, &project.name)
     }
 
     pub fn as_str(&self) -> &str {
@@ -39,89 +44,97 @@ impl fmt::Display for Namespace {
     }
 }
 
-/// The host of a service, below the apps domain: `{service}-{project}-{owner}`, hyphens of the last
-/// two doubled. Read from the right, the first hyphen that stands alone ends the owner.
+/// The host of a service under the apps domain: `{service}-{project}-{owner}`, with the hyphens of the
+/// last two doubled. It is unambiguous from the right: the first single hyphen separates the owner.
 pub fn service_host(owner: &Username, project: &ProjectName, service: &ServiceName) -> String {
-    fit(format!("{service}-{}", project_label(owner, project)))
+    fit_dns_label(format!("{service}-{}", project_label(owner, project)))
 }
 
-/// The host that the services of a project share when they are told apart by path.
+/// The host that a project's services share if each has a path.
 pub fn project_host(owner: &Username, project: &ProjectName) -> String {
-    fit(project_label(owner, project))
+    fit_dns_label(project_label(owner, project))
 }
 
 fn project_label(owner: &Username, project: &ProjectName) -> String {
     format!("{}-{}", double_hyphens(project.as_str()), double_hyphens(owner.as_str()))
 }
 
-/// A label that is too long is cut and told apart by a hash of the whole. Three hyphens come before
-/// the hash: in a name that fits, two single hyphens follow wherever three stand together (only a
-/// service may have them, and it comes first), so the two kinds never meet.
-fn fit(name: String) -> String {
-    if name.len() <= LABEL {
+/// Cuts a label that is too long, and appends a hash of the whole after three hyphens.
+///
+/// No label that fits equals one that was cut. Only a service may contain three hyphens in a row, and the
+/// service comes first. So in a label that fits, at least two single hyphens follow the three; a hash has
+/// no hyphens.
+fn fit_dns_label(name: String) -> String {
+    if name.len() <= MAX_LABEL_LENGTH {
         return name;
     }
-    let hash = short(&Sha256::digest(&name));
-    let head: String = name.chars().take(LABEL - HASH - 3).collect();
+    let hash = hash_digits(&Sha256::digest(&name));
+    let head: String = name.chars().take(MAX_LABEL_LENGTH - HASH_DIGITS - 3).collect();
     format!("{}---{hash}", head.trim_end_matches('-'))
 }
 
-fn short(hash: &[u8]) -> String {
-    HEXLOWER.encode(hash.get(..HASH / 2).unwrap_or_default())
+fn hash_digits(hash: &[u8]) -> String {
+    HEXLOWER.encode(hash.get(..HASH_DIGITS / 2).unwrap_or_default())
 }
 
-/// The name of a service's Service; `http://{name}:{port}` inside the project's namespace.
+/// The name of a service's Service: `http://{name}:{port}` reaches it from the project's namespace.
 pub fn service_object(service: &ServiceName) -> String {
     format!("{service}-service")
 }
 
-/// The name of a service's volume.
-pub fn volume(service: &ServiceName) -> String {
+/// The name of a service's PersistentVolumeClaim.
+pub fn volume_claim(service: &ServiceName) -> String {
     format!("{service}-data")
 }
 
-/// The name of the object that holds these variables: another content, another name.
+/// The name of the ConfigMap with these variables. It depends on the content.
 pub fn variables_object(
-    of: DeploymentId,
+    id: DeploymentId,
     service: &ServiceName,
     variables: &BTreeMap<String, String>,
 ) -> Option<String> {
     let mut hash = Sha256::new();
-    hash.update(content(of, variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))));
-    (!variables.is_empty()).then(|| format!("{service}-env-{}", short(&hash.finalize())))
+    hash.update(encode_entries(
+        id,
+        variables.iter().map(|(name, value)| (name.as_str(), value.as_str())),
+    ));
+    (!variables.is_empty()).then(|| format!("{service}-env-{}", hash_digits(&hash.finalize())))
 }
 
-/// The key that names of secrets are made with.
+/// The key of the hashes in the names of Secrets.
 #[derive(Clone)]
-pub struct NameKey(Vec<u8>);
+pub struct SecretNameKey(Vec<u8>);
 
-impl NameKey {
+impl SecretNameKey {
     pub fn new(key: &str) -> Self {
         Self(key.as_bytes().to_vec())
     }
 
-    /// The name of the object that holds these secrets: another content, another name. Keyed,
-    /// because a plain hash would let anybody who sees the name try values out.
+    /// The name of the Secret with these values. It depends on the content. The hash has a key, because
+    /// anybody who sees a name with a plain hash could guess values and compare.
     pub fn secrets_object(
         &self,
-        of: DeploymentId,
+        id: DeploymentId,
         service: &ServiceName,
-        secrets: &BTreeMap<String, SecretText>,
+        secrets: &BTreeMap<String, SecretValue>,
     ) -> Option<String> {
         if secrets.is_empty() {
             return None;
         }
-        // A key of any length will do for HMAC.
+        // HMAC takes keys of any length, so this does not fail.
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
         let entries = secrets.iter().map(|(name, value)| (name.as_str(), value.reveal()));
-        mac.update(&content(of, entries));
-        Some(format!("{service}-secret-{}", short(&mac.finalize().into_bytes())))
+        mac.update(&encode_entries(id, entries));
+        Some(format!("{service}-secret-{}", hash_digits(&mac.finalize().into_bytes())))
     }
 }
 
-/// Lengths keep ("a", "bc") and ("ab", "c") apart.
-fn content<'a>(of: DeploymentId, entries: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<u8> {
-    let mut bytes = of.to_string().into_bytes();
+/// Each text has its length as a prefix, so that ("a", "bc") differs from ("ab", "c").
+fn encode_entries<'a>(
+    id: DeploymentId,
+    entries: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Vec<u8> {
+    let mut bytes = id.to_string().into_bytes();
     for (name, value) in entries {
         for text in [name, value] {
             bytes.extend((text.len() as u64).to_be_bytes());

@@ -1,40 +1,52 @@
-//! What the operator says about the cluster: where services are reached, how much a project may take.
+//! The operator's settings for deployments: domains, routing, quotas, pod security.
 
-use crate::names::{self, Namespace};
+use crate::{kind::Kind, names};
 use nokube_domain::{
-    deploy::{At, Bytes, Cpu, Exposure, Host, Spec},
+    deployments::{Address, Bytes, Cpu, Exposure, Host, Release, Spec},
     name::ServiceName,
-    project::Project,
+    projects::Project,
 };
 use std::{fmt, str::FromStr};
 
-/// How requests from outside find a service.
+/// How external requests are routed to a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Routing {
-    /// By Ingress; the class is the controller's default when it is `None`.
+    /// By Ingress. `class: None` is the cluster's default class.
     Ingress { class: Option<String> },
-    /// By HTTPRoute of Gateway API; services can be told apart by path.
-    Gateway { name: String, namespace: String, http: String, https: String },
+    /// By HTTPRoute of the Gateway API. Only this kind can route by path. The listeners are names.
+    Gateway { name: String, namespace: String, http_listener: String, https_listener: String },
 }
 
-/// Where certificates for services come from.
+impl Routing {
+    /// The kind of a service's route.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Ingress { .. } => Kind::Ingress,
+            Self::Gateway { .. } => Kind::HttpRoute,
+        }
+    }
+}
+
+/// Where the certificates of services come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Certificates {
     None,
-    /// The controller or the Gateway has one for all of them.
+    /// The ingress controller or the Gateway has a certificate for all services.
     Shared,
-    /// cert-manager makes one for each Ingress, by this ClusterIssuer.
+    /// cert-manager gets one for each Ingress from this ClusterIssuer.
     Issuer(String),
 }
 
-/// Where external services are reached.
+/// How services are reached from outside the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Apps {
+    /// Services get hosts under this domain.
     pub domain: Host,
     pub routing: Routing,
     pub certificates: Certificates,
-    /// The namespace from which requests come.
-    pub entrance: String,
+    /// The namespace of the ingress controller's (or Gateway's) pods. NetworkPolicies allow requests
+    /// from there.
+    pub ingress_namespace: String,
 }
 
 /// The levels of the Pod Security Standards.
@@ -57,19 +69,21 @@ impl PodSecurity {
 }
 
 impl FromStr for PodSecurity {
-    type Err = nokube_domain::text::BadText;
+    type Err = nokube_domain::text::InvalidText;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "privileged" => Ok(Self::Privileged),
             "baseline" => Ok(Self::Baseline),
             "restricted" => Ok(Self::Restricted),
-            _ => Err(nokube_domain::text::BadText("must be privileged, baseline or restricted")),
+            _ => {
+                Err(nokube_domain::text::InvalidText("must be privileged, baseline or restricted"))
+            }
         }
     }
 }
 
-/// What all services of a project may take together.
+/// The limits of a project: of all its services together, unless a field says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quota {
     pub cpu_requests: Cpu,
@@ -80,54 +94,55 @@ pub struct Quota {
     pub volumes: u32,
     pub storage: Bytes,
     pub services: u32,
-    /// Releases of a service that are kept, each with its variables and secrets.
-    pub releases: u32,
-    /// What a container may write outside of volumes, its output included.
-    pub scratch: Bytes,
+    /// Releases of each service that are retained, with their variables and secrets.
+    pub retained_releases: u32,
+    /// What each container may write outside of volumes, its log included.
+    pub ephemeral_storage: Bytes,
 }
 
-/// The user and token that pull private images of the platform's own.
+/// The credentials to pull private images that were built here.
 #[derive(Clone, PartialEq, Eq)]
-pub struct PullLogin {
-    pub user: String,
+pub struct RegistryCredentials {
+    pub username: String,
     pub token: String,
 }
 
-impl fmt::Debug for PullLogin {
+impl fmt::Debug for RegistryCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PullLogin({})", self.user)
+        write!(f, "RegistryCredentials({})", self.username)
     }
 }
 
-/// Everything that manifests need to know of the platform.
+/// All settings that manifests depend on.
 #[derive(Clone, Debug)]
 pub struct Platform {
     pub apps: Option<Apps>,
     pub pod_security: PodSecurity,
     pub quota: Quota,
-    /// The class of volumes; the cluster's default when it is `None`.
+    /// The StorageClass of volumes; `None` is the cluster's default.
     pub storage_class: Option<String>,
-    /// The registry's host, as it stands in image names.
+    /// The host of the registry for images that are built here.
     pub registry_host: String,
-    pub pull: Option<PullLogin>,
-    /// Addresses inside the operator's network that services may reach, as CIDR.
-    pub egress: Vec<String>,
-    /// Public addresses that they may not reach, as CIDR: nodes, the API server.
-    pub no_egress: Vec<String>,
-    /// The ClusterRole that the platform is bound to in the namespaces that it makes.
-    pub role: Option<String>,
+    pub pull_credentials: Option<RegistryCredentials>,
+    /// Non-public networks that services may reach nevertheless, as CIDR.
+    pub allowed_egress: Vec<String>,
+    /// Public networks that services may not reach, as CIDR, such as nodes and the API server.
+    pub denied_egress: Vec<String>,
+    /// The ClusterRole that the platform binds to itself in each namespace that it creates. `None`: it
+    /// has cluster-wide permissions.
+    pub deployer_role: Option<String>,
 }
 
-/// Where an external service is reached: host, path, and whether by HTTPS.
+/// The public address of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
+pub struct ExternalAddress {
     pub host: String,
-    /// `/` or a path without a slash at its end.
+    /// `/`, or a path without a trailing slash.
     pub path: String,
     pub https: bool,
 }
 
-impl Address {
+impl ExternalAddress {
     fn url(&self) -> String {
         let scheme = if self.https { "https" } else { "http" };
         format!("{scheme}://{}{}", self.host, self.path.trim_end_matches('/'))
@@ -135,38 +150,40 @@ impl Address {
 }
 
 impl Platform {
-    /// Where `spec` is reached from outside, if it is.
-    pub fn address(&self, project: &Project, spec: &Spec) -> Option<Address> {
-        let Exposure::External { at, https } = &spec.exposure else { return None };
-        let domain = &self.apps.as_ref()?.domain;
-        let (owner, name) = (&project.owner, &project.name);
-        let (host, path) = match at {
-            At::OwnHost => {
-                (format!("{}.{domain}", names::service_host(owner, name, &spec.service)), "/")
-            }
-            At::Path(path) => {
-                (format!("{}.{domain}", names::project_host(owner, name)), path.as_str())
-            }
-            At::Domain(host) => (host.to_string(), "/"),
-        };
-        Some(Address { host, path: path.to_owned(), https: *https })
+    /// The credentials to pull the image of `release`. `None` for images that were not built here.
+    pub fn pull_credentials_for(&self, release: &Release) -> Option<&RegistryCredentials> {
+        self.pull_credentials.as_ref().filter(|_| release.image.is_built_here())
     }
 
-    /// The address that a user is told: a URL from outside, or the one inside the namespace.
+    /// `None` if the service is not external.
+    pub fn external_address(&self, project: &Project, spec: &Spec) -> Option<ExternalAddress> {
+        let Exposure::External { address, https } = &spec.exposure else { return None };
+        let domain = &self.apps.as_ref()?.domain;
+        let (owner, name) = (&project.owner, &project.name);
+        let (host, path) = match address {
+            Address::OwnHost => {
+                (format!("{}.{domain}", names::service_host(owner, name, &spec.service)), "/")
+            }
+            Address::Path(path) => {
+                (format!("{}.{domain}", names::project_host(owner, name)), path.as_str())
+            }
+            Address::Domain(host) => (host.to_string(), "/"),
+        };
+        Some(ExternalAddress { host, path: path.to_owned(), https: *https })
+    }
+
+    /// The URL of the service: public if it is external, otherwise the one inside the namespace.
     pub fn access_url(&self, project: &Project, spec: &Spec) -> Option<String> {
         match spec.exposure {
             Exposure::None => None,
             Exposure::Internal => Some(internal_url(&spec.service, spec.service_port)),
-            Exposure::External { .. } => self.address(project, spec).map(|address| address.url()),
+            Exposure::External { .. } => {
+                self.external_address(project, spec).map(|address| address.url())
+            }
         }
     }
 }
 
 fn internal_url(service: &ServiceName, port: u16) -> String {
     format!("http://{}:{port}", names::service_object(service))
-}
-
-/// A project's namespace.
-pub fn namespace(project: &Project) -> Namespace {
-    Namespace::of(&project.owner, &project.name)
 }

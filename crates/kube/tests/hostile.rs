@@ -1,11 +1,11 @@
-//! Whatever a user writes stays a value: it becomes no structure, and no secret leaves its Secret.
+//! Hostile input: a user's text stays one value in all manifests, and secrets appear only in Secrets.
 
-// A helper that is wrong must stop the test.
+// Test helpers may panic: that fails the test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
 
-use common::{Story, gateway, own_build, platform, story};
+use common::{Fixture, fixture, gateway, own_build, platform};
 use k8s_openapi::api::{
     apps::v1::Deployment,
     autoscaling::v2::HorizontalPodAutoscaler,
@@ -21,14 +21,14 @@ use nokube_kube::{
     Kind, Manifest, Platform,
     manifest::{namespace, role_binding},
     platform::PodSecurity,
-    shown::{self, HIDDEN},
+    redact::{self, REDACTED},
 };
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// The paths of all values.
+/// The paths of all nested values.
 fn paths(value: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut open = vec![(String::new(), value)];
@@ -48,8 +48,8 @@ fn paths(value: &Value) -> BTreeSet<String> {
     found
 }
 
-/// A story in which every free text is `text`.
-fn saying(text: &str, short: &str) -> Story {
+/// A deployment whose free texts are all `text`, or `short` where the length is limited.
+fn fixture_with_text(text: &str, short: &str) -> Fixture {
     let mut more = own_build();
     let all = json!({
         "display_name": short, "description": short,
@@ -57,46 +57,46 @@ fn saying(text: &str, short: &str) -> Story {
         "storage_size": "1Gi", "storage_path": format!("/{}", path_of(short)),
     });
     more.as_object_mut().unwrap().extend(all.as_object().unwrap().clone());
-    story(more)
+    fixture(more)
 }
 
-/// What of a text a path may hold.
+/// The characters of a text that a path may contain.
 fn path_of(text: &str) -> String {
     let plain: String = text.chars().filter(|c| !c.is_control() && !":./".contains(*c)).collect();
     format!("data{}", plain.chars().take(20).collect::<String>())
 }
 
-/// The paths of all manifests; objects that are named by their content go by their kind.
-fn structure(story: &Story, platform: &Platform) -> Vec<(Kind, BTreeSet<String>)> {
-    story.manifests(platform).all().map(|m| (m.kind, paths(&m.body))).collect()
+/// The paths of all manifests by kind, because the names of some objects depend on their content.
+fn structure(fixture: &Fixture, platform: &Platform) -> Vec<(Kind, BTreeSet<String>)> {
+    fixture.manifests(platform).all().map(|m| (m.kind, paths(&m.body))).collect()
 }
 
-/// All documents of the YAML text of a kind.
+/// The documents of a YAML text.
 fn documents(text: &str) -> Vec<Value> {
     let documents = serde_yaml_ng::Deserializer::from_str(text);
     documents.map(|document| Value::deserialize(document).unwrap()).collect()
 }
 
 #[track_caller]
-fn stays_a_value(text: &str) {
+fn assert_stays_one_value(text: &str) {
     let short: String = text.chars().filter(|c| !c.is_control() || *c == '\n').take(100).collect();
     let short = if short.is_empty() { "x".into() } else { short };
-    let story = saying(text, &short);
+    let fixture = fixture_with_text(text, &short);
     for platform in [platform(), gateway()] {
         assert_eq!(
-            structure(&story, &platform),
-            structure(&saying("x", "x"), &platform),
+            structure(&fixture, &platform),
+            structure(&fixture_with_text("x", "x"), &platform),
             "{text:?}"
         );
-        let manifests = story.manifests(&platform);
-        let yaml = shown::yaml(manifests.all());
+        let manifests = fixture.manifests(&platform);
+        let yaml = redact::to_yaml(manifests.all());
         for (kind, yaml) in yaml {
-            let kind = Kind::named(kind).unwrap();
+            let kind = Kind::from_name(kind).unwrap();
             let of_kind = manifests.all().filter(|m| m.kind == kind);
-            let expected: Vec<_> = of_kind.map(shown::masked).collect();
+            let expected: Vec<_> = of_kind.map(redact::redacted).collect();
             assert_eq!(documents(&yaml), expected, "{text:?}");
         }
-        let config = story.object(&platform, Kind::ConfigMap).unwrap();
+        let config = fixture.object(&platform, Kind::ConfigMap).unwrap();
         assert_eq!(config["data"]["A"], text);
         let workload = manifests.workload.body;
         assert_eq!(workload["metadata"]["annotations"]["nokube.dev/display-name"], short);
@@ -104,7 +104,7 @@ fn stays_a_value(text: &str) {
 }
 
 #[test]
-fn hostile_values_stay_values() {
+fn hostile_text_stays_one_value() {
     let long = "long ".repeat(2_000);
     let texts = [
         "\"",
@@ -177,7 +177,7 @@ fn hostile_values_stay_values() {
         &long,
     ];
     for text in texts {
-        stays_a_value(text);
+        assert_stays_one_value(text);
     }
 }
 
@@ -185,28 +185,33 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
 
     #[test]
-    fn any_text_stays_a_value(text in "[^\0]{1,30}|[\n\r\t :#'\"{}\\[\\]&*!|>%@`-]{1,12}") {
-        stays_a_value(&text);
+    fn any_text_stays_one_value(text in "[^\0]{1,30}|[\n\r\t :#'\"{}\\[\\]&*!|>%@`-]{1,12}") {
+        assert_stays_one_value(&text);
     }
 }
 
 #[test]
-fn no_secret_stands_anywhere_but_in_its_secret() {
-    let story = story(json!({ "secrets": { "KEY": "SENTINEL" }, "env_vars": { "A": "shown" } }));
-    let ours = Story { run: saying("x", "x").run, ..story.clone() };
-    for story in [&story, &ours] {
-        let manifests = story.manifests(&platform());
+fn secret_values_appear_only_in_secrets() {
+    let fixture =
+        fixture(json!({ "secrets": { "KEY": "SENTINEL" }, "env_vars": { "A": "shown" } }));
+    let ours = Fixture { state: fixture_with_text("x", "x").state, ..fixture.clone() };
+    for fixture in [&fixture, &ours] {
+        let manifests = fixture.manifests(&platform());
         let encoded = ["SENTINEL", "U0VOVElORUw", "T0KEN", "VDBLRU4", "Ym90OlQwS0VO"];
         for manifest in manifests.all().filter(|m| m.kind != Kind::Secret) {
             let text = manifest.body.to_string();
-            assert!(!encoded.iter().any(|part| text.contains(part)), "{}", manifest.title());
+            assert!(
+                !encoded.iter().any(|part| text.contains(part)),
+                "{}",
+                manifest.kind_and_name()
+            );
         }
-        let yaml = shown::yaml(manifests.all());
-        let all = format!("{yaml:?}{:?}{:?}", story.secrets, platform());
+        let yaml = redact::to_yaml(manifests.all());
+        let all = format!("{yaml:?}{:?}{:?}", fixture.secrets, platform());
         assert!(!encoded.iter().any(|part| all.contains(part)), "{all}");
-        assert!(yaml["Secret"].contains(HIDDEN) && yaml["Deployment"].contains("frontend"));
+        assert!(yaml["Secret"].contains(REDACTED) && yaml["Deployment"].contains("frontend"));
     }
-    let secret = story.object(&platform(), Kind::Secret).unwrap();
+    let secret = fixture.object(&platform(), Kind::Secret).unwrap();
     assert_eq!(
         (&secret["data"]["KEY"], &secret["immutable"]),
         (&json!("U0VOVElORUw="), &json!(true))
@@ -221,60 +226,66 @@ fn no_secret_stands_anywhere_but_in_its_secret() {
     assert_eq!(config["auths"]["ghcr.io"]["auth"], STANDARD.encode("bot:T0KEN"));
 }
 
-/// Without the values, the object that holds them is left as it is in the cluster.
+/// Without the values there is no Secret manifest, and the Secret in the cluster stays as it is.
 #[test]
-fn secrets_that_stand_already_are_not_told_again() {
-    let story = story(json!({ "secrets": { "KEY": "SENTINEL" } }));
-    let manifests = nokube_kube::Manifests::new(&platform(), &story.deployed(), None);
+fn without_secret_values_the_secret_is_left_out() {
+    let fixture = fixture(json!({ "secrets": { "KEY": "SENTINEL" } }));
+    let manifests = nokube_kube::Manifests::new(&platform(), &fixture.input(), None);
     assert!(!manifests.all().any(|m| m.kind == Kind::Secret));
-    assert_eq!(manifests.workload, story.manifests(&platform()).workload);
+    assert_eq!(manifests.workload, fixture.manifests(&platform()).workload);
 }
 
-/// Nothing is lost when Kubernetes' own types read it, so every field is where they have it.
-fn reads_as<T: DeserializeOwned + Serialize>(manifest: &Manifest) {
+/// A round trip through Kubernetes' own type loses nothing, so all fields exist in that type.
+fn assert_round_trip<T: DeserializeOwned + Serialize>(manifest: &Manifest) {
     let read: T = serde_json::from_value(manifest.body.clone()).unwrap();
-    assert_eq!(serde_json::to_value(read).unwrap(), manifest.body, "{}", manifest.title());
+    assert_eq!(serde_json::to_value(read).unwrap(), manifest.body, "{}", manifest.kind_and_name());
 }
 
 #[test]
-fn kubernetes_own_types_read_every_field() {
+fn all_fields_exist_in_kubernetes_own_types() {
     let scaled =
         json!({ "enable_autoscaling": true, "secrets": { "S": "1" }, "enable_https": true });
-    let stories = [
-        story(json!({ "liveness_check_path": "/x", "env_vars": { "A": "1" } })),
-        story(json!({ "service_type": "worker" })),
-        story(scaled),
-        saying("x", "x"),
+    let fixtures = [
+        fixture(json!({ "liveness_check_path": "/x", "env_vars": { "A": "1" } })),
+        fixture(json!({ "service_type": "worker" })),
+        fixture(scaled),
+        fixture_with_text("x", "x"),
     ];
-    for story in &stories {
+    for fixture in &fixtures {
         for (platform, level) in
             [(platform(), PodSecurity::Restricted), (gateway(), PodSecurity::Baseline)]
         {
             let platform = Platform { pod_security: level, ..platform };
-            let deployed = story.deployed();
-            let mut manifests: Vec<_> = story.manifests(&platform).all().cloned().collect();
-            manifests.push(namespace(&platform, &deployed.tenant));
-            manifests.push(role_binding(&deployed.tenant, "role", "user"));
+            let input = fixture.input();
+            let mut manifests: Vec<_> = fixture.manifests(&platform).all().cloned().collect();
+            manifests.push(namespace(&platform, &input.tenant));
+            manifests.push(role_binding(&input.tenant, "role", "user"));
             for manifest in &manifests {
                 assert_eq!(manifest.body["kind"], manifest.kind.name());
                 assert_eq!(manifest.body["apiVersion"], manifest.kind.api_version());
                 match manifest.kind {
-                    Kind::Namespace => reads_as::<Namespace>(manifest),
-                    Kind::ResourceQuota => reads_as::<ResourceQuota>(manifest),
-                    Kind::LimitRange => reads_as::<LimitRange>(manifest),
-                    Kind::ServiceAccount => reads_as::<ServiceAccount>(manifest),
-                    Kind::ConfigMap => reads_as::<ConfigMap>(manifest),
-                    Kind::Secret => reads_as::<Secret>(manifest),
-                    Kind::PersistentVolumeClaim => reads_as::<PersistentVolumeClaim>(manifest),
-                    Kind::Service => reads_as::<Service>(manifest),
-                    Kind::Deployment => reads_as::<Deployment>(manifest),
-                    Kind::NetworkPolicy => reads_as::<NetworkPolicy>(manifest),
-                    Kind::Ingress => reads_as::<Ingress>(manifest),
-                    Kind::HorizontalPodAutoscaler => reads_as::<HorizontalPodAutoscaler>(manifest),
-                    Kind::PodDisruptionBudget => reads_as::<PodDisruptionBudget>(manifest),
-                    Kind::RoleBinding => reads_as::<RoleBinding>(manifest),
+                    Kind::Namespace => assert_round_trip::<Namespace>(manifest),
+                    Kind::ResourceQuota => assert_round_trip::<ResourceQuota>(manifest),
+                    Kind::LimitRange => assert_round_trip::<LimitRange>(manifest),
+                    Kind::ServiceAccount => assert_round_trip::<ServiceAccount>(manifest),
+                    Kind::ConfigMap => assert_round_trip::<ConfigMap>(manifest),
+                    Kind::Secret => assert_round_trip::<Secret>(manifest),
+                    Kind::PersistentVolumeClaim => {
+                        assert_round_trip::<PersistentVolumeClaim>(manifest)
+                    }
+                    Kind::Service => assert_round_trip::<Service>(manifest),
+                    Kind::Deployment => assert_round_trip::<Deployment>(manifest),
+                    Kind::NetworkPolicy => assert_round_trip::<NetworkPolicy>(manifest),
+                    Kind::Ingress => assert_round_trip::<Ingress>(manifest),
+                    Kind::HorizontalPodAutoscaler => {
+                        assert_round_trip::<HorizontalPodAutoscaler>(manifest)
+                    }
+                    Kind::PodDisruptionBudget => assert_round_trip::<PodDisruptionBudget>(manifest),
+                    Kind::RoleBinding => assert_round_trip::<RoleBinding>(manifest),
                     Kind::HttpRoute => {}
-                    Kind::Pod | Kind::Event | Kind::ReplicaSet => panic!("it is never applied"),
+                    Kind::Pod | Kind::Event | Kind::ReplicaSet => {
+                        panic!("this kind is never applied")
+                    }
                 }
             }
         }

@@ -1,32 +1,32 @@
-//! Manifests: what each wish and each of the operator's settings makes of them.
+//! Manifests for each kind of deployment and each setting of the operator.
 
-// A helper that is wrong must stop the test.
+// Test helpers may panic: that fails the test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
 
-use common::{Story, at, gateway, own_build, part, platform, story, story_of};
+use common::{Fixture, at, fixture, fixture_of_release, gateway, own_build, part, platform};
 use nokube_kube::{
     Kind, Platform,
     manifest::{namespace, role_binding},
-    platform::{Certificates, PodSecurity, Routing},
+    platform::PodSecurity,
 };
 use serde_json::{Value, json};
 
 const POD: &str = "/spec/template/spec";
 const CONTAINER: &str = "/spec/template/spec/containers/0";
 
-fn titles(story: &Story, platform: &Platform) -> Vec<String> {
-    story.manifests(platform).all().map(|manifest| manifest.title()).collect()
+fn object_names(fixture: &Fixture, platform: &Platform) -> Vec<String> {
+    fixture.manifests(platform).all().map(|manifest| manifest.kind_and_name()).collect()
 }
 
-/// The kinds that were left out.
-fn not(story: &Story, platform: &Platform) -> Vec<Kind> {
-    story.manifests(platform).not.into_iter().map(|(kind, _)| kind).collect()
+/// The kinds of the optional objects that this deployment does not have.
+fn absent_kinds(fixture: &Fixture, platform: &Platform) -> Vec<Kind> {
+    fixture.manifests(platform).dependencies.absent.into_iter().map(|(kind, _)| kind).collect()
 }
 
 #[test]
-fn a_web_service_has_all_that_it_needs() {
+fn a_web_service_has_these_objects_and_defaults() {
     let expected = [
         "ResourceQuota nokube",
         "LimitRange nokube",
@@ -38,8 +38,8 @@ fn a_web_service_has_all_that_it_needs() {
         "PodDisruptionBudget frontend",
         "Deployment frontend",
     ];
-    assert_eq!(titles(&story(json!({})), &platform()), expected);
-    let workload = story(json!({})).workload();
+    assert_eq!(object_names(&fixture(json!({})), &platform()), expected);
+    let workload = fixture(json!({})).workload();
     assert_eq!(part(&workload, "/spec/replicas"), 2);
     let expected = json!({
         "type": "RollingUpdate",
@@ -64,7 +64,7 @@ fn a_web_service_has_all_that_it_needs() {
 }
 
 #[test]
-fn what_was_left_out_is_named_so_that_it_can_go() {
+fn optional_objects_that_are_left_out_are_listed_as_absent() {
     use Kind::{
         HorizontalPodAutoscaler as Hpa, HttpRoute, Ingress, NetworkPolicy,
         PodDisruptionBudget as Pdb, Service,
@@ -72,34 +72,39 @@ fn what_was_left_out_is_named_so_that_it_can_go() {
     let worker = json!({ "service_type": "worker", "replicas": 1 });
     let scaled = json!({ "enable_autoscaling": true, "min_replicas": 2 });
     let table = [
-        (story(json!({})), platform(), vec![HttpRoute, Hpa]),
-        (story(json!({})), gateway(), vec![Ingress, Hpa]),
-        (story(scaled), platform(), vec![HttpRoute]),
-        (story(json!({ "replicas": 1 })), platform(), vec![HttpRoute, Hpa, Pdb]),
+        (fixture(json!({})), platform(), vec![HttpRoute, Hpa]),
+        (fixture(json!({})), gateway(), vec![Ingress, Hpa]),
+        (fixture(scaled), platform(), vec![HttpRoute]),
+        (fixture(json!({ "replicas": 1 })), platform(), vec![HttpRoute, Hpa, Pdb]),
         (
-            story(json!({ "exposure_type": "internal" })),
+            fixture(json!({ "exposure_type": "internal" })),
             platform(),
             vec![NetworkPolicy, Ingress, HttpRoute, Hpa],
         ),
-        (story(worker), platform(), vec![Service, NetworkPolicy, Ingress, HttpRoute, Hpa, Pdb]),
+        (fixture(worker), platform(), vec![Service, NetworkPolicy, Ingress, HttpRoute, Hpa, Pdb]),
         (
-            story(json!({})),
+            fixture(json!({})),
             Platform { apps: None, ..platform() },
             vec![NetworkPolicy, Ingress, HttpRoute, Hpa],
         ),
     ];
-    for (story, platform, left_out) in table {
-        assert_eq!(not(&story, &platform), left_out, "{:?}", titles(&story, &platform));
-        for (kind, name) in story.manifests(&platform).not {
+    for (fixture, platform, absent) in table {
+        assert_eq!(
+            absent_kinds(&fixture, &platform),
+            absent,
+            "{:?}",
+            object_names(&fixture, &platform)
+        );
+        for (kind, name) in fixture.manifests(&platform).dependencies.absent {
             assert!(["frontend", "frontend-service"].contains(&name.as_str()), "{kind:?} {name}");
         }
     }
 }
 
 #[test]
-fn a_volume_is_for_one_pod_at_a_time() {
-    let story = story(json!({ "storage_size": "1Gi", "storage_path": "/data" }));
-    let workload = story.workload();
+fn a_service_with_a_volume_has_one_pod_and_is_recreated() {
+    let fixture = fixture(json!({ "storage_size": "1Gi", "storage_path": "/data" }));
+    let workload = fixture.workload();
     assert_eq!(*part(&workload, "/spec/strategy"), json!({ "type": "Recreate" }));
     assert_eq!(*part(&workload, "/spec/replicas"), json!(1));
     let mounts = part(&workload, CONTAINER)["volumeMounts"].clone();
@@ -107,7 +112,7 @@ fn a_volume_is_for_one_pod_at_a_time() {
     assert_eq!(part(&workload, POD)["securityContext"]["fsGroup"], 1000);
     let claim = part(&workload, POD)["volumes"][0]["persistentVolumeClaim"]["claimName"].clone();
     let class = Some("fast".to_owned());
-    let volume = story
+    let volume = fixture
         .object(&Platform { storage_class: class, ..platform() }, Kind::PersistentVolumeClaim)
         .unwrap();
     assert_eq!(volume["metadata"]["name"], claim);
@@ -116,38 +121,38 @@ fn a_volume_is_for_one_pod_at_a_time() {
 }
 
 #[test]
-fn an_autoscaler_owns_the_number_of_pods_until_it_is_stopped() {
-    let mut story =
-        story(json!({ "enable_autoscaling": true, "min_replicas": 2, "max_replicas": 7 }));
-    assert!(story.workload()["spec"].get("replicas").is_none());
-    let scaler = story.object(&platform(), Kind::HorizontalPodAutoscaler).unwrap();
+fn an_autoscaler_owns_replicas_unless_the_service_is_stopped() {
+    let mut fixture =
+        fixture(json!({ "enable_autoscaling": true, "min_replicas": 2, "max_replicas": 7 }));
+    assert!(fixture.workload()["spec"].get("replicas").is_none());
+    let scaler = fixture.object(&platform(), Kind::HorizontalPodAutoscaler).unwrap();
     assert_eq!(scaler["spec"]["scaleTargetRef"]["name"], "frontend");
     assert_eq!(
         (&scaler["spec"]["minReplicas"], &scaler["spec"]["maxReplicas"]),
         (&json!(2), &json!(7))
     );
     assert_eq!(scaler["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"], 70);
-    story.run = story.run.stopped(true);
-    assert_eq!(story.workload()["spec"]["replicas"], 0);
-    assert_eq!(story.object(&platform(), Kind::HorizontalPodAutoscaler), None);
-    assert!(not(&story, &platform()).contains(&Kind::HorizontalPodAutoscaler));
+    fixture.state = fixture.state.with_stopped(true);
+    assert_eq!(fixture.workload()["spec"]["replicas"], 0);
+    assert_eq!(fixture.object(&platform(), Kind::HorizontalPodAutoscaler), None);
+    assert!(absent_kinds(&fixture, &platform()).contains(&Kind::HorizontalPodAutoscaler));
 }
 
 #[test]
-fn a_stopped_service_differs_in_the_number_of_pods_alone() {
-    let running = story(json!({ "replicas": 3 }));
-    let stopped = Story { run: running.run.stopped(true), ..running.clone() };
+fn a_stopped_service_differs_only_in_replicas() {
+    let running = fixture(json!({ "replicas": 3 }));
+    let stopped = Fixture { state: running.state.with_stopped(true), ..running.clone() };
     let mut expected = running.workload();
     expected["spec"]["replicas"] = 0.into();
     assert_eq!(stopped.workload(), expected);
 }
 
 #[test]
-fn restricted_pods_ask_for_nothing() {
-    let story = story(json!({}));
+fn pods_have_the_security_context_of_their_level() {
+    let fixture = fixture(json!({}));
     let context = |level| {
         let platform = Platform { pod_security: level, ..platform() };
-        let body = story.manifests(&platform).workload.body;
+        let body = fixture.manifests(&platform).workload.body;
         (
             part(&body, POD)["securityContext"].clone(),
             part(&body, CONTAINER)["securityContext"].clone(),
@@ -165,188 +170,108 @@ fn restricted_pods_ask_for_nothing() {
         container,
         json!({ "allowPrivilegeEscalation": false, "capabilities": { "drop": ["NET_RAW"] } })
     );
-    let deployed = story.deployed();
+    let input = fixture.input();
     let strict = Platform { pod_security: PodSecurity::Restricted, ..platform() };
-    let labels = namespace(&strict, &deployed.tenant).body["metadata"]["labels"].clone();
+    let labels = namespace(&strict, &input.tenant).body["metadata"]["labels"].clone();
     for mode in ["enforce", "warn"] {
         assert_eq!(labels[format!("pod-security.kubernetes.io/{mode}")], "restricted");
     }
 }
 
+/// Otherwise a user could have any private image of that registry pulled.
 #[test]
-fn by_ingress_each_service_has_a_host() {
-    let host = "frontend-myapp-testuser.apps.example.com";
-    let ingress = |more: Value, certificates: Certificates| {
-        let mut platform = platform();
-        platform.apps.as_mut().unwrap().certificates = certificates;
-        story(more).object(&platform, Kind::Ingress).unwrap()
-    };
-    let plain = ingress(json!({}), Certificates::None);
-    assert_eq!(plain["spec"]["ingressClassName"], "traefik");
-    let rule = json!({ "host": host, "http": { "paths": [{
-        "path": "/", "pathType": "Prefix",
-        "backend": { "service": { "name": "frontend-service", "port": { "number": 8000 } } },
-    }]}});
-    assert_eq!(plain["spec"]["rules"], json!([rule]));
-    assert!(plain["spec"].get("tls").is_none() && plain["metadata"].get("annotations").is_none());
-    let shared = ingress(json!({ "enable_https": true }), Certificates::Shared);
-    assert_eq!(shared["spec"]["tls"], json!([{ "hosts": [host] }]));
-    let issuer = || Certificates::Issuer("letsencrypt".into());
-    let own = ingress(json!({ "enable_https": true }), issuer());
-    assert_eq!(own["spec"]["tls"], json!([{ "hosts": [host], "secretName": "frontend-tls" }]));
-    let annotations = json!({ "cert-manager.io/cluster-issuer": "letsencrypt" });
-    assert_eq!(own["metadata"]["annotations"], annotations);
-    assert!(ingress(json!({}), issuer())["metadata"].get("annotations").is_none());
-    let custom = ingress(json!({ "custom_domain": "shop.example.org" }), Certificates::None);
-    assert_eq!(custom["spec"]["rules"][0]["host"], "shop.example.org");
-    // One that had a path before the operator chose Ingress takes no more than that.
-    let path = ingress(json!({ "custom_path": "/shop" }), Certificates::None);
-    assert_eq!(path["spec"]["rules"][0]["http"]["paths"][0]["path"], "/shop");
-    let mut bare = platform();
-    bare.apps.as_mut().unwrap().routing = Routing::Ingress { class: None };
-    let default = story(json!({})).object(&bare, Kind::Ingress).unwrap();
-    assert!(default["spec"].get("ingressClassName").is_none());
-}
-
-#[test]
-fn by_gateway_a_service_may_have_a_path_that_it_never_sees() {
-    let route = |more: Value| story(more).object(&gateway(), Kind::HttpRoute).unwrap();
-    let plain = route(json!({}));
-    let parent =
-        |listener| json!([{ "name": "edge", "namespace": "gateways", "sectionName": listener }]);
-    assert_eq!(plain["apiVersion"], "gateway.networking.k8s.io/v1");
-    assert_eq!(plain["spec"]["parentRefs"], parent("web"));
-    assert_eq!(plain["spec"]["hostnames"], json!(["frontend-myapp-testuser.apps.example.com"]));
-    let rule = json!({
-        "matches": [{ "path": { "type": "PathPrefix", "value": "/" } }],
-        "backendRefs": [{ "name": "frontend-service", "port": 8000 }],
-    });
-    assert_eq!(plain["spec"]["rules"], json!([rule]));
-    let path = route(json!({ "custom_path": "/shop/", "enable_https": true }));
-    assert_eq!(path["spec"]["parentRefs"], parent("websecure"));
-    assert_eq!(path["spec"]["hostnames"], json!(["myapp-testuser.apps.example.com"]));
-    let rule = part(&path, "/spec/rules/0");
-    assert_eq!(rule["matches"][0]["path"]["value"], "/shop");
-    let strip = json!({ "type": "ReplacePrefixMatch", "replacePrefixMatch": "/" });
-    assert_eq!(rule["filters"], json!([{ "type": "URLRewrite", "urlRewrite": { "path": strip } }]));
-}
-
-#[test]
-fn the_address_is_the_one_that_is_routed_to() {
-    let table = [
-        (json!({}), Some("http://frontend-myapp-testuser.apps.example.com")),
-        (json!({ "enable_https": true }), Some("https://frontend-myapp-testuser.apps.example.com")),
-        (json!({ "custom_path": "/shop" }), Some("http://myapp-testuser.apps.example.com/shop")),
-        (json!({ "custom_domain": "shop.example.org" }), Some("http://shop.example.org")),
-        (json!({ "exposure_type": "internal" }), Some("http://frontend-service:8000")),
-        (json!({ "exposure_type": "none" }), None),
-    ];
-    for (more, url) in table {
-        let story = story(more);
-        let told = gateway().access_url(&story.project, &story.run.release.spec);
-        assert_eq!(told.as_deref(), url);
-    }
-}
-
-#[test]
-fn only_the_entrance_reaches_a_service_from_outside() {
-    let policy = story(json!({ "container_port": 80 })).object(&platform(), Kind::NetworkPolicy);
-    let policy = policy.unwrap();
-    let from = json!([{ "namespaceSelector": {
-        "matchLabels": { "kubernetes.io/metadata.name": "ingress" },
-    }}]);
-    assert_eq!(policy["spec"]["ingress"][0]["from"], from);
-    assert_eq!(policy["spec"]["ingress"][0]["ports"], json!([{ "port": 80, "protocol": "TCP" }]));
-    let selector = part(&policy, "/spec/podSelector/matchLabels").as_object().unwrap().clone();
-    let labels = story(json!({})).workload();
-    let labels = part(&labels, "/spec/template/metadata/labels");
-    assert!(selector.iter().all(|(name, value)| labels.get(name) == Some(value)));
-}
-
-/// A foreign image never gets the platform's login.
-#[test]
-fn only_our_own_images_are_pulled_with_our_login() {
-    let ours = story(own_build());
-    let workload = ours.workload();
+fn only_images_that_were_built_here_get_the_pull_secret() {
+    let built = fixture(own_build());
+    let workload = built.workload();
     assert_eq!(part(&workload, POD)["imagePullSecrets"], json!([{ "name": "nokube-registry" }]));
     assert_eq!(part(&workload, CONTAINER)["imagePullPolicy"], "Always");
     let image = format!("ghcr.io/amzhm/testuser-myapp-frontend@{}", common::digest('b'));
     assert_eq!(part(&workload, CONTAINER)["image"], image);
-    assert!(titles(&ours, &platform()).contains(&"Secret nokube-registry".to_owned()));
-    let foreign = json!({ "image_name": "ghcr.io/amzhm/testuser-myapp-frontend:v1" });
-    let no_login = Platform { pull: None, ..platform() };
-    for (story, platform) in [(story(foreign), platform()), (ours, no_login)] {
-        assert!(!titles(&story, &platform).contains(&"Secret nokube-registry".to_owned()));
-        let workload = story.manifests(&platform).workload.body;
+    assert!(object_names(&built, &platform()).contains(&"Secret nokube-registry".to_owned()));
+    let named = json!({ "image_name": "ghcr.io/amzhm/testuser-myapp-frontend:v1" });
+    let no_credentials = Platform { pull_credentials: None, ..platform() };
+    for (fixture, platform) in [(fixture(named), platform()), (built, no_credentials)] {
+        assert!(!object_names(&fixture, &platform).contains(&"Secret nokube-registry".to_owned()));
+        let workload = fixture.manifests(&platform).workload.body;
         assert!(part(&workload, POD).get("imagePullSecrets").is_none());
     }
-    // A tag may mean another image by now; what is pinned may come from a node's cache.
+    // A tag can be moved to another image; a pinned image may come from the node's cache.
     let pinned = format!("nginx@{}", common::digest('a'));
     for (image, policy) in [("nginx:1.29", "Always"), (&pinned, "IfNotPresent")] {
-        let workload = story(json!({ "image_name": image })).workload();
+        let workload = fixture(json!({ "image_name": image })).workload();
         assert_eq!(part(&workload, CONTAINER)["imagePullPolicy"], policy);
     }
 }
 
 #[test]
-fn a_program_is_told_its_port_unless_the_user_tells_it() {
+fn the_port_variable_is_set_unless_the_user_sets_it() {
     for field in ["env_vars", "secrets"] {
-        let workload = story(json!({ field: { "PORT": "8080" } })).workload();
+        let workload = fixture(json!({ field: { "PORT": "8080" } })).workload();
         assert!(part(&workload, CONTAINER).get("env").is_none(), "{field}");
     }
-    let workload = story(json!({ "container_port": 80, "env_vars": { "A": "1" } })).workload();
+    let workload = fixture(json!({ "container_port": 80, "env_vars": { "A": "1" } })).workload();
     assert_eq!(part(&workload, CONTAINER)["env"][0]["value"], "80");
 }
 
 #[test]
-fn a_change_rolls_the_pods_and_no_change_does_not() {
-    let template = |story: &Story| story.workload()["spec"]["template"].clone();
+fn pods_are_replaced_only_if_their_content_changes() {
+    let template = |fixture: &Fixture| fixture.workload()["spec"]["template"].clone();
     let pinned = format!("nginx@{}", common::digest('a'));
     let with = |more: Value, number| {
         let mut all =
             json!({ "image_name": pinned, "env_vars": { "A": "1" }, "secrets": { "S": "1" } });
         all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        story_of(all, number)
+        fixture_of_release(all, number)
     };
     let first = with(json!({}), 1);
     let again = with(json!({}), 2);
     assert_eq!(template(&first), template(&again));
-    let objects = |story: &Story| story.manifests(&platform()).before;
+    let objects = |fixture: &Fixture| fixture.manifests(&platform()).dependencies.objects;
     assert_eq!(objects(&first), objects(&again));
     for more in [json!({ "env_vars": { "A": "2" } }), json!({ "secrets": { "S": "2" } })] {
         let changed = with(more.clone(), 2);
         assert_ne!(template(&first), template(&changed), "{more}");
-        assert_ne!(titles(&first, &platform()), titles(&changed, &platform()), "{more}");
+        assert_ne!(
+            object_names(&first, &platform()),
+            object_names(&changed, &platform()),
+            "{more}"
+        );
     }
     let scaled = with(json!({ "replicas": 5, "display_name": "New", "service_port": 80 }), 2);
-    assert_eq!(template(&first), template(&scaled), "pods have nothing to do with it");
-    let restarted = Story { run: first.run.restarted(at(9)), ..first.clone() };
+    assert_eq!(template(&first), template(&scaled), "these fields do not concern pods");
+    let restarted = Fixture { state: first.state.with_restarted_at(at(9)), ..first.clone() };
     assert_ne!(template(&first), template(&restarted));
 }
 
 #[test]
-fn a_tag_may_mean_another_image_when_it_is_deployed_again() {
-    let template = |number| story_of(json!({}), number).workload()["spec"]["template"].clone();
+fn a_new_release_of_the_same_tag_replaces_the_pods() {
+    let template =
+        |number| fixture_of_release(json!({}), number).workload()["spec"]["template"].clone();
     assert_ne!(template(1), template(2));
-    let latest = story(json!({ "image_name": "nginx" })).workload();
+    let latest = fixture(json!({ "image_name": "nginx" })).workload();
     assert_eq!(part(&latest, CONTAINER)["imagePullPolicy"], "Always");
 }
 
 #[test]
-fn every_object_says_whose_it_is() {
+fn all_objects_have_the_labels_of_their_owner_and_project() {
     let mut more = own_build();
     let all =
         json!({ "env_vars": { "A": "1" }, "secrets": { "B": "2" }, "enable_autoscaling": true });
     more.as_object_mut().unwrap().extend(all.as_object().unwrap().clone());
-    let story = story(more);
-    let deployed = story.deployed();
+    let fixture = fixture(more);
+    let input = fixture.input();
     for platform in [platform(), gateway()] {
-        let mut manifests: Vec<_> = story.manifests(&platform).all().cloned().collect();
-        manifests.push(namespace(&platform, &deployed.tenant));
-        manifests.push(role_binding(&deployed.tenant, "nokube-app-deployer", "bot"));
+        let mut manifests: Vec<_> = fixture.manifests(&platform).all().cloned().collect();
+        manifests.push(namespace(&platform, &input.tenant));
+        manifests.push(role_binding(&input.tenant, "nokube-app-deployer", "bot"));
         for manifest in &manifests {
             let labels = part(&manifest.body, "/metadata/labels");
-            assert_eq!(labels["nokube.dev/owner"], story.owner.key(), "{}", manifest.title());
+            assert_eq!(
+                labels["nokube.dev/owner"],
+                fixture.owner.key(),
+                "{}",
+                manifest.kind_and_name()
+            );
             assert_eq!(labels["nokube.dev/project"], "7");
             assert_eq!(labels["app.kubernetes.io/managed-by"], "nokube");
             let values = labels.as_object().unwrap().values();
@@ -354,7 +279,7 @@ fn every_object_says_whose_it_is() {
             assert_eq!(manifest.body["metadata"]["name"], manifest.name);
             let namespace = manifest.body["metadata"].get("namespace").and_then(Value::as_str);
             let expected = (manifest.kind != Kind::Namespace).then_some("nk-testuser-myapp");
-            assert_eq!(namespace, expected, "{}", manifest.title());
+            assert_eq!(namespace, expected, "{}", manifest.kind_and_name());
         }
     }
 }

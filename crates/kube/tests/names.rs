@@ -1,20 +1,21 @@
-//! No two owners, projects or services share a name in the cluster.
+//! Different owners, projects and services have different names in the cluster.
 
-// A helper that is wrong must stop the test.
+// Test helpers may panic: that fails the test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
 
-use common::{id, story};
+use common::{fixture, id};
 use nokube_domain::{
     DeploymentId, ProjectId,
-    deploy::SecretText,
+    deployments::SecretValue,
     name::{ProjectName, ServiceName, Username},
 };
 use nokube_kube::{
     Kind,
     names::{
-        NameKey, Namespace, project_host, service_host, service_object, variables_object, volume,
+        Namespace, SecretNameKey, project_host, service_host, service_object, variables_object,
+        volume_claim,
     },
 };
 use proptest::prelude::*;
@@ -37,7 +38,7 @@ fn hosts(owner: &str, project: &str, service: &str) -> (String, String, String) 
     let (owner, project): (Username, ProjectName) =
         (owner.parse().unwrap(), project.parse().unwrap());
     let service: ServiceName = service.parse().unwrap();
-    let namespace = Namespace::of(&owner, &project).to_string();
+    let namespace = Namespace::new(&owner, &project).to_string();
     (namespace, service_host(&owner, &project, &service), project_host(&owner, &project))
 }
 
@@ -50,17 +51,17 @@ fn hyphens_are_doubled_and_long_names_end_in_a_hash() {
         ("a", "b", "c--d", "nk-a-b", "c--d-b-a"),
     ];
     for (owner, project, service, namespace, host) in table {
-        let (made, service_host, _) = hosts(owner, project, service);
-        assert_eq!((made.as_str(), service_host.as_str()), (namespace, host));
+        let (found, service_host, _) = hosts(owner, project, service);
+        assert_eq!((found.as_str(), service_host.as_str()), (namespace, host));
     }
     let (namespace, host, _) = hosts(&"a".repeat(39), &"b".repeat(40), &"c".repeat(40));
     assert_eq!((namespace.len(), host.len()), (63, 63));
     assert!(namespace.starts_with("nk-aaa") && namespace.contains("---"), "{namespace}");
 }
 
-/// Every owner, project and service out of these: no two of all their names are the same.
+/// All combinations of these owners, projects and services have different names.
 #[test]
-fn no_two_crafted_names_meet() {
+fn crafted_names_do_not_collide() {
     let mut words: Vec<String> =
         ["a", "b", "a-b", "b-a", "a-a", "a-b-a", "ab", "0", "0-0"].map(Into::into).into();
     for length in [19, 20, 29, 30, 31, 38, 39] {
@@ -95,7 +96,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
 
     #[test]
-    fn no_two_names_meet(
+    fn names_do_not_collide(
         a in "[ab](-?[ab]){0,19}", b in "[ab](-?[ab]){0,19}", c in "[ab](-{0,3}[ab]){0,9}",
         x in "[ab](-?[ab]){0,19}", y in "[ab](-?[ab]){0,19}", z in "[ab](-{0,3}[ab]){0,9}",
     ) {
@@ -103,7 +104,7 @@ proptest! {
         prop_assert_eq!(one.0 == other.0, (&a, &b) == (&x, &y));
         prop_assert_eq!(one.2 == other.2, (&a, &b) == (&x, &y));
         prop_assert_eq!(one.1 == other.1, (&a, &b, &c) == (&x, &y, &z));
-        prop_assert!(one.1 != other.2 && one.1 != one.2, "a service's host is no project's");
+        prop_assert!(one.1 != other.2 && one.1 != one.2, "the host of a service is not that of a project");
         for name in [&one.0, &one.1, &one.2] {
             prop_assert!(is_label(name), "{name}");
         }
@@ -115,17 +116,17 @@ fn texts(entries: &[(&str, &str)]) -> BTreeMap<String, String> {
     entries.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
 }
 
-/// Names of the objects that hold these as variables and as secrets.
-fn objects(of: DeploymentId, key: &str, entries: &[(&str, &str)]) -> Option<[String; 2]> {
+/// The names of the ConfigMap and the Secret with these entries.
+fn objects(id: DeploymentId, key: &str, entries: &[(&str, &str)]) -> Option<[String; 2]> {
     let service = "frontend".parse().unwrap();
-    let variables = variables_object(of, &service, &texts(entries))?;
-    let secrets = texts(entries).into_iter().map(|(name, text)| (name, SecretText::new(text)));
-    let secrets = NameKey::new(key).secrets_object(of, &service, &secrets.collect())?;
+    let variables = variables_object(id, &service, &texts(entries))?;
+    let secrets = texts(entries).into_iter().map(|(name, text)| (name, SecretValue::new(text)));
+    let secrets = SecretNameKey::new(key).secrets_object(id, &service, &secrets.collect())?;
     Some([variables, secrets])
 }
 
 #[test]
-fn another_content_has_another_name_and_the_same_the_same() {
+fn equal_content_has_equal_names_and_different_content_different_names() {
     assert_eq!(objects(id(), "key", &[]), None);
     let other = DeploymentId::new(ProjectId(7), 4, 0x0123_4567_89ab_cdef);
     let table: [(DeploymentId, &[(&str, &str)]); 9] = [
@@ -139,50 +140,50 @@ fn another_content_has_another_name_and_the_same_the_same() {
         (other, &[("a", "bc")]),
         (id(), &[("A", "bc")]),
     ];
-    let mut seen = BTreeSet::new();
-    for (of, entries) in table {
-        let names = objects(of, "key", entries).unwrap();
-        assert_eq!(names, objects(of, "key", entries).unwrap());
+    let mut found = BTreeSet::new();
+    for (id, entries) in table {
+        let names = objects(id, "key", entries).unwrap();
+        assert_eq!(names, objects(id, "key", entries).unwrap());
         for name in names {
-            assert!(is_label(&name) && seen.insert(name.clone()), "{entries:?}: {name}");
+            assert!(is_label(&name) && found.insert(name.clone()), "{entries:?}: {name}");
         }
     }
     let [variables, secrets] = objects(id(), "key", &[("a", "bc")]).unwrap();
     let [same, another] = objects(id(), "another key", &[("a", "bc")]).unwrap();
-    assert!(variables == same && secrets != another, "nobody can try values out");
+    assert!(variables == same && secrets != another, "without the key, values cannot be guessed");
     assert!(secrets.starts_with("frontend-secret-"), "{secrets}");
 }
 
-/// ConfigMaps, Secrets and policies may have longer names, and dots in them (RFC 1123 subdomains).
+/// ConfigMaps, Secrets and NetworkPolicies may have longer names with dots (RFC 1123 subdomains).
 #[test]
-fn the_longest_service_has_names_that_are_taken() {
+fn the_longest_service_name_gives_valid_object_names() {
     let service: ServiceName = "s".repeat(40).parse().unwrap();
     let more = json!({
         "service_name": service, "env_vars": { "A": "1" }, "secrets": { "B": "2" },
         "storage_size": "1Gi", "storage_path": "/data",
     });
-    for manifest in story(more).manifests(&common::platform()).all() {
+    for manifest in fixture(more).manifests(&common::platform()).all() {
         let fits = match manifest.kind {
             Kind::ConfigMap | Kind::Secret | Kind::NetworkPolicy => is_subdomain(&manifest.name),
             _ => is_label(&manifest.name),
         };
-        assert!(fits, "{}", manifest.title());
+        assert!(fits, "{}", manifest.kind_and_name());
     }
     assert_eq!(service_object(&service).len(), 48);
-    assert_eq!(volume(&service).len(), 45);
+    assert_eq!(volume_claim(&service).len(), 45);
 }
 
-/// A service may be called as the platform's own objects are, and takes none of them.
+/// Even if the service has the name of one of the platform's own objects.
 #[test]
-fn no_service_takes_an_object_of_the_platform() {
+fn a_service_does_not_replace_an_object_of_the_platform() {
     for service in ["nokube", "nokube-default", "nokube-app", "nokube-registry", "nokube-deployer"]
     {
         let mut more = common::own_build();
         more["service_name"] = service.into();
-        let manifests = story(more).manifests(&common::platform());
-        let mut seen = BTreeSet::new();
+        let manifests = fixture(more).manifests(&common::platform());
+        let mut found = BTreeSet::new();
         for manifest in manifests.all() {
-            assert!(seen.insert(manifest.title()), "{} twice", manifest.title());
+            assert!(found.insert(manifest.kind_and_name()), "{} twice", manifest.kind_and_name());
         }
     }
 }

@@ -1,9 +1,9 @@
-//! What a pod says of itself, in words that a developer can act upon.
+//! Failures of pods, with messages that developers can act upon.
 
-// A helper that is wrong must stop the test.
+// Test helpers may panic: that fails the test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use nokube_kube::observe::PodSeen;
+use nokube_kube::observe::ObservedPod;
 use serde_json::{Value, json};
 
 const IMAGE: &str = "ghcr.io/amzhm/testuser-myapp-frontend:v401";
@@ -19,21 +19,21 @@ fn pod(status: Value) -> Value {
     })
 }
 
-fn read(pod: Value) -> PodSeen {
+fn read(pod: Value) -> ObservedPod {
     serde_json::from_value(pod).unwrap()
 }
 
-/// Checks code, reason and whether it is stuck, and that the message has these words.
+/// Checks the failure's code, reason and permanence, and that its message contains `text`.
 #[track_caller]
-fn check(pod: Value, (code, reason, stuck): (&str, &str, bool), words: &str) {
+fn check(pod: Value, (code, reason, is_permanent): (&str, &str, bool), text: &str) {
     let row = pod.to_string();
-    let trouble = read(pod).trouble().unwrap_or_else(|| panic!("no trouble in {row}"));
+    let failure = read(pod).failure().unwrap_or_else(|| panic!("no failure in {row}"));
     assert_eq!(
-        (trouble.code, trouble.reason.as_str(), trouble.stuck),
-        (code, reason, stuck),
+        (failure.code, failure.reason.as_str(), failure.is_permanent),
+        (code, reason, is_permanent),
         "{row}"
     );
-    assert!(trouble.message.contains(words), "{} has not: {words}", trouble.message);
+    assert!(failure.message.contains(text), "{} does not contain {text}", failure.message);
 }
 
 fn waiting(reason: &str, message: &str) -> Value {
@@ -41,16 +41,16 @@ fn waiting(reason: &str, message: &str) -> Value {
 }
 
 #[test]
-fn an_image_that_cannot_be_pulled_is_told_why() {
+fn an_image_pull_failure_gives_its_cause() {
     let pull = format!(
         "failed to pull and unpack image \"{IMAGE}\": failed to resolve reference \"{IMAGE}\": "
     );
     let table = [
-        (format!("{pull}unexpected status: 401 Unauthorized"), "does not let us"),
-        (format!("{pull}unexpected status: 403 Forbidden"), "does not let us"),
+        (format!("{pull}unexpected status: 401 Unauthorized"), "denies access"),
+        (format!("{pull}unexpected status: 403 Forbidden"), "denies access"),
         (
             "pull access denied, repository does not exist or may require authorization".into(),
-            "does not let us",
+            "denies access",
         ),
         (format!("{pull}{IMAGE}: not found"), "no such image or tag"),
         ("manifest unknown".into(), "no such image or tag"),
@@ -58,28 +58,28 @@ fn an_image_that_cannot_be_pulled_is_told_why() {
         ("dial tcp: lookup ghcr.io: no such host".into(), "cannot be reached"),
         ("net/http: TLS handshake timeout".into(), "cannot be reached"),
         ("no match for platform in manifest".into(), "processors"),
-        // The image's own name says nothing about why, whatever is in it.
-        (format!("Back-off pulling image \"{IMAGE}\""), "refuses"),
-        (String::new(), "refuses"),
+        // Words in the image's own name are not taken for the cause.
+        (format!("Back-off pulling image \"{IMAGE}\""), "rejects the request"),
+        (String::new(), "rejects the request"),
     ];
-    for (message, words) in table {
+    for (message, text) in table {
         for reason in ["ErrImagePull", "ImagePullBackOff"] {
-            check(waiting(reason, &message), ("image_pull", reason, true), words);
+            check(waiting(reason, &message), ("image_pull", reason, true), text);
         }
     }
     let named_denied = "Back-off pulling image \"docker.io/denied/unauthorized:404\"";
     let mut pod = waiting("ImagePullBackOff", named_denied);
     pod["spec"]["containers"][0]["image"] = "docker.io/denied/unauthorized:404".into();
-    check(pod, ("image_pull", "ImagePullBackOff", true), "refuses");
+    check(pod, ("image_pull", "ImagePullBackOff", true), "rejects the request");
     check(
         waiting("InvalidImageName", ""),
         ("image_name", "InvalidImageName", true),
-        "no image that can be pulled",
+        "not a valid image name",
     );
 }
 
 #[test]
-fn a_container_that_cannot_be_made_is_told_why() {
+fn a_container_config_failure_gives_its_cause() {
     let table = [
         ("container has runAsNonRoot and image will run as root", "USER 1000"),
         ("container has runAsNonRoot and image has non-numeric user (node)", "USER 1000"),
@@ -88,31 +88,31 @@ fn a_container_that_cannot_be_made_is_told_why() {
         ("exec: \"x\": executable file not found in $PATH", "not in the image"),
         ("something else", "something else"),
     ];
-    for (message, words) in table {
+    for (message, text) in table {
         for reason in ["CreateContainerConfigError", "CreateContainerError", "RunContainerError"] {
-            check(waiting(reason, message), ("container_config", reason, true), words);
+            check(waiting(reason, message), ("container_config", reason, true), text);
         }
     }
 }
 
 #[test]
-fn a_crash_is_told_with_what_its_exit_code_means() {
+fn a_crash_gives_the_meaning_of_its_exit_code() {
     let table = [
-        (0, "ended by itself"),
+        (0, "ended without an error"),
         (1, "Its log says why"),
         (126, "start command cannot be run"),
         (127, "start command cannot be run"),
         (137, "killed"),
         (139, "segmentation fault"),
-        (143, "told to end"),
+        (143, "SIGTERM"),
     ];
-    for (code, words) in table {
+    for (code, text) in table {
         let ended =
             json!({ "terminated": { "reason": "Error", "exitCode": code, "message": "boom\n" } });
         let loop_ =
             json!({ "waiting": { "reason": "CrashLoopBackOff", "message": "back-off 5m0s" } });
         let status = json!({ "restartCount": 5, "state": loop_, "lastState": ended });
-        check(pod(status.clone()), ("crash", "CrashLoopBackOff", true), words);
+        check(pod(status.clone()), ("crash", "CrashLoopBackOff", true), text);
         check(
             pod(status.clone()),
             ("crash", "CrashLoopBackOff", true),
@@ -120,13 +120,13 @@ fn a_crash_is_told_with_what_its_exit_code_means() {
         );
         check(pod(status), ("crash", "CrashLoopBackOff", true), "It said: boom");
         let first = json!({ "restartCount": 0, "state": ended });
-        check(pod(first), ("crash", "Error", false), words);
+        check(pod(first), ("crash", "Error", false), text);
     }
     check(waiting("CrashLoopBackOff", ""), ("crash", "CrashLoopBackOff", true), "Its log says why");
 }
 
 #[test]
-fn out_of_memory_is_told_with_the_limit() {
+fn out_of_memory_gives_the_limit() {
     let ended = json!({ "terminated": { "reason": "OOMKilled", "exitCode": 137 } });
     let running = json!({ "running": {} });
     let crash = json!({ "waiting": { "reason": "CrashLoopBackOff" } });
@@ -137,8 +137,8 @@ fn out_of_memory_is_told_with_the_limit() {
         (json!({ "restartCount": 3, "state": running, "lastState": ended }), true),
         (json!({ "restartCount": 3, "ready": true, "state": running, "lastState": ended }), false),
     ];
-    for (status, stuck) in table {
-        check(pod(status), ("out_of_memory", "OOMKilled", stuck), "its limit of 512Mi");
+    for (status, is_permanent) in table {
+        check(pod(status), ("out_of_memory", "OOMKilled", is_permanent), "its limit of 512Mi");
     }
     let mut unlimited = pod(json!({ "state": ended }));
     unlimited["spec"] = json!({});
@@ -146,7 +146,7 @@ fn out_of_memory_is_told_with_the_limit() {
 }
 
 #[test]
-fn what_runs_again_is_no_trouble() {
+fn a_container_that_runs_again_has_no_failure() {
     let ended = json!({ "terminated": { "reason": "Error", "exitCode": 1 } });
     let running = json!({ "running": { "startedAt": "2026-01-01T00:00:00Z" } });
     for status in [
@@ -158,14 +158,14 @@ fn what_runs_again_is_no_trouble() {
         json!({ "state": { "waiting": { "reason": "PodInitializing" } } }),
         json!({}),
     ] {
-        assert_eq!(read(pod(status.clone())).trouble(), None, "{status}");
+        assert_eq!(read(pod(status.clone())).failure(), None, "{status}");
     }
     let again = json!({ "ready": false, "restartCount": 2, "state": running, "lastState": ended });
     check(pod(again), ("crash", "Error", true), "exit code 1");
 }
 
 #[test]
-fn a_pod_that_finds_no_machine_is_told_what_is_lacking() {
+fn an_unschedulable_pod_gives_the_missing_resource() {
     let scheduled = |reason: &str, message: &str| {
         let condition = json!({
             "type": "PodScheduled", "status": "False", "reason": reason, "message": message,
@@ -183,16 +183,16 @@ fn a_pod_that_finds_no_machine_is_told_what_is_lacking() {
         ),
         ("0/1 nodes are available: 1 node(s) had untolerated taint", "Tell the administrator"),
     ];
-    for (message, words) in table {
+    for (message, text) in table {
         let pod = scheduled("Unschedulable", message);
-        check(pod.clone(), ("unschedulable", "Unschedulable", true), words);
+        check(pod.clone(), ("unschedulable", "Unschedulable", true), text);
         check(pod, ("unschedulable", "Unschedulable", true), message);
     }
-    assert_eq!(read(scheduled("SchedulingGated", "")).trouble(), None);
+    assert_eq!(read(scheduled("SchedulingGated", "")).failure(), None);
 }
 
 #[test]
-fn a_pod_that_was_ended_is_told_so() {
+fn a_failed_pod_gives_its_reason() {
     let failed = |reason: &str, message: &str| json!({ "status": { "phase": "Failed", "reason": reason, "message": message } });
     let evicted = failed("Evicted", "The node was low on resource: memory.");
     check(evicted, ("pod_failed", "Evicted", false), "low on resource: memory");
@@ -200,7 +200,7 @@ fn a_pod_that_was_ended_is_told_so() {
 }
 
 #[test]
-fn init_containers_count_too_and_a_container_beside_ours_does_not_stand_for_it() {
+fn init_containers_count_and_sidecar_images_do_not() {
     let mut init = pod(json!({ "state": { "waiting": { "reason": "PodInitializing" } } }));
     let no_image = json!({ "waiting": { "reason": "ErrImagePull", "message": "not found" } });
     init["status"]["initContainerStatuses"] = json!([{ "state": no_image }]);
@@ -212,7 +212,7 @@ fn init_containers_count_too_and_a_container_beside_ours_does_not_stand_for_it()
 }
 
 #[test]
-fn a_log_is_asked_for_where_it_tells_something() {
+fn the_log_before_the_restart_has_the_crash() {
     let ended = json!({ "terminated": { "exitCode": 1 } });
     let table = [
         (json!({ "state": { "running": {} } }), false, false),
@@ -222,6 +222,6 @@ fn a_log_is_asked_for_where_it_tells_something() {
     ];
     for (status, crashed, restarted) in table {
         let pod = read(pod(status.clone()));
-        assert_eq!((pod.has_crashed(), pod.has_restarted()), (crashed, restarted), "{status}");
+        assert_eq!((pod.has_crashed(), pod.has_previous_log()), (crashed, restarted), "{status}");
     }
 }

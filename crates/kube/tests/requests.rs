@@ -1,23 +1,24 @@
-//! Requests to the API server: paths, parameters, headers, bodies.
+//! Requests to the API server: paths, query parameters, headers and bodies.
 
-// A helper that is wrong must stop the test.
+// Test helpers may panic: that fails the test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
 
-use common::{id, platform, story};
+use common::{fixture, id, platform};
 use nokube_kube::{
     Kind,
     manifest::namespace,
     observe::Metadata,
-    request::{self, Log, Mode, Request, Right},
-    rights,
+    permissions::{self, Permission},
+    request::{self, ApplyMode, LogOptions, Request},
+    review,
 };
 use serde_json::{Value, json};
 
 const NS: &str = "nk-testuser-myapp";
 
-/// Method, path, and parameters without order.
+/// Checks method, path, and query parameters in sorted order.
 #[track_caller]
 fn check(request: &Request, method: &str, path: &str, parameters: &[&str]) {
     assert_eq!((request.method().as_str(), request.uri().path()), (method, path));
@@ -36,26 +37,26 @@ fn content_type(request: &Request) -> &str {
 }
 
 #[test]
-fn an_object_is_applied_with_force_and_strictly() {
-    let workload = story(json!({})).manifests(&platform()).workload;
+fn apply_is_forced_and_strict() {
+    let workload = fixture(json!({})).manifests(&platform()).workload;
     let path = format!("/apis/apps/v1/namespaces/{NS}/deployments/frontend");
-    let real = request::apply(NS, &workload, Mode::Real);
+    let persisted = request::apply(NS, &workload, ApplyMode::Persist);
     let parameters = ["fieldManager=nokube", "fieldValidation=Strict", "force=true"];
-    check(&real, "PATCH", &path, &parameters);
-    assert_eq!(content_type(&real), "application/apply-patch+yaml");
-    assert_eq!(body(&real), workload.body);
-    assert!(body(&real)["metadata"].get("managedFields").is_none());
-    let tried = request::apply(NS, &workload, Mode::DryRun);
+    check(&persisted, "PATCH", &path, &parameters);
+    assert_eq!(content_type(&persisted), "application/apply-patch+yaml");
+    assert_eq!(body(&persisted), workload.body);
+    assert!(body(&persisted)["metadata"].get("managedFields").is_none());
+    let dry_run = request::apply(NS, &workload, ApplyMode::DryRun);
     let parameters = ["dryRun=All", "fieldManager=nokube", "fieldValidation=Strict", "force=true"];
-    check(&tried, "PATCH", &path, &parameters);
-    assert_eq!(body(&tried), workload.body);
+    check(&dry_run, "PATCH", &path, &parameters);
+    assert_eq!(body(&dry_run), workload.body);
 }
 
 #[test]
-fn a_namespace_is_never_forced() {
-    let story = story(json!({}));
-    let namespace = namespace(&platform(), &story.deployed().tenant);
-    let request = request::apply(NS, &namespace, Mode::Real);
+fn apply_of_a_namespace_is_not_forced() {
+    let fixture = fixture(json!({}));
+    let namespace = namespace(&platform(), &fixture.input().tenant);
+    let request = request::apply(NS, &namespace, ApplyMode::Persist);
     let parameters = ["fieldManager=nokube", "fieldValidation=Strict"];
     check(&request, "PATCH", &format!("/api/v1/namespaces/{NS}"), &parameters);
     let read = request::get(Kind::Namespace, "", NS);
@@ -63,54 +64,52 @@ fn a_namespace_is_never_forced() {
 }
 
 #[test]
-fn an_object_can_be_applied_only_as_it_was_read() {
-    let workload = story(json!({})).manifests(&platform()).workload;
+fn apply_if_unchanged_sends_the_resource_version() {
+    let workload = fixture(json!({})).manifests(&platform()).workload;
     let fresh = request::apply_if_unchanged(NS, &workload, Some("42"));
     assert_eq!(body(&fresh)["metadata"]["resourceVersion"], "42");
     let new = request::apply_if_unchanged(NS, &workload, None);
     assert!(body(&new)["metadata"].get("resourceVersion").is_none());
 }
 
-fn seen(name: &str) -> Metadata {
-    let seen = json!({ "name": name, "uid": "u-1", "resourceVersion": "7" });
-    serde_json::from_value(seen).unwrap()
+fn metadata(name: &str) -> Metadata {
+    let metadata = json!({ "name": name, "uid": "u-1", "resourceVersion": "7" });
+    serde_json::from_value(metadata).unwrap()
 }
 
 #[test]
-fn this_very_object_is_deleted() {
-    // What has pods goes after them; what has none goes at once.
-    for (kind, place, policy) in [
+fn delete_has_preconditions_and_a_deployment_goes_after_its_pods() {
+    for (kind, group, policy) in [
         (Kind::HttpRoute, "gateway.networking.k8s.io/v1", "Background"),
         (Kind::Deployment, "apps/v1", "Foreground"),
     ] {
-        let request = request::delete(kind, NS, &seen("frontend"));
-        let path = format!("/apis/{place}/namespaces/{NS}/{}/frontend", kind.plural());
+        let request = request::delete(kind, NS, &metadata("frontend"));
+        let path = format!("/apis/{group}/namespaces/{NS}/{}/frontend", kind.plural());
         check(&request, "DELETE", &path, &[]);
-        let conditions = json!({ "uid": "u-1", "resourceVersion": "7" });
-        let expected = json!({ "propagationPolicy": policy, "preconditions": conditions });
+        let preconditions = json!({ "uid": "u-1", "resourceVersion": "7" });
+        let expected = json!({ "propagationPolicy": policy, "preconditions": preconditions });
         assert_eq!(body(&request), expected);
         assert_eq!(content_type(&request), "application/json");
     }
 }
 
 #[test]
-fn lists_events_and_logs_are_asked_for() {
+fn lists_events_and_logs_have_their_parameters() {
     let pods = format!("/api/v1/namespaces/{NS}/pods");
     check(&request::list(Kind::Pod, NS, None), "GET", &pods, &[]);
     let label = format!("labelSelector=nokube.dev%2Fdeployment%3D{}", id());
     let metadata = request::list_metadata(Kind::Pod, NS, Some(id()));
     check(&metadata, "GET", &pods, &[&label]);
     let accept = metadata.headers()["accept"].to_str().unwrap();
-    assert!(accept.contains("as=PartialObjectMetadataList"), "without what they hold: {accept}");
+    assert!(accept.contains("as=PartialObjectMetadataList"), "{accept}");
     let events = format!("/api/v1/namespaces/{NS}/events");
-    let about = request::events(NS, Some("u&1=2"));
-    check(&about, "GET", &events, &["fieldSelector=involvedObject.uid%3Du%261%3D2", "limit=500"]);
-    let log = Log {
+    check(&request::events(NS), "GET", &events, &["limit=500"]);
+    let options = LogOptions {
         follow: true,
         previous: true,
-        tail: Some(100),
+        tail_lines: Some(100),
         since_seconds: Some(60),
-        since: None,
+        since_time: None,
         timestamps: true,
         limit_bytes: Some(9),
     };
@@ -124,12 +123,17 @@ fn lists_events_and_logs_are_asked_for() {
         "tailLines=100",
         "timestamps=true",
     ];
-    check(&request::log(NS, "frontend-1-2", &log), "GET", &path, &parameters);
-    check(&request::log(NS, "frontend-1-2", &Log::default()), "GET", &path, &["container=app"]);
+    check(&request::pod_log(NS, "frontend-1-2", &options), "GET", &path, &parameters);
+    check(
+        &request::pod_log(NS, "frontend-1-2", &LogOptions::default()),
+        "GET",
+        &path,
+        &["container=app"],
+    );
 }
 
 #[test]
-fn no_name_leads_out_of_its_path() {
+fn a_name_cannot_change_the_path() {
     let names = [
         "",
         ".",
@@ -148,14 +152,14 @@ fn no_name_leads_out_of_its_path() {
         "a;b",
         "a\\b",
     ];
-    let mut manifest = story(json!({})).manifests(&platform()).workload;
+    let mut manifest = fixture(json!({})).manifests(&platform()).workload;
     for name in names {
         manifest.name = name.into();
         let mut requests = vec![
             request::get(Kind::Pod, NS, name),
-            request::delete(Kind::Pod, NS, &seen(name)),
-            request::log(NS, name, &Log::default()),
-            request::apply(NS, &manifest, Mode::Real),
+            request::delete(Kind::Pod, NS, &metadata(name)),
+            request::pod_log(NS, name, &LogOptions::default()),
+            request::apply(NS, &manifest, ApplyMode::Persist),
         ];
         if !name.is_empty() {
             requests.push(request::get(Kind::Pod, name, "pod"));
@@ -167,29 +171,36 @@ fn no_name_leads_out_of_its_path() {
 }
 
 #[test]
-fn rights_and_identity_are_asked_for() {
+fn reviews_ask_for_permissions_and_identity() {
     let table = [
-        (Right { verb: "patch", kind: Kind::Deployment, subresource: "" }, "deployments.apps", NS),
-        (Right { verb: "get", kind: Kind::Pod, subresource: "log" }, "pods/log", NS),
-        (Right { verb: "create", kind: Kind::Namespace, subresource: "" }, "namespaces", ""),
+        (
+            Permission { verb: "patch", kind: Kind::Deployment, subresource: "" },
+            "deployments.apps",
+            NS,
+        ),
+        (Permission { verb: "get", kind: Kind::Pod, subresource: "log" }, "pods/log", NS),
+        (Permission { verb: "create", kind: Kind::Namespace, subresource: "" }, "namespaces", ""),
     ];
-    for (right, title, namespace) in table {
-        assert_eq!(right.of(), title);
-        let request = request::access_review(&right, NS);
+    for (permission, resource, namespace) in table {
+        assert_eq!(permission.resource(), resource);
+        let request = review::self_subject_access_review(&permission, NS);
         let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
         check(&request, "POST", path, &[]);
-        let asked = body(&request)["spec"]["resourceAttributes"].clone();
-        assert_eq!((&asked["verb"], &asked["namespace"]), (&json!(right.verb), &json!(namespace)));
-        assert_eq!(asked["resource"], right.kind.plural());
-        assert_eq!(asked["subresource"], right.subresource);
+        let attributes = body(&request)["spec"]["resourceAttributes"].clone();
+        assert_eq!(
+            (&attributes["verb"], &attributes["namespace"]),
+            (&json!(permission.verb), &json!(namespace))
+        );
+        assert_eq!(attributes["resource"], permission.kind.plural());
+        assert_eq!(attributes["subresource"], permission.subresource);
     }
-    let who = request::self_review();
-    check(&who, "POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", &[]);
-    assert_eq!(body(&who)["kind"], "SelfSubjectReview");
+    let review = review::self_subject_review();
+    check(&review, "POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", &[]);
+    assert_eq!(body(&review)["kind"], "SelfSubjectReview");
 }
 
 #[test]
-fn every_kind_has_its_path() {
+fn each_kind_has_its_path() {
     let table = [
         (Kind::Secret, "/api/v1/namespaces/n/secrets/x"),
         (Kind::NetworkPolicy, "/apis/networking.k8s.io/v1/namespaces/n/networkpolicies/x"),
@@ -203,19 +214,16 @@ fn every_kind_has_its_path() {
     ];
     for (kind, path) in table {
         check(&request::get(kind, "n", "x"), "GET", path, &[]);
-        assert_eq!(Kind::named(kind.name()), Some(kind));
+        assert_eq!(Kind::from_name(kind.name()), Some(kind));
     }
-    assert_eq!(Kind::named("Node"), None);
+    assert_eq!(Kind::from_name("Node"), None);
 }
 
 #[test]
-fn missing_rights_are_listed_kind_by_kind() {
-    let right = |verb, kind| Right { verb, kind, subresource: "" };
-    let missing = [
-        right("create", Kind::Deployment),
-        right("list", Kind::Pod),
-        right("patch", Kind::Deployment),
-    ];
+fn missing_permissions_are_grouped_by_resource() {
+    let on = |verb, kind| Permission { verb, kind, subresource: "" };
+    let missing =
+        [on("create", Kind::Deployment), on("list", Kind::Pod), on("patch", Kind::Deployment)];
     let missing: Vec<_> = missing.iter().collect();
-    assert_eq!(rights::listed(&missing), "create, patch deployments.apps; list pods");
+    assert_eq!(permissions::format_missing(&missing), "create, patch deployments.apps; list pods");
 }

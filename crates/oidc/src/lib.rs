@@ -1,43 +1,45 @@
-//! Tokens of an outside issuer that publishes its keys (RFC 7515, 7517, 7518): RS256 and ES256.
+//! Verifies tokens of an OIDC issuer that publishes its keys (RFC 7515, 7517, 7518): RS256 and ES256.
 //!
-//! Only the component `auth` carries this. The algorithm belongs to the *key*: a token that names
-//! another one is refused, so a public key is never taken for a secret.
+//! Only the component `auth` depends on this crate. The algorithm is a property of the *key*: a token that
+//! names another algorithm is rejected, so a public key is never used as an HMAC secret.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use nokube_domain::jwt::{Claims, Refused};
+use nokube_domain::jwt::{Claims, JwtError};
 use p256::ecdsa::{self, signature::Verifier as _};
 use rsa::{BoxedUint, PublicKey, pkcs1v15, sha2::Sha256, traits::PublicKeyParts};
 use serde::Deserialize;
 
-/// The smallest RSA key that is taken (NIST SP 800-131A), in bits, and the largest, because checking
-/// costs time.
+/// The accepted sizes of RSA keys in bits. The minimum is that of NIST SP 800-131A; the maximum limits the
+/// time of a verification.
 const RSA_BITS: std::ops::RangeInclusive<u32> = 2_048..=8_192;
 
-/// What a token must fulfil.
-pub struct Expected<'a> {
+/// What a token is checked against.
+pub struct Validation<'a> {
     pub issuer: &'a str,
     pub audience: &'a str,
+    /// Seconds by which the issuer's clock may differ.
     pub leeway: i64,
+    /// Seconds since 1970.
     pub now: i64,
     /// The claim that holds the login.
     pub login_claim: &'a str,
 }
 
-/// The keys that an issuer publishes, those that can be used here.
+/// The keys that an issuer publishes, as far as they can be used here.
 pub struct KeySet(Vec<Key>);
 
 struct Key {
     id: Option<String>,
-    public: Public,
+    public_key: VerifyingKey,
 }
 
-enum Public {
+enum VerifyingKey {
     Rs256(Box<pkcs1v15::VerifyingKey<Sha256>>),
     Es256(Box<ecdsa::VerifyingKey>),
 }
 
 #[derive(Deserialize)]
-struct RawSet {
+struct RawKeySet {
     keys: Vec<serde_json::Value>,
 }
 
@@ -62,78 +64,74 @@ struct Header {
     crit: Option<serde_json::Value>,
 }
 
-/// Why a token is not taken.
+/// Why a token is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotTaken {
-    /// No key of this set has the token's `kid`: the issuer may have new ones.
+pub enum VerifyError {
+    /// No key in the set has the token's `kid`. The issuer may have published new keys since.
     UnknownKey,
-    Refused(Refused),
+    Jwt(JwtError),
 }
 
-impl From<Refused> for NotTaken {
-    fn from(refused: Refused) -> Self {
-        Self::Refused(refused)
+impl From<JwtError> for VerifyError {
+    fn from(error: JwtError) -> Self {
+        Self::Jwt(error)
     }
 }
 
 impl KeySet {
-    /// Reads a JWKS document; keys for other uses or of other kinds are left out.
+    /// Parses a JWKS document. Keys for other uses or of other kinds are left out.
     pub fn parse(json: &[u8]) -> Option<Self> {
-        let set: RawSet = serde_json::from_slice(json).ok()?;
+        let set: RawKeySet = serde_json::from_slice(json).ok()?;
         let raw = set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
-        Some(Self(raw.filter_map(usable).collect()))
-    }
-
-    pub fn len(&self) -> usize {
-        self.0.len()
+        Some(Self(raw.filter_map(parse_key).collect()))
     }
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Checks a token and returns what it says, and the login in it.
+    /// Verifies a token. Returns its claims and the login in it.
     ///
     /// # Errors
-    /// As [`NotTaken`]; the signature is looked at before the claims are.
+    /// As [`VerifyError`]. The signature is checked before the claims.
     pub fn verify(
         &self,
         token: &str,
-        expected: &Expected<'_>,
-    ) -> Result<(Claims, Option<String>), NotTaken> {
-        let bad = || NotTaken::Refused(Refused::NotOurs);
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| bad());
-        let (signed, signature) = token.rsplit_once('.').ok_or_else(bad)?;
-        let (header, payload) = signed.split_once('.').ok_or_else(bad)?;
-        let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| bad())?;
+        validation: &Validation<'_>,
+    ) -> Result<(Claims, Option<String>), VerifyError> {
+        let invalid = || VerifyError::Jwt(JwtError::Invalid);
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| invalid());
+        let (signed, signature) = token.rsplit_once('.').ok_or_else(invalid)?;
+        let (header, payload) = signed.split_once('.').ok_or_else(invalid)?;
+        let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| invalid())?;
         if !matches!(header.alg.as_str(), "RS256" | "ES256") || header.crit.is_some() {
-            return Err(bad());
+            return Err(invalid());
         }
         let key = match (&header.kid, self.0.as_slice()) {
             (Some(kid), keys) => keys.iter().find(|key| key.id.as_ref() == Some(kid)),
             (None, [only]) => Some(only),
             (None, _) => None,
         };
-        let key = key.ok_or(NotTaken::UnknownKey)?;
+        let key = key.ok_or(VerifyError::UnknownKey)?;
         let signature = decode(signature)?;
-        if !key.public.fits(&header.alg, signed.as_bytes(), &signature) {
-            return Err(bad());
+        if !key.public_key.verifies(&header.alg, signed.as_bytes(), &signature) {
+            return Err(invalid());
         }
         let payload = decode(payload)?;
-        let Expected { issuer, audience, leeway, now, login_claim } = *expected;
+        let Validation { issuer, audience, leeway, now, login_claim } = *validation;
         let claims = Claims::parse(&payload, issuer, audience, leeway, now)?;
-        let all: serde_json::Value = serde_json::from_slice(&payload).map_err(|_| bad())?;
-        let login = all.get(login_claim).and_then(|login| login.as_str()).map(str::to_owned);
+        let payload: serde_json::Value = serde_json::from_slice(&payload).map_err(|_| invalid())?;
+        let login = payload.get(login_claim).and_then(|login| login.as_str()).map(str::to_owned);
         Ok((claims, login))
     }
 }
 
-impl Public {
-    fn fits(&self, alg: &str, signed: &[u8], signature: &[u8]) -> bool {
+impl VerifyingKey {
+    fn verifies(&self, alg: &str, signed: &[u8], signature: &[u8]) -> bool {
         match (self, alg) {
             (Self::Rs256(key), "RS256") => pkcs1v15::Signature::try_from(signature)
                 .is_ok_and(|signature| key.verify(signed, &signature).is_ok()),
-            // The two numbers one after the other, never DER (RFC 7518, 3.4).
+            // The two numbers concatenated, not DER (RFC 7518, section 3.4).
             (Self::Es256(key), "ES256") => ecdsa::Signature::from_slice(signature)
                 .is_ok_and(|signature| key.verify(signed, &signature).is_ok()),
             _ => false,
@@ -141,13 +139,14 @@ impl Public {
     }
 }
 
-fn usable(raw: RawKey) -> Option<Key> {
+/// `None` for a key that cannot be used here.
+fn parse_key(raw: RawKey) -> Option<Key> {
     if raw.purpose.as_deref().is_some_and(|purpose| purpose != "sig") {
         return None;
     }
     let bytes = |text: &Option<String>| URL_SAFE_NO_PAD.decode(text.as_deref()?).ok();
     let alg = raw.alg.as_deref();
-    let public = match raw.kty.as_str() {
+    let public_key = match raw.kty.as_str() {
         "RSA" if alg.is_none_or(|alg| alg == "RS256") => {
             let n = BoxedUint::from_be_slice_vartime(&bytes(&raw.n)?);
             let e = BoxedUint::from_be_slice_vartime(&bytes(&raw.e)?);
@@ -155,7 +154,7 @@ fn usable(raw: RawKey) -> Option<Key> {
             if !RSA_BITS.contains(&key.n().bit_width_vartime()) {
                 return None;
             }
-            Public::Rs256(Box::new(pkcs1v15::VerifyingKey::new(key)))
+            VerifyingKey::Rs256(Box::new(pkcs1v15::VerifyingKey::new(key)))
         }
         "EC" if alg.is_none_or(|alg| alg == "ES256") && raw.crv.as_deref() == Some("P-256") => {
             let (x, y) = (bytes(&raw.x)?, bytes(&raw.y)?);
@@ -163,9 +162,9 @@ fn usable(raw: RawKey) -> Option<Key> {
                 return None;
             }
             let point = [&[4][..], &x, &y].concat();
-            Public::Es256(Box::new(ecdsa::VerifyingKey::from_sec1_bytes(&point).ok()?))
+            VerifyingKey::Es256(Box::new(ecdsa::VerifyingKey::from_sec1_bytes(&point).ok()?))
         }
         _ => return None,
     };
-    Some(Key { id: raw.kid, public })
+    Some(Key { id: raw.kid, public_key })
 }

@@ -1,10 +1,9 @@
-//! Which tokens of an outside issuer are taken: those signed by a key that it publishes, in the way
-//! that the key is for.
+//! A token of an OIDC issuer is accepted if one of the issuer's keys signed it with that key's algorithm.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // Tests.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as B64};
-use nokube_domain::jwt::{Refused, sign_any};
-use nokube_oidc::{Expected, KeySet, NotTaken};
+use nokube_domain::jwt::{JwtError, sign_payload};
+use nokube_oidc::{KeySet, Validation, VerifyError};
 use p256::ecdsa::{self, signature::Signer};
 use rsa::{
     Generate, PrivateKey, pkcs1v15, sha2::Sha256, signature::SignatureEncoding,
@@ -63,15 +62,16 @@ fn set(keys: &[Value]) -> KeySet {
     KeySet::parse(json!({ "keys": keys }).to_string().as_bytes()).unwrap()
 }
 
-fn verify(set: &KeySet, token: &str) -> Result<String, NotTaken> {
-    let expected = Expected {
+fn verify(set: &KeySet, token: &str) -> Result<String, VerifyError> {
+    let validation = Validation {
         issuer: "https://idp.test",
         audience: "nokube",
         leeway: 10,
         now: NOW,
         login_claim: "preferred_username",
     };
-    set.verify(token, &expected).map(|(claims, login)| format!("{} {}", claims.sub, login.unwrap()))
+    set.verify(token, &validation)
+        .map(|(claims, login)| format!("{} {}", claims.sub, login.unwrap()))
 }
 
 fn rs_header() -> Value {
@@ -79,7 +79,7 @@ fn rs_header() -> Value {
 }
 
 #[test]
-fn good_tokens_of_both_kinds_are_taken() {
+fn valid_tokens_of_both_algorithms_are_accepted() {
     let set = set(&[rsa_jwk("r"), ec_jwk("e", 7)]);
     assert_eq!(verify(&set, &rs256(&rs_header(), &claims())), Ok("u-17 alice".into()));
     let header = json!({ "alg": "ES256", "kid": "e" });
@@ -87,38 +87,38 @@ fn good_tokens_of_both_kinds_are_taken() {
 }
 
 #[test]
-fn what_is_wrong_in_any_way_is_not() {
+fn invalid_tokens_are_rejected() {
     let set = set(&[rsa_jwk("r"), ec_jwk("e", 7)]);
     let with = |name: &str, value: Value| {
         let mut claims = claims();
         claims[name] = value;
         rs256(&rs_header(), &claims)
     };
-    // The public key is no secret: a MAC made with it proves nothing.
+    // HS256 with the public key as secret: anybody can compute it.
     let public = rsa_jwk("r").to_string();
-    let confused = sign_any(&claims(), public.as_bytes()).unwrap();
+    let confused = sign_payload(&claims(), public.as_bytes()).unwrap();
     let none = format!("{}.{}.", B64.encode(r#"{"alg":"none"}"#), B64.encode(claims().to_string()));
     let crit = json!({ "alg": "RS256", "kid": "r", "crit": ["b64"] });
-    let bad = [
-        (confused, Refused::NotOurs),
-        (none, Refused::NotOurs),
-        ("a.b".into(), Refused::NotOurs),
-        // The algorithm of another kind of key, a key of another kind, another key.
-        (rs256(&json!({ "alg": "ES256", "kid": "r" }), &claims()), Refused::NotOurs),
-        (rs256(&json!({ "alg": "RS256", "kid": "e" }), &claims()), Refused::NotOurs),
-        (rs256(&json!({ "alg": "RS512", "kid": "r" }), &claims()), Refused::NotOurs),
-        (es256(&json!({ "alg": "ES256", "kid": "e" }), &claims(), 8), Refused::NotOurs),
-        (rs256(&crit, &claims()), Refused::NotOurs),
-        (with("exp", json!(NOW - 11)), Refused::Expired),
-        (with("iat", json!(NOW + 11)), Refused::NotYet),
-        (with("nbf", json!(NOW + 11)), Refused::NotYet),
-        (with("aud", json!("other")), Refused::Elsewhere),
-        (with("iss", json!("https://idp.test/")), Refused::Elsewhere),
+    let cases = [
+        (confused, JwtError::Invalid),
+        (none, JwtError::Invalid),
+        ("a.b".into(), JwtError::Invalid),
+        // Another key's algorithm, a key of another kind, an unsupported algorithm, another key.
+        (rs256(&json!({ "alg": "ES256", "kid": "r" }), &claims()), JwtError::Invalid),
+        (rs256(&json!({ "alg": "RS256", "kid": "e" }), &claims()), JwtError::Invalid),
+        (rs256(&json!({ "alg": "RS512", "kid": "r" }), &claims()), JwtError::Invalid),
+        (es256(&json!({ "alg": "ES256", "kid": "e" }), &claims(), 8), JwtError::Invalid),
+        (rs256(&crit, &claims()), JwtError::Invalid),
+        (with("exp", json!(NOW - 11)), JwtError::Expired),
+        (with("iat", json!(NOW + 11)), JwtError::NotYetValid),
+        (with("nbf", json!(NOW + 11)), JwtError::NotYetValid),
+        (with("aud", json!("other")), JwtError::WrongIssuerOrAudience),
+        (with("iss", json!("https://idp.test/")), JwtError::WrongIssuerOrAudience),
     ];
-    for (number, (token, why)) in bad.into_iter().enumerate() {
-        assert_eq!(verify(&set, &token), Err(NotTaken::Refused(why)), "case {number}");
+    for (number, (token, error)) in cases.into_iter().enumerate() {
+        assert_eq!(verify(&set, &token), Err(VerifyError::Jwt(error)), "case {number}");
     }
-    // A signature over other claims.
+    // A valid signature of other claims.
     let good = rs256(&rs_header(), &claims());
     let (_, signature) = good.rsplit_once('.').unwrap();
     let (signed, _) = with("sub", json!("root"))
@@ -127,23 +127,26 @@ fn what_is_wrong_in_any_way_is_not() {
         .unwrap();
     assert_eq!(
         verify(&set, &format!("{signed}.{signature}")),
-        Err(NotTaken::Refused(Refused::NotOurs))
+        Err(VerifyError::Jwt(JwtError::Invalid))
     );
 }
 
 #[test]
-fn an_unknown_key_is_told_apart_so_that_new_ones_are_fetched() {
+fn an_unknown_key_is_a_different_error_so_that_keys_are_fetched_again() {
     let token = rs256(&rs_header(), &claims());
-    assert_eq!(verify(&set(&[ec_jwk("e", 7)]), &token), Err(NotTaken::UnknownKey));
+    assert_eq!(verify(&set(&[ec_jwk("e", 7)]), &token), Err(VerifyError::UnknownKey));
     assert_eq!(verify(&set(&[rsa_jwk("old"), rsa_jwk("r")]), &token), Ok("u-17 alice".into()));
-    // Without a `kid` there must be no choice.
-    let nameless = rs256(&json!({ "alg": "RS256" }), &claims());
-    assert!(verify(&set(&[rsa_jwk("r")]), &nameless).is_ok());
-    assert_eq!(verify(&set(&[rsa_jwk("r"), ec_jwk("e", 7)]), &nameless), Err(NotTaken::UnknownKey));
+    // A token without a `kid` is accepted only if the set has one key.
+    let without_kid = rs256(&json!({ "alg": "RS256" }), &claims());
+    assert!(verify(&set(&[rsa_jwk("r")]), &without_kid).is_ok());
+    assert_eq!(
+        verify(&set(&[rsa_jwk("r"), ec_jwk("e", 7)]), &without_kid),
+        Err(VerifyError::UnknownKey)
+    );
 }
 
 #[test]
-fn keys_that_are_for_something_else_or_too_weak_are_left_out() {
+fn keys_for_other_uses_or_too_weak_are_left_out() {
     let change = |mut key: Value, name: &str, value: Value| {
         key[name] = value;
         key

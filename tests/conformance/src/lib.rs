@@ -1,16 +1,16 @@
-//! GitHub's own descriptions and examples, and whether what is sent and what the simulation answers is
-//! as they say. `others.yaml` describes in the same way what GitHub's description leaves out: the
-//! registry, sign-in, where logs are kept.
+//! Checks requests, responses and webhooks against GitHub's own OpenAPI description and examples.
+//! `others.yaml` is an OpenAPI description of what GitHub's does not contain: the registry, sign-in, and the
+//! log storage.
 //!
 //! ```ignore
 //! let about = nokube_conformance::answered(&exchange)?; // "GET /repos/{owner}/{repo} 200"
 //! ```
 
-// A description that is not there, or not as it should be, must stop the test.
+// A missing or malformed description must fail the test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod description;
-mod path;
+mod path_template;
 mod schema;
 
 pub use description::Description;
@@ -18,40 +18,52 @@ pub use description::Description;
 use serde_json::Value;
 use std::{collections::BTreeMap, path::Path, sync::OnceLock};
 
-/// A request, and what was answered.
+/// A request and its response.
 pub struct Exchange<'a> {
     pub method: &'a str,
-    /// With its query.
+    /// Including the query.
     pub path: &'a str,
-    pub sent: &'a Value,
+    /// Null if the request has no body.
+    pub request_body: &'a Value,
     pub status: u16,
-    /// By lower-case name.
+    /// Response headers by lower-case name.
     pub headers: &'a BTreeMap<String, String>,
-    pub body: &'a [u8],
+    pub response_body: &'a [u8],
 }
 
-/// Whether the answer is as described; what was answered, in short, or what is wrong with it.
-pub fn answered(exchange: &Exchange) -> Result<String, String> {
+/// Checks a response. Returns a summary such as `GET /repos/{owner}/{repo} 200`.
+///
+/// # Errors
+/// How the response differs from the description.
+pub fn check_response(exchange: &Exchange) -> Result<String, String> {
     let (description, path) = description_of(exchange.path);
-    description.answered(&Exchange { path, ..*exchange })
+    description.check_response(&Exchange { path, ..*exchange })
 }
 
-/// Whether the request is as described.
-pub fn asked(exchange: &Exchange) -> Result<(), String> {
+/// Checks a request.
+///
+/// # Errors
+/// How the request differs from the description.
+pub fn check_request(exchange: &Exchange) -> Result<(), String> {
     match description_of(exchange.path) {
-        // Forms, and questions without a body.
+        // They are forms, or requests without a body.
         (description, _) if std::ptr::eq(description, Description::others()) => Ok(()),
-        (description, path) => description.asked(exchange.method, path, exchange.sent),
+        (description, path) => {
+            description.check_request(exchange.method, path, exchange.request_body)
+        }
     }
 }
 
-/// Whether a webhook is as described; what it is in short, or what is wrong with it.
-pub fn told(event: &str, action: Option<&str>, body: &[u8]) -> Result<String, String> {
+/// Checks the payload of a webhook. Returns a summary such as `webhook workflow-run-completed`.
+///
+/// # Errors
+/// How the payload differs from the description.
+pub fn check_webhook(event: &str, action: Option<&str>, body: &[u8]) -> Result<String, String> {
     let body = serde_json::from_slice(body).map_err(|error| format!("{event}: {error}"))?;
-    Description::github().told(event, action, &body)
+    Description::github().check_webhook(event, action, &body)
 }
 
-/// What describes a path of the simulation, and the path there.
+/// The description of a path of the simulation, and the path in that description.
 fn description_of(path: &str) -> (&'static Description, &str) {
     const OTHERS: [&str; 6] =
         ["/v2/", "/token", "/login/", "/_logs/", "/settings/", "/organizations/"];
@@ -62,8 +74,8 @@ fn description_of(path: &str) -> (&'static Description, &str) {
     }
 }
 
-/// A file of GitHub's own descriptions and examples (`package.json`).
-pub fn file(name: &str) -> Value {
+/// Loads a JSON file of the npm packages with GitHub's descriptions and examples (`package.json`).
+pub fn load_octokit_json(name: &str) -> Value {
     let file = folder().join("node_modules/@octokit").join(name);
     let text = std::fs::read(&file).expect("GitHub's descriptions are missing: make setup-tests");
     serde_json::from_slice(&text).unwrap()
@@ -74,19 +86,19 @@ fn folder() -> &'static Path {
 }
 
 impl Description {
-    /// Of api.github.com.
+    /// The description of api.github.com.
     pub fn github() -> &'static Self {
         static GITHUB: OnceLock<Description> = OnceLock::new();
-        GITHUB.get_or_init(|| Self::new(file("openapi/generated/api.github.com.json")))
+        GITHUB.get_or_init(|| Self::new(load_octokit_json("openapi/generated/api.github.com.json")))
     }
 
-    /// Of the newest GitHub Enterprise Server.
+    /// The description of GitHub Enterprise Server.
     pub fn enterprise() -> &'static Self {
         static ENTERPRISE: OnceLock<Description> = OnceLock::new();
-        ENTERPRISE.get_or_init(|| Self::new(file("openapi/generated/ghes-3.19.json")))
+        ENTERPRISE.get_or_init(|| Self::new(load_octokit_json("openapi/generated/ghes-3.19.json")))
     }
 
-    /// Of the registry, sign-in, and where logs are kept.
+    /// The description of the registry, sign-in and the log storage: `others.yaml`.
     pub fn others() -> &'static Self {
         static OTHERS: OnceLock<Description> = OnceLock::new();
         OTHERS.get_or_init(|| {

@@ -1,4 +1,4 @@
-//! Somebody who calls the API server.
+//! A client of the API server, for tests.
 
 use anyhow::{Context, Result, bail};
 use reqwest::{Method, RequestBuilder};
@@ -6,11 +6,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// The field manager of what the tests apply.
-pub const MANAGER: &str = "nokube-tests";
+/// The field manager of objects that tests apply.
+pub const FIELD_MANAGER: &str = "nokube-tests";
 
-const PATIENCE: Duration = Duration::from_secs(30);
-const PAUSE: Duration = Duration::from_millis(25);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
+const POLL_INTERVAL: Duration = Duration::from_millis(25);
 
 #[derive(Clone)]
 pub struct Client {
@@ -20,12 +20,12 @@ pub struct Client {
 }
 
 impl Client {
-    /// Nobody in particular, at the server with this address.
+    /// A client without a token.
     pub fn new(http: reqwest::Client, base: &str) -> Self {
         Self { http, base: base.into(), token: None }
     }
 
-    /// Somebody else at the same server.
+    /// A client of the same server with another token.
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.into()), ..self.clone() }
     }
@@ -38,8 +38,8 @@ impl Client {
         }
     }
 
-    pub async fn get(&self, path: &str) -> Result<Answer> {
-        Answer::of(self.request(Method::GET, path)).await
+    pub async fn get(&self, path: &str) -> Result<Response> {
+        Response::from_request(self.request(Method::GET, path)).await
     }
 
     /// The items of a list.
@@ -47,23 +47,23 @@ impl Client {
         let mut list = self.get(path).await?.ok()?;
         match list["items"].take() {
             Value::Array(items) => Ok(items),
-            _ => bail!("{path} is no list"),
+            _ => bail!("{path} is not a list"),
         }
     }
 
-    pub async fn create(&self, path: &str, object: &Value) -> Result<Answer> {
-        Answer::of(self.request(Method::POST, path).json(object)).await
+    pub async fn create(&self, path: &str, object: &Value) -> Result<Response> {
+        Response::from_request(self.request(Method::POST, path).json(object)).await
     }
 
-    /// Server-side apply, strict and forced, at the place where the object belongs.
-    pub async fn apply(&self, object: &Value) -> Result<Answer> {
+    /// Server-side apply with force and strict field validation. The path follows from the object.
+    pub async fn apply(&self, object: &Value) -> Result<Response> {
         let path = self.path_of(object).await?;
-        let path = format!("{path}?fieldManager={MANAGER}&force=true&fieldValidation=Strict");
+        let path = format!("{path}?fieldManager={FIELD_MANAGER}&force=true&fieldValidation=Strict");
         self.patch(&path, "application/apply-patch+yaml", object).await
     }
 
-    /// Applies the documents of a manifest in their order, and waits for resource definitions to
-    /// be served.
+    /// Applies all documents of a YAML manifest in order. Waits until CustomResourceDefinitions are
+    /// served.
     pub async fn apply_yaml(&self, text: &str) -> Result<Vec<Value>> {
         let mut applied = Vec::new();
         for document in serde_yaml_ng::Deserializer::from_str(text) {
@@ -74,82 +74,88 @@ impl Client {
             let object = self.apply(&object).await?.ok()?;
             if object["kind"] == "CustomResourceDefinition" {
                 let path = self.path_of(&object).await?;
-                self.until(&path, |crd| condition(crd, "Established") == Some("True")).await?;
+                self.wait_until(&path, |crd| condition_status(crd, "Established") == Some("True"))
+                    .await?;
             }
             applied.push(object);
         }
         Ok(applied)
     }
 
-    pub async fn merge(&self, path: &str, change: &Value) -> Result<Answer> {
+    /// JSON merge patch.
+    pub async fn merge_patch(&self, path: &str, change: &Value) -> Result<Response> {
         self.patch(path, "application/merge-patch+json", change).await
     }
 
-    /// Changes the status of the object at this path, as its controller or node does.
-    pub async fn patch_status(&self, path: &str, status: &Value) -> Result<Answer> {
-        self.merge(&format!("{path}/status"), &json!({ "status": status })).await
+    /// Changes an object's status, as its controller or node does.
+    pub async fn patch_status(&self, path: &str, status: &Value) -> Result<Response> {
+        self.merge_patch(&format!("{path}/status"), &json!({ "status": status })).await
     }
 
-    async fn patch(&self, path: &str, kind: &str, change: &Value) -> Result<Answer> {
-        let request = self.request(Method::PATCH, path).header("content-type", kind);
-        Answer::of(request.body(serde_json::to_vec(change)?)).await
+    async fn patch(&self, path: &str, content_type: &str, change: &Value) -> Result<Response> {
+        let request = self.request(Method::PATCH, path).header("content-type", content_type);
+        Response::from_request(request.body(serde_json::to_vec(change)?)).await
     }
 
-    /// Deletes what is at this path; `options` as `propagationPolicy` are sent as the body.
-    pub async fn delete(&self, path: &str, options: &Value) -> Result<Answer> {
-        Answer::of(self.request(Method::DELETE, path).json(options)).await
+    /// Deletes an object. `options` are the body: `DeleteOptions`, such as `propagationPolicy`.
+    pub async fn delete(&self, path: &str, options: &Value) -> Result<Response> {
+        Response::from_request(self.request(Method::DELETE, path).json(options)).await
     }
 
-    /// Reads an object until it is as wanted; longest 30 s.
-    pub async fn until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Result<Value> {
-        let begun = Instant::now();
+    /// Reads an object until the condition holds. Fails after 30 s.
+    pub async fn wait_until(
+        &self,
+        path: &str,
+        condition: impl Fn(&Value) -> bool,
+    ) -> Result<Value> {
+        let started_at = Instant::now();
         loop {
-            let answer = self.get(path).await?;
-            if answer.status == 200 && wanted(&answer.body) {
-                return Ok(answer.body);
+            let response = self.get(path).await?;
+            if response.status == 200 && condition(&response.body) {
+                return Ok(response.body);
             }
-            if begun.elapsed() > PATIENCE {
-                bail!("{path} never became as wanted: {}", answer.body);
+            if started_at.elapsed() > WAIT_TIMEOUT {
+                bail!("{path} did not meet the condition: {}", response.body);
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
-    /// Waits until nothing is at this path; longest 30 s.
-    pub async fn until_gone(&self, path: &str) -> Result<()> {
-        let begun = Instant::now();
+    /// Waits until the object does not exist. Fails after 30 s.
+    pub async fn wait_until_deleted(&self, path: &str) -> Result<()> {
+        let started_at = Instant::now();
         loop {
-            let answer = self.get(path).await?;
-            if answer.status == 404 {
+            let response = self.get(path).await?;
+            if response.status == 404 {
                 return Ok(());
             }
-            if begun.elapsed() > PATIENCE {
-                bail!("{path} is still there: {}", answer.body);
+            if started_at.elapsed() > WAIT_TIMEOUT {
+                bail!("{path} still exists: {}", response.body);
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
-    /// Waits until rights that were just given have effect; longest 30 s. The attributes are those of
-    /// a SelfSubjectAccessReview: `namespace`, `verb`, `group`, `resource`.
-    pub async fn until_may(&self, attributes: &Value) -> Result<()> {
+    /// Waits until permissions that were just given have effect. Fails after 30 s. The attributes are
+    /// those of a SelfSubjectAccessReview: `namespace`, `verb`, `group`, `resource`.
+    pub async fn wait_until_allowed(&self, attributes: &Value) -> Result<()> {
         let review = json!({
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",
             "spec": { "resourceAttributes": attributes },
         });
         let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-        let begun = Instant::now();
+        let started_at = Instant::now();
         while self.create(path, &review).await?.ok()?["status"]["allowed"] != true {
-            if begun.elapsed() > PATIENCE {
-                bail!("never allowed: {attributes}");
+            if started_at.elapsed() > WAIT_TIMEOUT {
+                bail!("still not allowed: {attributes}");
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         Ok(())
     }
 
-    /// Where an object belongs, as the server's own discovery says.
+    /// The path of an object, found by discovery.
     pub async fn path_of(&self, object: &Value) -> Result<String> {
         let text = |pointer| object.pointer(pointer).and_then(Value::as_str);
         let version = text("/apiVersion").context("no apiVersion")?;
@@ -158,13 +164,15 @@ impl Client {
         let group = if version.contains('/') { "apis" } else { "api" };
         let discovery = self.get(&format!("/{group}/{version}")).await?.ok()?;
         let resources = discovery["resources"].as_array().into_iter().flatten();
-        let plain = |found: &&Value| {
-            found["kind"] == kind && found["name"].as_str().is_some_and(|name| !name.contains('/'))
+        let is_kind = |resource: &&Value| {
+            let is_subresource = resource["name"].as_str().is_none_or(|name| name.contains('/'));
+            resource["kind"] == kind && !is_subresource
         };
-        let found = resources.into_iter().find(plain);
-        let found = found.with_context(|| format!("the server knows no {kind} of {version}"))?;
-        let plural = found["name"].as_str().unwrap_or_default();
-        let namespace = match found["namespaced"].as_bool() {
+        let resource = resources.into_iter().find(is_kind);
+        let resource =
+            resource.with_context(|| format!("the server has no {kind} of {version}"))?;
+        let plural = resource["name"].as_str().unwrap_or_default();
+        let namespace = match resource["namespaced"].as_bool() {
             Some(true) => format!(
                 "/namespaces/{}",
                 text("/metadata/namespace").with_context(|| format!("{kind} {name}: namespace"))?
@@ -175,34 +183,34 @@ impl Client {
     }
 }
 
-/// The status of a condition in `status.conditions`.
-pub fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a str> {
+/// The status of a condition: `True`, `False` or `Unknown`. None if there is no such condition.
+pub fn condition_status<'a>(object: &'a Value, kind: &str) -> Option<&'a str> {
     let conditions = object.pointer("/status/conditions")?.as_array()?;
     conditions.iter().find(|condition| condition["type"] == kind)?["status"].as_str()
 }
 
-/// An answer, read to its end.
+/// A complete response.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub warnings: Vec<String>,
-    /// The body; a text that is no JSON is a JSON string.
+    /// The body. If it is not JSON, a string with the text.
     pub body: Value,
 }
 
-impl Answer {
-    pub async fn of(request: RequestBuilder) -> Result<Self> {
-        let answer = request.send().await?;
-        let status = answer.status().as_u16();
-        let warnings = answer.headers().get_all("warning").iter();
+impl Response {
+    pub async fn from_request(request: RequestBuilder) -> Result<Self> {
+        let response = request.send().await?;
+        let status = response.status().as_u16();
+        let warnings = response.headers().get_all("warning").iter();
         let warnings = warnings.map(|value| String::from_utf8_lossy(value.as_bytes()).into());
         let warnings = warnings.collect();
-        let text = answer.text().await?;
+        let text = response.text().await?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         Ok(Self { status, warnings, body })
     }
 
-    /// The body of an answer that must have succeeded.
+    /// The body of a successful response. Otherwise an error.
     pub fn ok(self) -> Result<Value> {
         match self.status {
             200..=299 => Ok(self.body),
@@ -210,7 +218,7 @@ impl Answer {
         }
     }
 
-    /// The body of an answer that must have this status.
+    /// The body of a response with this status. Otherwise an error.
     pub fn expect(self, status: u16) -> Result<Value> {
         if self.status != status {
             bail!("{} instead of {status}: {}", self.status, self.body);

@@ -1,12 +1,13 @@
-//! HTTPS to an API server whose authority no machine trusts of its own accord.
+//! HTTPS to an API server with its own certificate authority.
 
 use anyhow::Result;
 use reqwest::{Certificate, Client, Identity};
 use rustls::crypto::ring;
 
-/// A client that trusts this authority alone, and shows this certificate with its key (PEM).
+/// A client that trusts only this certificate authority. `identity` is a client certificate with its key
+/// (PEM).
 ///
-/// A client belongs to the runtime that first used it, so every test makes its own.
+/// A client belongs to the async runtime that first used it, so each test needs its own.
 pub fn client(ca_pem: &str, identity: Option<&str>) -> Result<Client> {
     let roots = Certificate::from_pem_bundle(ca_pem.as_bytes())?;
     let mut builder = Client::builder().tls_built_in_root_certs(false).no_proxy();
@@ -19,8 +20,8 @@ pub fn client(ca_pem: &str, identity: Option<&str>) -> Result<Client> {
     Ok(builder.build()?)
 }
 
-/// Makes `ring` the process's provider of cryptography, for servers of our own.
-pub(crate) fn install_crypto() {
-    // An error says that there is one already.
+/// Makes `ring` the crypto provider of the process, for the tests' own TLS servers.
+pub(crate) fn install_crypto_provider() {
+    // Fails only if a provider is already installed.
     let _ = ring::default_provider().install_default();
 }

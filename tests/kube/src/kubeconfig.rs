@@ -1,16 +1,16 @@
-//! A cluster that somebody else runs, named by a kubeconfig.
+//! Reads the kubeconfig of an existing cluster.
 
 use anyhow::{Context, Result, bail};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use std::{fs, path::Path};
 
-/// What the current context of a kubeconfig says.
+/// The cluster and the credentials of a kubeconfig's current context.
 pub struct Access {
     pub url: String,
     pub ca_pem: String,
     pub token: Option<String>,
-    /// A client's certificate and key (PEM), in place of a token.
+    /// A client certificate and its key (PEM), instead of a token.
     pub identity: Option<String>,
 }
 
@@ -74,9 +74,9 @@ pub fn read(path: &Path) -> Result<Access> {
         serde_yaml_ng::from_str(&text).with_context(|| format!("in {}", path.display()))?;
     let folder = path.parent().unwrap_or(Path::new("."));
 
-    let wanted = &config.current_context;
-    let context = config.contexts.into_iter().find(|context| context.name == *wanted);
-    let context = context.with_context(|| format!("no context '{wanted}'"))?.context;
+    let current = &config.current_context;
+    let context = config.contexts.into_iter().find(|context| context.name == *current);
+    let context = context.with_context(|| format!("no context '{current}'"))?.context;
     let cluster = config.clusters.into_iter().find(|cluster| cluster.name == context.cluster);
     let cluster = cluster.with_context(|| format!("no cluster '{}'", context.cluster))?.cluster;
     let user = config.users.into_iter().find(|user| user.name == context.user);
@@ -102,7 +102,7 @@ pub fn read(path: &Path) -> Result<Access> {
     })
 }
 
-/// What stands in the document itself, or in the file that it names.
+/// The PEM text from the document itself or from the file that it refers to.
 fn pem(folder: &Path, data: Option<String>, file: Option<String>) -> Result<Option<String>> {
     Ok(match (data, file) {
         (Some(data), _) => Some(String::from_utf8(BASE64_STANDARD.decode(data.trim())?)?),

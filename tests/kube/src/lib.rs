@@ -1,28 +1,28 @@
-//! A real Kubernetes control plane on one machine, for the tests: etcd, the API server and its
-//! controllers, with a player for the nodes that are not there.
+//! A real Kubernetes control plane on one machine, for tests: etcd, the API server and its controllers. It
+//! has no nodes; a scripted [`Kubelet`] reports the status of pods.
 //!
 //! ```ignore
 //! let cluster = Cluster::shared().await?;
 //! let admin = cluster.admin()?;
-//! let namespace = cluster.namespace("shop", &json!({})).await?;
-//! let node = Kubelet::start(&admin, &namespace).await?;
+//! let namespace = cluster.create_namespace("shop", &json!({})).await?;
+//! let kubelet = Kubelet::start(&admin, &namespace).await?;
 //! admin.apply(&deployment).await?.ok()?;
-//! node.make("app=web", 1, &Fate::Ready).await?;
+//! kubelet.set_behaviour("app=web", 1, &PodBehaviour::Ready).await?;
 //! ```
 #![allow(clippy::indexing_slicing)] // Tests.
 
-mod account;
+mod certificates;
 mod client;
 mod http;
-mod keys;
 mod kubeconfig;
 mod kubelet;
 mod process;
 pub mod requests;
 mod servers;
+mod service_account;
 
-pub use client::{Answer, Client, MANAGER, condition};
-pub use kubelet::{Fate, Kubelet, Playing};
+pub use client::{Client, FIELD_MANAGER, Response, condition_status};
+pub use kubelet::{Kubelet, PodBehaviour, RunningKubelet};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -34,36 +34,41 @@ use std::{
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-/// A cluster of somebody else's to test against, in place of one that is started.
-pub const KUBECONFIG: &str = "NOKUBE_TEST_KUBECONFIG";
+/// The environment variable with the path of a kubeconfig. The tests then use its cluster instead of
+/// starting one.
+pub const KUBECONFIG_VARIABLE: &str = "NOKUBE_TEST_KUBECONFIG";
 
 pub struct Cluster {
     url: String,
     ca_pem: String,
     ca_file: PathBuf,
     token: String,
-    /// Kept so that it ends with this value.
+    /// Stops the servers when the cluster is dropped.
     _servers: Option<Servers>,
     _folder: Option<TempDir>,
 }
 
 impl Cluster {
-    /// The cluster of this test process. It ends with the process.
+    /// The cluster that all tests of this process share. It stops with the process.
     pub async fn shared() -> Result<&'static Self> {
         static SHARED: OnceCell<Cluster> = OnceCell::const_new();
         SHARED.get_or_try_init(Self::start).await
     }
 
-    /// A cluster of one's own, or the one that `NOKUBE_TEST_KUBECONFIG` names. Where there is
-    /// neither, the error says what to do.
+    /// Starts a cluster, or uses the one of `NOKUBE_TEST_KUBECONFIG`.
+    ///
+    /// # Errors
+    /// If neither is possible; the message says what to do.
     pub async fn start() -> Result<Self> {
-        match std::env::var_os(KUBECONFIG).filter(|path| !path.is_empty()) {
-            Some(path) => Self::named(Path::new(&path)).await.context(KUBECONFIG),
-            None => Self::own().await,
+        match std::env::var_os(KUBECONFIG_VARIABLE).filter(|path| !path.is_empty()) {
+            Some(path) => {
+                Self::from_kubeconfig(Path::new(&path)).await.context(KUBECONFIG_VARIABLE)
+            }
+            None => Self::start_servers().await,
         }
     }
 
-    async fn own() -> Result<Self> {
+    async fn start_servers() -> Result<Self> {
         let servers = Servers::start().await?;
         let cluster = Self {
             url: servers.url.clone(),
@@ -73,24 +78,24 @@ impl Cluster {
             _folder: None,
             _servers: None,
         };
-        let routes = servers.assets.join("gateway.networking.k8s.io_httproutes.yaml");
-        let routes = fs::read_to_string(&routes)
-            .with_context(|| format!("the Gateway API's {}", routes.display()))?;
-        cluster.admin()?.apply_yaml(&routes).await?;
+        let crd_path = servers.assets.join("gateway.networking.k8s.io_httproutes.yaml");
+        let crd = fs::read_to_string(&crd_path)
+            .with_context(|| format!("the Gateway API's {}", crd_path.display()))?;
+        cluster.admin()?.apply_yaml(&crd).await?;
         Ok(Self { _servers: Some(servers), ..cluster })
     }
 
-    /// The cluster that the current context of a kubeconfig names.
-    pub async fn named(path: &Path) -> Result<Self> {
+    /// Uses the cluster of a kubeconfig's current context.
+    pub async fn from_kubeconfig(path: &Path) -> Result<Self> {
         let access = kubeconfig::read(path)?;
         let folder = TempDir::with_prefix("nokube-kube-")?;
-        let ca_file = folder.path().join(keys::CA);
+        let ca_file = folder.path().join(certificates::CA);
         fs::write(&ca_file, &access.ca_pem)?;
         let token = match (access.token, access.identity) {
             (Some(token), _) => token,
             (None, identity) => {
                 let http = http::client(&access.ca_pem, identity.as_deref())?;
-                account::administrator(&Client::new(http, &access.url)).await?
+                service_account::create_admin_token(&Client::new(http, &access.url)).await?
             }
         };
         let cluster = Self {
@@ -101,17 +106,21 @@ impl Cluster {
             _servers: None,
             _folder: Some(folder),
         };
-        let everything = json!({ "verb": "*", "group": "*", "resource": "*" });
-        cluster.admin()?.until_may(&everything).await.context("an administrator is needed")?;
+        let all_permissions = json!({ "verb": "*", "group": "*", "resource": "*" });
+        cluster
+            .admin()?
+            .wait_until_allowed(&all_permissions)
+            .await
+            .context("an administrator is needed")?;
         Ok(cluster)
     }
 
-    /// `https://…`, without a slash at its end.
+    /// `https://…`, without a trailing slash.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The certificate that the server's is to be checked against.
+    /// The certificate authority of the API server.
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
     }
@@ -120,40 +129,39 @@ impl Cluster {
         &self.ca_file
     }
 
-    /// The token of an administrator.
+    /// An administrator's bearer token.
     pub fn admin_token(&self) -> &str {
         &self.token
     }
 
-    /// A client that trusts this cluster. Every test asks for its own, because connections end
-    /// with a test's runtime.
+    /// An HTTP client that trusts this cluster's certificate authority. Each test needs its own, because
+    /// connections end with the test's async runtime.
     pub fn http(&self) -> Result<reqwest::Client> {
         http::client(&self.ca_pem, None)
     }
 
-    /// Nobody in particular: no token.
-    pub fn anybody(&self) -> Result<Client> {
+    /// A client without a token.
+    pub fn anonymous(&self) -> Result<Client> {
         Ok(Client::new(self.http()?, &self.url))
     }
 
-    /// Whoever this token belongs to.
-    pub fn bearer(&self, token: &str) -> Result<Client> {
-        Ok(self.anybody()?.with_token(token))
+    pub fn client_with_token(&self, token: &str) -> Result<Client> {
+        Ok(self.anonymous()?.with_token(token))
     }
 
-    /// An administrator.
+    /// A client with an administrator's token.
     pub fn admin(&self) -> Result<Client> {
-        self.bearer(&self.token)
+        self.client_with_token(&self.token)
     }
 
-    /// The token of a service account, which is created where it is missing. Rights come from the
-    /// roles that the test binds to it.
-    pub async fn account_token(&self, namespace: &str, name: &str) -> Result<String> {
-        account::token(&self.admin()?, namespace, name).await
+    /// Creates a service account if it does not exist, and a token for it. The test must bind roles to the
+    /// account to give it permissions.
+    pub async fn service_account_token(&self, namespace: &str, name: &str) -> Result<String> {
+        service_account::create_token(&self.admin()?, namespace, name).await
     }
 
-    /// Creates a namespace whose name begins so, and waits until pods can be made in it.
-    pub async fn namespace(&self, prefix: &str, labels: &Value) -> Result<String> {
+    /// Creates a namespace with a random name, and waits until pods can be created in it.
+    pub async fn create_namespace(&self, prefix: &str, labels: &Value) -> Result<String> {
         let name = format!("{prefix}-{:08x}", fastrand::u32(..));
         let admin = self.admin()?;
         let namespace = json!({
@@ -163,7 +171,7 @@ impl Cluster {
         });
         admin.create("/api/v1/namespaces", &namespace).await?.expect(201)?;
         let account = format!("/api/v1/namespaces/{name}/serviceaccounts/default");
-        admin.until(&account, |_| true).await?;
+        admin.wait_until(&account, |_| true).await?;
         Ok(name)
     }
 }

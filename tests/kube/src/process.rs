@@ -1,4 +1,4 @@
-//! A server as a child process that never outlives the tests, however they end.
+//! A server as a child process that never outlives the test process, even if that is killed.
 
 use anyhow::{Context, Result};
 use std::{
@@ -7,10 +7,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// Runs a server until the standard input is closed, which the kernel does when the test process
-/// ends, be it by SIGKILL; then removes the folder that all servers of a control plane share.
-/// The shell's own `read` is used, so there is no further process to be left over.
-const WATCH: &str = r#"
+/// A shell script that runs a server until its standard input is closed, which the kernel does when the
+/// test process ends, even by SIGKILL. Then removes the folder of the control plane. `read` is a builtin of
+/// the shell, so no other process can be left behind.
+const WATCH_SCRIPT: &str = r#"
 root=$1 name=$2; shift 2
 exec 3<&0
 "$@" </dev/null & server=$!
@@ -37,7 +37,7 @@ impl Process {
     ) -> Result<Self> {
         let log = File::create(root.join(format!("{name}.log")))?;
         let shell = Command::new("sh")
-            .args(["-c", WATCH, "sh"])
+            .args(["-c", WATCH_SCRIPT, "sh"])
             .args([root.as_os_str(), name.as_ref(), program.as_os_str()])
             .args(args)
             .current_dir(root)
@@ -49,14 +49,14 @@ impl Process {
         Ok(Self { name, root: root.into(), shell })
     }
 
-    /// The last lines of its log, where the server has ended of itself.
-    pub fn ended(&self) -> Option<String> {
+    /// The exit code and the last lines of the log, if the server exited without being stopped.
+    pub fn exit_error(&self) -> Option<String> {
         let code = fs::read_to_string(self.root.join(format!("{}.ended", self.name))).ok()?;
-        Some(format!("{} ended with {}: {}", self.name, code.trim(), self.log()))
+        Some(format!("{} exited with {}: {}", self.name, code.trim(), self.log_tail()))
     }
 
-    /// The last lines of its log.
-    pub fn log(&self) -> String {
+    /// The last lines of the log.
+    pub fn log_tail(&self) -> String {
         let log = fs::read(self.root.join(format!("{}.log", self.name))).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
         let lines: Vec<_> = log.lines().collect();
@@ -66,7 +66,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // The shell ends the server, which cannot be done from here: its number is not known.
+        // Only the shell knows the server's process id; closing its input makes it kill the server.
         drop(self.shell.stdin.take());
         let _ = self.shell.wait();
     }

@@ -1,6 +1,6 @@
-//! etcd, the API server and the controllers, started for one test run on free ports.
+//! Starts etcd, the API server and the controller manager on free ports.
 
-use crate::{keys, process::Process};
+use crate::{certificates, process::Process};
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 use std::{
@@ -11,10 +11,10 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// Where the three servers lie; `scripts/kube-servers` prints it.
-pub const ASSETS: &str = "KUBEBUILDER_ASSETS";
+/// The environment variable with the folder of the three servers, which `scripts/kube-servers` prints.
+pub const ASSETS_VARIABLE: &str = "KUBEBUILDER_ASSETS";
 
-/// The controllers that a deployed service meets..
+/// The controllers that act on the objects of deployments.
 const CONTROLLERS: &[&str] = &[
     "deployment-controller",
     "disruption-controller",
@@ -32,6 +32,9 @@ const CONTROLLERS: &[&str] = &[
     "serviceaccount-token-controller",
 ];
 
+const MAX_ATTEMPTS: u32 = 3;
+const READY_TIMEOUT: Duration = Duration::from_secs(90);
+
 pub struct Servers {
     pub url: String,
     pub ca_pem: String,
@@ -42,60 +45,60 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Starts the servers. A port that somebody takes in between is tried anew.
+    /// Starts the servers. Retries if another process takes one of the free ports before they listen on it.
     pub async fn start() -> Result<Self> {
-        let assets = assets()?;
-        let mut failed = None;
-        for _ in 0..3 {
-            match Self::attempt(&assets).await {
+        let assets = assets_folder()?;
+        let mut last_error = None;
+        for _ in 0..MAX_ATTEMPTS {
+            match Self::try_start(&assets).await {
                 Ok(servers) => return Ok(servers),
                 Err(error) if error.to_string().contains("address already in use") => {
-                    failed = Some(error);
+                    last_error = Some(error);
                 }
                 Err(error) => return Err(error),
             }
         }
-        Err(failed.unwrap_or_else(|| anyhow::anyhow!("no free port")))
+        Err(last_error.unwrap_or_else(|| anyhow::anyhow!("no free port")))
     }
 
-    async fn attempt(assets: &Path) -> Result<Self> {
-        // Removed by the processes' watchers, which outlive a test process that is killed.
+    async fn try_start(assets: &Path) -> Result<Self> {
+        // The watchers of the processes remove the folder, even if the test process is killed.
         let root = TempDir::with_prefix("nokube-kube-")?.keep();
-        let ca_pem = keys::write(&root)?;
+        let ca_pem = certificates::write_certificates(&root)?;
         let admin_token = format!("admin-{:032x}", fastrand::u128(..));
         fs::write(root.join("tokens.csv"), format!("{admin_token},admin,admin,system:masters\n"))?;
         let [etcd, peer, api] = free_ports()?;
         let url = format!("https://127.0.0.1:{api}");
         fs::write(root.join("controllers.json"), kubeconfig(&url, &root, &admin_token))?;
 
-        let start = |name, args| Process::start(&assets.join(name), name, &root, args);
+        let start_process = |name, args| Process::start(&assets.join(name), name, &root, args);
         let mut servers = Self {
-            processes: vec![start("etcd", etcd_args(&root, etcd, peer))?],
-            ca_file: root.join(keys::CA),
+            processes: vec![start_process("etcd", etcd_args(&root, etcd, peer))?],
+            ca_file: root.join(certificates::CA),
             assets: assets.into(),
             url,
             ca_pem,
             admin_token,
         };
-        servers.processes.push(start("kube-apiserver", apiserver_args(&root, etcd, api))?);
+        servers.processes.push(start_process("kube-apiserver", apiserver_args(&root, etcd, api))?);
         servers.wait_until_ready().await?;
-        servers.processes.push(start("kube-controller-manager", controllers_args(&root))?);
+        servers.processes.push(start_process("kube-controller-manager", controllers_args(&root))?);
         Ok(servers)
     }
 
     async fn wait_until_ready(&self) -> Result<()> {
         let client = crate::http::client(&self.ca_pem, None)?;
-        let begun = Instant::now();
+        let started_at = Instant::now();
         loop {
-            if let Some(ended) = self.processes.iter().find_map(Process::ended) {
-                bail!("{ended}");
+            if let Some(error) = self.processes.iter().find_map(Process::exit_error) {
+                bail!("{error}");
             }
             let request = client.get(format!("{}/readyz", self.url)).bearer_auth(&self.admin_token);
-            if request.send().await.is_ok_and(|answer| answer.status().is_success()) {
+            if request.send().await.is_ok_and(|response| response.status().is_success()) {
                 return Ok(());
             }
-            if begun.elapsed() > Duration::from_secs(90) {
-                let logs: Vec<_> = self.processes.iter().map(Process::log).collect();
+            if started_at.elapsed() > READY_TIMEOUT {
+                let logs: Vec<_> = self.processes.iter().map(Process::log_tail).collect();
                 bail!("the API server is not ready after 90 s:\n{}", logs.join("\n"));
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -103,10 +106,10 @@ impl Servers {
     }
 }
 
-fn assets() -> Result<PathBuf> {
-    let folder = std::env::var_os(ASSETS).filter(|folder| !folder.is_empty()).with_context(|| {
+fn assets_folder() -> Result<PathBuf> {
+    let folder = std::env::var_os(ASSETS_VARIABLE).filter(|folder| !folder.is_empty()).with_context(|| {
         format!(
-            "no Kubernetes to test against: run `make test-kube`, or set {ASSETS} to the folder \
+            "no Kubernetes for the tests: run `make test-kube`, or set {ASSETS_VARIABLE} to the folder \
              that `scripts/kube-servers` prints, or NOKUBE_TEST_KUBECONFIG to a cluster's \
              kubeconfig"
         )
@@ -114,20 +117,20 @@ fn assets() -> Result<PathBuf> {
     let folder = PathBuf::from(folder);
     for name in ["etcd", "kube-apiserver", "kube-controller-manager"] {
         if !folder.join(name).is_file() {
-            bail!("{ASSETS}={} holds no {name}", folder.display());
+            bail!("{ASSETS_VARIABLE}={} does not contain {name}", folder.display());
         }
     }
     Ok(folder)
 }
 
-/// Ports that are free now; all are held until all are known.
+/// Finds different free ports. All are held until the last one is found.
 fn free_ports<const N: usize>() -> Result<[u16; N]> {
-    let mut held = Vec::new();
+    let mut listeners = Vec::new();
     let mut ports = [0; N];
     for port in &mut ports {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         *port = listener.local_addr()?.port();
-        held.push(listener);
+        listeners.push(listener);
     }
     Ok(ports)
 }
@@ -145,7 +148,7 @@ fn etcd_args(root: &Path, port: u16, peer: u16) -> Vec<String> {
         ("listen-peer-urls", peer.clone()),
         ("initial-advertise-peer-urls", peer.clone()),
         ("initial-cluster", format!("default={peer}")),
-        // Nothing of it is to survive the tests.
+        // The data need not survive the tests.
         ("unsafe-no-fsync", "true".into()),
         ("log-level", "warn".into()),
     ])
@@ -160,14 +163,14 @@ fn apiserver_args(root: &Path, etcd: u16, port: u16) -> Vec<String> {
         ("endpoint-reconciler-type", "none".into()),
         ("secure-port", port.to_string()),
         ("cert-dir", root.display().to_string()),
-        ("tls-cert-file", file(keys::SERVER)),
-        ("tls-private-key-file", file(keys::SERVER_KEY)),
-        ("client-ca-file", file(keys::CA)),
+        ("tls-cert-file", file(certificates::SERVER)),
+        ("tls-private-key-file", file(certificates::SERVER_KEY)),
+        ("client-ca-file", file(certificates::CA)),
         ("token-auth-file", file("tokens.csv")),
         ("authorization-mode", "RBAC".into()),
         ("service-account-issuer", "https://kubernetes.default.svc".into()),
-        ("service-account-key-file", file(keys::ACCOUNTS)),
-        ("service-account-signing-key-file", file(keys::ACCOUNTS_KEY)),
+        ("service-account-key-file", file(certificates::ACCOUNTS)),
+        ("service-account-signing-key-file", file(certificates::ACCOUNTS_KEY)),
         ("service-cluster-ip-range", "10.96.0.0/16".into()),
         ("enable-priority-and-fairness", "false".into()),
         ("profiling", "false".into()),
@@ -179,8 +182,8 @@ fn controllers_args(root: &Path) -> Vec<String> {
     flags(&[
         ("kubeconfig", file("controllers.json")),
         ("controllers", CONTROLLERS.join(",")),
-        ("root-ca-file", file(keys::CA)),
-        ("service-account-private-key-file", file(keys::ACCOUNTS_KEY)),
+        ("root-ca-file", file(certificates::CA)),
+        ("service-account-private-key-file", file(certificates::ACCOUNTS_KEY)),
         ("leader-elect", "false".into()),
         ("secure-port", "0".into()),
         ("cert-dir", root.display().to_string()),
@@ -198,7 +201,7 @@ fn kubeconfig(url: &str, root: &Path, token: &str) -> String {
         "kind": "Config",
         "clusters": [{
             "name": "tests",
-            "cluster": { "server": url, "certificate-authority": root.join(keys::CA) },
+            "cluster": { "server": url, "certificate-authority": root.join(certificates::CA) },
         }],
         "users": [{ "name": "admin", "user": { "token": token } }],
         "contexts": [{ "name": "tests", "context": { "cluster": "tests", "user": "admin" } }],

@@ -1,10 +1,10 @@
-//! Deployments and their pods, routes, rights and pod security are real.
+//! The control plane is a real one: deployments, pods, routes, RBAC and pod security.
 
 use anyhow::Result;
-use nokube_tests_kube::{Cluster, Fate, Kubelet, condition};
+use nokube_tests_kube::{Cluster, Kubelet, PodBehaviour, condition_status};
 use serde_json::{Value, json};
 
-/// The least of a deployment that a server takes.
+/// A minimal valid Deployment.
 pub fn deployment(namespace: &str) -> Value {
     json!({
         "apiVersion": "apps/v1",
@@ -26,55 +26,57 @@ pub fn path(namespace: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_deployment_becomes_available_and_goes_with_its_pods() -> Result<()> {
+async fn a_deployment_becomes_available_and_is_deleted_with_its_pods() -> Result<()> {
     let cluster = Cluster::shared().await?;
-    let (admin, ns) = (cluster.admin()?, cluster.namespace("rollout", &json!({})).await?);
+    let (admin, ns) = (cluster.admin()?, cluster.create_namespace("rollout", &json!({})).await?);
     let kubelet = Kubelet::start(&admin, &ns).await?;
     let path = path(&ns);
     admin.apply(&deployment(&ns)).await?.expect(201)?;
-    admin.until(&path, |found| found["status"]["unavailableReplicas"] == 2).await?;
+    admin.wait_until(&path, |found| found["status"]["unavailableReplicas"] == 2).await?;
     let sets = admin.list(&format!("/apis/apps/v1/namespaces/{ns}/replicasets")).await?;
     assert_eq!(sets.len(), 1);
 
-    let playing = kubelet.play();
-    let found = admin.until(&path, |found| condition(found, "Available") == Some("True")).await?;
+    let running_kubelet = kubelet.run();
+    let found = admin
+        .wait_until(&path, |found| condition_status(found, "Available") == Some("True"))
+        .await?;
     assert_eq!(found["status"]["availableReplicas"], 2);
 
     let foreground = json!({ "propagationPolicy": "Foreground" });
     admin.delete(&path, &foreground).await?.expect(200)?;
-    admin.until_gone(&path).await?;
+    admin.wait_until_deleted(&path).await?;
     assert_eq!(admin.list(&format!("/api/v1/namespaces/{ns}/pods")).await?, [json!(null); 0]);
-    drop(playing);
+    drop(running_kubelet);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_new_image_replaces_pods_one_after_another() -> Result<()> {
+async fn a_new_image_replaces_all_pods() -> Result<()> {
     let cluster = Cluster::shared().await?;
-    let (admin, ns) = (cluster.admin()?, cluster.namespace("update", &json!({})).await?);
+    let (admin, ns) = (cluster.admin()?, cluster.create_namespace("update", &json!({})).await?);
     let kubelet = Kubelet::start(&admin, &ns).await?;
-    let _playing = kubelet.play();
+    let _running_kubelet = kubelet.run();
     let path = path(&ns);
-    let mut wanted = deployment(&ns);
-    admin.apply(&wanted).await?.ok()?;
-    admin.until(&path, |found| found["status"]["availableReplicas"] == 2).await?;
+    let mut object = deployment(&ns);
+    admin.apply(&object).await?.ok()?;
+    admin.wait_until(&path, |found| found["status"]["availableReplicas"] == 2).await?;
 
-    wanted["spec"]["template"]["spec"]["containers"][0]["image"] = json!("ghcr.io/acme/web:2");
-    admin.apply(&wanted).await?.ok()?;
-    let done = |found: &Value| {
+    object["spec"]["template"]["spec"]["containers"][0]["image"] = json!("ghcr.io/acme/web:2");
+    admin.apply(&object).await?.ok()?;
+    let is_rolled_out = |found: &Value| {
         let status = &found["status"];
         let replicas = ["observedGeneration", "replicas", "updatedReplicas", "availableReplicas"];
         replicas.iter().all(|field| status[field] == 2)
     };
-    let found = admin.until(&path, done).await?;
+    let found = admin.wait_until(&path, is_rolled_out).await?;
     assert_eq!(found["metadata"]["annotations"]["deployment.kubernetes.io/revision"], "2");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_route_is_taken_as_its_definition_says() -> Result<()> {
+async fn a_route_gets_the_defaults_of_its_definition() -> Result<()> {
     let cluster = Cluster::shared().await?;
-    let (admin, ns) = (cluster.admin()?, cluster.namespace("route", &json!({})).await?);
+    let (admin, ns) = (cluster.admin()?, cluster.create_namespace("route", &json!({})).await?);
     let manifest = format!(
         "apiVersion: v1
 kind: Service
@@ -95,14 +97,15 @@ spec:
 }
 
 #[tokio::test]
-async fn who_has_no_rights_is_refused_until_a_role_is_bound() -> Result<()> {
+async fn an_account_without_permissions_is_rejected_until_a_role_is_bound() -> Result<()> {
     let cluster = Cluster::shared().await?;
-    let (admin, ns) = (cluster.admin()?, cluster.namespace("rights", &json!({})).await?);
-    let deployer = cluster.bearer(&cluster.account_token(&ns, "deployer").await?)?;
-    let refused = deployer.apply(&deployment(&ns)).await?.expect(403)?;
-    assert_eq!(refused["reason"], "Forbidden");
+    let (admin, ns) = (cluster.admin()?, cluster.create_namespace("rbac", &json!({})).await?);
+    let deployer =
+        cluster.client_with_token(&cluster.service_account_token(&ns, "deployer").await?)?;
+    let rejected = deployer.apply(&deployment(&ns)).await?.expect(403)?;
+    assert_eq!(rejected["reason"], "Forbidden");
 
-    let rights = format!(
+    let role = format!(
         "apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata: {{ name: deployer, namespace: {ns} }}
@@ -115,26 +118,26 @@ roleRef: {{ apiGroup: rbac.authorization.k8s.io, kind: Role, name: deployer }}
 subjects: [{{ kind: ServiceAccount, namespace: {ns}, name: deployer }}]
 "
     );
-    admin.apply_yaml(&rights).await?;
-    let apply =
+    admin.apply_yaml(&role).await?;
+    let permission =
         json!({ "namespace": ns, "verb": "create", "group": "apps", "resource": "deployments" });
-    deployer.until_may(&apply).await?;
+    deployer.wait_until_allowed(&permission).await?;
     deployer.apply(&deployment(&ns)).await?.expect(201)?;
     Ok(())
 }
 
 #[tokio::test]
-async fn restricted_pod_security_refuses_a_pod_that_may_be_root() -> Result<()> {
+async fn restricted_pod_security_rejects_a_pod_that_may_run_as_root() -> Result<()> {
     let cluster = Cluster::shared().await?;
     let admin = cluster.admin()?;
     let strict = json!({ "pod-security.kubernetes.io/enforce": "restricted" });
-    let ns = cluster.namespace("strict", &strict).await?;
+    let ns = cluster.create_namespace("strict", &strict).await?;
     admin.apply(&deployment(&ns)).await?.expect(201)?;
-    let refused = |found: &Value| condition(found, "ReplicaFailure") == Some("True");
-    let found = admin.until(&path(&ns), refused).await?;
+    let has_failed = |found: &Value| condition_status(found, "ReplicaFailure") == Some("True");
+    let found = admin.wait_until(&path(&ns), has_failed).await?;
     let conditions = found["status"]["conditions"].as_array().into_iter().flatten();
-    let failure = conditions.into_iter().find(|one| one["type"] == "ReplicaFailure");
-    let failure = failure.expect("the condition that was waited for");
+    let failure = conditions.into_iter().find(|condition| condition["type"] == "ReplicaFailure");
+    let failure = failure.expect("the test waited for this condition");
     assert_eq!(failure["reason"], "FailedCreate");
     let message = failure["message"].as_str().unwrap_or_default();
     assert!(message.contains("violates PodSecurity \"restricted:latest\""), "{message}");
@@ -142,24 +145,24 @@ async fn restricted_pod_security_refuses_a_pod_that_may_be_root() -> Result<()> 
 }
 
 #[tokio::test]
-async fn a_rollout_that_fails_leaves_the_old_pods_serving() -> Result<()> {
+async fn a_failing_rollout_keeps_the_old_pods() -> Result<()> {
     let cluster = Cluster::shared().await?;
-    let (admin, ns) = (cluster.admin()?, cluster.namespace("stuck", &json!({})).await?);
+    let (admin, ns) = (cluster.admin()?, cluster.create_namespace("stuck", &json!({})).await?);
     let kubelet = Kubelet::start(&admin, &ns).await?;
-    let _playing = kubelet.play_with(|pod| {
+    let _running_kubelet = kubelet.run_with(|pod| {
         let image = pod["spec"]["containers"][0]["image"].as_str();
-        let good = image.is_some_and(|image| image.ends_with(":1"));
-        Some(if good { Fate::Ready } else { Fate::NoPull })
+        let is_good = image.is_some_and(|image| image.ends_with(":1"));
+        Some(if is_good { PodBehaviour::Ready } else { PodBehaviour::ImagePullBackOff })
     });
-    let mut wanted = deployment(&ns);
-    wanted["spec"]["progressDeadlineSeconds"] = json!(2);
-    admin.apply(&wanted).await?.ok()?;
-    admin.until(&path(&ns), |found| found["status"]["availableReplicas"] == 2).await?;
+    let mut object = deployment(&ns);
+    object["spec"]["progressDeadlineSeconds"] = json!(2);
+    admin.apply(&object).await?.ok()?;
+    admin.wait_until(&path(&ns), |found| found["status"]["availableReplicas"] == 2).await?;
 
-    wanted["spec"]["template"]["spec"]["containers"][0]["image"] = json!("ghcr.io/acme/web:2");
-    admin.apply(&wanted).await?.ok()?;
-    let gave_up = |found: &Value| condition(found, "Progressing") == Some("False");
-    let found = admin.until(&path(&ns), gave_up).await?;
+    object["spec"]["template"]["spec"]["containers"][0]["image"] = json!("ghcr.io/acme/web:2");
+    admin.apply(&object).await?.ok()?;
+    let has_timed_out = |found: &Value| condition_status(found, "Progressing") == Some("False");
+    let found = admin.wait_until(&path(&ns), has_timed_out).await?;
     assert_eq!(found["status"]["availableReplicas"], 2);
     Ok(())
 }

@@ -1,32 +1,32 @@
-//! A control plane leaves nothing behind.
+//! Starting and stopping a control plane.
 
 use anyhow::Result;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use nokube_tests_kube::{Cluster, KUBECONFIG};
+use nokube_tests_kube::{Cluster, KUBECONFIG_VARIABLE};
 use serde_json::json;
 use std::fs;
 
 #[tokio::test]
-async fn a_cluster_that_was_started_ends_with_its_value() -> Result<()> {
+async fn a_started_cluster_stops_when_it_is_dropped() -> Result<()> {
     let cluster = Cluster::start().await?;
     let admin = cluster.admin()?;
-    let folder = cluster.ca_file().parent().expect("a file in a folder").to_owned();
+    let folder = cluster.ca_file().parent().expect("the file is in a folder").to_owned();
     admin.get("/readyz").await?.expect(200)?;
     drop(cluster);
-    // Somebody else's goes on.
-    let named = std::env::var_os(KUBECONFIG).is_some();
-    assert_eq!(admin.get("/readyz").await.is_ok(), named);
+    // A cluster from a kubeconfig keeps running.
+    let is_external = std::env::var_os(KUBECONFIG_VARIABLE).is_some();
+    assert_eq!(admin.get("/readyz").await.is_ok(), is_external);
     assert!(!folder.exists());
     Ok(())
 }
 
 #[tokio::test]
-async fn a_kubeconfig_names_a_cluster_just_as_well() -> Result<()> {
+async fn the_cluster_of_a_kubeconfig_can_be_used() -> Result<()> {
     let cluster = Cluster::shared().await?;
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("config");
     let mut users = vec![json!({ "token": cluster.admin_token() })];
-    // Somebody else's cluster has no such files.
+    // A cluster from a kubeconfig has no such files.
     let certificate = cluster.ca_file().with_file_name("admin.pem");
     if certificate.exists() {
         let key = cluster.ca_file().with_file_name("admin.key");
@@ -46,10 +46,10 @@ async fn a_kubeconfig_names_a_cluster_just_as_well() -> Result<()> {
             "users": [{ "name": "me", "user": user }],
         });
         fs::write(&path, config.to_string())?;
-        let named = Cluster::named(&path).await?;
-        // Whoever is an administrator by certificate gets a token besides.
-        named.admin()?.get("/api/v1/namespaces").await?.expect(200)?;
-        named.anybody()?.get("/api/v1/namespaces").await?.expect(403)?;
+        let configured = Cluster::from_kubeconfig(&path).await?;
+        // For an administrator with a client certificate, a token is created.
+        configured.admin()?.get("/api/v1/namespaces").await?.expect(200)?;
+        configured.anonymous()?.get("/api/v1/namespaces").await?.expect(403)?;
     }
     assert!(cluster.ca_file().exists());
     Ok(())

@@ -1,7 +1,7 @@
-//! The control plane that the tests run against: that it is a real one, and what it answers.
+//! Tests of the control plane itself: it is a real one, and its responses are recorded.
 
-mod answers;
 mod control_plane;
 mod lifecycle;
 mod logs;
-mod misfortunes;
+mod pod_failures;
+mod recorded_responses;

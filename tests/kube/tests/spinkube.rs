@@ -1,4 +1,4 @@
-//! What `ops/spinkube` makes is taken by the API server, and its parts fit each other.
+//! The API server accepts the objects of `ops/spinkube`, and they refer to each other correctly.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
 use anyhow::{Context, Result, ensure};
@@ -10,8 +10,9 @@ use std::{fs, path::Path, process::Command};
 const OPS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../ops");
 const SPINKUBE: &str = include_str!("../spinkube.yaml");
 
-/// The example as an operator would make it: copied, with the files that hold secrets.
-fn made(entrance: &str) -> Result<Vec<Value>> {
+/// Renders the example like an operator: copies it, including the example files for secrets, and chooses a
+/// route.
+fn render(route_file: &str) -> Result<Vec<Value>> {
     let folder = tempfile::tempdir()?;
     for part in ["base", "example"] {
         let to = folder.path().join(part);
@@ -22,56 +23,57 @@ fn made(entrance: &str) -> Result<Vec<Value>> {
             fs::write(to.join(name.strip_suffix(".example").unwrap_or(&name)), text)?;
         }
     }
-    let own = folder.path().join("example/kustomization.yaml");
-    let text = fs::read_to_string(&own)?;
-    ensure!(text.contains("- httproute.yaml"), "the example's own entrance");
-    fs::write(&own, text.replace("- httproute.yaml", &format!("- {entrance}")))?;
-    let told = Command::new("kubectl").arg("kustomize").arg(folder.path().join("example")).output();
-    let told = told.context("kubectl is missing; scripts/setup kube says where to get it")?;
-    ensure!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
-    let text = String::from_utf8(told.stdout)?;
+    let kustomization = folder.path().join("example/kustomization.yaml");
+    let text = fs::read_to_string(&kustomization)?;
+    ensure!(text.contains("- httproute.yaml"), "the example has no httproute.yaml");
+    fs::write(&kustomization, text.replace("- httproute.yaml", &format!("- {route_file}")))?;
+    let output =
+        Command::new("kubectl").arg("kustomize").arg(folder.path().join("example")).output();
+    let output = output.context("kubectl is missing; scripts/setup kube says where to get it")?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout)?;
     let documents = serde_yaml_ng::Deserializer::from_str(&text);
     Ok(documents.map(Value::deserialize).collect::<Result<_, _>>()?)
 }
 
-fn find<'a>(made: &'a [Value], kind: &str, name: &str) -> &'a Value {
-    let found = made.iter().find(|one| one["kind"] == kind && one["metadata"]["name"] == name);
+fn find<'a>(objects: &'a [Value], kind: &str, name: &str) -> &'a Value {
+    let found =
+        objects.iter().find(|object| object["kind"] == kind && object["metadata"]["name"] == name);
     found.unwrap_or_else(|| panic!("no {kind} {name}"))
 }
 
-/// SpinKube's kinds, unless the cluster has them.
-async fn with_spinkube(admin: &Client) -> Result<()> {
-    let there =
-        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/spinapps.core.spinkube.dev";
-    if admin.get(there).await?.status == 404 {
+/// Installs SpinKube's CustomResourceDefinitions unless the cluster has them.
+async fn install_spinkube_crds(admin: &Client) -> Result<()> {
+    let crd = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/spinapps.core.spinkube.dev";
+    if admin.get(crd).await?.status == 404 {
         admin.apply_yaml(SPINKUBE).await?;
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn the_api_server_takes_an_installation() -> Result<()> {
+async fn the_api_server_accepts_an_installation() -> Result<()> {
     let admin = Cluster::shared().await?.admin()?;
-    with_spinkube(&admin).await?;
+    install_spinkube_crds(&admin).await?;
     admin.apply_yaml(&fs::read_to_string(Path::new(OPS).join("rbac.yaml"))?).await?;
-    for entrance in ["httproute.yaml", "ingress.yaml"] {
-        let made = made(entrance)?;
-        ensure!(made.len() == 13, "{} objects", made.len());
-        for object in &made {
-            let answer = admin.apply(object).await?;
-            ensure!(answer.warnings.is_empty(), "{object}: {:?}", answer.warnings);
-            answer.ok().with_context(|| object.to_string())?;
+    for route_file in ["httproute.yaml", "ingress.yaml"] {
+        let objects = render(route_file)?;
+        ensure!(objects.len() == 13, "{} objects", objects.len());
+        for object in &objects {
+            let response = admin.apply(object).await?;
+            ensure!(response.warnings.is_empty(), "{object}: {:?}", response.warnings);
+            response.ok().with_context(|| object.to_string())?;
         }
-        // The cluster writes the deployer's token, which the platform reads.
+        // Kubernetes fills the Secret with the deployer's token, which the platform uses.
         let token = "/api/v1/namespaces/nokube/secrets/nokube-deployer-token";
-        admin.until(token, |secret| secret["data"]["token"].is_string()).await?;
+        admin.wait_until(token, |secret| secret["data"]["token"].is_string()).await?;
 
-        let mut wrong = find(&made, "SpinApp", "nokube").clone();
-        wrong["spec"]["colour"] = json!("red");
-        let refused = admin.apply(&wrong).await?;
-        let why = refused.body["message"].as_str().unwrap_or_default();
-        ensure!(refused.status >= 400 && why.contains("spec.colour"), "{refused:?}");
-        for object in &made {
+        let mut invalid = find(&objects, "SpinApp", "nokube").clone();
+        invalid["spec"]["colour"] = json!("red");
+        let rejected = admin.apply(&invalid).await?;
+        let message = rejected.body["message"].as_str().unwrap_or_default();
+        ensure!(rejected.status >= 400 && message.contains("spec.colour"), "{rejected:?}");
+        for object in &objects {
             admin.delete(&admin.path_of(object).await?, &json!({})).await?.ok()?;
         }
     }
@@ -79,38 +81,40 @@ async fn the_api_server_takes_an_installation() -> Result<()> {
 }
 
 #[test]
-fn its_parts_fit_each_other() -> Result<()> {
-    let made = made("httproute.yaml")?;
-    let app = find(&made, "SpinApp", "nokube");
+fn the_objects_refer_to_each_other_correctly() -> Result<()> {
+    let objects = render("httproute.yaml")?;
+    let app = find(&objects, "SpinApp", "nokube");
     let spec = &app["spec"];
     assert_eq!(spec["image"], "ghcr.io/my-org/nokube@sha256:DIGEST");
-    find(&made, "SpinAppExecutor", spec["executor"].as_str().unwrap());
-    let config = find(&made, "Secret", spec["runtimeConfig"]["loadFromSecret"].as_str().unwrap());
+    find(&objects, "SpinAppExecutor", spec["executor"].as_str().unwrap());
+    let config =
+        find(&objects, "Secret", spec["runtimeConfig"]["loadFromSecret"].as_str().unwrap());
     assert!(config["data"]["runtime-config.toml"].is_string());
 
-    // Every setting in the file is one that the application is given.
+    // Each key of the settings is a variable of the application.
     let variables = spec["variables"].as_array().unwrap();
-    for key in find(&made, "Secret", "nokube-settings")["data"].as_object().unwrap().keys() {
-        let of = |variable: &&Value| variable["valueFrom"]["secretKeyRef"]["key"] == json!(key);
-        assert!(variables.iter().any(|variable| of(&variable)), "{key} is no setting");
+    for key in find(&objects, "Secret", "nokube-settings")["data"].as_object().unwrap().keys() {
+        let uses_key =
+            |variable: &&Value| variable["valueFrom"]["secretKeyRef"]["key"] == json!(key);
+        assert!(variables.iter().any(|variable| uses_key(&variable)), "{key} is not a setting");
     }
 
-    // The store refuses what is too much before its pod is killed for it, while it writes a copy too.
-    let store = find(&made, "StatefulSet", "nokube-valkey");
+    // Valkey must reach its own limit before the pod is killed for its memory, even while it forks to save.
+    let store = find(&objects, "StatefulSet", "nokube-valkey");
     let store = &store["spec"]["template"]["spec"]["containers"][0];
     let arguments = store["args"].as_array().unwrap();
     assert!(arguments.windows(2).any(|pair| pair == ["--maxmemory", "$(MAXMEMORY)"]));
     let number = |text: &Value, unit: &str| -> u32 {
         text.as_str().unwrap().strip_suffix(unit).unwrap().parse().unwrap()
     };
-    let kept = number(&store["env"][0]["value"], "mb");
-    assert!(kept * 2 <= number(&store["resources"]["limits"]["memory"], "Mi"));
+    let max_memory = number(&store["env"][0]["value"], "mb");
+    assert!(max_memory * 2 <= number(&store["resources"]["limits"]["memory"], "Mi"));
 
-    // Policies are about the pods that there are.
-    let policy = find(&made, "NetworkPolicy", "nokube-platform");
+    // The network policies select the existing pods.
+    let policy = find(&objects, "NetworkPolicy", "nokube-platform");
     assert_eq!(policy["spec"]["podSelector"]["matchLabels"], spec["podLabels"]);
-    let store = &find(&made, "StatefulSet", "nokube-valkey")["spec"]["template"]["metadata"];
-    let policy = find(&made, "NetworkPolicy", "nokube-store");
+    let store = &find(&objects, "StatefulSet", "nokube-valkey")["spec"]["template"]["metadata"];
+    let policy = find(&objects, "NetworkPolicy", "nokube-store");
     assert_eq!(policy["spec"]["podSelector"]["matchLabels"], store["labels"]);
     Ok(())
 }

@@ -1,16 +1,16 @@
-//! Sends requests to GitHub: with a token, with patience, with time-outs.
+//! Sends requests to GitHub, with a token, retries and timeouts.
 
 use crate::settings::{Credentials, Settings};
 use http::StatusCode;
 use nokube_domain::{Problem, ProblemKind, repository::Repository};
 use nokube_edge::{
-    Failure, Result, now,
-    outbound::{self, NoAnswer, Timeouts},
+    Error, Result, now,
+    outbound::{self, OutboundError, Timeouts},
     sleep, warn,
 };
 use nokube_github::{
-    Request, Response, answer,
-    retry::{self, Next},
+    Request, Response, responses,
+    retry::{self, Decision},
 };
 use serde_json::{Value, json};
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
@@ -21,10 +21,10 @@ pub const TIMEOUTS: Timeouts = Timeouts {
     total: Duration::from_secs(10),
 };
 
-/// Seconds before its end that a token is not used any more.
-const MARGIN: i64 = 120;
+/// Seconds before its expiry after which a token is not used.
+const EXPIRY_MARGIN: i64 = 120;
 
-/// What a token is for. It holds no more rights than that.
+/// The only permission that a token has.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
     /// Run workflows in the builder repository.
@@ -43,8 +43,8 @@ impl Access {
 }
 
 thread_local! {
-    /// The platform's own tokens by repository and use, with their ends. They live in memory only,
-    /// and are the same for every caller.
+    /// The platform's own tokens by repository and access, with their expiry in seconds since 1970. They are
+    /// kept in memory only, and are the same for every caller.
     static TOKENS: RefCell<BTreeMap<(String, Access), (String, i64)>> =
         const { RefCell::new(BTreeMap::new()) };
 }
@@ -55,35 +55,41 @@ pub struct GitHub {
 
 impl GitHub {
     /// # Errors
-    /// The settings are not complete.
+    /// The settings are incomplete.
     pub async fn new() -> Result<Self> {
-        Ok(Self { settings: Settings::read().await? })
+        Ok(Self { settings: Settings::load().await? })
     }
 
-    /// Sends a request, again if GitHub asks for that, and returns the answer of whatever status.
+    /// Sends a request, with retries, and returns the response of any status.
     ///
     /// # Errors
-    /// [`NoAnswer`] when none came.
+    /// GitHub does not respond.
     pub async fn send(
         &self,
         make: impl Fn() -> Request,
-    ) -> std::result::Result<Response, NoAnswer> {
-        let patience = self.settings.patience;
-        let mut tried = 0;
+    ) -> std::result::Result<Response, OutboundError> {
+        let policy = self.settings.retry_policy;
+        let mut attempt = 0;
         loop {
-            tried += 1;
+            attempt += 1;
             let request = make();
             let method = request.method().clone();
             let wait = match outbound::send(request, TIMEOUTS).await {
-                Ok(answer) => {
-                    let (status, headers) = (answer.status(), answer.headers());
-                    match retry::next(&method, status, headers, tried, patience, now().as_second())
-                    {
-                        Next::Again(wait) => wait,
-                        Next::Take | Next::Later(_) => return Ok(answer),
+                Ok(response) => {
+                    let (status, headers) = (response.status(), response.headers());
+                    match retry::decide(
+                        &method,
+                        status,
+                        headers,
+                        attempt,
+                        policy,
+                        now().as_second(),
+                    ) {
+                        Decision::Retry(wait) => wait,
+                        Decision::Return | Decision::TooLong(_) => return Ok(response),
                     }
                 }
-                Err(error) => match retry::next_without_answer(&method, tried, patience) {
+                Err(error) => match retry::decide_without_response(&method, attempt, policy) {
                     Some(wait) => wait,
                     None => return Err(error),
                 },
@@ -92,41 +98,41 @@ impl GitHub {
         }
     }
 
-    /// Sends a request with a token for `repository`; a token that GitHub does not accept any more
-    /// is replaced once.
+    /// Sends a request with a token for `repository`; a token that GitHub no longer accepts is replaced once.
     ///
     /// # Errors
-    /// There is no token to be had, or no answer.
-    pub async fn call(
+    /// GitHub issues no token, or does not respond.
+    pub async fn call_repository(
         &self,
         repository: &Repository,
         access: Access,
         make: impl Fn(&str) -> Request,
     ) -> Result<Response> {
         let token = self.token(repository, access).await?;
-        let answer = self.send(|| make(&token)).await.map_err(|error| error.of("GitHub"))?;
-        let app = matches!(self.settings.credentials, Credentials::App(_));
-        if answer.status() != StatusCode::UNAUTHORIZED || !app {
-            return Ok(answer);
+        let response =
+            self.send(|| make(&token)).await.map_err(|error| error.into_error("GitHub"))?;
+        let is_app = matches!(self.settings.credentials, Credentials::App(_));
+        if response.status() != StatusCode::UNAUTHORIZED || !is_app {
+            return Ok(response);
         }
         TOKENS.with(|tokens| tokens.borrow_mut().remove(&(repository.to_string(), access)));
         let token = self.token(repository, access).await?;
-        self.send(|| make(&token)).await.map_err(|error| error.of("GitHub"))
+        self.send(|| make(&token)).await.map_err(|error| error.into_error("GitHub"))
     }
 
     /// Sends a request about the builder repository.
     ///
     /// # Errors
-    /// As [`Self::call`].
-    pub async fn builder(&self, make: impl Fn(&str) -> Request) -> Result<Response> {
-        self.call(&self.settings.api.builder, Access::Builder, make).await
+    /// As [`Self::call_repository`].
+    pub async fn call_builder(&self, make: impl Fn(&str) -> Request) -> Result<Response> {
+        self.call_repository(&self.settings.api.builder, Access::Builder, make).await
     }
 
-    /// Gets a token for the builder repository, to be used by what is asked next.
+    /// Fetches a token for the builder repository into the cache.
     ///
     /// # Errors
-    /// There is none to be had.
-    pub async fn builder_token(&self) -> Result<()> {
+    /// GitHub issues none.
+    pub async fn fetch_builder_token(&self) -> Result<()> {
         self.token(&self.settings.api.builder, Access::Builder).await.map(drop)
     }
 
@@ -135,76 +141,77 @@ impl GitHub {
             Credentials::Token(token) => return Ok(token.clone()),
             Credentials::App(app) => app,
         };
-        let name = (repository.to_string(), access);
-        let fresh = |(token, end): &(String, i64)| {
-            (*end - MARGIN > now().as_second()).then(|| token.clone())
+        let key = (repository.to_string(), access);
+        let usable = |(token, expires): &(String, i64)| {
+            (*expires - EXPIRY_MARGIN > now().as_second()).then(|| token.clone())
         };
-        if let Some(token) = TOKENS.with(|tokens| tokens.borrow().get(&name).and_then(fresh)) {
+        if let Some(token) = TOKENS.with(|tokens| tokens.borrow().get(&key).and_then(usable)) {
             return Ok(token);
         }
-        let own = app.token(now().as_second());
-        let own = own.map_err(|error| Failure::internal("sign the App's token", error))?;
+        let app_token = app.token(now().as_second());
+        let app_token =
+            app_token.map_err(|error| Error::internal("sign the App's token", error))?;
         let api = &self.settings.api;
-        let found = self.send(|| api.installation(repository, &own)).await;
-        let found = found.map_err(|error| error.of("GitHub"))?;
-        match found.status() {
+        let response = self.send(|| api.installation(repository, &app_token)).await;
+        let response = response.map_err(|error| error.into_error("GitHub"))?;
+        match response.status() {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND => return Err(not_installed(repository).into()),
-            _ => return Err(refused(&found)),
+            _ => return Err(upstream_error(&response)),
         }
-        let installation = answer::installation(&found);
+        let installation = responses::installation_id(&response);
         let installation =
-            installation.map_err(|error| Failure::internal("the App's installation", error))?;
+            installation.map_err(|error| Error::internal("the App's installation", error))?;
         let permissions = access.permissions();
-        let made = self
-            .send(|| api.installation_token(installation, repository, &permissions, &own))
+        let response = self
+            .send(|| api.installation_token(installation, repository, &permissions, &app_token))
             .await
-            .map_err(|error| error.of("GitHub"))?;
-        if !made.status().is_success() {
-            return Err(refused(&made));
+            .map_err(|error| error.into_error("GitHub"))?;
+        if !response.status().is_success() {
+            return Err(upstream_error(&response));
         }
-        let (token, end) = answer::token(&made)
-            .map_err(|error| Failure::internal("the installation's token", error))?;
+        let (token, expires) = responses::installation_token(&response)
+            .map_err(|error| Error::internal("the installation's token", error))?;
         TOKENS.with(|tokens| {
             let mut tokens = tokens.borrow_mut();
-            tokens.retain(|_, (_, end)| *end > now().as_second());
-            tokens.insert(name, (token.clone(), end.as_second()));
+            tokens.retain(|_, (_, expires)| *expires > now().as_second());
+            tokens.insert(key, (token.clone(), expires.as_second()));
         });
         Ok(token)
     }
 }
 
-/// The App is not installed on a repository; for a source repository that is the user's to mend.
-pub fn not_installed(repository: &Repository) -> Problem {
+/// The App is not installed on a repository; for a source repository its owner can install it.
+fn not_installed(repository: &Repository) -> Problem {
     Problem::new(
         ProblemKind::UpstreamRefused,
         format!("The platform's GitHub App is not installed on {repository}."),
     )
 }
 
-/// An answer that nobody but the administrator can mend.
-pub fn refused(answer: &Response) -> Failure {
-    let said = nokube_github::refusal::message(answer);
-    let status = answer.status();
-    warn(format_args!("GitHub refused: {status} {said}"));
+/// The error for a response whose cause only the administrator can fix.
+pub fn upstream_error(response: &Response) -> Error {
+    let message = nokube_github::error::message(response);
+    let status = response.status();
+    warn(format_args!("GitHub rejected a request: {status} {message}"));
     match status {
-        StatusCode::UNAUTHORIZED => Failure::problem(
+        StatusCode::UNAUTHORIZED => Error::problem(
             ProblemKind::UpstreamRefused,
             "GitHub does not accept the platform's credentials. Its administrator must renew them.",
         ),
-        StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => Failure::Problem(
+        StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => Error::Problem(
             Problem::new(
                 ProblemKind::UpstreamUnavailable,
-                format!("GitHub does not let the platform do this now ({said})."),
+                format!("GitHub does not let the platform do this now ({message})."),
             )
-            .retry_after(60),
+            .with_retry_after(60),
         ),
-        status => Failure::Problem(
+        status => Error::Problem(
             Problem::new(
                 ProblemKind::UpstreamUnavailable,
                 format!("GitHub answers with an error ({status}). Try again in a moment."),
             )
-            .retry_after(10),
+            .with_retry_after(10),
         ),
     }
 }

@@ -1,12 +1,16 @@
-//! Speaks to GitHub and the registry: requests and answers are `nokube-github`'s, here they are sent.
+//! Sends requests to GitHub and the registry. The crate `nokube-github` builds them and
+//! parses the responses.
 
-mod ask;
 mod client;
 mod log;
+mod poll;
 mod registry;
+mod runs;
 mod source;
 
-pub use ask::{Facts, ask, cancel, dispatch, rerun};
 pub use client::GitHub;
 pub use log::job_log;
-pub use source::{check_source, may_read};
+pub use poll::{PollResult, poll};
+pub use registry::check_registry;
+pub use runs::{cancel, dispatch, rerun};
+pub use source::{check_may_read, check_source};

@@ -1,26 +1,88 @@
-//! Asks the registry what a tag points to.
+//! Requests to the image registry: the digest of a build's image, and whether the registry works.
 
 use super::client::TIMEOUTS;
 use crate::settings::Settings;
-use nokube_domain::{build::BuildRecord, image::Digest};
-use nokube_edge::outbound;
-use nokube_github::registry::{Tag, head, read_head, read_token, token};
+use nokube_domain::{builds::BuildRecord, image::Digest};
+use nokube_edge::outbound::{self, OutboundError, Timeouts};
+use nokube_github::registry::{
+    RootResponse, TagResponse, describe_response, get_root, get_token, head_manifest,
+    parse_manifest, parse_root, parse_token,
+};
+use std::time::Duration;
 
-/// The digest of the build's image; `None` when the registry does not say (now).
+const CHECK_TIMEOUTS: Timeouts = Timeouts {
+    connect: Duration::from_secs(3),
+    idle: Duration::from_secs(5),
+    total: Duration::from_secs(8),
+};
+
+/// The digest of the build's image; `None` when the registry does not return one.
 pub async fn digest(settings: &Settings, build: &BuildRecord) -> Option<Digest> {
     let (api, repository) = (&settings.registry_api, build.image_repository());
     let tag = build.id.unique_tag();
-    let ask = |bearer: Option<&str>| outbound::send(head(api, repository, &tag, bearer), TIMEOUTS);
-    let url = match read_head(&ask(None).await.ok()?, api) {
-        Tag::Points(digest) => return Some(digest),
-        Tag::NeedsToken(url) => url,
-        Tag::Hidden | Tag::Away => return None,
+    let send = |bearer: Option<&str>| {
+        outbound::send(head_manifest(api, repository, &tag, bearer), TIMEOUTS)
     };
-    let login = settings.registry_login.as_ref();
-    let login = login.map(|(user, token)| (user.as_str(), token.as_str()));
-    let bearer = read_token(&outbound::send(token(&url, login), TIMEOUTS).await.ok()?)?;
-    match read_head(&ask(Some(&bearer)).await.ok()?, api) {
-        Tag::Points(digest) => Some(digest),
+    let url = match parse_manifest(&send(None).await.ok()?, api) {
+        TagResponse::Digest(digest) => return Some(digest),
+        TagResponse::NeedsToken(url) => url,
+        TagResponse::NotVisible | TagResponse::Unavailable => return None,
+    };
+    let bearer =
+        parse_token(&outbound::send(get_token(&url, login(settings)), TIMEOUTS).await.ok()?)?;
+    match parse_manifest(&send(Some(&bearer)).await.ok()?, api) {
+        TagResponse::Digest(digest) => Some(digest),
         _ => None,
     }
+}
+
+/// Checks that the registry responds and accepts the login. Returns the result and a message for operators.
+pub async fn check_registry(settings: &Settings) -> (bool, String) {
+    let (host, api) = (settings.registry.host(), &settings.registry_api);
+    let unreachable =
+        |error: &OutboundError| (false, format!("{host} does not answer: {}", error.cause()));
+    let response = match outbound::send(get_root(api), CHECK_TIMEOUTS).await {
+        Ok(response) => response,
+        Err(error) => return unreachable(&error),
+    };
+    let login = login(settings);
+    let url = match parse_root(&response, api) {
+        RootResponse::NotARegistry => {
+            let server = describe_response(&response);
+            return (false, format!("{host} answers, but not as an image registry ({server})"));
+        }
+        RootResponse::Open => return (true, format!("{host} answers, and asks for no login")),
+        _ if login.is_none() => {
+            let detail = "answers; only public images can be read, as registry_token is not set";
+            return (true, format!("{host} {detail}"));
+        }
+        // Images are requested with Bearer tokens only, so another scheme is not tried with the credentials.
+        RootResponse::NeedsOtherLogin => {
+            return (true, format!("{host} answers; the login was not tried"));
+        }
+        RootResponse::NeedsToken(url) => url,
+    };
+    match outbound::send(get_token(&url, login), CHECK_TIMEOUTS).await {
+        Ok(response) if parse_token(&response).is_some() => {
+            (true, format!("{host} answers, and accepts registry_username and registry_token"))
+        }
+        Ok(response) if response.status().is_client_error() => {
+            let detail = format!(
+                "{host} does not accept registry_username and registry_token ({}): make another token \
+                 with read:packages and nothing else",
+                response.status()
+            );
+            (false, detail)
+        }
+        Ok(response) => {
+            let server = describe_response(&response);
+            (false, format!("{host} does not say whether the login is valid ({server})"))
+        }
+        Err(error) => unreachable(&error),
+    }
+}
+
+/// User and token for private images.
+fn login(settings: &Settings) -> Option<(&str, &str)> {
+    settings.registry_login.as_ref().map(|(user, token)| (user.as_str(), token.as_str()))
 }

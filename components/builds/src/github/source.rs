@@ -1,18 +1,18 @@
-//! Before a build: is the repository there, may the caller read it, what does the ref point to?
+//! Checks before a build: the repository exists, the caller may read it, and the ref points to a commit.
 
-use super::client::{Access, GitHub, refused};
+use super::client::{Access, GitHub, upstream_error};
 use http::StatusCode;
 use nokube_domain::{
     Problem, ProblemKind,
-    access::AtGitHub,
-    build::NewBuild,
+    access::GitHubIdentity,
+    builds::BuildSpec,
     repository::{CommitSha, Repository},
 };
-use nokube_edge::{Call, Failure, Result};
-use nokube_github::{Response, answer, refusal::message};
+use nokube_edge::{Call, Error, Result};
+use nokube_github::{Response, error::message, responses};
 
-/// What GitHub says about the source.
-pub struct Checked {
+/// A source that was found.
+pub struct CheckedSource {
     pub commit: CommitSha,
     pub private: bool,
 }
@@ -20,89 +20,93 @@ pub struct Checked {
 /// Checks the source of a build.
 ///
 /// # Errors
-/// What the user can mend, at its field; a private repository that the caller may not read is the
-/// same as one that does not exist.
-pub async fn check_source(github: &GitHub, call: &Call, asked: &NewBuild) -> Result<Checked> {
-    let (api, repository) = (&github.settings.api, &asked.repository);
-    // The builder's own token reads whatever is public.
-    let looked = github.builder(|token| api.repository(repository, token)).await?;
-    let access = match looked.status() {
-        StatusCode::OK if !read(answer::is_private(&looked))? => None,
+/// What the user can fix, at its field. A private repository that the caller may not read gets the same error
+/// as one that does not exist.
+pub async fn check_source(
+    github: &GitHub,
+    call: &Call,
+    request: &BuildSpec,
+) -> Result<CheckedSource> {
+    let (api, repository) = (&github.settings.api, &request.repository);
+    // The token for the builder repository can read public repositories.
+    let response = github.call_builder(|token| api.repository(repository, token)).await?;
+    let access = match response.status() {
+        StatusCode::OK if !parsed(responses::is_private(&response))? => None,
         // A user's token may see private repositories too.
         StatusCode::OK => Some(Access::Source),
         StatusCode::NOT_FOUND => Some(Access::Source),
         StatusCode::MOVED_PERMANENTLY => {
             return Err(at_repository("has moved: use its present URL").into());
         }
-        _ => return Err(refused(&looked)),
+        _ => return Err(upstream_error(&response)),
     };
     if access.is_some() {
-        may_read(github, call, repository).await?;
+        check_may_read(github, call, repository).await?;
     }
-    let ask = |token: &str| api.commit(repository, &asked.git_ref, token);
-    let commit = match access {
-        None => github.builder(ask).await?,
-        Some(access) => github.call(repository, access, ask).await?,
+    let commit = |token: &str| api.commit(repository, &request.git_ref, token);
+    let response = match access {
+        None => github.call_builder(commit).await?,
+        Some(access) => github.call_repository(repository, access, commit).await?,
     };
-    Ok(Checked { commit: read_commit(&commit, asked)?, private: access.is_some() })
+    Ok(CheckedSource { commit: read_commit(&response, request)?, private: access.is_some() })
 }
 
-/// May the caller read this private repository?
+/// Checks that the caller may read a private repository.
 ///
 /// # Errors
-/// They may not, in the words for one that does not exist.
-pub async fn may_read(github: &GitHub, call: &Call, repository: &Repository) -> Result<()> {
+/// They may not: the same error as for one that does not exist.
+pub async fn check_may_read(github: &GitHub, call: &Call, repository: &Repository) -> Result<()> {
     let (api, caller) = (&github.settings.api, call.caller()?);
     let hidden = || {
         let web = github.settings.web.host_str().unwrap_or_default().to_owned();
         let login = &caller.login;
-        Failure::from(at_repository(format!(
+        Error::from(at_repository(format!(
             "cannot be read: there is no such repository on {web}, or it is private and either \
              the platform's GitHub App is not installed on it or {login} may not read it"
         )))
     };
-    // A login can change hands: of somebody who has signed in there the account's number counts.
-    let account = match call.at_github()? {
-        AtGitHub::Nobody => return Err(hidden()),
-        AtGitHub::Login => None,
-        AtGitHub::Account(number) => Some(number),
+    // A login can pass to another account, so the account's number is compared where it is known.
+    let account = match call.github_identity()? {
+        GitHubIdentity::Unknown => return Err(hidden()),
+        GitHubIdentity::Login => None,
+        GitHubIdentity::Account(number) => Some(number),
     };
-    let ask = |token: &str| api.permission(repository, &caller.login, token);
-    let permission = match github.call(repository, Access::Source, ask).await {
-        Ok(permission) => permission,
-        // The App is not installed there; to anybody else it may as well not exist.
-        Err(Failure::Problem(problem)) if problem.kind == ProblemKind::UpstreamRefused => {
+    let permission = |token: &str| api.permission(repository, &caller.login, token);
+    let response = match github.call_repository(repository, Access::Source, permission).await {
+        Ok(response) => response,
+        // The App is not installed there.
+        Err(Error::Problem(problem)) if problem.kind == ProblemKind::UpstreamRefused => {
             return Err(hidden());
         }
         Err(other) => return Err(other),
     };
-    match permission.status() {
-        StatusCode::OK if read(answer::may_read(&permission, account))? => Ok(()),
+    match response.status() {
+        StatusCode::OK if parsed(responses::may_read(&response, account))? => Ok(()),
         StatusCode::OK | StatusCode::NOT_FOUND | StatusCode::FORBIDDEN => Err(hidden()),
-        _ => Err(refused(&permission)),
+        _ => Err(upstream_error(&response)),
     }
 }
 
-fn read_commit(commit: &Response, asked: &NewBuild) -> Result<CommitSha> {
-    let NewBuild { repository, git_ref, .. } = asked;
-    match commit.status() {
-        StatusCode::OK => read(answer::commit(commit)),
-        StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY => Err(Problem::field(
+fn read_commit(response: &Response, request: &BuildSpec) -> Result<CommitSha> {
+    let BuildSpec { repository, git_ref, .. } = request;
+    match response.status() {
+        StatusCode::OK => parsed(responses::commit(response)),
+        StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY => Err(Problem::invalid_field(
             "branch",
             format!("{repository} has no branch, tag or commit '{git_ref}'"),
         )
         .into()),
-        StatusCode::CONFLICT if message(commit).contains("empty") => {
+        StatusCode::CONFLICT if message(response).contains("empty") => {
             Err(at_repository("is empty: push something first").into())
         }
-        _ => Err(refused(commit)),
+        _ => Err(upstream_error(response)),
     }
 }
 
 fn at_repository(detail: impl Into<String>) -> Problem {
-    Problem::field("repository_url", detail)
+    Problem::invalid_field("repository_url", detail)
 }
 
-fn read<T>(read: std::result::Result<T, answer::Unreadable>) -> Result<T> {
-    read.map_err(|error| Failure::internal("GitHub", error))
+fn parsed<T>(body: std::result::Result<T, responses::ParseError>) -> Result<T> {
+    body.map_err(|error| Error::internal("GitHub", error))
 }

@@ -4,12 +4,12 @@ use nokube_domain::{ProjectId, image::ImageTag, name::ServiceName};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// A build that is asked for.
+/// A request to build an image.
 #[derive(ToSchema)]
 pub struct NewBuild {
     pub project_id: ProjectId,
-    /// `https://github.com/OWNER/REPOSITORY`. A private repository needs no credentials here: it is
-    /// read through the platform's GitHub App, if you may read it.
+    /// `https://github.com/OWNER/REPOSITORY`. A private repository needs no credentials: if you can read it,
+    /// the platform's GitHub App reads it.
     #[schema(format = "uri", max_length = 300)]
     pub repository_url: String,
     pub service_name: ServiceName,
@@ -19,26 +19,26 @@ pub struct NewBuild {
     /// A branch, a tag or a commit.
     #[schema(default = "main", min_length = 1, max_length = 255)]
     pub branch: Option<String>,
-    /// The directory of the repository that is built.
+    /// The build context: a directory in the repository.
     #[schema(default = ".", min_length = 1, max_length = 512)]
     pub context: Option<String>,
-    /// Is there a Dockerfile in the repository to build by?
+    /// Whether to build with a Dockerfile from the repository.
     #[schema(default = false)]
     pub has_dockerfile: Option<bool>,
-    /// Where it is.
+    /// The path of the Dockerfile in the repository.
     #[schema(default = "Dockerfile", min_length = 1, max_length = 512)]
     pub dockerfile_path: Option<String>,
-    /// A Dockerfile to build by, where the repository has none (`has_dockerfile` is false). Without
-    /// either, the image is built from source with buildpacks.
+    /// A Dockerfile to use if the repository has none (`has_dockerfile` is false). Without any Dockerfile,
+    /// the image is built with buildpacks.
     #[schema(max_length = 60000)]
     pub dockerfile_content: Option<String>,
-    /// What people call the image; builds and deployments go by its digest.
+    /// The tag of the image. Builds and deployments refer to the image by its digest.
     #[schema(default = "latest")]
     pub image_tag: Option<ImageTag>,
-    /// Docker's build arguments. No secrets: they end up in the image's history.
+    /// Docker build arguments. They must not contain secrets, because they are stored in the image's history.
     #[schema(default = json!({}))]
     pub build_args: Option<BTreeMap<String, String>>,
-    /// Checked against the project.
+    /// If given, it must be the name of the project.
     #[schema(max_length = 40)]
     pub project_name: Option<String>,
 }

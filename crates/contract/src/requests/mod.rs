@@ -1,13 +1,14 @@
-//! What requests hold, as types. The readers in `domain` take field by field, to name every fault at
-//! once; a test keeps the two equal.
+//! The schemas of request bodies, as types. The parsers in `nokube_domain` read field by field, so that they
+//! can report all invalid fields at once; `tests/requests.rs` checks that schemas and parsers agree.
 
+mod api_token;
 mod build;
 mod deployment;
-mod others;
+mod project;
+mod token_grant;
 
+pub use api_token::{NewToken, TokenScope};
 pub use build::NewBuild;
-pub use deployment::NewDeployment;
-pub use others::{
-    DeviceGrant, MemberRole, MemberRoleName, NewProject, NewToken, ProjectChange, RefreshGrant,
-    Rollback, TokenExchangeGrant, TokenRequest, TokenScope,
-};
+pub use deployment::{NewDeployment, Rollback};
+pub use project::{MemberRole, MemberRoleName, NewProject, ProjectChange};
+pub use token_grant::{DeviceGrant, RefreshGrant, TokenExchangeGrant, TokenRequest};

@@ -1,58 +1,58 @@
-//! What a browser carries: the session, what renews it, and a sign-in under way. All are closed to
-//! scripts (HttpOnly) and to other sites (SameSite).
+//! The platform's cookies. Scripts cannot read them (HttpOnly), and other sites cannot send them with
+//! their own requests (SameSite).
 
-use super::AuthSettings;
+use super::settings::AuthSettings;
 use http::HeaderMap;
 
-/// Our cookies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cookie {
     /// Who is signed in, for some minutes; sent with every request.
     Session,
-    /// What renews the session; read by the component `auth` alone.
-    Renewal,
-    /// A sign-in under way. It must come along when GitHub sends the browser back, so it is `Lax`.
+    /// The token that renews the session; read by the component `auth` only.
+    RefreshToken,
+    /// A pending sign-in. The browser must send it when GitHub redirects back, so it is `Lax`.
     SignIn,
 }
 
 impl Cookie {
-    /// The prefixes have browsers refuse a cookie that a neighbouring host or a plain connection has
-    /// set (RFC 6265bis, 4.1.3).
-    fn name(self, secure: bool) -> &'static str {
-        match (self, secure) {
+    /// With the prefix `__Host-`, browsers reject a cookie that a neighbouring host or an unencrypted
+    /// connection has set (RFC 6265bis, 4.1.3).
+    fn name(self, is_https: bool) -> &'static str {
+        match (self, is_https) {
             (Self::Session, true) => "__Host-nokube_session",
             (Self::Session, false) => "nokube_session",
-            (Self::Renewal, true) => "__Host-nokube_renewal",
-            (Self::Renewal, false) => "nokube_renewal",
+            (Self::RefreshToken, true) => "__Host-nokube_renewal",
+            (Self::RefreshToken, false) => "nokube_renewal",
             (Self::SignIn, true) => "__Host-nokube_sign_in",
             (Self::SignIn, false) => "nokube_sign_in",
         }
     }
 
-    /// `__Host-` asks for the whole host: without it a tenant's service on a neighbouring host could
-    /// plant a cookie here, and with it somebody else's sign-in.
-    fn path(self, secure: bool) -> &'static str {
-        match (self, secure) {
+    /// `__Host-` requires the path `/`. The prefix is worth it: without it, an app on a neighbouring host
+    /// could plant a cookie here, and with that somebody else's sign-in.
+    fn path(self, is_https: bool) -> &'static str {
+        match (self, is_https) {
             (Self::Session, _) | (_, true) => "/",
-            (Self::Renewal | Self::SignIn, false) => "/api/v1/auth",
+            (Self::RefreshToken | Self::SignIn, false) => "/api/v1/auth",
         }
     }
 
     fn same_site(self) -> &'static str {
         match self {
             Self::Session | Self::SignIn => "Lax",
-            Self::Renewal => "Strict",
+            Self::RefreshToken => "Strict",
         }
     }
 
-    /// The `Set-Cookie` header that gives it to a browser for some seconds, or takes it away (0).
-    pub fn set(self, settings: &AuthSettings, value: &str, seconds: i64) -> String {
-        let secure = settings.is_secure();
-        let (name, path, site) = (self.name(secure), self.path(secure), self.same_site());
-        let secure = if secure { "; Secure" } else { "" };
-        format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite={site}{secure}")
+    /// The value of a `Set-Cookie` header that sets the cookie for `max_age` seconds; 0 deletes it.
+    pub fn set(self, settings: &AuthSettings, value: &str, max_age: i64) -> String {
+        let is_https = settings.is_https();
+        let (name, path, site) = (self.name(is_https), self.path(is_https), self.same_site());
+        let secure = if is_https { "; Secure" } else { "" };
+        format!("{name}={value}; Path={path}; Max-Age={max_age}; HttpOnly; SameSite={site}{secure}")
     }
 
+    /// The value of a `Set-Cookie` header that deletes the cookie.
     pub fn clear(self, settings: &AuthSettings) -> String {
         self.set(settings, "", 0)
     }
@@ -66,10 +66,9 @@ impl<'a> Cookies<'a> {
         Self(headers)
     }
 
-    /// The value of one of ours. Two of one name mean that somebody else has planted one: then there
-    /// is none.
+    /// The value of a cookie. With two cookies of that name there is none: somebody else has planted one.
     pub fn get(&self, cookie: Cookie, settings: &AuthSettings) -> Option<&'a str> {
-        let name = cookie.name(settings.is_secure());
+        let name = cookie.name(settings.is_https());
         let headers = self.0.get_all(http::header::COOKIE).iter();
         let pairs = headers
             .filter_map(|header| header.to_str().ok())

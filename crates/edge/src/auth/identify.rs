@@ -1,22 +1,30 @@
-//! Who is calling: an outside issuer's token, a token of ours, an API token, or a session's cookie.
+//! Identifies the caller by their credential: a bearer token of the JWT issuer or of the platform, an API
+//! token, or the session cookie.
 //!
-//! A token costs no read, an API token one (`y`), or two and a write at its first use of a day.
+//! Costs no read, except for an API token: one, or two and a write at its first use of a day.
 
-use super::{AuthSettings, Cookie, Cookies};
-use crate::{Failure, Result, now, store::Store};
+use super::{
+    cookies::{Cookie, Cookies},
+    settings::AuthSettings,
+};
+use crate::{
+    error::{Error, Result},
+    runtime::now,
+    store::Store,
+};
 use http::{HeaderMap, Method};
 use nokube_domain::{
     Person, Problem, ProblemKind,
-    access::{AtGitHub, Caller, Demand, Proof, Via, admit},
-    jwt::{self, Refused},
+    access::{AuthMethod, Caller, Credential, GitHubIdentity},
+    jwt::{self, JwtError},
     name::Username,
-    origin::from_our_page,
-    scope::{Scope, Scopes},
-    session::{Bearer, Identity, Use},
-    token::{self, DayPass, Hash, Secret, TokenRecord, day},
+    origin::check_same_origin,
+    scope::Scopes,
+    session::{BearerToken, Identity, Purpose},
+    token::{self, DailyTokenRecord, OpaqueToken, TokenHash, TokenRecord, utc_day},
 };
 
-fn unauthenticated(detail: impl Into<String>) -> Failure {
+fn unauthenticated(detail: impl Into<String>) -> Error {
     Problem::new(ProblemKind::Unauthenticated, detail).into()
 }
 
@@ -24,173 +32,166 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// The caller, and by what they have proven who they are. Headers prove nothing else: `X-User` and
-/// all that begin with `spin-` are the client's to write.
+/// The caller and their credential. No other headers identify anybody: a client can send `X-User` and
+/// headers that begin with `spin-` itself.
 ///
 /// # Errors
-/// 401 with what is wrong, and nothing that tells a forger more than that; 403 for a change that
-/// comes with a cookie from another page.
-pub async fn identify(method: &Method, headers: &HeaderMap) -> Result<(Caller, Proof)> {
-    let settings = AuthSettings::read().await?;
+/// 401 with a reason that does not help a forger; 403 for a change with a cookie from another site's page.
+pub async fn identify(method: &Method, headers: &HeaderMap) -> Result<(Caller, Credential)> {
+    let settings = AuthSettings::load().await?;
     if headers.contains_key(http::header::AUTHORIZATION) {
         let mut values = headers.get_all(http::header::AUTHORIZATION).iter();
-        let one = values.next().and_then(|value| value.to_str().ok());
-        let token = one
+        let first = values.next().and_then(|value| value.to_str().ok());
+        let token = first
             .filter(|_| values.next().is_none())
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim());
         return match token {
-            Some(token) if token.starts_with(token::API) => api_token(&settings, token).await,
-            Some(token) => bearer(&settings, token),
+            Some(token) if token.starts_with(token::API_TOKEN_PREFIX) => {
+                identify_by_api_token(&settings, token).await
+            }
+            Some(token) => identify_by_bearer_token(&settings, token),
             None => Err(unauthenticated("Send one bearer token: 'Authorization: Bearer …'.")),
         };
     }
     let Some(cookie) = Cookies::of(headers).get(Cookie::Session, &settings) else {
         return Err(unauthenticated("Sign in, or send a bearer token: 'Authorization: Bearer …'."));
     };
-    check_page(&settings, method, headers)?;
-    session(&settings, cookie)
+    check_csrf(&settings, method, headers)?;
+    identify_by_session(&settings, cookie)
 }
 
-/// Who asks at a public route that tells operators more than others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Onlooker {
-    Stranger,
-    /// An administrator's API token: a machine, which asks again and again.
-    Machine,
-    /// Somebody who has the platform's own secret, or an administrator.
-    Operator,
-}
-
-/// Whatever comes along and proves nothing is not refused: it is a stranger's.
-pub async fn onlooker(headers: &HeaderMap) -> Onlooker {
-    let Ok(settings) = AuthSettings::read().await else { return Onlooker::Stranger };
-    let proof = header(headers, "authorization").and_then(|value| value.strip_prefix("Bearer "));
-    if proof.is_some_and(|text| settings.operator_keys().is_operator(text, now().as_second())) {
-        return Onlooker::Operator;
-    }
-    let Ok((caller, proof)) = identify(&Method::GET, headers).await else {
-        return Onlooker::Stranger;
-    };
-    let Ok(store) = Store::open().await else { return Onlooker::Stranger };
-    let may = admit(&proof, Demand::Administrator(Scope::Metrics)).is_ok();
-    match (may && matches!(store.is_blocked(&caller.person).await, Ok(false)), proof.via) {
-        (false, _) => Onlooker::Stranger,
-        (true, Via::Token(_)) => Onlooker::Machine,
-        (true, _) => Onlooker::Operator,
-    }
-}
-
-/// What a browser renews its session with.
+/// The token that renews the session, from its cookie.
 ///
 /// # Errors
-/// 401 without it; 403 when another page sends it.
-pub async fn renewal(method: &Method, headers: &HeaderMap) -> Result<Secret> {
-    let settings = AuthSettings::read().await?;
-    let cookie = Cookies::of(headers).get(Cookie::Renewal, &settings);
-    let secret = cookie.and_then(|text| Secret::parse(token::RENEWAL, text));
-    let secret = secret.ok_or_else(|| unauthenticated("You are not signed in."))?;
-    check_page(&settings, method, headers)?;
-    Ok(secret)
+/// 401 without it; 403 when another site's page sends it.
+pub async fn refresh_token(method: &Method, headers: &HeaderMap) -> Result<OpaqueToken> {
+    let settings = AuthSettings::load().await?;
+    let cookie = Cookies::of(headers).get(Cookie::RefreshToken, &settings);
+    let token = cookie.and_then(|text| OpaqueToken::parse(token::REFRESH_TOKEN_PREFIX, text));
+    let token = token.ok_or_else(|| unauthenticated("You are not signed in."))?;
+    check_csrf(&settings, method, headers)?;
+    Ok(token)
 }
 
-fn check_page(settings: &AuthSettings, method: &Method, headers: &HeaderMap) -> Result<()> {
+/// Rejects changes that another site's page makes with the browser's cookies.
+fn check_csrf(settings: &AuthSettings, method: &Method, headers: &HeaderMap) -> Result<()> {
     if matches!(*method, Method::GET | Method::HEAD) {
         return Ok(());
     }
     let (origin, site) = (header(headers, "origin"), header(headers, "sec-fetch-site"));
-    Ok(from_our_page(origin, site, &settings.platform)?)
+    Ok(check_same_origin(origin, site, &settings.platform_origin)?)
 }
 
-fn session(settings: &AuthSettings, cookie: &str) -> Result<(Caller, Proof)> {
-    let opened = settings.keys().unseal::<Identity>(Use::Session, cookie, now().as_second());
-    let (identity, ends) = opened.map_err(|refused| {
-        unauthenticated(match refused {
-            Refused::Expired => "The session has run out: renew it with POST /api/v1/auth/session.",
+fn identify_by_session(settings: &AuthSettings, cookie: &str) -> Result<(Caller, Credential)> {
+    let verified = settings.keys().verify::<Identity>(Purpose::Session, cookie, now().as_second());
+    let (identity, expires_at) = verified.map_err(|error| {
+        unauthenticated(match error {
+            JwtError::Expired => {
+                "The session has run out: renew it with POST /api/v1/auth/session."
+            }
             _ => "The session is not one of this platform's. Sign in again.",
         })
     })?;
-    Ok(known(settings, identity, Via::Session, Scopes::all(), ends))
+    Ok(identified(settings, identity, AuthMethod::Session, Scopes::all(), expires_at))
 }
 
-fn known(
+fn identified(
     settings: &AuthSettings,
     identity: Identity,
-    via: Via,
+    auth_method: AuthMethod,
     scopes: Scopes,
-    ends: i64,
-) -> (Caller, Proof) {
-    let Identity { person, login, at_github, standing } = identity;
-    // An API token is no key to the platform all the same: what only administrators may needs the scope
-    // `account`, which no token has, or `metrics`.
-    let administrator = settings.is_administrator(&person, standing.as_ref(), at_github);
-    (Caller { person, login }, Proof { via, scopes, at_github, administrator, ends, standing })
+    expires_at: i64,
+) -> (Caller, Credential) {
+    let Identity { person, login, github_identity, github_membership } = identity;
+    // This does not make an administrator's API token all-powerful: routes for administrators need the scope
+    // `account`, which no API token has, or `metrics`.
+    let is_administrator =
+        settings.is_administrator(&person, github_membership.as_ref(), github_identity);
+    let credential = Credential {
+        auth_method,
+        scopes,
+        github_identity,
+        is_administrator,
+        expires_at,
+        github_membership,
+    };
+    (Caller { person, login }, credential)
 }
 
-/// A token that we or an outside issuer signed. Which of the two is decided by the key that fits;
+/// A token that the platform or the JWT issuer signed. The key that verifies it decides which of the two;
 /// the algorithm is HS256 whatever the token says.
-fn bearer(settings: &AuthSettings, token: &str) -> Result<(Caller, Proof)> {
-    let again = |refused: Refused| unauthenticated(format!("Sign in again: {refused}."));
+fn identify_by_bearer_token(settings: &AuthSettings, token: &str) -> Result<(Caller, Credential)> {
+    let sign_in_again = |error: JwtError| unauthenticated(format!("Sign in again: {error}."));
     let second = now().as_second();
-    match settings.keys().unseal::<Bearer>(Use::Bearer, token, second) {
-        Ok((Bearer { identity, scopes }, ends)) => {
-            return Ok(known(settings, identity, Via::Bearer, scopes, ends));
+    match settings.keys().verify::<BearerToken>(Purpose::Bearer, token, second) {
+        Ok((BearerToken { identity, scopes }, expires_at)) => {
+            return Ok(identified(settings, identity, AuthMethod::Bearer, scopes, expires_at));
         }
-        Err(Refused::NotOurs) => {}
-        Err(refused) => return Err(again(refused)),
+        Err(JwtError::Invalid) => {}
+        Err(error) => return Err(sign_in_again(error)),
     }
-    let Some(issuer) = &settings.issuer else { return Err(again(Refused::NotOurs)) };
-    let expected = jwt::Expected {
+    let Some(issuer) = &settings.jwt_issuer else { return Err(sign_in_again(JwtError::Invalid)) };
+    let validation = jwt::Validation {
         secret: issuer.secret.as_bytes(),
         issuer: &issuer.name,
         audience: &issuer.audience,
-        leeway: settings.leeway,
+        leeway_seconds: settings.clock_leeway,
         now: second,
     };
-    let claims = jwt::verify(token, &expected).map_err(again)?;
+    let claims = jwt::verify(token, &validation).map_err(sign_in_again)?;
     let login: Username = claims
         .sub
         .parse()
         .map_err(|error| unauthenticated(format!("The token's subject {error}.")))?;
-    // The canonical spelling is the identity. Of subjects that are no logins, two may differ by case
-    // alone and be two people: then only the canonical one is let in.
-    if !settings.logins && claims.sub != login.as_str() {
+    // Usernames are lower case. Two subjects that are not GitHub logins may differ by case only and be two
+    // people, so only the lower-case one is accepted.
+    if !settings.subjects_are_github_logins && claims.sub != login.as_str() {
         return Err(unauthenticated("The token's subject must be in lower case."));
     }
     let person = Person { issuer: claims.iss, subject: login.to_string() };
-    let at_github = if settings.logins { AtGitHub::Login } else { AtGitHub::Nobody };
-    let identity = Identity { person, login, at_github, standing: None };
-    Ok(known(settings, identity, Via::Issuer, Scopes::all(), claims.exp))
+    let github_identity = match settings.subjects_are_github_logins {
+        true => GitHubIdentity::Login,
+        false => GitHubIdentity::Unknown,
+    };
+    let identity = Identity { person, login, github_identity, github_membership: None };
+    Ok(identified(settings, identity, AuthMethod::Issuer, Scopes::all(), claims.exp))
 }
 
-async fn api_token(settings: &AuthSettings, text: &str) -> Result<(Caller, Proof)> {
-    let refused = || unauthenticated("The API token does not exist, was revoked or has expired.");
-    let secret = Secret::parse(token::API, text).ok_or_else(refused)?;
+async fn identify_by_api_token(
+    settings: &AuthSettings,
+    text: &str,
+) -> Result<(Caller, Credential)> {
+    let rejected = || unauthenticated("The API token does not exist, was revoked or has expired.");
+    let token = OpaqueToken::parse(token::API_TOKEN_PREFIX, text).ok_or_else(rejected)?;
     let store = Store::open().await?;
-    let record = live_token(&store, &secret.hash()).await?.ok_or_else(refused)?;
-    // The end, and who may come in, are looked at each time: both may have changed since.
-    if record.expires_at <= now() || !settings.still_admits(&record.identity) {
-        return Err(refused());
+    let record = find_api_token(&store, &token.hash()).await?.ok_or_else(rejected)?;
+    // Checked at each use: the token may have expired, and the allowlist may have changed, since the record
+    // was written.
+    if record.expires_at <= now() || !settings.is_still_allowed(&record.identity) {
+        return Err(rejected());
     }
     let TokenRecord { identity, name, scopes, expires_at, .. } = record;
-    Ok(known(settings, identity, Via::Token(name), scopes, expires_at.as_second()))
+    Ok(identified(settings, identity, AuthMethod::Token(name), scopes, expires_at.as_second()))
 }
 
-/// The record of a token that has not been revoked.
+/// The record of an API token that has not been revoked.
 ///
-/// A use writes a pass for the day and then looks whether the record still stands; revoking takes the
-/// record away and then the pass. Whatever order these four come in, a pass does not outlive its
-/// record; if the instance dies between the two, it does until the end of the day.
-async fn live_token(store: &Store, hash: &Hash) -> Result<Option<TokenRecord>> {
-    let today = day(now());
-    if let Some(pass) = store.day_pass(hash).await?.filter(|pass| pass.day == today) {
-        return Ok(Some(pass.token));
+/// The first use of a day writes a copy of the record for that day, which later uses read, and then checks
+/// that the record still exists. Revoking deletes the record and then the copy. Whatever the order of these
+/// four steps, the copy does not outlive the record. Only if the instance dies between two steps, the token
+/// works until the end of the day.
+async fn find_api_token(store: &Store, hash: &TokenHash) -> Result<Option<TokenRecord>> {
+    let today = utc_day(now());
+    if let Some(daily) = store.daily_token(hash).await?.filter(|daily| daily.day == today) {
+        return Ok(Some(daily.token));
     }
     let Some(record) = store.token(hash).await? else { return Ok(None) };
-    store.set_day_pass(hash, &DayPass { day: today, token: record.clone() }).await?;
+    let daily = DailyTokenRecord { day: today, token: record.clone() };
+    store.set_daily_token(hash, &daily).await?;
     if store.token(hash).await?.is_none() {
-        store.delete_day_pass(hash).await?;
+        store.delete_daily_token(hash).await?;
         return Ok(None);
     }
     Ok(Some(record))

@@ -1,18 +1,22 @@
 //! The records of deployments.
 
-use super::{Counter, Store};
-use crate::{Failure, Result, keys};
+use super::{
+    keys::{self, Counter},
+    kv::Store,
+};
+use crate::error::{Error, Result};
 use futures::{StreamExt, TryStreamExt, stream};
 use nokube_domain::{
     DeploymentId, ProjectId, Timestamp,
-    deploy::{DeploymentRecord, LastSeen, OutcomeDoc, Revision},
+    deployments::{DeploymentRecord, LastObservation, OutcomeRecord, Revision},
 };
 
-/// How far back a revision is looked for when numbers were handed out to requests that did not come
-/// to their end.
-const GAPS: u32 = 20;
-/// How many deployments are read at once.
-const AT_ONCE: usize = 16;
+/// How many numbers below the newest are searched for a revision. A number has no record when the
+/// request that took it failed.
+const MAX_MISSING_REVISIONS: u32 = 20;
+
+/// How many deployments are read concurrently.
+const MAX_CONCURRENT_READS: usize = 16;
 
 impl Store {
     pub async fn deployment(
@@ -28,86 +32,87 @@ impl Store {
     }
 
     pub async fn revision(&self, id: DeploymentId, number: u32) -> Result<Option<Revision>> {
-        let found: Option<Revision> = self.get(keys::revision(id, number)).await?;
-        Ok(found.filter(|revision| revision.of == id))
+        let revision: Option<Revision> = self.get(keys::revision(id, number)).await?;
+        Ok(revision.filter(|revision| revision.deployment_id == id))
     }
 
     pub async fn set_revision(&self, revision: &Revision) -> Result<()> {
-        self.set(keys::revision(revision.of, revision.number), revision).await
+        self.set(keys::revision(revision.deployment_id, revision.number), revision).await
     }
 
-    /// The newest revision that has a record: two reads, one after the other. Below many numbers that
-    /// were handed out in vain, the newest one that the cluster was told is found by its outcome.
+    /// Deletes a revision that is too old to roll back to.
+    pub async fn delete_revision(&self, id: DeploymentId, number: u32) -> Result<()> {
+        self.delete(keys::revision(id, number)).await
+    }
+
+    /// The newest revision that has a record: usually two sequential reads. If too many of the newest numbers
+    /// have no record, this is the revision of the stored outcome.
     pub async fn newest_revision(&self, id: DeploymentId) -> Result<Option<Revision>> {
         let count = self.count(&Counter::revisions(id)).await?;
-        for number in (count.saturating_sub(GAPS)..count).rev().map(|below| below + 1) {
+        let oldest = count.saturating_sub(MAX_MISSING_REVISIONS);
+        for number in (oldest..count).rev().map(|below| below + 1) {
             if let Some(revision) = self.revision(id, number).await? {
                 return Ok(Some(revision));
             }
         }
         match self.outcome(id).await? {
-            Some(told) if count > GAPS => self.revision(id, told.revision).await,
+            Some(outcome) if oldest > 0 => self.revision(id, outcome.revision).await,
             _ => Ok(None),
         }
     }
 
-    /// The deployments of a project that have a revision, with their newest one, oldest first: two reads
-    /// a number that was handed out, and one before.
+    /// The deployments of a project, oldest first, each with its newest revision; those without a revision are left
+    /// out. Costs one read, then three for each deployment number.
     pub async fn newest_revisions(
         &self,
         project: ProjectId,
     ) -> Result<Vec<(DeploymentRecord, Revision)>> {
         let count = self.count(&Counter::deployments(project)).await?;
-        let found = (1..=count).map(|number| async move {
+        let deployments = (1..=count).map(|number| async move {
             let Some(record) = self.deployment(project, number).await? else { return Ok(None) };
             let newest = self.newest_revision(record.id).await?;
-            Ok::<_, Failure>(newest.map(|newest| (record, newest)))
+            Ok::<_, Error>(newest.map(|newest| (record, newest)))
         });
-        let found: Vec<_> = stream::iter(found).buffered(AT_ONCE).try_collect().await?;
-        Ok(found.into_iter().flatten().collect())
+        let deployments: Vec<_> =
+            stream::iter(deployments).buffered(MAX_CONCURRENT_READS).try_collect().await?;
+        Ok(deployments.into_iter().flatten().collect())
     }
 
-    /// Forgets a revision that nobody can go back to.
-    pub async fn delete_revision(&self, id: DeploymentId, number: u32) -> Result<()> {
-        self.delete(keys::revision(id, number)).await
+    /// When a read last started to reconcile a deployment. All instances share it, so that only one of many
+    /// readers reconciles.
+    pub async fn reconcile_started_at(&self, id: DeploymentId) -> Result<Option<Timestamp>> {
+        self.get(keys::reconcile_started_at(id)).await
     }
 
-    /// When the cluster was last told a deployment again: the one thing that all instances share, so
-    /// that of many readers one tries.
-    pub async fn tried(&self, id: DeploymentId) -> Result<Option<Timestamp>> {
-        self.get(keys::tried(id)).await
+    pub async fn set_reconcile_started_at(&self, id: DeploymentId, at: Timestamp) -> Result<()> {
+        self.set(keys::reconcile_started_at(id), &at).await
     }
 
-    pub async fn set_tried(&self, id: DeploymentId, at: Timestamp) -> Result<()> {
-        self.set(keys::tried(id), &at).await
+    pub async fn outcome(&self, id: DeploymentId) -> Result<Option<OutcomeRecord>> {
+        let outcome: Option<OutcomeRecord> = self.get(keys::outcome(id)).await?;
+        Ok(outcome.filter(|outcome| outcome.deployment_id == id))
     }
 
-    pub async fn outcome(&self, id: DeploymentId) -> Result<Option<OutcomeDoc>> {
-        let found: Option<OutcomeDoc> = self.get(keys::outcome(id)).await?;
-        Ok(found.filter(|outcome| outcome.of == id))
-    }
-
-    /// Joins an outcome into what is known, and returns that. Nothing is written when nothing is
-    /// new.
-    pub async fn learn_outcome(&self, news: OutcomeDoc) -> Result<OutcomeDoc> {
-        let id = news.of;
-        let Some(before) = self.outcome(id).await? else {
-            self.set(keys::outcome(id), &news).await?;
-            return Ok(news);
+    /// Merges an outcome into the stored one and returns the result. Writes only if something changed.
+    pub async fn merge_outcome(&self, update: OutcomeRecord) -> Result<OutcomeRecord> {
+        let id = update.deployment_id;
+        let Some(stored) = self.outcome(id).await? else {
+            self.set(keys::outcome(id), &update).await?;
+            return Ok(update);
         };
-        let joined = before.clone().join(news);
-        if joined != before {
-            self.set(keys::outcome(id), &joined).await?;
+        let merged = stored.clone().merge(update);
+        if merged != stored {
+            self.set(keys::outcome(id), &merged).await?;
         }
-        Ok(joined)
+        Ok(merged)
     }
 
-    pub async fn last_seen(&self, id: DeploymentId) -> Result<Option<LastSeen>> {
-        let found: Option<LastSeen> = self.get(keys::last_seen(id)).await?;
-        Ok(found.filter(|seen| seen.of == id))
+    pub async fn last_observation(&self, id: DeploymentId) -> Result<Option<LastObservation>> {
+        let observation: Option<LastObservation> = self.get(keys::last_observation(id)).await?;
+        Ok(observation.filter(|observation| observation.deployment_id == id))
     }
 
-    pub async fn set_last_seen(&self, seen: &LastSeen) -> Result<()> {
-        self.set(keys::last_seen(seen.of), seen).await
+    pub async fn set_last_observation(&self, observation: &LastObservation) -> Result<()> {
+        self.set(keys::last_observation(observation.deployment_id), observation).await
     }
 }

@@ -1,13 +1,13 @@
-//! What the tests have in common: a build, answers, and GitHub's own descriptions.
+//! Helpers that the tests share: a build, APIs and responses.
 
-// Each test takes what it needs; a helper that is wrong must stop the test.
+// Each test uses some of the helpers; they may panic, which fails the test.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 use nokube_domain::{
     BuildId, Person, ProjectId, Timestamp,
-    build::{BuildRecord, NewBuild, Source},
+    builds::{BuildRecord, BuildSpec, Source},
     image::Registry,
-    project::Project,
+    projects::Project,
 };
 use nokube_github::{Api, Response};
 
@@ -34,7 +34,7 @@ pub fn api(origin: &str, path: &str) -> Api {
     Api::new(&origin.parse().unwrap(), path, builder, workflow, "main".into())
 }
 
-/// A build of a private repository from a Dockerfile that was sent along, with arguments.
+/// A build of a private repository, with build arguments and a Dockerfile from the request.
 pub fn record() -> BuildRecord {
     let now = time("2026-11-23T10:00:00Z");
     let project = Project {
@@ -47,25 +47,25 @@ pub fn record() -> BuildRecord {
         created_at: now,
         updated_at: now,
     };
-    let asked = NewBuild {
+    let request = BuildSpec {
         repository: "testuser/myapp".parse().unwrap(),
         git_ref: "feature/x".into(),
         context: "web".into(),
-        source: Source::DockerfileGiven("FROM scratch\n".into()),
+        source: Source::DockerfileContent("FROM scratch\n".into()),
         service: "frontend".parse().unwrap(),
         tag: "v1".parse().unwrap(),
         build_args: [("A".into(), "\"b\" ${{ secrets.X }}".into())].into(),
     };
-    let by = Person { issuer: "github".into(), subject: "1".into() };
+    let requested_by = Person { issuer: "github".into(), subject: "1".into() };
     let commit = "a".repeat(40).parse().unwrap();
     let registry = Registry::new("ghcr.io", "amzhm").unwrap();
-    BuildRecord::new(id(), by, &project, asked, commit, true, &registry, 120, now)
+    BuildRecord::new(id(), requested_by, &project, request, commit, true, &registry, 120, now)
 }
 
-pub fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
-    let mut answer = http::Response::builder().status(status);
+pub fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
+    let mut response = http::Response::builder().status(status);
     for (name, value) in headers {
-        answer = answer.header(*name, *value);
+        response = response.header(*name, *value);
     }
-    answer.body(body.as_bytes().to_vec()).unwrap()
+    response.body(body.as_bytes().to_vec()).unwrap()
 }

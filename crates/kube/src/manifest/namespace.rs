@@ -1,9 +1,15 @@
-//! A project's namespace and what stands in it once for all of its services.
+//! A project's namespace, and the objects in it that all of its services share.
 
-use super::{ACCOUNT, Manifest, OWNER_LABEL, PROJECT_LABEL, PULL_SECRET, Tenant};
+use super::{
+    input::Tenant,
+    network_policy,
+    object::Manifest,
+    resources::{EPHEMERAL_STORAGE_REQUEST, amounts},
+};
 use crate::{
     kind::Kind,
-    platform::{Platform, PodSecurity, PullLogin},
+    labels::{OWNER_LABEL, PROJECT_LABEL},
+    platform::{Platform, RegistryCredentials},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use k8s_openapi::{
@@ -13,65 +19,20 @@ use k8s_openapi::{
             LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, ResourceQuota,
             ResourceQuotaSpec, Secret, ServiceAccount,
         },
-        networking::v1::{
-            IPBlock, NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule,
-            NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec,
-        },
         rbac::v1::{RoleBinding, RoleRef, Subject},
     },
-    apimachinery::pkg::{
-        api::resource::Quantity,
-        apis::meta::v1::{LabelSelector, ObjectMeta},
-        util::intstr::IntOrString,
-    },
+    apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::ObjectMeta},
 };
-use nokube_domain::deploy::Release;
+use nokube_domain::deployments::Release;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// Private, link-local, shared and reserved networks: what a service may not reach by address, the
-/// cluster's own and the cloud's metadata among them (RFC 1918, 3927, 5735, 6598, 4193, 4291, 6052).
-const NOT_PUBLIC_V4: &[&str] = &[
-    "0.0.0.0/8",
-    "10.0.0.0/8",
-    "100.64.0.0/10",
-    "127.0.0.0/8",
-    // Azure's wire server, which hands out what a node starts with.
-    "168.63.129.16/32",
-    "169.254.0.0/16",
-    "172.16.0.0/12",
-    "192.0.0.0/24",
-    "192.168.0.0/16",
-    "198.18.0.0/15",
-    "224.0.0.0/4",
-    "240.0.0.0/4",
-];
-const NOT_PUBLIC_V6: &[&str] = &[
-    "::/128",
-    "::1/128",
-    "64:ff9b::/96",
-    "64:ff9b:1::/48",
-    // Teredo and 6to4 lead to IPv4 addresses.
-    "2001::/32",
-    "2002::/16",
-    "fc00::/7",
-    "fe80::/10",
-    "fec0::/10",
-    "ff00::/8",
-];
+/// The ServiceAccount of all pods; it has no permissions.
+pub(super) const SERVICE_ACCOUNT: &str = "nokube-app";
+/// The Secret with the credentials for private images that were built here.
+pub(super) const PULL_SECRET: &str = "nokube-registry";
 
-/// What a container is promised of the node's disk.
-pub(super) const SCRATCH_REQUEST: &str = "50Mi";
-
-/// Where NodeLocal DNSCache listens on every node.
-/// <https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/>
-const NODE_LOCAL_DNS: &str = "169.254.20.10/32";
-
-/// The name of the namespace's own policy. No service can be called so (a policy of a service is named
-/// after it), because no service has a dot in its name.
-const DEFAULT_POLICY: &str = "nokube.default";
-
-/// The labels of a project's namespace: whose it is, and how strictly pods are looked at.
+/// The labels of a project's namespace: its owner and project, and the level of pod security.
 pub fn namespace_labels(platform: &Platform, tenant: &Tenant<'_>) -> BTreeMap<String, String> {
     let mut labels = tenant.labels();
     for mode in ["enforce", "warn"] {
@@ -90,13 +51,13 @@ pub fn namespace(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
     Manifest::new(Kind::Namespace, &Namespace { metadata, ..Namespace::default() })
 }
 
-/// Does a namespace with these labels belong to this tenant?
-pub(crate) fn is_of(labels: &BTreeMap<String, String>, tenant: &Tenant<'_>) -> bool {
+/// Whether a namespace with these labels belongs to this tenant.
+pub(crate) fn belongs_to(labels: &BTreeMap<String, String>, tenant: &Tenant<'_>) -> bool {
     labels.get(OWNER_LABEL) == Some(&tenant.owner.key())
         && labels.get(PROJECT_LABEL) == Some(&tenant.project.id.to_string())
 }
 
-/// Gives `user` (as the API server names it) the rights of `role` in the tenant's namespace.
+/// Binds the ClusterRole `role` to `user` (the API server's user name) in the tenant's namespace.
 pub fn role_binding(tenant: &Tenant<'_>, role: &str, user: &str) -> Manifest {
     let binding = RoleBinding {
         metadata: tenant.metadata("nokube-deployer"),
@@ -115,30 +76,30 @@ pub fn role_binding(tenant: &Tenant<'_>, role: &str, user: &str) -> Manifest {
     Manifest::new(Kind::RoleBinding, &binding)
 }
 
-/// What stands in the namespace once: limits, the network's rules, an account without rights, and
-/// the pull secret when `release` needs it.
-pub fn project_objects(
+/// The objects that a project's services share: limits, the default NetworkPolicy, the pods'
+/// ServiceAccount, and the pull secret if `release` needs it.
+pub(super) fn shared_objects(
     platform: &Platform,
     tenant: &Tenant<'_>,
     release: &Release,
 ) -> Vec<Manifest> {
-    let pull = platform.pull.as_ref().filter(|_| release.image.is_ours());
-    let pull = pull.map(|login| pull_secret(platform, tenant, login));
+    let credentials = platform.pull_credentials_for(release);
     let mut objects = vec![
-        quota(platform, tenant),
-        limits(platform, tenant),
-        network(platform, tenant),
-        account(tenant),
+        resource_quota(platform, tenant),
+        limit_range(platform, tenant),
+        network_policy::default_policy(platform, tenant),
+        service_account(tenant),
     ];
-    objects.extend(pull);
+    objects.extend(credentials.map(|credentials| pull_secret(platform, tenant, credentials)));
     objects
 }
 
-fn quota(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
+fn resource_quota(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
     let quota = &platform.quota;
-    // Of each kind one a kept release, that of the one which still runs, that which comes, and what
-    // stands once in the namespace.
-    let objects = quota.services.saturating_mul(quota.releases.saturating_add(2)).saturating_add(5);
+    // Each service has one object for each retained release, one for the release that still runs, and one for the
+    // new release. Kubernetes and the platform create some more in each namespace.
+    let per_service = quota.retained_releases.saturating_add(2);
+    let objects = quota.services.saturating_mul(per_service).saturating_add(5);
     let hard = [
         ("requests.cpu", quota.cpu_requests.to_string()),
         ("limits.cpu", quota.cpu_limits.to_string()),
@@ -151,7 +112,7 @@ fn quota(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
         ("count/services", quota.services.to_string()),
         ("count/configmaps", objects.to_string()),
         ("count/secrets", objects.to_string()),
-        // What costs an address or money of its own is not for services here.
+        // They need a public address or cost money, so services may not have them.
         ("services.loadbalancers", "0".into()),
         ("services.nodeports", "0".into()),
     ];
@@ -164,17 +125,13 @@ fn quota(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
     )
 }
 
-/// Pods that say nothing (a debug container, a job of somebody's) get a small share.
-fn limits(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
-    let scratch = platform.quota.scratch.as_str();
-    let amounts = |cpu: &str, memory: &str, scratch: &str| {
-        let amounts = [("cpu", cpu), ("memory", memory), ("ephemeral-storage", scratch)];
-        Some(amounts.map(|(name, amount)| (name.to_owned(), Quantity(amount.into()))).into())
-    };
+/// Defaults for containers without limits, such as debug containers and jobs that people start.
+fn limit_range(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
+    let ephemeral_storage = platform.quota.ephemeral_storage.as_str();
     let container = LimitRangeItem {
         type_: "Container".into(),
-        default: amounts("500m", "512Mi", scratch),
-        default_request: amounts("100m", "128Mi", SCRATCH_REQUEST),
+        default: Some(amounts("500m", "512Mi", ephemeral_storage)),
+        default_request: Some(amounts("100m", "128Mi", EPHEMERAL_STORAGE_REQUEST)),
         ..LimitRangeItem::default()
     };
     let storage = Quantity(platform.quota.storage.to_string());
@@ -188,67 +145,9 @@ fn limits(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
     Manifest::new(Kind::LimitRange, &LimitRange { metadata, spec: Some(spec) })
 }
 
-/// In: from the same namespace (what faces outside has a policy of its own). Out: names, the same
-/// namespace, and public addresses.
-fn network(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
-    let everybody_here = NetworkPolicyPeer {
-        pod_selector: Some(LabelSelector::default()),
-        ..NetworkPolicyPeer::default()
-    };
-    let block = |cidr: &str, except: Vec<String>| NetworkPolicyPeer {
-        ip_block: Some(IPBlock {
-            cidr: cidr.into(),
-            except: Some(except).filter(|except| !except.is_empty()),
-        }),
-        ..NetworkPolicyPeer::default()
-    };
-    // An address with a colon is one of version 6.
-    let except = |known: &[&str], six: bool| -> Vec<String> {
-        let more = platform.no_egress.iter().filter(|cidr| cidr.contains(':') == six).cloned();
-        known.iter().map(|cidr| (*cidr).to_owned()).chain(more).collect()
-    };
-    let port = |protocol: &str| NetworkPolicyPort {
-        protocol: Some(protocol.into()),
-        port: Some(IntOrString::Int(53)),
-        end_port: None,
-    };
-    let names = NetworkPolicyEgressRule {
-        to: Some(vec![namespace_peer("kube-system"), block(NODE_LOCAL_DNS, Vec::new())]),
-        ports: Some(vec![port("UDP"), port("TCP")]),
-    };
-    let mut outside = vec![
-        everybody_here.clone(),
-        block("0.0.0.0/0", except(NOT_PUBLIC_V4, false)),
-        block("::/0", except(NOT_PUBLIC_V6, true)),
-    ];
-    outside.extend(platform.egress.iter().map(|cidr| block(cidr, Vec::new())));
-    let spec = NetworkPolicySpec {
-        pod_selector: Some(LabelSelector::default()),
-        policy_types: Some(vec!["Ingress".into(), "Egress".into()]),
-        ingress: Some(vec![NetworkPolicyIngressRule {
-            from: Some(vec![everybody_here]),
-            ports: None,
-        }]),
-        egress: Some(vec![names, NetworkPolicyEgressRule { to: Some(outside), ports: None }]),
-    };
-    let metadata = tenant.metadata(DEFAULT_POLICY);
-    Manifest::new(Kind::NetworkPolicy, &NetworkPolicy { metadata, spec: Some(spec) })
-}
-
-/// All pods of a namespace, by the label that every namespace has.
-pub(super) fn namespace_peer(name: &str) -> NetworkPolicyPeer {
-    NetworkPolicyPeer {
-        namespace_selector: Some(LabelSelector {
-            match_labels: Some([("kubernetes.io/metadata.name".into(), name.into())].into()),
-            match_expressions: None,
-        }),
-        ..NetworkPolicyPeer::default()
-    }
-}
-
-fn account(tenant: &Tenant<'_>) -> Manifest {
+fn service_account(tenant: &Tenant<'_>) -> Manifest {
     let account = ServiceAccount {
-        metadata: tenant.metadata(ACCOUNT),
+        metadata: tenant.metadata(SERVICE_ACCOUNT),
         automount_service_account_token: Some(false),
         ..ServiceAccount::default()
     };
@@ -256,12 +155,16 @@ fn account(tenant: &Tenant<'_>) -> Manifest {
 }
 
 /// <https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/>
-fn pull_secret(platform: &Platform, tenant: &Tenant<'_>, login: &PullLogin) -> Manifest {
-    let PullLogin { user, token } = login;
-    let auth = STANDARD.encode(format!("{user}:{token}"));
-    let login = json!({ "username": user, "password": token, "auth": auth });
+fn pull_secret(
+    platform: &Platform,
+    tenant: &Tenant<'_>,
+    credentials: &RegistryCredentials,
+) -> Manifest {
+    let RegistryCredentials { username, token } = credentials;
+    let auth = STANDARD.encode(format!("{username}:{token}"));
+    let registry = json!({ "username": username, "password": token, "auth": auth });
     let mut auths = serde_json::Map::new();
-    auths.insert(platform.registry_host.clone(), login);
+    auths.insert(platform.registry_host.clone(), registry);
     let config = json!({ "auths": auths }).to_string();
     let secret = Secret {
         metadata: tenant.metadata(PULL_SECRET),
@@ -270,11 +173,4 @@ fn pull_secret(platform: &Platform, tenant: &Tenant<'_>, login: &PullLogin) -> M
         ..Secret::default()
     };
     Manifest::new(Kind::Secret, &secret)
-}
-
-impl PodSecurity {
-    /// Must containers say that they need nothing special?
-    pub(super) fn is_restricted(self) -> bool {
-        self == Self::Restricted
-    }
 }

@@ -1,6 +1,6 @@
-//! How many pods, and what they keep: autoscaler, disruption budget, volume.
+//! Scaling and storage: autoscaler, disruption budget and volume claim.
 
-use super::{Deployed, Manifest};
+use super::{input::ManifestInput, object::Manifest, resources::to_i32};
 use crate::{kind::Kind, names, platform::Platform};
 use k8s_openapi::{
     api::{
@@ -11,33 +11,30 @@ use k8s_openapi::{
         core::v1::{PersistentVolumeClaim, PersistentVolumeClaimSpec, VolumeResourceRequirements},
         policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec},
     },
-    apimachinery::pkg::{
-        api::resource::Quantity, apis::meta::v1::LabelSelector, util::intstr::IntOrString,
-    },
+    apimachinery::pkg::{api::resource::Quantity, util::intstr::IntOrString},
 };
 
-/// While it is stopped there is nothing to scale.
-pub(super) fn autoscaler(deployed: &Deployed<'_>) -> Option<Manifest> {
-    let spec = deployed.spec();
-    let scaling = spec.scaling.as_ref().filter(|_| !deployed.run.stopped)?;
-    let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+/// `None` if the service does not scale, or is stopped: an autoscaler would start it again.
+pub(super) fn autoscaler(input: &ManifestInput<'_>) -> Option<Manifest> {
+    let spec = input.spec();
+    let scaling = spec.scaling.as_ref().filter(|_| !input.state.stopped)?;
     let object = HorizontalPodAutoscaler {
-        metadata: deployed.metadata(spec.service.as_str()),
+        metadata: input.metadata(spec.service.as_str()),
         spec: Some(HorizontalPodAutoscalerSpec {
             scale_target_ref: CrossVersionObjectReference {
                 api_version: Some(Kind::Deployment.api_version()),
                 kind: Kind::Deployment.name().into(),
                 name: spec.service.to_string(),
             },
-            min_replicas: Some(count(scaling.min)),
-            max_replicas: count(scaling.max),
+            min_replicas: Some(to_i32(scaling.min)),
+            max_replicas: to_i32(scaling.max),
             metrics: Some(vec![MetricSpec {
                 type_: "Resource".into(),
                 resource: Some(ResourceMetricSource {
                     name: "cpu".into(),
                     target: MetricTarget {
                         type_: "Utilization".into(),
-                        average_utilization: Some(count(scaling.target_cpu)),
+                        average_utilization: Some(to_i32(scaling.target_cpu)),
                         ..MetricTarget::default()
                     },
                 }),
@@ -50,22 +47,19 @@ pub(super) fn autoscaler(deployed: &Deployed<'_>) -> Option<Manifest> {
     Some(Manifest::new(Kind::HorizontalPodAutoscaler, &object))
 }
 
-/// Machines are drained one pod at a time; one that is not well anyway is in nobody's way. A single
-/// pod gets no budget: it would keep its machine from being drained for ever.
-pub(super) fn disruption_budget(deployed: &Deployed<'_>) -> Option<Manifest> {
-    let spec = deployed.spec();
-    if spec.fewest() < 2 {
+/// When nodes are drained, pods are evicted one at a time; pods that are not ready do not block that.
+/// A service with one pod gets no budget, because its node could never be drained.
+pub(super) fn disruption_budget(input: &ManifestInput<'_>) -> Option<Manifest> {
+    let spec = input.spec();
+    if spec.min_replicas() < 2 {
         return None;
     }
     let object = PodDisruptionBudget {
-        metadata: deployed.metadata(spec.service.as_str()),
+        metadata: input.metadata(spec.service.as_str()),
         spec: Some(PodDisruptionBudgetSpec {
             max_unavailable: Some(IntOrString::Int(1)),
             unhealthy_pod_eviction_policy: Some("AlwaysAllow".into()),
-            selector: Some(LabelSelector {
-                match_labels: Some(deployed.selector()),
-                match_expressions: None,
-            }),
+            selector: Some(input.selector()),
             min_available: None,
         }),
         status: None,
@@ -73,12 +67,12 @@ pub(super) fn disruption_budget(deployed: &Deployed<'_>) -> Option<Manifest> {
     Some(Manifest::new(Kind::PodDisruptionBudget, &object))
 }
 
-pub(super) fn volume(platform: &Platform, deployed: &Deployed<'_>) -> Option<Manifest> {
-    let spec = deployed.spec();
+pub(super) fn volume_claim(platform: &Platform, input: &ManifestInput<'_>) -> Option<Manifest> {
+    let spec = input.spec();
     let volume = spec.volume.as_ref()?;
     let size = Quantity(volume.size.to_string());
     let object = PersistentVolumeClaim {
-        metadata: deployed.metadata(&names::volume(&spec.service)),
+        metadata: input.metadata(&names::volume_claim(&spec.service)),
         spec: Some(PersistentVolumeClaimSpec {
             access_modes: Some(vec!["ReadWriteOnce".into()]),
             resources: Some(VolumeResourceRequirements {

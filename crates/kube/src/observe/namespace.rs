@@ -1,35 +1,38 @@
-//! How it stands with a project's namespace.
+//! The status of a project's namespace.
 
-use super::Object;
+use super::metadata::PartialObject;
 use crate::{
-    manifest::{Tenant, namespace_labels},
+    manifest::{Tenant, belongs_to, namespace_labels},
     platform::Platform,
 };
 
-/// A namespace that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum NamespaceStatus {
     Absent,
-    /// It is the tenant's. Should its labels be applied anew?
-    Ours {
+    /// It is the tenant's. `stale`: some of its labels must be applied again.
+    Owned {
         stale: bool,
     },
-    /// It is the tenant's, and is just being deleted.
-    Leaving,
-    /// It belongs to somebody else.
+    /// It is the tenant's, and is being deleted.
+    Terminating,
+    /// It does not have the tenant's labels.
     Foreign,
 }
 
-/// Reads the namespace that was found under the tenant's name.
-pub fn namespace_of(found: Option<&Object>, platform: &Platform, tenant: &Tenant<'_>) -> Standing {
-    let Some(Object { metadata }) = found else { return Standing::Absent };
-    if !crate::manifest::is_of(&metadata.labels, tenant) {
-        return Standing::Foreign;
+/// The status of the namespace that has the tenant's name, if there is one.
+pub fn namespace_status(
+    found: Option<&PartialObject>,
+    platform: &Platform,
+    tenant: &Tenant<'_>,
+) -> NamespaceStatus {
+    let Some(PartialObject { metadata }) = found else { return NamespaceStatus::Absent };
+    if !belongs_to(&metadata.labels, tenant) {
+        return NamespaceStatus::Foreign;
     }
-    if metadata.deletion_timestamp.is_some() {
-        return Standing::Leaving;
+    if metadata.is_terminating() {
+        return NamespaceStatus::Terminating;
     }
-    let wanted = namespace_labels(platform, tenant);
-    let stale = wanted.iter().any(|(name, value)| metadata.labels.get(name) != Some(value));
-    Standing::Ours { stale }
+    let expected = namespace_labels(platform, tenant);
+    let stale = expected.iter().any(|(name, value)| metadata.labels.get(name) != Some(value));
+    NamespaceStatus::Owned { stale }
 }

@@ -1,143 +1,134 @@
-//! How far a Deployment has come, as `kubectl rollout status` decides.
+//! The state of a rollout, by the rules of `kubectl rollout status`.
 //!
 //! <https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status>
 
-use super::{DeploymentSeen, PodSeen, ReplicaSetSeen, words};
-use nokube_domain::deploy::{ConditionView, Progress, Rollout};
+use super::{
+    deployment::{ObservedDeployment, ObservedReplicaSet},
+    messages,
+    metadata::Metadata,
+    pod::ObservedPod,
+};
+use nokube_domain::deployments::{Progress, Rollout};
 
-/// Where Kubernetes numbers the ReplicaSets of a Deployment, and the Deployment's own newest.
-const NUMBER: &str = "deployment.kubernetes.io/revision";
-const TEMPLATE_HASH: &str = "pod-template-hash";
+/// On a ReplicaSet: its number. On a Deployment: the number of its newest ReplicaSet.
+const REPLICA_SET_NUMBER: &str = "deployment.kubernetes.io/revision";
+const TEMPLATE_HASH_LABEL: &str = "pod-template-hash";
 
-/// All that was read about a deployment.
-#[derive(Clone, Debug)]
-pub struct Evidence<'a> {
-    pub deployment: &'a DeploymentSeen,
-    pub replica_sets: &'a [ReplicaSetSeen],
-    pub pods: &'a [PodSeen],
+/// A Deployment with its ReplicaSets and pods.
+pub(super) struct WorkloadObjects<'a> {
+    pub(super) deployment: &'a ObservedDeployment,
+    pub(super) replica_sets: Vec<&'a ObservedReplicaSet>,
+    pub(super) pods: Vec<&'a ObservedPod>,
 }
 
-impl DeploymentSeen {
-    /// The number of pods that is wanted; what says nothing means one.
-    pub fn replicas(&self) -> u32 {
-        self.spec.replicas.unwrap_or(1)
-    }
+fn replica_set_number(metadata: &Metadata) -> Option<u64> {
+    metadata.annotations.get(REPLICA_SET_NUMBER)?.parse().ok()
 }
 
-impl<'a> Evidence<'a> {
-    /// The template's hash of the newest ReplicaSet; `None` before there is one.
+impl<'a> WorkloadObjects<'a> {
+    /// The template hash of the newest ReplicaSet, if there is one.
     fn current_hash(&self) -> Option<&'a str> {
-        let number = |annotations: &std::collections::BTreeMap<String, String>| {
-            annotations.get(NUMBER).and_then(|text| text.parse::<u64>().ok())
-        };
-        let newest = number(&self.deployment.metadata.annotations);
+        let newest = replica_set_number(&self.deployment.metadata);
         let uid = &self.deployment.metadata.uid;
-        let own = self
-            .replica_sets
-            .iter()
-            .filter(|set| set.metadata.owner_references.iter().any(|owner| owner.uid == *uid));
-        let set = own
-            .filter(|set| newest.is_none() || number(&set.metadata.annotations) == newest)
-            .max_by_key(|set| number(&set.metadata.annotations))?;
-        set.metadata.labels.get(TEMPLATE_HASH).map(String::as_str)
+        let owned = self.replica_sets.iter().filter(|set| {
+            let mut owners = set.metadata.owner_references.iter();
+            owners.any(|owner| owner.uid == *uid)
+        });
+        let current = owned
+            .filter(|set| newest.is_none() || replica_set_number(&set.metadata) == newest)
+            .max_by_key(|set| replica_set_number(&set.metadata))?;
+        current.metadata.labels.get(TEMPLATE_HASH_LABEL).map(String::as_str)
     }
 
-    /// The pods of the newest ReplicaSet that are not on their way out.
-    pub fn current_pods(&self) -> impl Iterator<Item = &'a PodSeen> + use<'a> {
+    /// The pods of the newest ReplicaSet, without those that are terminating.
+    fn current_pods(&self) -> impl Iterator<Item = &'a ObservedPod> {
         let hash = self.current_hash();
-        // Until the controller has seen what we applied, its newest ReplicaSet is the one before.
-        let seen = self.is_observed();
-        self.pods.iter().filter(move |pod| seen && is_of(pod, hash))
-    }
-
-    fn is_observed(&self) -> bool {
-        self.deployment.metadata.generation <= self.deployment.status.observed_generation
-    }
-
-    fn condition(&self, kind: &str) -> Option<&'a ConditionView> {
-        self.deployment.status.conditions.iter().find(|condition| condition.r#type == kind)
+        // Until the controller acts on a new spec, the newest ReplicaSet is that of the previous one.
+        let is_status_current = self.deployment.is_status_current();
+        let pods = self.pods.iter().copied();
+        pods.filter(move |pod| is_status_current && has_template_hash(pod, hash))
     }
 
     /// The rules of `kubectl rollout status`, in their order.
     fn is_done(&self) -> bool {
         let status = &self.deployment.status;
-        let wanted = self.deployment.replicas();
-        self.is_observed()
-            && !self.is_overdue()
-            && status.updated_replicas >= wanted
+        self.deployment.is_status_current()
+            && !self.has_exceeded_deadline()
+            && status.updated_replicas >= self.deployment.replicas()
             && status.replicas <= status.updated_replicas
             && status.available_replicas >= status.updated_replicas
     }
 
-    /// Has it made no progress for too long?
-    fn is_overdue(&self) -> bool {
-        self.condition("Progressing").is_some_and(|c| c.reason == "ProgressDeadlineExceeded")
+    fn has_exceeded_deadline(&self) -> bool {
+        let progressing = self.deployment.condition("Progressing");
+        progressing.is_some_and(|condition| condition.reason == "ProgressDeadlineExceeded")
     }
 
-    /// What is wrong with the rollout itself: `Some((code, message))`.
-    fn stuck(&self) -> Option<(String, String)> {
-        if !self.is_observed() {
+    /// A failure of the Deployment itself, not of a pod: its code and message.
+    fn failure(&self) -> Option<(String, String)> {
+        if !self.deployment.is_status_current() {
             return None;
         }
-        let failure = self.condition("ReplicaFailure").filter(|c| c.status == "True");
-        if let Some(failure) = failure {
-            let (code, message) = words::failed_create(&failure.message);
+        let failure = self.deployment.condition("ReplicaFailure");
+        if let Some(failure) = failure.filter(|condition| condition.status == "True") {
+            let (code, message) = messages::failed_create(&failure.message);
             return Some((code.into(), message));
         }
-        self.is_overdue().then(|| {
-            let unready = self.current_pods().filter(|pod| !pod.is_ready()).count();
-            let message = match unready {
-                0 => "The rollout made no progress for 10 minutes.".to_owned(),
-                _ => "Its pods run but do not become ready: the readiness check fails. Does the \
-                      program listen on container_port and all addresses (0.0.0.0), and is \
-                      readiness_check_path right?"
-                    .to_owned(),
+        self.has_exceeded_deadline().then(|| {
+            let has_unready_pods = self.current_pods().any(|pod| !pod.is_ready());
+            let message = match has_unready_pods {
+                false => "The rollout made no progress for 10 minutes.".to_owned(),
+                true => {
+                    "Its pods run but do not become ready: the readiness check fails. Does the \
+                         program listen on container_port and all addresses (0.0.0.0), and is \
+                         readiness_check_path right?"
+                        .to_owned()
+                }
             };
             ("not_ready".into(), message)
         })
     }
 }
 
-fn is_of(pod: &PodSeen, hash: Option<&str>) -> bool {
-    pod.metadata.deletion_timestamp.is_none()
-        && hash.is_some()
-        && pod.metadata.labels.get(TEMPLATE_HASH).map(String::as_str) == hash
+/// Whether the pod belongs to the ReplicaSet with this hash and is not terminating.
+fn has_template_hash(pod: &ObservedPod, hash: Option<&str>) -> bool {
+    let label = pod.metadata.labels.get(TEMPLATE_HASH_LABEL).map(String::as_str);
+    !pod.metadata.is_terminating() && hash.is_some() && label == hash
 }
 
-/// How the rollout goes.
-pub fn rollout(evidence: &Evidence<'_>) -> Rollout {
-    let status = &evidence.deployment.status;
-    let wanted = evidence.deployment.replicas();
-    let hash = evidence.current_hash();
-    let troubles: Vec<_> = evidence.current_pods().filter_map(PodSeen::trouble).collect();
-    // One that will not mend itself tells more than one that may.
-    let worst = troubles.iter().find(|t| t.stuck).or(troubles.first());
-    let told = worst.map(|t| (t.code.to_owned(), t.message.clone()));
-    let (progress, trouble) = if evidence.is_done() {
+pub(super) fn rollout_status(objects: &WorkloadObjects<'_>) -> Rollout {
+    let status = &objects.deployment.status;
+    let hash = objects.current_hash();
+    let pod_failures: Vec<_> = objects.current_pods().filter_map(ObservedPod::failure).collect();
+    // A permanent failure has precedence over a temporary one.
+    let worst = pod_failures.iter().find(|f| f.is_permanent).or(pod_failures.first());
+    let pod_failure = worst.map(|f| (f.code.to_owned(), f.message.clone()));
+    let (progress, failure) = if objects.is_done() {
         (Progress::Done, None)
-    } else if worst.is_some_and(|trouble| trouble.stuck) {
-        (Progress::Stuck, told)
-    } else if let Some(stuck) = evidence.stuck() {
-        (Progress::Stuck, told.or(Some(stuck)))
+    } else if worst.is_some_and(|failure| failure.is_permanent) {
+        (Progress::Stuck, pod_failure)
+    } else if let Some(failure) = objects.failure() {
+        (Progress::Stuck, pod_failure.or(Some(failure)))
     } else {
-        (Progress::Rolling, told)
+        (Progress::Rolling, pod_failure)
     };
-    let serves = |pod: &PodSeen| {
-        pod.metadata.deletion_timestamp.is_none() && !is_of(pod, hash) && pod.is_ready()
+    let is_ready_and_previous = |pod: &&ObservedPod| {
+        !pod.metadata.is_terminating() && !has_template_hash(pod, hash) && pod.is_ready()
     };
-    let serving = progress == Progress::Stuck && evidence.pods.iter().any(serves);
-    let trouble = trouble.map(|(code, message)| match serving {
-        true => (code, format!("{message} The pods of the revision before go on serving.")),
+    let previous_serves =
+        progress == Progress::Stuck && objects.pods.iter().any(is_ready_and_previous);
+    let failure = failure.map(|(code, message)| match previous_serves {
+        true => (code, format!("{message} The pods of the previous revision go on serving.")),
         false => (code, message),
     });
     Rollout {
-        revision: evidence.deployment.metadata.revision(),
+        revision: objects.deployment.metadata.revision(),
         progress,
         ready: status.ready_replicas,
-        total: wanted,
-        pods: evidence.pods.iter().map(|pod| pod.view(is_of(pod, hash))).collect(),
+        total: objects.deployment.replicas(),
+        pods: objects.pods.iter().map(|pod| pod.view(has_template_hash(pod, hash))).collect(),
         conditions: status.conditions.clone(),
-        trouble,
-        digest: evidence.current_pods().find_map(PodSeen::digest),
+        failure,
+        digest: objects.current_pods().find_map(ObservedPod::digest),
     }
 }

@@ -1,20 +1,23 @@
-//! A project on a platform, and deployments of it, in few words.
+//! A project, a platform and deployments for tests.
 
-// Each test takes what it needs; a helper that is wrong must stop the test.
+// Each test file uses only some helpers. They may panic, which fails the test.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use nokube_domain::{
     BuildId, DeploymentId, Person, ProjectId, Timestamp,
     access::Caller,
-    deploy::{ImageAsked, ImageUsed, NewDeployment, Offer, Release, Run, SecretText, SecretWanted},
+    deployments::{
+        DeployedState, DeploymentRequest, ImageSource, PlatformLimits, Release, ResolvedImage,
+        SecretInput, SecretValue,
+    },
     fields::Fields,
     image::Digest,
-    project::Project,
+    projects::Project,
 };
 use nokube_kube::{
-    Deployed, Kind, Manifest, Manifests, Platform, Tenant,
-    names::{NameKey, variables_object},
-    platform::{Apps, Certificates, PodSecurity, PullLogin, Quota, Routing},
+    Kind, Manifest, ManifestInput, Manifests, Platform, Tenant,
+    names::{SecretNameKey, variables_object},
+    platform::{Apps, Certificates, PodSecurity, Quota, RegistryCredentials, Routing},
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -52,7 +55,7 @@ pub fn owner() -> Person {
     Person { issuer: "https://github.com".into(), subject: "1".into() }
 }
 
-/// With Ingress, certificates of all kinds, and a login for private images.
+/// A platform with Ingress, shared certificates, and credentials for private images.
 pub fn platform() -> Platform {
     let bytes = |text: &str| text.parse().unwrap();
     Platform {
@@ -60,7 +63,7 @@ pub fn platform() -> Platform {
             domain: "apps.example.com".parse().unwrap(),
             routing: Routing::Ingress { class: Some("traefik".into()) },
             certificates: Certificates::Shared,
-            entrance: "ingress".into(),
+            ingress_namespace: "ingress".into(),
         }),
         pod_security: PodSecurity::Baseline,
         quota: Quota {
@@ -72,76 +75,80 @@ pub fn platform() -> Platform {
             volumes: 5,
             storage: bytes("10Gi"),
             services: 30,
-            releases: 10,
-            scratch: bytes("2Gi"),
+            retained_releases: 10,
+            ephemeral_storage: bytes("2Gi"),
         },
         storage_class: None,
         registry_host: "ghcr.io".into(),
-        pull: Some(PullLogin { user: "bot".into(), token: "T0KEN".into() }),
-        egress: Vec::new(),
-        no_egress: Vec::new(),
-        role: None,
+        pull_credentials: Some(RegistryCredentials {
+            username: "bot".into(),
+            token: "T0KEN".into(),
+        }),
+        allowed_egress: Vec::new(),
+        denied_egress: Vec::new(),
+        deployer_role: None,
     }
 }
 
+/// The same platform with the Gateway API.
 pub fn gateway() -> Platform {
     let mut platform = platform();
     platform.apps.as_mut().unwrap().routing = Routing::Gateway {
         name: "edge".into(),
         namespace: "gateways".into(),
-        http: "web".into(),
-        https: "websecure".into(),
+        http_listener: "web".into(),
+        https_listener: "websecure".into(),
     };
     platform
 }
 
-/// A deployment that was asked for, with the values of its secrets.
+/// A deployment, with the values of its secrets.
 #[derive(Clone)]
-pub struct Story {
+pub struct Fixture {
     pub project: Project,
     pub owner: Person,
     pub revision: u32,
-    pub run: Run,
-    pub secrets: BTreeMap<String, SecretText>,
+    pub state: DeployedState,
+    pub secrets: BTreeMap<String, SecretValue>,
 }
 
-/// The first release of the least request with `more` in it; `build` makes it one of our own images.
-pub fn story(more: Value) -> Story {
-    story_of(more, 1)
+/// The first release of a minimal request that also has the fields `more`.
+pub fn fixture(more: Value) -> Fixture {
+    fixture_of_release(more, 1)
 }
 
-pub fn story_of(more: Value, number: u32) -> Story {
+pub fn fixture_of_release(more: Value, number: u32) -> Fixture {
     let mut body = json!({
         "project_id": 7, "project_name": "myapp", "username": "testuser",
         "service_name": "frontend", "image_name": "nginx:1.29",
     });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    let offer = Offer {
-        most_replicas: 20,
+    let limits = PlatformLimits {
+        max_replicas: 20,
         apps_domain: Some("apps.example.com".parse().unwrap()),
-        paths: true,
-        https: true,
+        has_path_routing: true,
+        has_https: true,
         custom_domains: vec!["*.example.org".parse().unwrap()],
-        ..Offer::default()
+        ..PlatformLimits::default()
     };
     let project = project();
     let mut fields = Fields::from_json(body.to_string().as_bytes()).unwrap();
-    NewDeployment::project_id(&mut fields);
+    DeploymentRequest::project_id(&mut fields);
     let caller = Caller { person: owner(), login: project.owner.clone() };
-    let new = NewDeployment::parse(fields, &caller, Some(&project), &offer);
+    let new = DeploymentRequest::parse(fields, &caller, Some(&project), &limits);
     let new = new.unwrap_or_else(|problem| panic!("{body}: {problem:?}"));
     let image = match new.image {
-        ImageAsked::Named(name) => ImageUsed::foreign(name),
-        ImageAsked::Build { build, name } => {
-            ImageUsed { name: name.unwrap(), digest: Some(digest('b')), build: Some(build) }
+        ImageSource::Named(name) => ResolvedImage::external(name),
+        ImageSource::Build { build, name } => {
+            ResolvedImage { name: name.unwrap(), digest: Some(digest('b')), build: Some(build) }
         }
     };
     let secrets: BTreeMap<_, _> = new
         .secrets
         .into_iter()
-        .map(|(name, wanted)| match wanted {
-            SecretWanted::Set(text) => (name, text),
-            SecretWanted::Keep => panic!("there is nothing to keep"),
+        .map(|(name, input)| match input {
+            SecretInput::Set(text) => (name, text),
+            SecretInput::Keep => panic!("a first release has no secrets to keep"),
         })
         .collect();
     let service = &new.spec.service;
@@ -151,45 +158,45 @@ pub fn story_of(more: Value, number: u32) -> Story {
         at: at(number.into()),
         image,
         variables_object: variables_object(id(), service, &new.spec.variables),
-        secrets_object: NameKey::new("key").secrets_object(id(), service, &secrets),
+        secrets_object: SecretNameKey::new("key").secrets_object(id(), service, &secrets),
         secrets: secrets.keys().cloned().collect(),
         spec: new.spec,
     };
-    let run = Run::next(None, release, 5);
-    Story { project, owner: owner(), revision: number, run, secrets }
+    let state = DeployedState::with_release(None, release, 5);
+    Fixture { project, owner: owner(), revision: number, state, secrets }
 }
 
-/// What a request says of one of our own images.
+/// The fields of a request for an image that was built here.
 pub fn own_build() -> Value {
     let build = BuildId::new(ProjectId(7), 2, 9);
     json!({ "build_id": build, "image_name": "ghcr.io/amzhm/testuser-myapp-frontend:v1" })
 }
 
-impl Story {
-    pub fn deployed(&self) -> Deployed<'_> {
+impl Fixture {
+    pub fn input(&self) -> ManifestInput<'_> {
         let tenant = Tenant { project: &self.project, owner: &self.owner };
-        Deployed { tenant, id: id(), revision: self.revision, run: &self.run }
+        ManifestInput { tenant, id: id(), revision: self.revision, state: &self.state }
     }
 
     pub fn manifests(&self, platform: &Platform) -> Manifests {
-        Manifests::new(platform, &self.deployed(), Some(&self.secrets))
+        Manifests::new(platform, &self.input(), Some(&self.secrets))
     }
 
-    /// The object of this kind; `None` when there is none.
+    /// The object of this kind; of several the deployment's own.
     pub fn object(&self, platform: &Platform, kind: Kind) -> Option<Value> {
         let manifests = self.manifests(platform);
-        // Those of the project come first.
+        // The objects of the project come first.
         let found: Option<&Manifest> = manifests.all().filter(|m| m.kind == kind).last();
         found.map(|manifest| manifest.body.clone())
     }
 
-    /// The Deployment on a plain platform.
+    /// The Deployment on the default platform.
     pub fn workload(&self) -> Value {
         self.manifests(&platform()).workload.body
     }
 }
 
-/// A part of a value.
+/// The part of a value at a JSON pointer.
 #[track_caller]
 pub fn part<'a>(value: &'a Value, pointer: &str) -> &'a Value {
     value.pointer(pointer).unwrap_or_else(|| panic!("no {pointer} in {value:#}"))

@@ -1,14 +1,14 @@
-//! Plays the node that is not there: takes a namespace's pods, says what becomes of them, gives
-//! their logs, and completes their deletion.
+//! A scripted kubelet: binds a namespace's pods to a node, reports the status that a test chooses, serves
+//! their logs, and completes their deletion. It runs no containers.
 
-mod fate;
-mod logs;
+mod container_logs;
+mod pod_behaviour;
 
-pub use fate::Fate;
+pub use pod_behaviour::PodBehaviour;
 
 use crate::Client;
 use anyhow::{Context, Result, bail};
-use logs::Logs;
+use container_logs::ContainerLogs;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
@@ -16,28 +16,30 @@ use std::{
 };
 use tokio::task::JoinHandle;
 
-/// A node that has the pods of one namespace. It ends with the test's runtime.
+const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The node for the pods of one namespace. It stops with the test's async runtime.
 #[derive(Clone)]
 pub struct Kubelet {
     admin: Client,
     namespace: String,
     node: String,
-    logs: Logs,
+    logs: ContainerLogs,
 }
 
-/// A node at work by itself; dropped, it stops.
-pub struct Playing(JoinHandle<()>);
+/// A kubelet that handles new pods in the background. It stops when it is dropped.
+pub struct RunningKubelet(JoinHandle<()>);
 
-impl Drop for Playing {
+impl Drop for RunningKubelet {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
 impl Kubelet {
-    /// Registers a node for this namespace's pods, whose logs the server fetches from here.
+    /// Registers a node, from which the API server fetches the logs of pods.
     pub async fn start(admin: &Client, namespace: &str) -> Result<Self> {
-        let logs = Logs::default();
+        let logs = ContainerLogs::default();
         let port = logs.serve().await?;
         let node = format!("node-{namespace}");
         let object = json!({ "apiVersion": "v1", "kind": "Node", "metadata": { "name": node } });
@@ -51,52 +53,60 @@ impl Kubelet {
         Ok(Self { admin: admin.clone(), namespace: namespace.into(), node, logs })
     }
 
-    /// The pods that this label selector takes and that are not being deleted. Waits until there
-    /// are so many; longest 30 s.
-    pub async fn pods(&self, selector: &str, least: usize) -> Result<Vec<Value>> {
-        let begun = Instant::now();
+    /// Waits until at least `min` pods match the label selector, and returns them. Terminating pods do not
+    /// count. Fails after 30 s.
+    pub async fn wait_for_pods(&self, selector: &str, min: usize) -> Result<Vec<Value>> {
+        let started_at = Instant::now();
         loop {
             let mut pods = self.list(selector).await?;
             pods.retain(|pod| pod["metadata"]["deletionTimestamp"].is_null());
-            if pods.len() >= least {
+            if pods.len() >= min {
                 return Ok(pods);
             }
-            if begun.elapsed() > Duration::from_secs(30) {
-                bail!("{} pods of '{selector}' in {}, not {least}", pods.len(), self.namespace);
+            if started_at.elapsed() > WAIT_TIMEOUT {
+                bail!("{} pods of '{selector}' in {}, not {min}", pods.len(), self.namespace);
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
     }
 
-    /// Lets this become of the pods that this label selector takes, as soon as there are so many,
-    /// with the event that a node records of a misfortune.
-    pub async fn make(&self, selector: &str, least: usize, fate: &Fate) -> Result<()> {
-        for pod in self.pods(selector, least).await? {
-            self.make_pod(&pod, fate).await?;
+    /// Waits until at least `min` pods match the label selector. Then reports the behaviour's status for
+    /// them, and records an event if it is a failure.
+    pub async fn set_behaviour(
+        &self,
+        selector: &str,
+        min: usize,
+        behaviour: &PodBehaviour,
+    ) -> Result<()> {
+        for pod in self.wait_for_pods(selector, min).await? {
+            self.report_pod(&pod, behaviour).await?;
         }
         Ok(())
     }
 
-    /// Makes every new pod ready and completes deletions, until the value is dropped.
-    pub fn play(&self) -> Playing {
-        self.play_with(|_| Some(Fate::Ready))
+    /// Reports every new pod as ready and completes deletions, until the returned value is dropped.
+    pub fn run(&self) -> RunningKubelet {
+        self.run_with(|_| Some(PodBehaviour::Ready))
     }
 
-    /// As [`Self::play`], where each new pod's fate is chosen, or left open.
-    pub fn play_with(&self, fate: impl Fn(&Value) -> Option<Fate> + Send + 'static) -> Playing {
+    /// Like [`Self::run`], but chooses the behaviour of each new pod. None leaves the pod pending.
+    pub fn run_with(
+        &self,
+        behaviour: impl Fn(&Value) -> Option<PodBehaviour> + Send + 'static,
+    ) -> RunningKubelet {
         let kubelet = self.clone();
-        Playing(tokio::spawn(async move {
-            let mut known = BTreeSet::new();
+        RunningKubelet(tokio::spawn(async move {
+            let mut reported = BTreeSet::new();
             loop {
-                // A pod may go, or change, between the list and what is done about it.
+                // Errors are ignored, because a pod may change or be deleted after it was listed.
                 for pod in kubelet.list("").await.unwrap_or_default() {
                     if !pod["metadata"]["deletionTimestamp"].is_null() {
-                        let _ = kubelet.end_pod(&pod).await;
-                    } else if !known.contains(&pod["metadata"]["uid"].to_string())
-                        && let Some(fate) = fate(&pod)
-                        && kubelet.make_pod(&pod, &fate).await.is_ok()
+                        let _ = kubelet.complete_deletion(&pod).await;
+                    } else if !reported.contains(&pod["metadata"]["uid"].to_string())
+                        && let Some(behaviour) = behaviour(&pod)
+                        && kubelet.report_pod(&pod, &behaviour).await.is_ok()
                     {
-                        known.insert(pod["metadata"]["uid"].to_string());
+                        reported.insert(pod["metadata"]["uid"].to_string());
                     }
                 }
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -104,39 +114,45 @@ impl Kubelet {
         }))
     }
 
-    /// Completes the deletion of pods that wait for their node.
-    pub async fn end_pods(&self) -> Result<()> {
+    /// Completes the deletion of all terminating pods.
+    pub async fn complete_deletions(&self) -> Result<()> {
         for pod in self.list("").await? {
             if !pod["metadata"]["deletionTimestamp"].is_null() {
-                self.end_pod(&pod).await?;
+                self.complete_deletion(&pod).await?;
             }
         }
         Ok(())
     }
 
-    /// Appends a line to what a container writes; `previous` is the one before the last restart.
-    pub fn log(&self, pod: &str, container: &str, previous: bool, line: &str) {
+    /// Appends a line to a container's log. `previous` is the log before the latest restart.
+    pub fn write_log(&self, pod: &str, container: &str, previous: bool, line: &str) {
         self.logs.write(&self.namespace, pod, container, previous, line);
     }
 
-    /// Ends the output of a container: who follows it reads to its end.
-    pub fn end_log(&self, pod: &str, container: &str) {
-        self.logs.end(&self.namespace, pod, container);
+    /// Ends a container's log, and with it the responses that follow it.
+    pub fn close_log(&self, pod: &str, container: &str) {
+        self.logs.close(&self.namespace, pod, container);
     }
 
-    /// Records an event about an object, as a node or a controller does.
-    pub async fn event(&self, about: &Value, kind: &str, reason: &str, text: &str) -> Result<()> {
+    /// Records an event about an object. `event_type` is `Normal` or `Warning`.
+    pub async fn record_event(
+        &self,
+        object: &Value,
+        event_type: &str,
+        reason: &str,
+        message: &str,
+    ) -> Result<()> {
         let now = now();
-        let meta = &about["metadata"];
+        let metadata = &object["metadata"];
         let event = json!({
             "apiVersion": "v1",
             "kind": "Event",
             "metadata": { "generateName": "nokube-", "namespace": self.namespace },
             "involvedObject": {
-                "apiVersion": "v1", "kind": about["kind"].as_str().unwrap_or("Pod"),
-                "namespace": self.namespace, "name": meta["name"], "uid": meta["uid"],
+                "apiVersion": "v1", "kind": object["kind"].as_str().unwrap_or("Pod"),
+                "namespace": self.namespace, "name": metadata["name"], "uid": metadata["uid"],
             },
-            "type": kind, "reason": reason, "message": text, "count": 1,
+            "type": event_type, "reason": reason, "message": message, "count": 1,
             "firstTimestamp": now, "lastTimestamp": now,
             "source": { "component": "kubelet", "host": self.node },
         });
@@ -150,14 +166,14 @@ impl Kubelet {
         self.admin.list(&path).await
     }
 
-    fn path(&self, pod: &Value) -> Result<String> {
+    fn pod_path(&self, pod: &Value) -> Result<String> {
         let name = pod["metadata"]["name"].as_str().context("a pod without a name")?;
         Ok(format!("/api/v1/namespaces/{}/pods/{name}", self.namespace))
     }
 
-    async fn make_pod(&self, pod: &Value, fate: &Fate) -> Result<()> {
-        let path = self.path(pod)?;
-        if fate.is_scheduled() && pod["spec"]["nodeName"].is_null() {
+    async fn report_pod(&self, pod: &Value, behaviour: &PodBehaviour) -> Result<()> {
+        let path = self.pod_path(pod)?;
+        if behaviour.is_scheduled() && pod["spec"]["nodeName"].is_null() {
             let binding = json!({
                 "apiVersion": "v1",
                 "kind": "Binding",
@@ -166,31 +182,33 @@ impl Kubelet {
             });
             self.admin.create(&format!("{path}/binding"), &binding).await?.ok()?;
         }
-        self.admin.patch_status(&path, &fate.status(pod, &now())).await?.ok()?;
-        match fate.warning(pod) {
-            Some(warning) => self.event(pod, "Warning", warning.reason, &warning.message).await,
+        self.admin.patch_status(&path, &behaviour.status(pod, &now())).await?.ok()?;
+        match behaviour.warning(pod) {
+            Some(warning) => {
+                self.record_event(pod, "Warning", warning.reason, &warning.message).await
+            }
             None => Ok(()),
         }
     }
 
-    async fn end_pod(&self, pod: &Value) -> Result<()> {
+    async fn complete_deletion(&self, pod: &Value) -> Result<()> {
         let options = json!({
             "apiVersion": "v1",
             "kind": "DeleteOptions",
             "gracePeriodSeconds": 0,
             "preconditions": { "uid": pod["metadata"]["uid"] },
         });
-        let answer = self.admin.delete(&self.path(pod)?, &options).await?;
-        // Gone already, or its successor of the same name stands there.
-        if [404, 409].contains(&answer.status) {
+        let response = self.admin.delete(&self.pod_path(pod)?, &options).await?;
+        // The pod was deleted already, or replaced by one of the same name.
+        if [404, 409].contains(&response.status) {
             return Ok(());
         }
-        answer.ok()?;
+        response.ok()?;
         Ok(())
     }
 }
 
-/// The time to the second, as Kubernetes writes it.
+/// The current time in the format of Kubernetes, to the second.
 fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -1,11 +1,13 @@
-//! What an API server answers to a fixed list of requests (`tests/kube/requests`): the real one's
-//! answers stand in `tests/kube/answers.json`, and whatever plays an API server must give the same.
+//! Sends a fixed list of requests (`tests/kube/requests`) to an API server. The real server's responses are
+//! recorded in `tests/kube/recorded-responses.json`; the simulated server must respond the same.
 //!
-//! A step names its request, and what of a good answer matters (`show`); a refusal is shown whole.
-//! `like` takes an object of `objects.yaml`, which `set` and `without` change. `apply` is a
-//! server-side apply, forced and strict unless `query` says otherwise. `until` repeats a request.
+//! Each step of the list is a request. `show` lists the JSON pointers whose values are compared in a
+//! successful response; an error is compared as a whole. `like` takes an object of `objects.yaml` as the
+//! body, which `set` and `without` change. `apply` is a server-side apply, with force and strict field
+//! validation unless `query` overrides them. `until` repeats the request until these values appear.
+//! `remember` stores values of the response in variables, which later steps use as `{name}`.
 
-mod mask;
+mod redact;
 
 use anyhow::{Context, Result, bail};
 pub use reqwest::Client;
@@ -17,25 +19,25 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The field manager of steps that name none.
-const MANAGER: &str = "nokube";
-/// How long an `until` is waited for.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// The field manager of steps without one.
+const FIELD_MANAGER: &str = "nokube";
+/// How long `until` repeats a request.
+const UNTIL_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Who sends the requests. The outsider has no rights but those of every account.
-pub struct People {
+/// The bearer tokens of the senders. The outsider only has the permissions of every service account.
+pub struct Tokens {
     pub admin: String,
     pub outsider: String,
 }
 
-/// What a server answered to a step, without what differs from run to run.
+/// The response to a step, without what differs between runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Answer {
+pub struct Response {
     pub step: String,
     pub status: u16,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// A refusal's `Status`, or what is at each pointer of `show`.
+    /// The `Status` of an error, or the values at the pointers of `show`.
     pub body: Value,
 }
 
@@ -44,7 +46,7 @@ pub struct Answer {
 struct Step {
     name: String,
     #[serde(default, rename = "as")]
-    person: Person,
+    sender: Sender,
     method: Option<String>,
     path: Option<String>,
     apply: Option<String>,
@@ -69,59 +71,63 @@ struct Step {
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Person {
+enum Sender {
     #[default]
     Admin,
     Outsider,
+    /// With an unknown token.
     Stranger,
+    /// Without a token.
     Nobody,
 }
 
-/// The answers of the real server, as they were recorded.
-pub fn recorded() -> Result<Vec<Answer>> {
-    Ok(serde_json::from_str(include_str!("../../answers.json"))?)
+/// The recorded responses of the real server.
+pub fn recorded_responses() -> Result<Vec<Response>> {
+    Ok(serde_json::from_str(include_str!("../../recorded-responses.json"))?)
 }
 
-/// What differs, a line or two for each step.
-pub fn differences(expected: &[Answer], found: &[Answer]) -> Vec<String> {
-    let by_step: BTreeMap<_, _> = found.iter().map(|answer| (&answer.step, answer)).collect();
-    let missing = expected.iter().filter_map(|answer| match by_step.get(&answer.step) {
-        Some(found) if *found == answer => None,
+/// Describes the differences, starting each with the name of the step.
+pub fn differences(expected: &[Response], found: &[Response]) -> Vec<String> {
+    let by_step: BTreeMap<_, _> = found.iter().map(|response| (&response.step, response)).collect();
+    let changed = expected.iter().filter_map(|response| match by_step.get(&response.step) {
+        Some(found) if *found == response => None,
         Some(found) => {
-            Some(format!("{}\n  real:  {}\n  found: {}", answer.step, line(answer), line(found)))
+            let (expected, found) = (describe(response), describe(found));
+            Some(format!("{}\n  real:  {expected}\n  found: {found}", response.step))
         }
-        None => Some(format!("{}\n  was not asked", answer.step)),
+        None => Some(format!("{}\n  was not requested", response.step)),
     });
-    let known = |step: &String| expected.iter().any(|answer| answer.step == *step);
-    let surplus = found.iter().filter(|answer| !known(&answer.step));
-    missing.chain(surplus.map(|answer| format!("{}\n  is not recorded", answer.step))).collect()
+    let is_recorded = |step: &String| expected.iter().any(|response| response.step == *step);
+    let additional = found.iter().filter(|response| !is_recorded(&response.step));
+    let additional = additional.map(|response| format!("{}\n  is not recorded", response.step));
+    changed.chain(additional).collect()
 }
 
-fn line(answer: &Answer) -> String {
-    format!("{} {:?} {}", answer.status, answer.warnings, answer.body)
+fn describe(response: &Response) -> String {
+    format!("{} {:?} {}", response.status, response.warnings, response.body)
 }
 
-/// Sends all requests in their order to the server at `base`, within namespaces of its own.
-pub async fn run(base: &str, people: &People, client: &Client) -> Result<Vec<Answer>> {
+/// Sends all requests in order to the server at `base`, in new namespaces.
+pub async fn send_all(base: &str, tokens: &Tokens, client: &Client) -> Result<Vec<Response>> {
     let mut run = Run {
         base,
-        people,
+        tokens,
         client,
         objects: serde_yaml_ng::from_str(include_str!("../../requests/objects.yaml"))?,
-        words: [("ns".into(), format!("answers-{:08x}", fastrand::u32(..)))].into(),
+        variables: [("ns".into(), format!("responses-{:08x}", fastrand::u32(..)))].into(),
     };
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for step in steps()? {
-        let answer = run.step(&step).await;
-        answers.push(answer.with_context(|| format!("step '{}'", step.name))?);
+        let response = run.send_step(&step).await;
+        responses.push(response.with_context(|| format!("step '{}'", step.name))?);
     }
-    Ok(answers)
+    Ok(responses)
 }
 
 fn steps() -> Result<Vec<Step>> {
     let files = [
         include_str!("../../requests/1-apply.yaml"),
-        include_str!("../../requests/2-refusals.yaml"),
+        include_str!("../../requests/2-rejections.yaml"),
         include_str!("../../requests/3-namespaces.yaml"),
         include_str!("../../requests/4-access.yaml"),
         include_str!("../../requests/5-reads.yaml"),
@@ -135,51 +141,56 @@ fn steps() -> Result<Vec<Step>> {
 
 struct Run<'a> {
     base: &'a str,
-    people: &'a People,
+    tokens: &'a Tokens,
     client: &'a Client,
     objects: BTreeMap<String, Value>,
-    /// What stands for `{word}` in a step.
-    words: BTreeMap<String, String>,
+    /// The values that replace `{name}` in a step.
+    variables: BTreeMap<String, String>,
 }
 
 impl Run<'_> {
-    async fn step(&mut self, step: &Step) -> Result<Answer> {
-        let begun = Instant::now();
+    async fn send_step(&mut self, step: &Step) -> Result<Response> {
+        let started_at = Instant::now();
         let (status, warnings, body) = loop {
-            let answer = self.send(step).await?;
-            let as_wanted = |(path, wanted): (&String, &Value)| look(&answer.2, path) == *wanted;
-            if step.until.iter().all(as_wanted) {
-                break answer;
+            let response = self.send(step).await?;
+            let is_met =
+                |(path, expected): (&String, &Value)| value_at(&response.2, path) == *expected;
+            if step.until.iter().all(is_met) {
+                break response;
             }
-            // What it never came to is a difference like any other.
-            if begun.elapsed() > PATIENCE {
-                break answer;
+            // After the timeout, the missing value shows up as a difference.
+            if started_at.elapsed() > UNTIL_TIMEOUT {
+                break response;
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         };
-        for (word, path) in &step.remember {
-            if let Value::String(value) = look(&body, path) {
-                self.words.insert(word.clone(), value);
+        for (name, path) in &step.remember {
+            if let Value::String(value) = value_at(&body, path) {
+                self.variables.insert(name.clone(), value);
             }
         }
         let mut shown = match status {
             200..=299 => {
-                let part = |path: &String| (path.clone(), look(&body, path));
+                let part = |path: &String| (path.clone(), value_at(&body, path));
                 Value::Object(step.show.iter().map(part).collect())
             }
             _ => body,
         };
-        mask::value(&mut shown, &self.words);
-        let warnings = warnings.iter().map(|warning| mask::text(warning, &self.words)).collect();
-        Ok(Answer { step: step.name.clone(), status, warnings, body: shown })
+        redact::redact_value(&mut shown, &self.variables);
+        let warnings =
+            warnings.iter().map(|warning| redact::redact_text(warning, &self.variables)).collect();
+        Ok(Response { step: step.name.clone(), status, warnings, body: shown })
     }
 
     async fn send(&self, step: &Step) -> Result<(u16, Vec<String>, Value)> {
         let mut query = step.query.clone();
-        let (method, path, kind) = match (&step.apply, &step.path) {
+        let (method, path, content_type) = match (&step.apply, &step.path) {
             (Some(path), None) => {
-                let defaults =
-                    [("fieldManager", MANAGER), ("force", "true"), ("fieldValidation", "Strict")];
+                let defaults = [
+                    ("fieldManager", FIELD_MANAGER),
+                    ("force", "true"),
+                    ("fieldValidation", "Strict"),
+                ];
                 for (name, value) in defaults {
                     query.entry(name.into()).or_insert_with(|| value.into());
                 }
@@ -189,30 +200,30 @@ impl Run<'_> {
                 let method = step.method.as_deref().unwrap_or("GET");
                 (method.parse()?, path, "application/json")
             }
-            _ => bail!("needs a path or an apply"),
+            _ => bail!("a step needs `path` or `apply`"),
         };
-        let mut url = reqwest::Url::parse(&format!("{}{}", self.base, self.fill(path)))?;
+        let mut url = reqwest::Url::parse(&format!("{}{}", self.base, self.substitute(path)))?;
         if !query.is_empty() {
-            let query = query.iter().map(|(name, value)| (name, self.fill(value)));
+            let query = query.iter().map(|(name, value)| (name, self.substitute(value)));
             url.query_pairs_mut().extend_pairs(query);
         }
         let mut request = self.client.request(method, url);
-        request = match step.person {
-            Person::Admin => request.bearer_auth(&self.people.admin),
-            Person::Outsider => request.bearer_auth(&self.people.outsider),
-            Person::Stranger => request.bearer_auth("a-token-of-nobody"),
-            Person::Nobody => request,
+        request = match step.sender {
+            Sender::Admin => request.bearer_auth(&self.tokens.admin),
+            Sender::Outsider => request.bearer_auth(&self.tokens.outsider),
+            Sender::Stranger => request.bearer_auth("unknown-token"),
+            Sender::Nobody => request,
         };
         if let Some(body) = self.body(step)? {
-            let kind = step.content_type.as_deref().unwrap_or(kind);
-            request = request.header("content-type", kind).body(body);
+            let content_type = step.content_type.as_deref().unwrap_or(content_type);
+            request = request.header("content-type", content_type).body(body);
         }
-        let answer = request.send().await?;
-        let status = answer.status().as_u16();
-        let warnings = answer.headers().get_all("warning").iter();
+        let response = request.send().await?;
+        let status = response.status().as_u16();
+        let warnings = response.headers().get_all("warning").iter();
         let warnings = warnings.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let warnings = warnings.collect();
-        let text = answer.text().await?;
+        let text = response.text().await?;
         Ok((status, warnings, serde_json::from_str(&text).unwrap_or(Value::String(text))))
     }
 
@@ -244,30 +255,31 @@ impl Run<'_> {
                 .and_then(|fields| fields.remove(key))
                 .context("nothing there")?;
         }
-        Ok(Some(self.fill(&body.to_string())))
+        Ok(Some(self.substitute(&body.to_string())))
     }
 
-    fn fill(&self, text: &str) -> String {
-        let fill = |text: String, (word, value): (&String, &String)| {
-            text.replace(&format!("{{{word}}}"), value)
+    fn substitute(&self, text: &str) -> String {
+        let substitute = |text: String, (name, value): (&String, &String)| {
+            text.replace(&format!("{{{name}}}"), value)
         };
-        self.words.iter().fold(text.into(), fill)
+        self.variables.iter().fold(text.into(), substitute)
     }
 }
 
 fn parent<'a, 'b>(body: &'a mut Value, path: &'b str) -> Result<(&'a mut Value, &'b str)> {
-    let (parent, key) = path.rsplit_once('/').with_context(|| format!("'{path}' is no pointer"))?;
+    let (parent, key) =
+        path.rsplit_once('/').with_context(|| format!("'{path}' is not a pointer"))?;
     Ok((body.pointer_mut(parent).with_context(|| format!("nothing at '{parent}'"))?, key))
 }
 
-/// A JSON pointer, where `name=value` stands for the item of a list that has this; null where
-/// there is nothing.
-fn look(body: &Value, path: &str) -> Value {
+/// The value at a JSON pointer, in which `name=value` selects the item of a list with this member. Null if
+/// there is none.
+fn value_at(body: &Value, path: &str) -> Value {
     let mut found = Some(body);
     for part in path.split('/').skip(1) {
         found = found.and_then(|value| match (value, part.split_once('=')) {
-            (Value::Array(items), Some((name, wanted))) => {
-                items.iter().find(|item| item.get(name).is_some_and(|is| *is == *wanted))
+            (Value::Array(items), Some((name, expected))) => {
+                items.iter().find(|item| item.get(name).is_some_and(|member| *member == *expected))
             }
             (Value::Array(items), None) => items.get(part.parse::<usize>().ok()?),
             (value, _) => value.get(part.replace("~1", "/")),

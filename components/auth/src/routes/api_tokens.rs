@@ -1,0 +1,159 @@
+//! `GET` and `POST /api/v1/auth/tokens`, `DELETE /api/v1/auth/tokens/{token}`: API tokens for machines.
+//!
+//! A token is shown once. The store has only its hash, as the key of its record.
+
+use crate::api_tokens;
+use futures::future::try_join_all;
+use http::StatusCode;
+use nokube_domain::{
+    Problem, ProblemKind, Reason,
+    access::Credential,
+    page::Page,
+    responses::{Token, TokenCreated, TokenPage},
+    scope::Scope,
+    session::Identity,
+    token::{
+        API_TOKEN_PREFIX, ApiTokenRequest, MAX_LIFETIME_DAYS, OpaqueToken, TokenRecord, TokenRow,
+    },
+};
+use nokube_edge::{
+    Call, Error, Reply, Result, audit,
+    auth::{AuthSettings, blocked_error},
+    now, random_bytes,
+    store::{AuditLog, Counter, Store},
+};
+
+/// Maximum number of valid tokens of a person.
+const MAX_TOKENS: usize = 50;
+
+/// Maximum number of tokens that a person can create over time, revoked and expired ones included.
+const MAX_TOKENS_EVER: u32 = 2_000;
+
+pub async fn list(call: Call) -> Result<Reply> {
+    call.allow_query_parameters(&["limit", "offset"])?;
+    let page = call.page()?;
+    let store = Store::open().await?;
+    let person = &call.caller()?.person;
+    let total = store.count(&Counter::tokens(person)).await?;
+    let store = &store;
+    let tokens = page.numbers(total).map(|number| async move {
+        let Some(row) = store.token_row(person, number).await? else { return Ok(None) };
+        let daily = store.daily_token(&row.hash).await?;
+        Ok::<_, Error>(Some(view(row, daily.map(|daily| daily.day))))
+    });
+    let tokens: Vec<_> = try_join_all(tokens).await?.into_iter().flatten().collect();
+    let Page { limit, offset } = page;
+    Ok(Reply::json(StatusCode::OK, &TokenPage { tokens, total, limit, offset }))
+}
+
+/// A token without its hash.
+fn view(row: TokenRow, last_used: Option<String>) -> Token {
+    Token {
+        id: row.number,
+        name: row.name,
+        scopes: row.scopes,
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+        revoked_at: row.revoked_at,
+        last_used_on: last_used.or(row.last_used),
+    }
+}
+
+pub async fn create(mut call: Call) -> Result<Reply> {
+    call.allow_query_parameters(&[])?;
+    let (fields, _) = call.json_fields().await?;
+    let (caller, credential) = (call.caller()?, call.credential()?);
+    let request = ApiTokenRequest::parse(fields, max_lifetime_days(credential).await?, now())?;
+    // A token cannot have more scopes than the credential it is created with.
+    if let Some(scope) = request.scopes.iter().find(|scope| !credential.scopes.allows(*scope)) {
+        let detail = format!("must not contain {scope}: your own credential does not have it");
+        return Err(Problem::invalid_field("scopes", detail).into());
+    }
+    if request.scopes.allows(Scope::Metrics) && !credential.is_administrator {
+        let detail = "must not contain metrics, which is for the platform's administrators";
+        return Err(Problem::invalid_field("scopes", detail).into());
+    }
+    let store = Store::open().await?;
+    let person = &caller.person;
+    let rows = api_tokens::rows(&store, person).await?;
+    let valid = rows.iter().filter(|row| row.revoked_at.is_none() && row.expires_at > now());
+    if valid.count() >= MAX_TOKENS
+        || store.count(&Counter::tokens(person)).await? >= MAX_TOKENS_EVER
+    {
+        let detail = format!("You have {MAX_TOKENS} tokens. Revoke one that is not used any more.");
+        return Err(Problem::conflict(Reason::TooManyTokens, detail).into());
+    }
+    let number = store.increment(&Counter::tokens(person))?;
+    let token = OpaqueToken::from_random_bytes(API_TOKEN_PREFIX, &random_bytes()?);
+    let ApiTokenRequest { name, scopes, expires_at } = request;
+    let expires_at = nokube_domain::whole_seconds(expires_at);
+    let row = TokenRow {
+        number,
+        hash: token.hash(),
+        name: name.clone(),
+        scopes: scopes.clone(),
+        created_at: nokube_domain::whole_seconds(now()),
+        expires_at,
+        revoked_at: None,
+        last_used: None,
+    };
+    // The row is written before the record: a token without a row could not be revoked.
+    store.set_token_row(person, &row).await?;
+    let identity = Identity {
+        person: person.clone(),
+        login: caller.login.clone(),
+        github_identity: credential.github_identity,
+        github_membership: credential.github_membership.clone(),
+    };
+    let record = TokenRecord { identity, number, name, scopes, expires_at };
+    store.set_token(&row.hash, &record).await?;
+    // A concurrent request may have revoked this token before its record was written, or blocked the person
+    // and revoked all tokens that existed then.
+    let is_revoked =
+        store.token_row(person, number).await?.is_none_or(|row| row.revoked_at.is_some());
+    if is_revoked || store.is_blocked(person).await? {
+        api_tokens::revoke(&store, person, row).await?;
+        return Err(blocked_error());
+    }
+    let location = format!("/api/v1/auth/tokens/{number}");
+    let log = AuditLog::Person(person.clone());
+    audit::record(&store, &call, &log, "token.create", location.clone()).await?;
+    let response = TokenCreated { details: view(row, None), token: token.reveal() };
+    Ok(Reply::json(StatusCode::CREATED, &response).header("location", &location))
+}
+
+/// The longest lifetime of the caller's API tokens. The platform cannot know when an external issuer revokes
+/// a person's access, so the operator decides for such people (ADR 13).
+async fn max_lifetime_days(credential: &Credential) -> Result<i64> {
+    if credential.github_membership.is_some() {
+        return Ok(MAX_LIFETIME_DAYS);
+    }
+    let days = AuthSettings::load().await?.max_issuer_token_days;
+    if days == 0 {
+        let detail = "People with another issuer's token cannot create API tokens, because that issuer \
+                      could not revoke them. Send the issuer's token instead. (The platform's \
+                      administrator can allow API tokens with auth_issuer_token_days.)";
+        return Err(Error::problem(ProblemKind::Forbidden, detail));
+    }
+    Ok(days)
+}
+
+pub async fn revoke(call: Call) -> Result<Reply> {
+    call.allow_query_parameters(&[])?;
+    let number = call.path_parameter::<u32>("token", "token")?;
+    let store = Store::open().await?;
+    let person = &call.caller()?.person;
+    // Tokens are numbered for each person, so nobody can name another person's token.
+    let row = store.token_row(person, number).await?;
+    let row = row.ok_or_else(|| Problem::not_found("token"))?;
+    let was_revoked = row.revoked_at.is_some();
+    // Repeated for a revoked token too: an earlier request may have died before it deleted the record.
+    api_tokens::revoke(&store, person, row).await?;
+    if was_revoked {
+        return Err(Problem::not_found("token").into());
+    }
+    let object = format!("/api/v1/auth/tokens/{number}");
+    let log = AuditLog::Person(person.clone());
+    audit::record(&store, &call, &log, "token.revoke", object).await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}

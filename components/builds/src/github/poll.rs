@@ -1,0 +1,161 @@
+//! Carries out a [`Plan`]: sends its requests to GitHub and the registry concurrently and returns the results.
+
+use super::{
+    client::{GitHub, upstream_error},
+    registry,
+    runs::cancel,
+};
+use crate::settings::Limits;
+use http::StatusCode;
+use nokube_domain::{
+    BuildId, Timestamp,
+    builds::{
+        BuildRecord, BuildState, Conclusion, JobsRecord, Phase, Plan, RunKey, RunRecord, RunState,
+    },
+    image::Digest,
+};
+use nokube_edge::{Error, Result, now};
+use nokube_github::responses;
+
+/// Maximum number of pages read from a search. GitHub lists at most 1,000 runs in one search.
+const MAX_PAGES: u32 = 10;
+
+/// The responses of GitHub and the registry.
+pub struct PollResult {
+    pub run: RunRecord,
+    pub jobs: JobsRecord,
+    pub digest: Option<Digest>,
+    /// GitHub listed the jobs.
+    pub jobs_listed: bool,
+    /// GitHub responded to the search for the run of the current attempt.
+    pub run_searched: bool,
+}
+
+impl PollResult {
+    /// The result without any response.
+    pub fn empty(id: BuildId) -> Self {
+        let jobs = JobsRecord::new(id);
+        Self {
+            run: RunRecord::new(id),
+            jobs,
+            digest: None,
+            jobs_listed: false,
+            run_searched: false,
+        }
+    }
+}
+
+/// Sends all requests of the plan concurrently. A failed request is no error: the build is shown as it is
+/// stored, and a later read polls again.
+pub async fn poll(github: &GitHub, state: &BuildState, plan: &Plan) -> PollResult {
+    let id = state.record.id;
+    let (found, run, jobs, digest, _) = futures::join!(
+        if_planned(plan.find_run, |window| find_run(github, &state.record, window)),
+        if_planned(plan.read_run, |run| read_run(github, state, run)),
+        if_planned(plan.read_jobs, |run| read_jobs(github, &state.record, run, state)),
+        async {
+            match plan.read_digest {
+                true => registry::digest(&github.settings, &state.record).await,
+                false => None,
+            }
+        },
+        if_planned(plan.cancel, |(run, forced)| cancel(github, run, forced)),
+    );
+    let run_searched = matches!(found, Ok(Some(_))) || matches!(run, Ok(Some(_)));
+    let mut merged = RunRecord::new(id);
+    for runs in [found.unwrap_or_default(), run.unwrap_or_default()].into_iter().flatten() {
+        merged.merge_contents(runs);
+    }
+    let jobs_listed = matches!(jobs, Ok(Some(_)));
+    let jobs = jobs.unwrap_or_default().unwrap_or_else(|| JobsRecord::new(id));
+    let at = now();
+    PollResult {
+        run: merged.with_updated_at(at),
+        jobs: jobs.with_updated_at(at),
+        digest,
+        jobs_listed,
+        run_searched,
+    }
+}
+
+async fn if_planned<A, T, F>(step: Option<A>, send: impl FnOnce(A) -> F) -> Result<Option<T>>
+where
+    F: Future<Output = Result<T>>,
+{
+    match step {
+        Some(step) => send(step).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Searches for the build's runs by their title.
+async fn find_run(
+    github: &GitHub,
+    build: &BuildRecord,
+    window: (Timestamp, Timestamp),
+) -> Result<RunRecord> {
+    let mut found = RunRecord::new(build.id);
+    for page in 1..=MAX_PAGES {
+        let api = &github.settings.api;
+        let response = github.call_builder(|token| api.runs_between(window, page, token)).await?;
+        if !response.status().is_success() {
+            return Err(upstream_error(&response));
+        }
+        let runs = responses::runs_of_build(&response, build.id).map_err(parse_error)?;
+        for run in &runs {
+            found.merge_contents(RunRecord::with_run(build.id, run.key(), run.facts()));
+        }
+        let link = response.headers().get("link").and_then(|link| link.to_str().ok());
+        let has_next = link.is_some_and(|link| link.contains("rel=\"next\""));
+        if !runs.is_empty() || !has_next {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// Reads a run. GitHub's 404 may be temporary (the run has just been created, or access is lost for a while).
+/// It counts as a deleted run only after the grace period, and only if the workflow can be seen.
+async fn read_run(github: &GitHub, state: &BuildState, key: RunKey) -> Result<RunRecord> {
+    let build = &state.record;
+    let response = github.call_builder(|token| github.settings.api.run(key.run_id, token)).await?;
+    match response.status() {
+        StatusCode::OK => {
+            let run = responses::run(&response).map_err(parse_error)?;
+            Ok(RunRecord::with_run(build.id, run.key(), run.facts()))
+        }
+        StatusCode::NOT_FOUND => {
+            let waited = now().as_second() - state.attempt_requested_at().as_second();
+            let workflow = github.call_builder(|token| github.settings.api.workflow(token)).await?;
+            if waited < Limits::load().await?.timeouts.grace || !workflow.status().is_success() {
+                return Err(upstream_error(&response));
+            }
+            let mut deleted = RunState::new(Phase::Ended(Conclusion::Deleted));
+            deleted.ended_at = Some(now());
+            Ok(RunRecord::with_run(build.id, key, deleted))
+        }
+        _ => Err(upstream_error(&response)),
+    }
+}
+
+async fn read_jobs(
+    github: &GitHub,
+    build: &BuildRecord,
+    run: RunKey,
+    state: &BuildState,
+) -> Result<JobsRecord> {
+    // The stored ETag is usable only if all stored jobs are of this run.
+    let is_same_run = state.jobs.jobs.values().all(|job| job.run == run);
+    let etag = state.jobs.etag.as_deref().filter(|_| is_same_run);
+    let response = github.call_builder(|token| github.settings.api.jobs(run, etag, token)).await?;
+    match response.status() {
+        StatusCode::OK => responses::jobs(&response, build.id).map_err(parse_error),
+        StatusCode::NOT_MODIFIED => Ok(state.jobs.clone()),
+        StatusCode::NOT_FOUND => Ok(JobsRecord::new(build.id)),
+        _ => Err(upstream_error(&response)),
+    }
+}
+
+fn parse_error(error: responses::ParseError) -> Error {
+    Error::internal("GitHub", error)
+}

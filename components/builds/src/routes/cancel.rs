@@ -1,0 +1,55 @@
+//! `DELETE /api/v1/builds/{build}`: stores the request to cancel, then sends it to GitHub.
+//!
+//! The status becomes `cancelled` only when GitHub says so. A request that GitHub did not receive (it was
+//! unreachable, or the run is not known yet) is sent again by later reads.
+
+use crate::{
+    github::{self, GitHub},
+    settings::Limits,
+    status::current_state,
+};
+use http::StatusCode;
+use nokube_domain::{
+    Problem, Reason,
+    builds::{BuildState, CancelRequest, Status, view},
+};
+use nokube_edge::{
+    Call, Reply, Result, audit, now,
+    store::{AuditLog, Store},
+};
+
+pub async fn cancel(call: Call) -> Result<Reply> {
+    call.allow_query_parameters(&[])?;
+    let store = Store::open().await?;
+    let (build, mut state) = current_state(&call, &store).await?;
+    match build.status {
+        Status::Pending | Status::Building => {}
+        Status::Cancelled => return Ok(Reply::json(StatusCode::ACCEPTED, &build)),
+        Status::Success | Status::Failed => {
+            let detail = "The build has ended already; there is nothing to cancel.";
+            return Err(Problem::conflict(Reason::BuildEnded, detail).into());
+        }
+    }
+    request_cancel(&store, &mut state).await?;
+    let object = format!("/api/v1/builds/{}", build.build_id);
+    let log = AuditLog::Project(build.build_id.project);
+    audit::record(&store, &call, &log, "build.cancel", object).await?;
+    let grace = Limits::load().await?.timeouts.grace;
+    Ok(Reply::json(StatusCode::ACCEPTED, &view(&state, None, grace, now())))
+}
+
+/// Stores the request to cancel the current attempt and sends it, unless there is one already: that one is
+/// sent again by reads, however often callers repeat theirs.
+async fn request_cancel(store: &Store, state: &mut BuildState) -> Result<()> {
+    if state.current_cancel_request().is_some() {
+        return Ok(());
+    }
+    let request = CancelRequest { attempt: state.run.attempt(), requested_at: now() };
+    store.set_cancel_request(state.record.id, &request).await?;
+    state.cancel_request = Some(request);
+    if let Some(run) = state.current_run() {
+        let github = GitHub::new().await?;
+        github::cancel(&github, run, false).await?;
+    }
+    Ok(())
+}

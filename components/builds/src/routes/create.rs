@@ -1,0 +1,212 @@
+//! `POST /api/v1/builds`: check, reserve, number, record, dispatch, respond.
+//!
+//! Five writes (counter, record, two of the audit log, run), seven with an `Idempotency-Key` (reservation and
+//! its result). A crash after the record was written loses nothing: the next read finds the run by its title.
+//! A build is never dispatched twice.
+
+use crate::{
+    github::{GitHub, check_source, dispatch},
+    settings::Limits,
+};
+use data_encoding::HEXLOWER;
+use futures::future::{join_all, try_join};
+use http::StatusCode;
+use nokube_domain::{
+    BuildId, Person, Problem, ProblemKind, ProjectId,
+    builds::{
+        BuildCreated, BuildRecord, BuildSpec, BuildState, RunRecord, Status, evaluate_status,
+    },
+    name::ServiceName,
+    whole_seconds,
+};
+use nokube_edge::{
+    Call, Error, Reply, Result, audit,
+    builds::unfinished,
+    now, projects, random,
+    reservation::{Reservation, existing, hashed_name, reserve},
+    store::{AuditLog, Counter, Store},
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The build that was created with an idempotency key.
+#[derive(Serialize, Deserialize)]
+struct CreatedBuild {
+    build: BuildId,
+    /// The hash of the request's body: the same key with another body is a mistake.
+    #[serde(rename = "body")]
+    body_hash: String,
+}
+
+pub async fn create(mut call: Call) -> Result<Reply> {
+    call.allow_query_parameters(&[])?;
+    let (mut fields, body) = call.json_fields().await?;
+    let body_hash = HEXLOWER.encode(&Sha256::digest(&body));
+    let key = call.idempotency_key()?.map(|key| reservation_name(&call, key)).transpose()?;
+    let store = Store::open().await?;
+    let Some(pid) = BuildSpec::project_id(&mut fields) else {
+        // Parsing reports the other fields' errors together with this one.
+        let web = &GitHub::new().await?.settings.web;
+        let problem = BuildSpec::parse(fields, None, web).err();
+        return Err(problem
+            .unwrap_or_else(|| Problem::invalid_field("project_id", "is required"))
+            .into());
+    };
+
+    let earlier = async {
+        match &key {
+            Some(key) => existing::<CreatedBuild>(&store, key).await,
+            None => Ok(None),
+        }
+    };
+    let (loaded, earlier) = futures::join!(projects::load(&call, &store, pid), earlier);
+    let (project, members, _) = loaded?;
+    if let Some(earlier) = earlier? {
+        return replay(&store, &earlier, &body_hash).await;
+    }
+    let github = GitHub::new().await?;
+    let request = BuildSpec::parse(fields, Some(&project.name), &github.settings.web)?;
+    request.check_size()?;
+    check_quota(&store, &members.owner).await?;
+
+    let caller = call.caller()?;
+    let (source, estimate) = try_join(
+        check_source(&github, &call, &request),
+        estimate_duration(&store, pid, &request.service, github.settings.estimate),
+    )
+    .await?;
+
+    let lease = match &key {
+        None => None,
+        Some(key) => match reserve::<CreatedBuild>(&store, key).await? {
+            Reservation::Acquired(lease) => Some(lease),
+            Reservation::Existing(earlier) => return replay(&store, &earlier, &body_hash).await,
+            Reservation::Pending => {
+                let detail = "The same request is being carried out; ask again in a moment.";
+                return Err(Problem::in_progress(detail).into());
+            }
+        },
+    };
+    let number = store.increment(&Counter::builds(pid))?;
+    let id = BuildId::new(pid, number, random()?);
+    let record = BuildRecord::new(
+        id,
+        caller.person.clone(),
+        &project,
+        request,
+        source.commit,
+        source.private,
+        &github.settings.registry,
+        estimate,
+        now(),
+    );
+    store.set_build(&record).await?;
+    // The project may have been deleted concurrently. The deletion also checks for builds after it has deleted
+    // the project's record, so at least one of the two requests sees the other.
+    if store.project(pid).await?.is_none() {
+        store.delete_build(id).await?;
+        return Err(Problem::not_found("project").into());
+    }
+    let object = format!("/api/v1/builds/{id}");
+    audit::record(&store, &call, &AuditLog::Project(pid), "build.create", object).await?;
+    if let Some(lease) = &lease {
+        lease.complete(&store, &CreatedBuild { build: id, body_hash }).await?;
+        if !lease.is_valid() {
+            return Err(Error::internal("create a build", "the lease has expired"));
+        }
+    }
+    let run = dispatch(&github, &record, 1).await?.with_updated_at(now());
+    // A webhook may have written already, so the run is merged.
+    created(record, store.merge_run(run).await?).await
+}
+
+/// Checks that the project's owner may have one more unfinished build, counted over all of their projects.
+///
+/// # Errors
+/// 429 at the limit.
+async fn check_quota(store: &Store, owner: &Person) -> Result<()> {
+    let max = Limits::load().await?.max_running;
+    if max == 0 {
+        return Ok(());
+    }
+    let mut running = 0;
+    for project in store.projects_owned_by(owner).await? {
+        running += unfinished(store, project, max - running).await?.len() as u32;
+        if running >= max {
+            let detail = format!(
+                "{max} builds of this project's owner are under way, which is the most that this \
+                 platform allows at once."
+            );
+            let problem = Problem::new(ProblemKind::TooMany, detail);
+            return Err(problem.with_retry_after(30).into());
+        }
+    }
+    Ok(())
+}
+
+/// Answers a repeated request like the first one with its key, with the current status.
+///
+/// # Errors
+/// 422 if the first request had another body.
+async fn replay(store: &Store, earlier: &CreatedBuild, body_hash: &str) -> Result<Reply> {
+    if earlier.body_hash != body_hash {
+        return Err(Problem::invalid_field(
+            "Idempotency-Key",
+            "was used before for another request; use a new key for a new request",
+        )
+        .into());
+    }
+    let id = earlier.build;
+    let (record, run) =
+        futures::join!(store.build(id.project, id.number), store.run(id.project, id.number));
+    let record = record?.filter(|record| record.id == id);
+    let record = record.ok_or_else(|| Error::internal("replay", "the build has no record"))?;
+    created(record, RunRecord::stored_or_new(id, run?)).await
+}
+
+async fn created(record: BuildRecord, run: RunRecord) -> Result<Reply> {
+    let grace = Limits::load().await?.timeouts.grace;
+    let state = BuildState::new(record, run);
+    let evaluated = evaluate_status(&state, grace, now());
+    let record = &state.record;
+    let created = BuildCreated {
+        build_id: record.id,
+        project_id: record.id.project,
+        status: evaluated.status,
+        image_full_name: record.image_full_name(),
+        created_at: whole_seconds(record.created_at),
+        estimated_duration: record.estimate,
+        error_message: evaluated.error_message,
+    };
+    let location = format!("/api/v1/builds/{}", record.id);
+    Ok(Reply::json(StatusCode::ACCEPTED, &created).header("location", &location))
+}
+
+/// The expected duration in seconds: that of the service's latest successful build among the project's last
+/// five, or `default`.
+async fn estimate_duration(
+    store: &Store,
+    project: ProjectId,
+    service: &ServiceName,
+    default: u32,
+) -> Result<u32> {
+    let count = store.count(&Counter::builds(project)).await?;
+    let numbers = (count.saturating_sub(5)..count).rev().map(|below| below + 1);
+    let runs = join_all(numbers.map(|number| store.run(project, number))).await;
+    for run in runs {
+        let build = run?.and_then(|run| run.final_view.map(|last| last.view));
+        let successful = build.filter(|build| {
+            build.status == Status::Success && build.service_name == service.as_str()
+        });
+        if let Some(seconds) = successful.and_then(|build| build.duration) {
+            return Ok(u32::try_from(seconds.max(1)).unwrap_or(default));
+        }
+    }
+    Ok(default)
+}
+
+/// The name of the reservation: the same key of two persons names two.
+fn reservation_name(call: &Call, key: &str) -> Result<String> {
+    let person = call.caller()?.person.key();
+    Ok(hashed_name(&format!("build {person} {key}")))
+}

@@ -1,0 +1,11 @@
+//! The handlers, one file each.
+
+pub mod cancel;
+pub mod create;
+mod follow_logs;
+pub mod list;
+pub mod logs;
+pub mod read;
+pub mod ready;
+pub mod request;
+pub mod retry;

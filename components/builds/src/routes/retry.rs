@@ -1,0 +1,120 @@
+//! `POST /api/v1/builds/{build}/retry`: another attempt of a build that failed or was cancelled.
+//!
+//! GitHub reruns the run. Without a run, the build is dispatched again. A reservation for each attempt prevents
+//! two callers from starting two attempts.
+
+use crate::{
+    github::{GitHub, check_may_read, dispatch, rerun},
+    settings::Limits,
+    status::current_state,
+};
+use http::StatusCode;
+use nokube_domain::{
+    Problem, Reason,
+    builds::{AttemptRequest, BuildState, BuildView, RunRecord, Status, view},
+    reservation::is_lease_valid,
+};
+use nokube_edge::{
+    Call, Error, Reply, Result, audit, now,
+    reservation::{Reservation, existing, hashed_name, reserve},
+    store::{AuditLog, Store},
+};
+
+pub async fn retry(mut call: Call) -> Result<Reply> {
+    call.allow_query_parameters(&[])?;
+    let _ = call.read_body(1024, |_| {}).await?; // It has no fields; an empty object is accepted.
+    let store = Store::open().await?;
+    let (build, state) = current_state(&call, &store).await?;
+    let key = call.idempotency_key()?.map(|key| reservation_name(&state, key));
+    let accepted = |build: &BuildView| Ok(Reply::json(StatusCode::ACCEPTED, build));
+
+    if let Some(key) = &key
+        && existing::<u32>(&store, key).await?.is_some()
+    {
+        return accepted(&build); // A repetition of the same request.
+    }
+    match build.status {
+        Status::Failed | Status::Cancelled => {}
+        Status::Success => {
+            let detail = "The build has succeeded. Start a new build.";
+            return Err(Problem::conflict(Reason::BuildEnded, detail).into());
+        }
+        Status::Pending | Status::Building => {
+            let detail = "The build is still under way. Cancel it first, or wait.";
+            return Err(Problem::conflict(Reason::BuildUnderWay, detail).into());
+        }
+    }
+    let github = GitHub::new().await?;
+    if state.record.private {
+        check_may_read(&github, &call, &state.record.spec.repository).await?;
+    }
+    let lease = match &key {
+        None => None,
+        Some(key) => match reserve::<u32>(&store, key).await? {
+            Reservation::Acquired(lease) => Some(lease),
+            Reservation::Existing(_) => return accepted(&build),
+            Reservation::Pending => return Err(in_progress()),
+        },
+    };
+    let attempt = build.attempt + 1;
+    let state = start_attempt(&store, &github, state, attempt).await?;
+    if let Some(lease) = lease {
+        lease.complete(&store, &attempt).await?;
+    }
+    let object = format!("/api/v1/builds/{}", build.build_id);
+    let log = AuditLog::Project(build.build_id.project);
+    audit::record(&store, &call, &log, "build.retry", object).await?;
+    let grace = Limits::load().await?.timeouts.grace;
+    accepted(&view(&state, None, grace, now()))
+}
+
+/// Starts an attempt, at most once.
+async fn start_attempt(
+    store: &Store,
+    github: &GitHub,
+    mut state: BuildState,
+    attempt: u32,
+) -> Result<BuildState> {
+    let id = state.record.id;
+    let lease = match reserve::<AttemptRequest>(store, &format!("a/{id}/{attempt}")).await? {
+        Reservation::Acquired(lease) => lease,
+        Reservation::Existing(request) if !is_lease_valid(request.requested_at, now()) => {
+            // The attempt was requested earlier, but the run record lost the request (a crash or a race). It is
+            // restored, and later reads poll GitHub for the outcome.
+            let requested = RunRecord::with_attempt_request(id, attempt, request);
+            state.run = store.merge_run(requested.with_updated_at(now())).await?;
+            return Ok(state);
+        }
+        Reservation::Existing(_) | Reservation::Pending => return Err(in_progress()),
+    };
+    let run = state.run.latest_run().map(|(key, _)| key);
+    let request = AttemptRequest { requested_at: now(), after: run, rejection: None };
+    lease.complete(store, &request).await?;
+    let requested = RunRecord::with_attempt_request(id, attempt, request);
+    state.run = store.merge_run(requested.clone().with_updated_at(now())).await?;
+    if !lease.is_valid() {
+        return Err(Error::internal("retry a build", "the lease has expired"));
+    }
+    // As in `create`: the project may have been deleted concurrently.
+    if store.project(id.project).await?.is_none() {
+        return Err(Problem::not_found("project").into());
+    }
+    let mut started = match run {
+        Some(run) => rerun(github, &state.record, run, attempt).await?,
+        None => dispatch(github, &state.record, attempt).await?,
+    };
+    // The request is merged once more: a concurrent reader that stored the last attempt's final view may
+    // have overwritten it.
+    started.merge_contents(requested);
+    state.run = store.merge_run(started.with_updated_at(now())).await?;
+    Ok(state)
+}
+
+/// The name of the reservation for an idempotency key and one build.
+fn reservation_name(state: &BuildState, key: &str) -> String {
+    hashed_name(&format!("retry {} {key}", state.record.id))
+}
+
+fn in_progress() -> Error {
+    Problem::in_progress("Another request is doing this now.").into()
+}

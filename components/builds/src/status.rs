@@ -1,0 +1,181 @@
+//! The current state of one build: read from the store, refreshed from GitHub where that is due.
+
+use crate::{
+    github::{GitHub, PollResult, poll},
+    settings::Limits,
+};
+use futures::future::{Either, select};
+use nokube_domain::{
+    BuildId, Problem,
+    builds::{
+        BuildState, BuildTimeouts, BuildView, FinalView, JobsRecord, Plan, PollFindings, RunRecord,
+        plan, view,
+    },
+    image::Digest,
+};
+use nokube_edge::{Call, Result, now, sleep, store::Store};
+use std::pin::pin;
+
+/// Milliseconds that a read waits for GitHub; then it responds from the store.
+const POLL_TIMEOUT: u64 = 4_000;
+
+/// The view of a build, and what else was read of it.
+struct Current {
+    view: BuildView,
+    state: Loaded,
+}
+
+enum Loaded {
+    /// Only the run, because it holds the final view.
+    Run(RunRecord),
+    All(Box<BuildState>),
+}
+
+/// The build that the path names, for a caller who may see it.
+///
+/// Costs two concurrent reads for a build that has ended, otherwise six. Then polls GitHub if a poll is due, and
+/// stores the result.
+///
+/// # Errors
+/// 404 for a build that does not exist or is in somebody else's project.
+pub async fn current_view(call: &Call, store: &Store) -> Result<BuildView> {
+    Ok(current(call, store).await?.view)
+}
+
+/// As [`current_view`], with the stored state of the build.
+///
+/// # Errors
+/// As [`current_view`].
+pub async fn current_state(call: &Call, store: &Store) -> Result<(BuildView, BuildState)> {
+    let Current { view, state } = current(call, store).await?;
+    match state {
+        Loaded::All(state) => Ok((view, *state)),
+        Loaded::Run(run) => {
+            let state = load(store, view.build_id, run).await?;
+            Ok((view, state))
+        }
+    }
+}
+
+async fn current(call: &Call, store: &Store) -> Result<Current> {
+    let id: BuildId = call.path_parameter("build", "build")?;
+    let (run, members) =
+        futures::join!(store.run(id.project, id.number), store.members(id.project));
+    call.require_role(members?.as_ref(), "build")?;
+    let run = RunRecord::stored_or_new(id, run?);
+    if let Some(FinalView { view, .. }) = run.final_view() {
+        let view = view.clone();
+        return Ok(Current { view, state: Loaded::Run(run) });
+    }
+    let state = load(store, id, run).await?;
+    refresh(store, state).await
+}
+
+async fn load(store: &Store, id: BuildId, run: RunRecord) -> Result<BuildState> {
+    let (record, jobs, cancel_request, last_polled_at) = futures::join!(
+        store.build(id.project, id.number),
+        store.jobs(id),
+        store.cancel_request(id),
+        store.last_polled_at(id)
+    );
+    let (jobs, cancel_request, last_polled_at) =
+        (JobsRecord::stored_or_new(id, jobs?), cancel_request?, last_polled_at?);
+    let record = record?.filter(|record| record.id == id);
+    let record = record.ok_or_else(|| Problem::not_found("build"))?;
+    Ok(BuildState { record, run, jobs, cancel_request, last_polled_at })
+}
+
+/// Polls GitHub where that is due, stores what is new, and the final view once everything is known.
+async fn refresh(store: &Store, mut state: BuildState) -> Result<Current> {
+    let timeouts = Limits::load().await?.timeouts;
+    let mut found = PollFindings::default();
+    let mut digest = None;
+    let first = plan(&state, timeouts, now());
+    if !first.is_empty() {
+        let github = GitHub::new().await?;
+        let had_ended = state.has_ended();
+        let result = poll_and_merge(store, &github, &mut state, &first).await?;
+        // Jobs that were listed together with the run may be older than the run's end.
+        found.jobs_listed = had_ended && result.jobs_listed;
+        found.run_searched = result.run_searched;
+        digest = result.digest;
+        if !had_ended && state.has_ended() {
+            // Once the run has ended, its jobs and its image's digest are due without waiting.
+            let second = plan(&state, timeouts, now());
+            if !second.is_empty() {
+                let result = poll_and_merge(store, &github, &mut state, &second).await?;
+                found.jobs_listed = result.jobs_listed;
+                digest = result.digest;
+            }
+        }
+    }
+    found.digest_found = digest.is_some();
+    if state.may_store_final_view(found, timeouts, now()) {
+        return store_final_view(store, state, digest, timeouts).await;
+    }
+    let digest = digest.or_else(|| state.pushed_digest());
+    let view = view(&state, digest, timeouts.grace, now());
+    Ok(Current { view, state: Loaded::All(Box::new(state)) })
+}
+
+/// Carries out a plan and merges the result into the state and the store. The time of the poll is stored first,
+/// so that only one of many concurrent readers polls.
+async fn poll_and_merge(
+    store: &Store,
+    github: &GitHub,
+    state: &mut BuildState,
+    plan: &Plan,
+) -> Result<PollResult> {
+    let at = now();
+    store.set_last_polled_at(state.record.id, at).await?;
+    state.last_polled_at = Some(at);
+    let result = {
+        let polling = pin!(poll(github, state, plan));
+        match select(polling, pin!(sleep(POLL_TIMEOUT))).await {
+            Either::Left((result, _)) => Some(result),
+            Either::Right(_) => None,
+        }
+    };
+    let result = result.unwrap_or_else(|| PollResult::empty(state.record.id));
+    merge(store, state, &result).await?;
+    Ok(result)
+}
+
+/// Merges GitHub's responses. A webhook may have been stored during the poll, so the result is merged into the
+/// records as stored now. Nothing is written if nothing is new.
+async fn merge(store: &Store, state: &mut BuildState, result: &PollResult) -> Result<()> {
+    if state.run.clone().merge(result.run.clone()) {
+        state.run = store.merge_run(result.run.clone()).await?;
+    }
+    if state.jobs.clone().merge(result.jobs.clone()) {
+        state.jobs = store.merge_jobs(result.jobs.clone()).await?;
+    }
+    Ok(())
+}
+
+/// Stores the final view, made from the records as stored now: a webhook may have changed them since they were
+/// read. If there is a new attempt, the view is not stored.
+async fn store_final_view(
+    store: &Store,
+    mut state: BuildState,
+    digest: Option<Digest>,
+    timeouts: BuildTimeouts,
+) -> Result<Current> {
+    let id = state.record.id;
+    let (run, jobs) = futures::join!(store.run(id.project, id.number), store.jobs(id));
+    let attempt_and_run =
+        |run: &RunRecord| (run.attempt(), run.latest_run().map(|(key, facts)| (key, facts.phase)));
+    let before = attempt_and_run(&state.run);
+    state.run.merge_contents(RunRecord::stored_or_new(id, run?));
+    state.jobs.merge(JobsRecord::stored_or_new(id, jobs?));
+    let (attempt, latest) = attempt_and_run(&state.run);
+    let digest = digest.or_else(|| state.pushed_digest());
+    let view = view(&state, digest, timeouts.grace, now());
+    if (attempt, latest) == before {
+        let run_url = state.run.latest_run().and_then(|(_, facts)| facts.url.clone());
+        state.run.final_view =
+            Some(Box::new(FinalView { attempt, latest, run_url, view: view.clone() }));
+        store.set_run(&state.run).await?;
+    }
+    Ok(Current { view, state: Loaded::All(Box::new(state)) })
+}

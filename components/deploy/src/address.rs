@@ -1,0 +1,45 @@
+//! Checks that no other service of the project has the requested path or domain. If two services had the
+//! same, the cluster would serve only one of them, without an error.
+
+use crate::cluster::Cluster;
+use nokube_domain::{
+    DeploymentId, Problem,
+    deployments::{Address, Exposure, Spec},
+};
+use nokube_edge::Result;
+use nokube_kube::{
+    Tenant,
+    observe::{List, ObservedRoute},
+    request,
+};
+
+/// # Errors
+/// 422 if another deployment of the project has this address.
+pub async fn check_available(
+    cluster: &Cluster,
+    tenant: &Tenant<'_>,
+    spec: &Spec,
+    own: Option<DeploymentId>,
+) -> Result<()> {
+    let field = match &spec.exposure {
+        Exposure::External { address: Address::Path(_), .. } => "custom_path",
+        Exposure::External { address: Address::Domain(_), .. } => "custom_domain",
+        _ => return Ok(()),
+    };
+    let platform = cluster.platform();
+    let Some(address) = platform.external_address(tenant.project, spec) else { return Ok(()) };
+    let Some(apps) = &platform.apps else { return Ok(()) };
+    let list = request::list(apps.routing.kind(), tenant.namespace().as_str(), None);
+    // Errors are ignored: before the project's first deployment there is no namespace, and the platform has no
+    // permissions in it.
+    let found = cluster.read::<List<ObservedRoute>>(&list).await.ok().flatten();
+    for route in found.map(|list| list.items).unwrap_or_default() {
+        let is_own = own.is_some_and(|own| route.metadata.is_of_deployment(own));
+        if !is_own && route.serves(&address) {
+            let name = route.metadata.name;
+            let detail = format!("is already the address of your service '{name}'");
+            return Err(Problem::invalid_field(field, detail).into());
+        }
+    }
+    Ok(())
+}

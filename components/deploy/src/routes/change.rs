@@ -1,0 +1,48 @@
+//! `POST /api/v1/deployments/{deployment}/restart`, `…/stop`, `…/start`: a new revision of the same
+//! release. All objects are applied again, so each of them also restores what somebody else changed.
+
+use crate::{
+    cluster::Cluster,
+    deployment::Deployment,
+    revise::{NewRevision, revise},
+};
+use nokube_domain::{
+    Problem, Reason,
+    deployments::{Cause, DeployedState},
+};
+use nokube_edge::{Call, Reply, Result, now, store::Store};
+
+pub async fn restart(call: Call) -> Result<Reply> {
+    change(call, Cause::Restart, |state| {
+        if state.stopped {
+            let detail = "The deployment is stopped. Start it instead.";
+            return Err(Problem::conflict(Reason::DeploymentStopped, detail).into());
+        }
+        Ok(state.with_restarted_at(now()))
+    })
+    .await
+}
+
+pub async fn stop(call: Call) -> Result<Reply> {
+    change(call, Cause::Stop, |state| Ok(state.with_stopped(true))).await
+}
+
+pub async fn start(call: Call) -> Result<Reply> {
+    change(call, Cause::Start, |state| Ok(state.with_stopped(false))).await
+}
+
+async fn change(
+    call: Call,
+    cause: Cause,
+    next: impl Fn(&DeployedState) -> Result<DeployedState>,
+) -> Result<Reply> {
+    call.allow_query_parameters(&[])?;
+    let store = Store::open().await?;
+    let deployment = Deployment::load(&call, &store).await?;
+    let cluster = Cluster::new().await?;
+    let state = next(deployment.state()?)?;
+    let Deployment { record, project, members, revision, .. } = deployment;
+    let previous = Some(&revision);
+    let new = NewRevision { record, project, members, cause, state, previous, secrets: None };
+    revise(&call, &store, &cluster, new).await
+}

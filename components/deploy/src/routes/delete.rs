@@ -1,0 +1,50 @@
+//! `DELETE /api/v1/deployments/{deployment}`: deletes everything that was applied for it; its volume
+//! only with `?volumes=true`, its namespace with the project's last deployment and volume.
+//!
+//! The revision is stored first, so a read continues what the cluster could not do.
+
+use crate::{
+    cluster::Cluster,
+    deployment::Deployment,
+    reconcile::reconcile,
+    revise::{new_revision, record_in_audit_log},
+};
+use http::StatusCode;
+use nokube_domain::{
+    Problem, ProblemKind,
+    deployments::{ApplyOutcome, Cause, Deletion, DesiredState},
+};
+use nokube_edge::{
+    Call, Reply, Result,
+    store::{Counter, Store},
+};
+
+pub async fn delete(call: Call) -> Result<Reply> {
+    call.allow_query_parameters(&["volumes"])?;
+    let delete_volumes = call.query_flag("volumes")?;
+    let store = Store::open().await?;
+    let mut deployment = Deployment::load(&call, &store).await?;
+    let cluster = Cluster::new().await?;
+    // A deleted deployment can be deleted again if that failed, or to delete the volume that was left.
+    if let DesiredState::Deleted(previous) = &deployment.revision.desired
+        && deployment.is_reconciled()
+        && (previous.delete_volumes || !delete_volumes)
+    {
+        return Err(Problem::not_found("deployment").into());
+    }
+    let number = store.increment(&Counter::revisions(deployment.id()))?;
+    let desired = DesiredState::Deleted(Deletion { delete_volumes });
+    deployment.revision = new_revision(&call, deployment.id(), number, Cause::Delete, desired)?;
+    store.set_revision(&deployment.revision).await?;
+    record_in_audit_log(&call, &store, &deployment).await?;
+    reconcile(&store, &cluster, &mut deployment, None).await?;
+    match deployment.revision_outcome().map(|outcome| &outcome.outcome) {
+        Some(ApplyOutcome::Interrupted(reason)) => {
+            let detail = format!(
+                "{reason} The deployment is marked as deleted; delete it again to remove the rest."
+            );
+            Err(Problem::new(ProblemKind::UpstreamUnavailable, detail).with_retry_after(5).into())
+        }
+        _ => Ok(Reply::empty(StatusCode::NO_CONTENT)),
+    }
+}

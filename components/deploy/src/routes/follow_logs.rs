@@ -1,0 +1,266 @@
+//! The logs of pods as server-sent events: an event `log` for each line, with its pod.
+//!
+//! A stream ends after [`STREAM_TIMEOUT_MS`]. Browsers then reconnect with `Last-Event-ID`, the
+//! time of the last line that it has (the event stream specification of HTML). Logs of new pods are added
+//! while the stream is open.
+
+use crate::{
+    cluster::{
+        Cluster,
+        logs::{list_pods, no_log_message, no_log_reason, open_log},
+    },
+    deployment::Deployment,
+};
+use futures::{
+    StreamExt,
+    future::{Either, select},
+    stream::{self, LocalBoxStream, SelectAll},
+};
+use nokube_domain::{
+    Timestamp,
+    lines::{Line, LineSplitter},
+    responses::{NoLogReason, PodLine},
+};
+use nokube_edge::{
+    Call, Reply, Result, reply, sleep, spawn_for,
+    sse::{self, Disconnected, EventSender, event_stream},
+};
+use nokube_kube::request::LogOptions;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    pin::pin,
+};
+
+/// How many pods are followed in one stream.
+const MAX_PODS: usize = 10;
+const STREAM_TIMEOUT_MS: u64 = 25_000;
+/// How long the client waits before it reconnects.
+const RECONNECT_DELAY_MS: u64 = 1_000;
+/// How often new pods are looked for.
+const POLL_INTERVAL_MS: u64 = 3_000;
+/// A log that ended without new lines is opened again after some polls: one, two, at most this many.
+const MAX_BACKOFF_POLLS: u8 = 4;
+
+pub async fn follow(
+    call: &Call,
+    cluster: Cluster,
+    deployment: Deployment,
+    pods: Vec<String>,
+    options: LogOptions,
+) -> Result<Reply> {
+    let last_event: Option<Timestamp> = call.header("last-event-id").and_then(|id| id.parse().ok());
+    let (sender, reply) = event_stream();
+    let mut follower = Follower {
+        namespace: deployment.namespace(),
+        cluster,
+        deployment,
+        selected_pod: call.query("pod").map(str::to_owned),
+        options,
+        pods: BTreeMap::new(),
+        events: SelectAll::new(),
+        sender,
+    };
+    for pod in pods {
+        follower.open(pod, last_event);
+    }
+    spawn_for(STREAM_TIMEOUT_MS, follower.run());
+    Ok(reply)
+}
+
+struct Follower {
+    cluster: Cluster,
+    deployment: Deployment,
+    namespace: String,
+    /// Only this pod is followed.
+    selected_pod: Option<String>,
+    options: LogOptions,
+    pods: BTreeMap<String, FollowedPod>,
+    events: SelectAll<LocalBoxStream<'static, (String, LogEvent)>>,
+    sender: EventSender,
+}
+
+#[derive(Default)]
+struct FollowedPod {
+    /// Its log is open now.
+    is_open: bool,
+    /// The time of the last line that was sent.
+    last_line: Option<Timestamp>,
+    /// How many polls to wait when its log ends the next time.
+    next_backoff: u8,
+    /// How many polls to wait before its log is opened again.
+    remaining_backoff: u8,
+    /// The client was sent the reason why there is no log.
+    reason_sent: bool,
+}
+
+enum LogEvent {
+    Line(LogLine),
+    /// The log ended, or cannot be read, for this reason.
+    End(Option<LogLine>),
+}
+
+struct LogLine {
+    /// `None`: the line is about the pod, or continues the line before.
+    at: Option<Timestamp>,
+    text: String,
+    reason: Option<NoLogReason>,
+}
+
+impl Follower {
+    async fn run(mut self) {
+        if self.sender.send_retry(RECONNECT_DELAY_MS).await.is_err() {
+            return;
+        }
+        // Started once an interval, not after each line: a pod that writes a lot must not delay new pods.
+        let mut poll = Box::pin(sleep(POLL_INTERVAL_MS));
+        loop {
+            let event = match select(pin!(next_event(&mut self.events)), poll.as_mut()).await {
+                Either::Left((event, _)) => Some(event),
+                Either::Right(_) => None,
+            };
+            let handled = match event {
+                Some((pod, LogEvent::Line(line))) => self.send_line(&pod, line).await,
+                Some((pod, LogEvent::End(reason))) => self.handle_end(&pod, reason).await,
+                None => {
+                    poll = Box::pin(sleep(POLL_INTERVAL_MS));
+                    self.open_new_logs().await;
+                    Ok(())
+                }
+            };
+            if let Err(Disconnected) = handled {
+                return;
+            }
+        }
+    }
+
+    /// Opens a pod's log, from the line after `last_line` if there is one.
+    fn open(&mut self, name: String, last_line: Option<Timestamp>) {
+        let tail = self.options.tail_lines.filter(|_| last_line.is_none());
+        let options = LogOptions {
+            follow: true,
+            timestamps: true,
+            since_time: last_line,
+            tail_lines: tail,
+            ..self.options.clone()
+        };
+        let pod = self.pods.entry(name.clone()).or_default();
+        pod.is_open = true;
+        pod.last_line = last_line;
+        self.events.push(read_log(self.cluster.clone(), self.namespace.clone(), name, options));
+    }
+
+    async fn send_line(&mut self, name: &str, line: LogLine) -> sse::Result<()> {
+        if let Some(pod) = self.pods.get_mut(name) {
+            pod.last_line = line.at.or(pod.last_line);
+            pod.next_backoff = 0;
+        }
+        self.send(name, &line).await
+    }
+
+    async fn handle_end(&mut self, name: &str, reason: Option<LogLine>) -> sse::Result<()> {
+        let Some(pod) = self.pods.get_mut(name) else { return Ok(()) };
+        pod.is_open = false;
+        pod.remaining_backoff = pod.next_backoff;
+        pod.next_backoff = (pod.next_backoff * 2).clamp(1, MAX_BACKOFF_POLLS);
+        // Sent once, however often the log is opened again.
+        match reason.filter(|_| !pod.reason_sent) {
+            Some(reason) => {
+                pod.reason_sent = true;
+                self.send(name, &reason).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Opens the logs of new pods, and of pods whose container has started or restarted.
+    async fn open_new_logs(&mut self) {
+        // The log of a previous instance does not grow.
+        if self.options.previous {
+            return;
+        }
+        let names = list_pods(&self.cluster, &self.deployment).await.unwrap_or_default();
+        let selected = self.selected_pod.clone();
+        let is_selected = |name: &String| selected.as_ref().is_none_or(|selected| selected == name);
+        for name in names.into_iter().filter(is_selected) {
+            if self.pods.len() >= MAX_PODS && !self.pods.contains_key(&name) {
+                continue;
+            }
+            let pod = self.pods.entry(name.clone()).or_default();
+            if pod.is_open {
+                continue;
+            }
+            match pod.remaining_backoff.checked_sub(1) {
+                Some(remaining) => pod.remaining_backoff = remaining,
+                None => {
+                    let last_line = pod.last_line;
+                    self.open(name, last_line);
+                }
+            }
+        }
+    }
+
+    async fn send(&mut self, pod: &str, line: &LogLine) -> sse::Result<()> {
+        let id = line.at.map(|at| at.to_string());
+        let line = PodLine { pod, at: line.at, line: &line.text, reason: line.reason };
+        self.sender.send("log", id.as_deref(), &line).await
+    }
+}
+
+/// The next event of any log. While no log is open it waits: new pods may come.
+async fn next_event(
+    events: &mut SelectAll<LocalBoxStream<'static, (String, LogEvent)>>,
+) -> (String, LogEvent) {
+    match events.next().await {
+        Some(event) => event,
+        None => std::future::pending().await,
+    }
+}
+
+/// The events of one pod's log. Each log is opened in its own stream, so that a pod that does not respond
+/// does not delay the others.
+fn read_log(
+    cluster: Cluster,
+    namespace: String,
+    pod: String,
+    options: LogOptions,
+) -> LocalBoxStream<'static, (String, LogEvent)> {
+    let name = pod.clone();
+    let events = async move {
+        let log = match open_log(&cluster, &namespace, &name, &options).await {
+            Ok(log) => log,
+            Err(error) => {
+                let text = format!("({})", no_log_message(&error));
+                let reason = LogLine { at: None, text, reason: Some(no_log_reason(&error)) };
+                return stream::once(async { LogEvent::End(Some(reason)) }).boxed_local();
+            }
+        };
+        // `sinceTime` has whole seconds, so the API server sends some lines again.
+        let since = options.since_time;
+        let is_sent = move |line: &LogLine| since.is_some() && line.at <= since;
+        lines(reply::response_body(log))
+            .skip_while(move |line| futures::future::ready(is_sent(line)))
+            .map(LogEvent::Line)
+            .chain(stream::once(async { LogEvent::End(None) }))
+            .boxed_local()
+    };
+    stream::once(events).flatten().map(move |event| (pod.clone(), event)).boxed_local()
+}
+
+/// Splits a log into lines as its bytes arrive.
+fn lines(log: nokube_edge::BoxBody) -> LocalBoxStream<'static, LogLine> {
+    let chunks = http_body_util::BodyDataStream::new(log);
+    let start = (chunks, Some(LineSplitter::default()), VecDeque::<Line>::new());
+    stream::unfold(start, |(mut chunks, mut splitter, mut ready)| async move {
+        loop {
+            if let Some(line) = ready.pop_front() {
+                let (at, text) = line.split_timestamp();
+                return Some((LogLine { at, text, reason: None }, (chunks, splitter, ready)));
+            }
+            match chunks.next().await {
+                Some(Ok(chunk)) => ready.extend(splitter.as_mut()?.feed(&chunk)),
+                _ => ready.extend(splitter.take()?.finish()),
+            }
+        }
+    })
+    .boxed_local()
+}

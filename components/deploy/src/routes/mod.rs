@@ -1,0 +1,15 @@
+//! The handlers, one file each.
+
+pub mod change;
+pub mod create;
+pub mod delete;
+mod dry_run;
+pub mod events;
+mod follow_logs;
+pub mod list;
+pub mod logs;
+pub mod manifests;
+pub mod read;
+pub mod ready;
+pub mod revisions;
+pub mod rollback;

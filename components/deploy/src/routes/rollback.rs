@@ -1,0 +1,104 @@
+//! `POST /api/v1/deployments/{deployment}/rollback`: deploys a retained release again, image and
+//! configuration. `{"revision": 3}`; without a body, the release before the current one.
+
+use crate::{
+    cluster::{Cluster, secrets::fetch_secret_values},
+    deployment::Deployment,
+    reconcile::lost_secrets,
+    revise::{NewRevision, revise},
+};
+use nokube_domain::{
+    Problem, Reason,
+    deployments::{Cause, DeployedState, Release, Revision, parse_rollback},
+};
+use nokube_edge::{Call, Reply, Result, store::Store};
+
+pub async fn rollback(mut call: Call) -> Result<Reply> {
+    call.allow_query_parameters(&[])?;
+    let store = Store::open().await?;
+    let deployment = Deployment::load(&call, &store).await?;
+    let number = match call.optional_json_fields().await? {
+        None => None,
+        Some(fields) => parse_rollback(fields)?,
+    };
+    let current = deployment.state()?;
+    let release = match number {
+        Some(number) => find_release(&store, &deployment, current, number).await?,
+        None => find_earlier_release(&store, &deployment, current).await?,
+    };
+    let cluster = Cluster::new().await?;
+    check_allowed(&cluster, &deployment, &release)?;
+    let state =
+        DeployedState::with_release(Some(current), release, cluster.settings.retained_releases);
+    check_secrets(&cluster, &deployment, &state).await?;
+    let Deployment { record, project, members, revision, .. } = deployment;
+    let (cause, previous) = (Cause::Rollback, Some(&revision));
+    let new = NewRevision { record, project, members, cause, state, previous, secrets: None };
+    revise(&call, &store, &cluster, new).await
+}
+
+async fn find_release(
+    store: &Store,
+    deployment: &Deployment,
+    current: &DeployedState,
+    number: u32,
+) -> Result<Release> {
+    let revision = match deployment.revision.retains(number) {
+        true => store.revision(deployment.id(), number).await?,
+        false => None,
+    };
+    match revision.as_ref().and_then(Revision::deployed) {
+        Some(state) => Ok(state.release.clone()),
+        None => {
+            let numbers: Vec<_> =
+                current.retained.iter().map(|release| release.number.to_string()).collect();
+            let detail = format!(
+                "must be one of the retained releases, {} (see …/revisions)",
+                numbers.join(", ")
+            );
+            Err(Problem::invalid_field("revision", detail).into())
+        }
+    }
+}
+
+/// The newest retained release that differs from the current one: one read for each that is compared.
+async fn find_earlier_release(
+    store: &Store,
+    deployment: &Deployment,
+    current: &DeployedState,
+) -> Result<Release> {
+    let current_release = &current.release;
+    for retained in
+        current.retained.iter().filter(|retained| retained.number != current_release.number)
+    {
+        let revision = store.revision(deployment.id(), retained.number).await?;
+        let release = revision.as_ref().and_then(Revision::deployed).map(|state| &state.release);
+        if let Some(release) = release.filter(|release| !release.has_same_content(current_release))
+        {
+            return Ok(release.clone());
+        }
+    }
+    let detail = "There is no earlier release to roll back to.";
+    Err(Problem::conflict(Reason::NoEarlierRelease, detail).into())
+}
+
+/// The operator's settings may have changed since the release was deployed.
+fn check_allowed(cluster: &Cluster, deployment: &Deployment, release: &Release) -> Result<()> {
+    cluster.settings.images.origin(&release.image.name, &deployment.project)?;
+    Ok(cluster.settings.limits.check_spec(&release.spec)?)
+}
+
+async fn check_secrets(
+    cluster: &Cluster,
+    deployment: &Deployment,
+    state: &DeployedState,
+) -> Result<()> {
+    let Some(object) = &state.release.secrets_object else { return Ok(()) };
+    match fetch_secret_values(cluster, &deployment.tenant(), object).await? {
+        Some(_) => Ok(()),
+        None => {
+            let detail = lost_secrets(object, state).detail;
+            Err(Problem::conflict(Reason::SecretsLost, detail).into())
+        }
+    }
+}

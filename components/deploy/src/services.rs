@@ -1,0 +1,84 @@
+//! The deployment record of a service. There is only one for each service of a project, even if concurrent
+//! requests deploy it for the first time.
+
+use nokube_domain::{
+    DeploymentId, Problem, ProjectId,
+    deployments::{DeploymentRecord, Revision},
+    name::ServiceName,
+};
+use nokube_edge::{
+    Error, Result, now, random,
+    reservation::{Reservation, existing, hashed_name, reserve},
+    store::{Counter, Store},
+};
+use serde::{Deserialize, Serialize};
+
+/// The result that is stored with a service's reservation.
+#[derive(Serialize, Deserialize)]
+struct ReservedDeployment {
+    deployment: DeploymentId,
+}
+
+/// A service that was deployed before.
+pub struct ExistingService {
+    pub record: DeploymentRecord,
+    pub revision: Option<Revision>,
+}
+
+/// Finds a service that was deployed before: three reads, and one for each gap in the numbers.
+///
+/// # Errors
+/// The store failed.
+pub async fn find_service(
+    store: &Store,
+    project: ProjectId,
+    service: &ServiceName,
+) -> Result<Option<ExistingService>> {
+    let reserved =
+        existing::<ReservedDeployment>(store, &reservation_name(project, service)).await?;
+    let Some(ReservedDeployment { deployment: id }) = reserved else { return Ok(None) };
+    let (record, revision) =
+        futures::join!(store.deployment(id.project, id.number), store.newest_revision(id));
+    let record = record?.ok_or_else(|| missing_record("find a service"))?;
+    Ok(Some(ExistingService { record, revision: revision? }))
+}
+
+/// Creates a service's record, or returns the one that another request created.
+///
+/// # Errors
+/// 409 while another request creates it; or the store failed.
+pub async fn create_service(
+    store: &Store,
+    project: ProjectId,
+    service: &ServiceName,
+) -> Result<DeploymentRecord> {
+    match reserve::<ReservedDeployment>(store, &reservation_name(project, service)).await? {
+        Reservation::Acquired(lease) => {
+            let number = store.increment(&Counter::deployments(project))?;
+            let id = DeploymentId::new(project, number, random()?);
+            let record = DeploymentRecord { id, service: service.clone(), created_at: now() };
+            store.set_deployment(&record).await?;
+            if !lease.is_valid() {
+                return Err(Error::internal("create a service", "the lease has expired"));
+            }
+            lease.complete(store, &ReservedDeployment { deployment: id }).await?;
+            Ok(record)
+        }
+        Reservation::Existing(ReservedDeployment { deployment: id }) => {
+            let record = store.deployment(id.project, id.number).await?;
+            record.ok_or_else(|| missing_record("create a service"))
+        }
+        Reservation::Pending => {
+            let detail = format!("'{service}' is being deployed for the first time.");
+            Err(Problem::in_progress(detail).into())
+        }
+    }
+}
+
+fn missing_record(operation: &str) -> Error {
+    Error::internal(operation, "the record of the deployment is missing")
+}
+
+fn reservation_name(project: ProjectId, service: &ServiceName) -> String {
+    hashed_name(&format!("deployment {project} {service}"))
+}

@@ -1,0 +1,6 @@
+//! The handlers, one file each.
+
+pub mod health;
+pub mod metrics;
+pub mod projects;
+pub mod ready;

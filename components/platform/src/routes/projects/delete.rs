@@ -1,0 +1,248 @@
+//! `DELETE /api/v1/projects/{project}`: rejected while the project is in use, or with `?take_down=true` cancels its
+//! builds and deletes its deployments first. Volumes are deleted only with `?volumes=true`.
+//!
+//! The project's record is deleted first, then its members, then its number in the owner's list: after a crash
+//! in between, repeating the request or creating a project of that name completes the deletion. A second check
+//! after the record was deleted finds builds and deployments that were started concurrently, and restores the
+//! record. The records of builds are kept: a project that the same owner creates with this name again gets its
+//! number back, because its images, namespace and hosts have the same names (ADR 8).
+
+use super::name::{free_name, number_in_list};
+use http::{Method, Response, StatusCode};
+use nokube_domain::{
+    BuildId, DeploymentId, Problem, ProblemKind, ProjectId, Reason,
+    builds::{BuildView, Status},
+    deployments::RemainingObjects,
+    name::ServiceName,
+    problem::FieldError,
+    projects::{Members, Project},
+};
+use nokube_edge::{
+    Call, Error, Reply, Result, audit,
+    builds::unfinished,
+    chaining,
+    store::{AuditLog, Store},
+};
+use std::time::Duration;
+
+/// Enough for a deletion in the cluster.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+pub async fn delete(call: Call) -> Result<Reply> {
+    call.allow_query_parameters(&["take_down", "volumes"])?;
+    let (take_down, delete_volumes) = (call.query_flag("take_down")?, call.query_flag("volumes")?);
+    if delete_volumes && !take_down {
+        return Err(Problem::invalid_field("volumes", "goes with take_down=true").into());
+    }
+    let id = call.path_parameter("project", "project")?;
+    let store = Store::open().await?;
+    let members = store.members(id).await?;
+    call.require_role(members.as_ref(), "project")?;
+    let mut blockers = find_blockers(&call, &store, id).await?;
+    if take_down {
+        for blocker in &blockers {
+            take_down_one(&call, &store, blocker, delete_volumes).await?;
+        }
+        blockers = find_blockers(&call, &store, id).await?;
+    }
+    blockers.retain(|blocker| blocker.blocks(delete_volumes));
+    if !blockers.is_empty() {
+        return Err(in_use(&blockers, take_down));
+    }
+    let project = store.project(id).await?;
+    store.delete_project(id).await?;
+    if let Err(error) = check_for_late_blockers(&call, &store, id, take_down).await {
+        if let Some(project) = &project {
+            store.set_project(project).await?;
+        }
+        return Err(error);
+    }
+    delete_memberships(&store, id, project.as_ref(), members).await?;
+    if project.is_some() {
+        let object = format!("/api/v1/projects/{id}");
+        audit::record(&store, &call, &AuditLog::Project(id), "project.delete", object).await?;
+    }
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+/// Finds builds and deployments that were started while the project was deleted.
+///
+/// # Errors
+/// 409 if there are any; or they cannot be read.
+async fn check_for_late_blockers(
+    call: &Call,
+    store: &Store,
+    id: ProjectId,
+    is_taken_down: bool,
+) -> Result<()> {
+    let mut blockers = find_blockers(call, store, id).await?;
+    blockers.retain(|blocker| blocker.blocks(false));
+    if blockers.is_empty() { Ok(()) } else { Err(in_use(&blockers, is_taken_down)) }
+}
+
+/// Deletes the members' record, the project's name and its entries in the lists of its members.
+async fn delete_memberships(
+    store: &Store,
+    id: ProjectId,
+    project: Option<&Project>,
+    members: Option<Members>,
+) -> Result<()> {
+    store.delete_members(id).await?;
+    let Some(members) = members else { return Ok(()) };
+    if let Some(project) = project {
+        free_name(store, &members.owner, &project.name).await?;
+    }
+    if let Some(number) = number_in_list(store, &members.owner, id).await? {
+        store.delete_owned_project(&members.owner, number).await?;
+    }
+    for other in &members.others {
+        store.delete_membership(&other.person, other.number).await?;
+    }
+    Ok(())
+}
+
+/// A build or a deployment because of which a project cannot be deleted.
+enum Blocker {
+    Build { id: BuildId, attempt: u32, status: Status },
+    Deployment { id: DeploymentId, service: ServiceName, remaining: RemainingObjects },
+}
+
+impl Blocker {
+    /// A volume alone blocks the deletion only if it is to be deleted too.
+    fn blocks(&self, delete_volumes: bool) -> bool {
+        match self {
+            Self::Build { .. } => true,
+            Self::Deployment { remaining, .. } => {
+                *remaining != RemainingObjects::Volume || delete_volumes
+            }
+        }
+    }
+}
+
+async fn find_blockers(call: &Call, store: &Store, id: ProjectId) -> Result<Vec<Blocker>> {
+    let mut blockers = Vec::new();
+    for build in unfinished(store, id, u32::MAX).await? {
+        // This read polls GitHub, so a build that has ended since the last poll does not block.
+        if let Some(build) = read_build(call, build).await?
+            && !build.status.is_final()
+        {
+            let BuildView { build_id, attempt, status, .. } = build;
+            blockers.push(Blocker::Build { id: build_id, attempt, status });
+        }
+    }
+    for (record, newest) in store.newest_revisions(id).await? {
+        let remaining = newest.remaining_objects(store.outcome(record.id).await?.as_ref());
+        if remaining != RemainingObjects::Nothing {
+            let (id, service) = (record.id, record.service);
+            blockers.push(Blocker::Deployment { id, service, remaining });
+        }
+    }
+    Ok(blockers)
+}
+
+/// The build as it is now; `None` if it does not exist.
+async fn read_build(call: &Call, id: BuildId) -> Result<Option<BuildView>> {
+    let path = format!("/api/v1/builds/{id}");
+    let response = chaining::send_as_caller(call, Method::GET, "builds", &path, TIMEOUT).await?;
+    match response.status() {
+        StatusCode::OK => {
+            let build = serde_json::from_slice(response.body());
+            build.map(Some).map_err(|error| Error::internal("read a build", error))
+        }
+        StatusCode::NOT_FOUND => Ok(None),
+        status => Err(unavailable("The builds of this project cannot be read now", status)),
+    }
+}
+
+async fn take_down_one(
+    call: &Call,
+    store: &Store,
+    blocker: &Blocker,
+    delete_volumes: bool,
+) -> Result<()> {
+    match blocker {
+        Blocker::Build { id, attempt, .. } => cancel_build(call, store, *id, *attempt).await,
+        Blocker::Deployment { remaining: RemainingObjects::Volume, .. } if !delete_volumes => {
+            Ok(())
+        }
+        Blocker::Deployment { id, .. } => delete_deployment(call, *id, delete_volumes).await,
+    }
+}
+
+/// Requests that `builds` cancels an attempt, unless that was requested already: reads of the build repeat a stored
+/// request.
+async fn cancel_build(call: &Call, store: &Store, id: BuildId, attempt: u32) -> Result<()> {
+    if store.cancel_request(id).await?.is_some_and(|request| request.attempt == attempt) {
+        return Ok(());
+    }
+    let path = format!("/api/v1/builds/{id}");
+    let response = chaining::send_as_caller(call, Method::DELETE, "builds", &path, TIMEOUT).await?;
+    match response.status() {
+        // CONFLICT: the build has already ended.
+        StatusCode::ACCEPTED | StatusCode::NOT_FOUND | StatusCode::CONFLICT => Ok(()),
+        StatusCode::TOO_MANY_REQUESTS => Err(too_many("builds are cancelled", &response)),
+        status => Err(unavailable("The builds of this project cannot be cancelled now", status)),
+    }
+}
+
+async fn delete_deployment(call: &Call, id: DeploymentId, delete_volumes: bool) -> Result<()> {
+    let path = format!("/api/v1/deployments/{id}?volumes={delete_volumes}");
+    let response = chaining::send_as_caller(call, Method::DELETE, "deploy", &path, TIMEOUT).await?;
+    match response.status() {
+        StatusCode::NO_CONTENT | StatusCode::NOT_FOUND => Ok(()),
+        StatusCode::TOO_MANY_REQUESTS => Err(too_many("services are taken down", &response)),
+        status => {
+            let what = "What is deployed of this project cannot be taken down now";
+            Err(unavailable(what, status))
+        }
+    }
+}
+
+/// The component's rate limit was reached: the caller repeats the request after its `Retry-After`.
+fn too_many(what: &str, response: &Response<Vec<u8>>) -> Error {
+    let seconds = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+    let seconds = seconds.and_then(|seconds| seconds.parse().ok()).unwrap_or(60);
+    let detail = format!(
+        "Only a limited number of {what} per minute. Repeat this request in {seconds} seconds to continue."
+    );
+    Problem::new(ProblemKind::TooMany, detail).with_retry_after(seconds).into()
+}
+
+/// The error for a component's response to a request that was sent with the caller's credentials.
+fn unavailable(what: &str, status: StatusCode) -> Error {
+    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        let detail = format!("{what} with this token. Sign in instead.");
+        return Problem::new(ProblemKind::Forbidden, detail).into();
+    }
+    let detail = format!("{what} (status {}). Try again.", status.as_u16());
+    Problem::new(ProblemKind::UpstreamUnavailable, detail).with_retry_after(5).into()
+}
+
+fn in_use(blockers: &[Blocker], is_taken_down: bool) -> Error {
+    let errors = blockers.iter().map(|blocker| match blocker {
+        Blocker::Build { id, status, .. } => FieldError {
+            field: format!("/api/v1/builds/{id}"),
+            detail: format!("is {}", status.as_str()),
+        },
+        Blocker::Deployment { id, service, remaining } => FieldError {
+            field: format!("/api/v1/deployments/{id}"),
+            detail: match remaining {
+                RemainingObjects::Terminating => {
+                    format!("the service {service} is not completely deleted yet")
+                }
+                _ => format!("the service {service} is deployed"),
+            },
+        },
+    });
+    let errors = errors.collect();
+    let problem = if is_taken_down {
+        let detail =
+            "Its builds and deployments are being removed. Repeat the request in a moment.";
+        Problem::new(ProblemKind::InProgress, detail).with_retry_after(3)
+    } else {
+        let detail = "Something of this project is running. Stop it first, or delete the project \
+                      with ?take_down=true (and &volumes=true to delete what it has stored).";
+        Problem::conflict(Reason::ProjectInUse, detail)
+    };
+    Problem { errors, ..problem }.into()
+}

@@ -1,0 +1,166 @@
+//! `GET /ready`: whether everything is set up, or what is missing.
+
+use crate::settings::Settings;
+use futures::future::join_all;
+use http::StatusCode;
+use nokube_domain::{
+    problem::FieldError,
+    responses::{Readiness, ReadinessCheck as Check},
+};
+use nokube_edge::{
+    Call, Error, Reply, Result,
+    auth::{self, AuthSettings, HealthAudience},
+    chaining, now,
+    readiness::{Health, SettingsReport},
+    settings::SettingsError,
+    store::Store,
+    warn,
+};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Seconds for which the results about other systems are cached: anybody may request them, and GitHub limits
+/// requests.
+const CACHE_SECONDS: i64 = 15;
+/// The same for operators, who may just have fixed something.
+const OPERATOR_CACHE_SECONDS: i64 = 2;
+
+const COMPONENT_TIMEOUT: Duration = Duration::from_secs(4);
+/// The check of GitHub sends up to three requests.
+const GITHUB_TIMEOUT: Duration = Duration::from_secs(45);
+/// The check of the registry sends two requests: to its API and for a token.
+const REGISTRY_TIMEOUT: Duration = Duration::from_secs(20);
+const CLUSTER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The components that check their own settings, in the order in which `/ready` lists what is wrong.
+const COMPONENTS: [&str; 4] = ["builds", "webhook", "deploy", "auth"];
+
+/// Shown to the public in place of details.
+const OK: &str = "ok";
+const NOT_OK: &str = "failed; the reason is shown to signed-in administrators and by make doctor";
+
+/// The last findings about external systems, shared by all instances through the store.
+#[derive(Serialize, Deserialize)]
+struct Findings {
+    /// Seconds since 1970.
+    at: i64,
+    checks: Vec<Check>,
+}
+
+/// Errors in settings are shown to everybody, because nobody can sign in before they are fixed. Details of the
+/// other checks are only shown to administrators and operators ([`HealthAudience`]).
+pub async fn ready(call: Call) -> Result<Reply> {
+    let audience = auth::health_audience(call.headers()).await;
+    let max_age =
+        if audience == HealthAudience::Operator { OPERATOR_CACHE_SECONDS } else { CACHE_SECONDS };
+    let (mut checks, sign_in, external) =
+        futures::join!(check_settings(), check_sign_in(), check_external_systems(max_age));
+    let mut confidential: Vec<_> = sign_in.into_iter().collect();
+    match external {
+        Ok(external) => confidential.extend(external),
+        Err(error) => {
+            if let Error::Internal(what) = error {
+                warn(format_args!("ready: {what}"));
+            }
+            let detail = "the store can be neither read nor written: the log says why";
+            confidential.push(check("store", false, detail));
+        }
+    }
+    let in_full = audience != HealthAudience::Public;
+    if !in_full {
+        for check in &mut confidential {
+            check.detail = if check.ok { OK } else { NOT_OK }.into();
+        }
+    }
+    checks.extend(confidential);
+    let ready = checks.iter().all(|check| check.ok);
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Ok(Reply::json(status, &Readiness { ready, in_full, checks }))
+}
+
+fn check(name: &str, ok: bool, detail: impl Into<String>) -> Check {
+    Check { name: name.into(), ok, detail: detail.into() }
+}
+
+/// One failed check for each variable that is wrong in any component; one passed check if none is.
+async fn check_settings() -> Vec<Check> {
+    let mut errors = errors_of(AuthSettings::load().await);
+    errors.extend(errors_of(Settings::load().await));
+    errors.extend(join_all(COMPONENTS.map(settings_errors)).await.into_iter().flatten());
+    let mut checks: Vec<Check> = Vec::new();
+    for FieldError { field, detail } in errors {
+        // Several components may report the same variable.
+        if !checks.iter().any(|check| check.name == field) {
+            checks.push(check(&field, false, detail));
+        }
+    }
+    if checks.is_empty() {
+        checks.push(check("settings", true, "every setting is there and well-formed"));
+    }
+    checks
+}
+
+fn errors_of<T>(settings: std::result::Result<T, SettingsError>) -> Vec<FieldError> {
+    settings.err().map_or_else(Vec::new, |error| error.0)
+}
+
+/// What another component reports about its settings.
+async fn settings_errors(component: &str) -> Vec<FieldError> {
+    let body = chaining::get(component, "/ready", COMPONENT_TIMEOUT).await;
+    let report = body.and_then(|body| serde_json::from_slice::<SettingsReport>(&body).ok());
+    report.map_or_else(
+        || {
+            let detail = format!("the component {component} does not answer");
+            vec![FieldError { field: component.into(), detail }]
+        },
+        |report| report.errors,
+    )
+}
+
+/// Checks GitHub, the registry and the cluster, or returns the stored findings while they are fresh. The time is
+/// stored before the checks, so that only one of many concurrent requests runs them.
+///
+/// # Errors
+/// The store failed.
+async fn check_external_systems(max_age: i64) -> Result<Vec<Check>> {
+    let store = Store::open().await?;
+    let second = now().as_second();
+    let stored = store.readiness::<Findings>().await?;
+    if let Some(findings) = stored.as_ref().filter(|findings| second - findings.at < max_age) {
+        return Ok(findings.checks.clone());
+    }
+    let previous = stored.map_or_else(
+        || {
+            let detail =
+                "GitHub, the registry and the cluster are being checked; try again in a moment";
+            vec![check("outside", false, detail)]
+        },
+        |findings| findings.checks,
+    );
+    store.set_readiness(&Findings { at: second, checks: previous }).await?;
+    let (github, registry, cluster) = futures::join!(
+        check_by("github", "builds", "/ready/github", GITHUB_TIMEOUT),
+        check_by("registry", "builds", "/ready/registry", REGISTRY_TIMEOUT),
+        check_by("cluster", "deploy", "/ready/cluster", CLUSTER_TIMEOUT),
+    );
+    let checks: Vec<_> = [github, registry, cluster].into_iter().flatten().collect();
+    store.set_readiness(&Findings { at: second, checks: checks.clone() }).await?;
+    Ok(checks)
+}
+
+/// Who may sign in.
+async fn check_sign_in() -> Option<Check> {
+    check_by("sign_in", "auth", "/ready/sign-in", COMPONENT_TIMEOUT).await
+}
+
+/// A check that another component makes; `None` while its settings are incomplete.
+async fn check_by(name: &str, component: &str, path: &str, total: Duration) -> Option<Check> {
+    match chaining::get(component, path, total).await {
+        Some(body) if body.is_empty() => None,
+        Some(body) => Some(match serde_json::from_slice::<Health>(&body) {
+            Ok(health) => check(name, health.ok, health.detail),
+            Err(_) => check(name, false, "could not be checked; the log says why"),
+        }),
+        None => Some(check(name, false, format!("the component {component} does not answer"))),
+    }
+}

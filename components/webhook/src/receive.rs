@@ -1,0 +1,98 @@
+//! `POST /api/v1/webhooks/github`: verify the signature, parse the event, merge it into the stored record.
+//! One read and at most one write.
+
+use crate::settings::Settings;
+use http::StatusCode;
+use nokube_domain::{
+    BuildId, Problem, ProblemKind,
+    builds::{JobsRecord, RunRecord},
+    responses::WebhookResponse,
+};
+use nokube_edge::{Call, Error, Reply, Result, now, store::Store};
+use nokube_github::{
+    event::{BuilderWorkflow, Event, parse},
+    signature::Verifier,
+};
+
+/// The longest body. The events in use are far smaller; GitHub sends up to 25 MB for others.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Replies 2xx only after the event is stored, because GitHub does not retry deliveries.
+pub async fn receive(mut call: Call) -> Result<Reply> {
+    let settings = Settings::load().await?;
+    let body = read_signed_body(&mut call, &settings).await?;
+    if !call.header("content-type").is_some_and(|kind| kind.starts_with("application/json")) {
+        return Err(Error::problem(
+            ProblemKind::UnsupportedMediaType,
+            "Set the webhook's content type to application/json at GitHub.",
+        ));
+    }
+    let name = call.header("x-github-event").unwrap_or_default();
+    let builder =
+        BuilderWorkflow { repository: &settings.builder.to_string(), workflow: &settings.workflow };
+    let event = parse(name, &body, &builder)
+        .map_err(|error| Error::problem(ProblemKind::Malformed, error.to_string()))?;
+    let (outcome, reason) = match event {
+        Event::Run { build, key, facts } => {
+            merge_run(build, RunRecord::with_run(build, key, facts)).await?
+        }
+        Event::ImagePushed { build, pushed } => {
+            let update = RunRecord { image_pushed: Some(pushed), ..RunRecord::new(build) };
+            merge_run(build, update).await?
+        }
+        Event::Job { build, id, facts } => {
+            merge_jobs(build, JobsRecord::with_jobs(build, [(id, facts)].into())).await?
+        }
+        Event::Ping => ("pong", None),
+        Event::Ignored(reason) => ("ignored", Some(reason)),
+    };
+    Ok(Reply::json(StatusCode::OK, &WebhookResponse { outcome, reason }))
+}
+
+/// Reads the body, computing its signature on the way, and returns it only if the signature matches.
+async fn read_signed_body(call: &mut Call, settings: &Settings) -> Result<Vec<u8>> {
+    let unauthenticated = || {
+        Error::from(Problem::new(
+            ProblemKind::Unauthenticated,
+            "The signature does not match the body. Is the webhook's secret at GitHub the same as \
+             github_webhook_secret?",
+        ))
+    };
+    let secrets = settings.secrets.each_ref().map(String::as_str);
+    let header = call.header("x-hub-signature-256").unwrap_or_default();
+    let mut verifier = Verifier::new(header, &secrets).ok_or_else(unauthenticated)?;
+    let body = call.read_body(MAX_BODY_BYTES, |chunk| verifier.update(chunk)).await?;
+    if verifier.matches() { Ok(body) } else { Err(unauthenticated()) }
+}
+
+/// The outcome and the reason, as in [`WebhookResponse`].
+type Outcome = (&'static str, Option<&'static str>);
+
+const STORED: Outcome = ("stored", None);
+const UNCHANGED: Outcome = ("ignored", Some("nothing new"));
+
+async fn merge_run(build: BuildId, update: RunRecord) -> Result<Outcome> {
+    let store = Store::open().await?;
+    let stored = store.run(build.project, build.number).await?;
+    // A pushed image only counts together with a known run: anybody may push an image with that tag.
+    if stored.is_none() && update.runs.is_empty() {
+        return Ok(("ignored", Some("an image of an unknown build")));
+    }
+    let mut run = stored.unwrap_or_else(|| RunRecord::new(build));
+    if !run.merge(update.with_updated_at(now())) {
+        return Ok(UNCHANGED);
+    }
+    store.set_run(&run).await?;
+    Ok(STORED)
+}
+
+async fn merge_jobs(build: BuildId, update: JobsRecord) -> Result<Outcome> {
+    let store = Store::open().await?;
+    let stored = store.jobs(build).await?;
+    let mut jobs = stored.unwrap_or_else(|| JobsRecord::new(build));
+    if !jobs.merge(update.with_updated_at(now())) {
+        return Ok(UNCHANGED);
+    }
+    store.set_jobs(&jobs).await?;
+    Ok(STORED)
+}

@@ -1,0 +1,209 @@
+//! Error responses as `application/problem+json` (RFC 9457).
+
+use serde::{Deserialize, Serialize};
+
+/// The kind of a problem. Each has an HTTP status, a title, and a `type` that clients can branch on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    Malformed,
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    MethodNotAllowed,
+    TooSlow,
+    Conflict,
+    InProgress,
+    TooLarge,
+    UnsupportedMediaType,
+    Invalid,
+    TooMany,
+    Internal,
+    UpstreamRefused,
+    UpstreamUnavailable,
+    Misconfigured,
+}
+
+impl ProblemKind {
+    pub const ALL: [Self; 16] = [
+        Self::Malformed,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::TooSlow,
+        Self::Conflict,
+        Self::InProgress,
+        Self::TooLarge,
+        Self::UnsupportedMediaType,
+        Self::Invalid,
+        Self::TooMany,
+        Self::Internal,
+        Self::UpstreamRefused,
+        Self::UpstreamUnavailable,
+        Self::Misconfigured,
+    ];
+
+    /// The name in `type`.
+    pub fn name(self) -> &'static str {
+        self.metadata().1
+    }
+
+    /// The HTTP status, the name in `type`, and the title.
+    pub fn metadata(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::Malformed => (400, "malformed", "The request cannot be read"),
+            Self::Unauthenticated => (401, "unauthenticated", "Sign in first"),
+            Self::Forbidden => (403, "forbidden", "Not allowed"),
+            Self::NotFound => (404, "not-found", "Not found"),
+            Self::MethodNotAllowed => (405, "method-not-allowed", "Method not allowed"),
+            Self::TooSlow => (408, "too-slow", "The request took too long to arrive"),
+            Self::Conflict => (409, "conflict", "Conflict with the current state"),
+            Self::InProgress => (409, "in-progress", "The same request is in progress"),
+            Self::TooLarge => (413, "too-large", "The request is too large"),
+            Self::UnsupportedMediaType => (415, "unsupported-media-type", "JSON is expected"),
+            Self::Invalid => (422, "invalid", "Some fields need a change"),
+            Self::TooMany => (429, "too-many", "Too many requests"),
+            Self::Internal => (500, "internal", "Internal error"),
+            Self::UpstreamRefused => {
+                (502, "upstream-refused", "Another system rejected the request")
+            }
+            Self::UpstreamUnavailable => {
+                (503, "upstream-unavailable", "Another system is unavailable")
+            }
+            Self::Misconfigured => (503, "misconfigured", "The platform is not set up yet"),
+        }
+    }
+}
+
+/// Which problem of its kind it is, where clients need to tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ProblemReason))]
+pub enum Reason {
+    /// The caller's role in the project is too low.
+    RoleTooSmall,
+    /// An administrator has blocked the caller.
+    Blocked,
+    /// The caller already has a project of this name.
+    ProjectExists,
+    /// The caller has as many projects as the platform allows.
+    TooManyProjects,
+    /// The project still has deployments or running builds.
+    ProjectInUse,
+    /// The caller has as many tokens as the platform allows.
+    TooManyTokens,
+    BuildEnded,
+    BuildUnderWay,
+    /// The project, or its owner, has as many services as the platform allows.
+    TooManyServices,
+    DeploymentStopped,
+    NoEarlierRelease,
+    /// The cluster no longer has the values of secrets that this release needs.
+    SecretsLost,
+}
+
+/// An error in one field of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Fault))]
+pub struct FieldError {
+    /// The name of the field (`map.key` for an entry of a map), query parameter or header.
+    pub field: String,
+    /// What the value must be, or what to do.
+    pub detail: String,
+}
+
+/// An error response. It contains only what the caller may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub kind: ProblemKind,
+    /// What happened and what to change, as a sentence.
+    pub detail: String,
+    pub reason: Option<Reason>,
+    /// All invalid fields, for [`ProblemKind::Invalid`].
+    pub errors: Vec<FieldError>,
+    /// Seconds after which the client may retry the request.
+    pub retry_after: Option<u32>,
+}
+
+impl Problem {
+    pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), reason: None, errors: Vec::new(), retry_after: None }
+    }
+
+    /// The same response for an object that does not exist and for one that belongs to somebody else.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(
+            ProblemKind::NotFound,
+            format!("There is no such {what}, or it belongs to somebody else."),
+        )
+    }
+
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.as_slice() {
+            [error] => format!("{}: {}", error.field, error.detail),
+            errors => format!("{} fields need a change.", errors.len()),
+        };
+        Self { errors, ..Self::new(ProblemKind::Invalid, detail) }
+    }
+
+    /// One invalid field.
+    pub fn invalid_field(field: &str, detail: impl Into<String>) -> Self {
+        Self::invalid(vec![FieldError { field: field.into(), detail: detail.into() }])
+    }
+
+    /// The request conflicts with the current state.
+    pub fn conflict(reason: Reason, detail: impl Into<String>) -> Self {
+        Self::new(ProblemKind::Conflict, detail).with_reason(reason)
+    }
+
+    /// Another request is doing the same; the client may retry soon.
+    pub fn in_progress(detail: impl Into<String>) -> Self {
+        Self::new(ProblemKind::InProgress, detail).with_retry_after(2)
+    }
+
+    pub fn with_reason(self, reason: Reason) -> Self {
+        Self { reason: Some(reason), ..self }
+    }
+
+    pub fn with_retry_after(self, seconds: u32) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
+    pub fn status(&self) -> u16 {
+        self.kind.metadata().0
+    }
+
+    /// The response body; `instance` is the path of the request.
+    pub fn body<'a>(&'a self, instance: &'a str) -> ProblemBody<'a> {
+        let (status, kind, title) = self.kind.metadata();
+        let r#type = format!("/problems/{kind}");
+        let (detail, errors) = (self.detail.as_str(), self.errors.as_slice());
+        ProblemBody { r#type, title, status, detail, reason: self.reason, instance, errors }
+    }
+}
+
+/// An error response (RFC 9457).
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Problem))]
+pub struct ProblemBody<'a> {
+    /// The kind of problem, for programs.
+    #[cfg_attr(feature = "schema", schema(schema_with = crate::schema::problem_types))]
+    pub r#type: String,
+    /// The kind of problem, for people.
+    pub title: &'static str,
+    /// The HTTP status of the response.
+    pub status: u16,
+    /// What happened and what to change.
+    pub detail: &'a str,
+    /// Which problem of its kind it is, for programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub reason: Option<Reason>,
+    /// The path of the request.
+    #[cfg_attr(feature = "schema", schema(format = "uri-reference"))]
+    pub instance: &'a str,
+    /// All invalid fields of the request, or what prevents the deletion of a project.
+    #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<FieldError>))]
+    pub errors: &'a [FieldError],
+}

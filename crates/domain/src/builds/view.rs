@@ -1,0 +1,70 @@
+//! A build as the API shows it.
+
+use super::{Status, StepStatus};
+use crate::{BuildId, ProjectId, Timestamp, image::Digest, repository::CommitSha};
+use serde::{Deserialize, Serialize};
+
+/// The response to a build request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct BuildCreated {
+    pub build_id: BuildId,
+    pub project_id: ProjectId,
+    pub status: Status,
+    /// The name that the image will have.
+    pub image_full_name: String,
+    pub created_at: Timestamp,
+    /// Estimated duration in seconds.
+    pub estimated_duration: u32,
+    /// The error, if the build failed immediately.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub error_message: Option<String>,
+}
+
+/// A build.
+// Also stored: the view of an ended build is kept in `FinalView`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Build))]
+pub struct BuildView {
+    pub build_id: BuildId,
+    pub project_id: ProjectId,
+    pub service_name: String,
+    pub status: Status,
+    /// The name of the image; `POST /api/v1/deploy` accepts it as `image_name`.
+    pub image_full_name: String,
+    /// The digest of the image, once it has been built.
+    pub image_digest: Option<Digest>,
+    /// `OWNER/NAME` at GitHub.
+    pub repository: String,
+    /// The requested branch, tag or commit.
+    pub branch: String,
+    /// The commit that `branch` pointed to at the time of the request. This commit is built.
+    pub commit_sha: CommitSha,
+    pub created_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub completed_at: Option<Timestamp>,
+    /// Seconds from start to end, or until now while the build runs.
+    pub duration: Option<i64>,
+    /// Number of the attempt, from 1.
+    pub attempt: u32,
+    /// When a user requested to cancel this attempt. GitHub may finish the run before it is cancelled.
+    pub cancel_requested_at: Option<Timestamp>,
+    /// For programs: `refused`, `never_started`, `timed_out`, `startup_failure`, `action_required`,
+    /// `run_deleted`, `not_run`, `step_failed` or `run_failed`.
+    pub error_code: Option<String>,
+    /// For people: what went wrong and what to do.
+    pub error_message: Option<String>,
+    pub steps: Vec<StepView>,
+}
+
+/// A step of a build.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Step))]
+pub struct StepView {
+    pub number: u32,
+    pub name: String,
+    pub status: StepStatus,
+    pub started_at: Option<Timestamp>,
+    pub completed_at: Option<Timestamp>,
+}

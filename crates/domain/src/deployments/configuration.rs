@@ -1,0 +1,176 @@
+//! A release as the API shows it, with its configuration in the form of a request.
+
+use super::{
+    Address, Bytes, Cause, Cpu, Exposure, Host, ImageRef, Release, Revision, ServiceKind, UrlPath,
+};
+use crate::{
+    BuildId, Timestamp,
+    image::Digest,
+    name::{ServiceName, Username},
+    whole_seconds,
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A release that can be rolled back to: an image with its complete configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Revision))]
+pub struct RevisionView {
+    /// Its number; `rollback` accepts it.
+    pub revision: u32,
+    pub by: Username,
+    pub created_at: Timestamp,
+    pub cause: Cause,
+    /// True for the release that is deployed now.
+    pub current: bool,
+    pub image_name: ImageRef,
+    /// The digest of the image; `null` for an image that is given by a tag only.
+    pub image_digest: Option<Digest>,
+    /// The build of this platform that made the image, if any.
+    pub build_id: Option<BuildId>,
+    pub configuration: Configuration,
+}
+
+impl RevisionView {
+    pub fn new(revision: &Revision, release: &Release, current: u32) -> Self {
+        Self {
+            revision: release.number,
+            by: release.by.clone(),
+            created_at: whole_seconds(release.at),
+            cause: revision.cause,
+            current: release.number == current,
+            image_name: release.image.name.clone(),
+            image_digest: release.image.digest.clone(),
+            build_id: release.image.build,
+            configuration: configuration(release),
+        }
+    }
+}
+
+/// Who can send requests to a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum ExposureType {
+    /// Nobody.
+    None,
+    /// The project's other services, at `http://SERVICE-service:PORT`.
+    Internal,
+    /// Everybody on the Internet.
+    External,
+}
+
+/// A release in the form of the request that reproduces it. With `project_id`, `project_name` and
+/// `username` it is a complete request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Configuration {
+    pub service_name: ServiceName,
+    pub image_name: ImageRef,
+    pub build_id: Option<BuildId>,
+    pub display_name: String,
+    pub description: Option<String>,
+    pub service_type: ServiceKind,
+    pub exposure_type: ExposureType,
+    pub custom_domain: Option<Host>,
+    pub custom_path: Option<UrlPath>,
+    pub enable_https: bool,
+    pub container_port: u16,
+    pub service_port: u16,
+    pub replicas: u32,
+    pub cpu_request: Cpu,
+    pub cpu_limit: Cpu,
+    pub memory_request: Bytes,
+    pub memory_limit: Bytes,
+    pub env_vars: BTreeMap<String, String>,
+    /// The names of its secrets. The values are stored only in the cluster; `null` keeps them.
+    pub secrets: BTreeMap<String, Option<String>>,
+    pub storage_size: Option<Bytes>,
+    pub storage_path: Option<String>,
+    pub enable_autoscaling: bool,
+    /// This and the next two are present only with autoscaling.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub min_replicas: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub max_replicas: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub target_cpu_percent: Option<u32>,
+    pub health_check_enabled: bool,
+    pub liveness_check_path: Option<UrlPath>,
+    pub readiness_check_path: Option<UrlPath>,
+    /// This and the following are present only with health checks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub health_check_port: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub liveness_initial_delay: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub readiness_initial_delay: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub health_check_period: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub health_check_timeout: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub health_check_failure_threshold: Option<u32>,
+}
+
+/// The configuration of a release.
+pub fn configuration(release: &Release) -> Configuration {
+    let spec = &release.spec;
+    let (exposure_type, address, enable_https) = match &spec.exposure {
+        Exposure::None => (ExposureType::None, None, false),
+        Exposure::Internal => (ExposureType::Internal, None, false),
+        Exposure::External { address, https } => (ExposureType::External, Some(address), *https),
+    };
+    let (scaling, health) = (spec.scaling.as_ref(), spec.health.as_ref());
+    Configuration {
+        service_name: spec.service.clone(),
+        image_name: release.image.name.clone(),
+        build_id: release.image.build,
+        display_name: spec.display_name.clone(),
+        description: spec.description.clone(),
+        service_type: spec.kind,
+        exposure_type,
+        custom_domain: match address {
+            Some(Address::Domain(domain)) => Some(domain.clone()),
+            _ => None,
+        },
+        custom_path: match address {
+            Some(Address::Path(path)) => Some(path.clone()),
+            _ => None,
+        },
+        enable_https,
+        container_port: spec.container_port,
+        service_port: spec.service_port,
+        replicas: spec.replicas,
+        cpu_request: spec.cpu.request.clone(),
+        cpu_limit: spec.cpu.limit.clone(),
+        memory_request: spec.memory.request.clone(),
+        memory_limit: spec.memory.limit.clone(),
+        env_vars: spec.variables.clone(),
+        secrets: release.secrets.iter().map(|name| (name.clone(), None)).collect(),
+        storage_size: spec.volume.as_ref().map(|volume| volume.size.clone()),
+        storage_path: spec.volume.as_ref().map(|volume| volume.path.clone()),
+        enable_autoscaling: scaling.is_some(),
+        min_replicas: scaling.map(|scaling| scaling.min),
+        max_replicas: scaling.map(|scaling| scaling.max),
+        target_cpu_percent: scaling.map(|scaling| scaling.target_cpu),
+        health_check_enabled: health.is_some(),
+        liveness_check_path: health.and_then(|health| health.liveness.path.clone()),
+        readiness_check_path: health.and_then(|health| health.readiness.path.clone()),
+        health_check_port: health.map(|health| health.port),
+        liveness_initial_delay: health.map(|health| health.liveness.delay),
+        readiness_initial_delay: health.map(|health| health.readiness.delay),
+        health_check_period: health.map(|health| health.period),
+        health_check_timeout: health.map(|health| health.timeout),
+        health_check_failure_threshold: health.map(|health| health.failures),
+    }
+}

@@ -1,0 +1,168 @@
+//! Which image a deployment runs, and which images a project may use.
+//!
+//! An image in the platform's own registry namespace must be a build of the same project and is pinned
+//! by digest. All other images are external and are never pulled with the platform's pull secret.
+
+use super::image_ref::{ImageRef, canonical_host};
+use crate::{
+    BuildId,
+    builds::{BuildView, Status},
+    image::{Digest, Registry},
+    name::ServiceName,
+    problem::Problem,
+    projects::Project,
+};
+use serde::{Deserialize, Serialize};
+
+/// The image of a deployment request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImageSource {
+    /// The image of a build. If a name is given too, it must match.
+    Build {
+        build: BuildId,
+        name: Option<ImageRef>,
+    },
+    Named(ImageRef),
+}
+
+/// The image of a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedImage {
+    /// The name that is shown, with its tag.
+    pub name: ImageRef,
+    /// The digest that runs, even if the tag is moved later.
+    pub digest: Option<Digest>,
+    /// The build that made the image, if it was built on this platform.
+    pub build: Option<BuildId>,
+}
+
+impl ResolvedImage {
+    /// The reference in the pod template.
+    pub fn reference(&self) -> String {
+        match &self.digest {
+            Some(digest) => format!("{}@{digest}", self.name.repository()),
+            None => self.name.to_string(),
+        }
+    }
+
+    /// True if the image was built on this platform. It is then pulled with the platform's pull secret at
+    /// every start; otherwise a node's cache would provide it to projects that have no access to it.
+    pub fn is_built_here(&self) -> bool {
+        self.build.is_some()
+    }
+
+    /// An image that was not built on this platform.
+    pub fn external(name: ImageRef) -> Self {
+        Self { digest: name.digest().cloned(), name, build: None }
+    }
+
+    /// The image of a build, for a deployment in `project`.
+    ///
+    /// # Errors
+    /// The build belongs to another project, has no image, or has another image than `requested`.
+    pub fn from_build(
+        build: &BuildView,
+        requested: Option<&ImageRef>,
+        project: &Project,
+    ) -> Result<Self, Problem> {
+        if build.project_id != project.id {
+            let detail = format!("is a build of another project, not of '{}'", project.name);
+            return Err(Problem::invalid_field("build_id", detail));
+        }
+        let digest = match (build.status, &build.image_digest) {
+            (Status::Success, Some(digest)) => digest.clone(),
+            (Status::Success, None) => {
+                let detail = "has succeeded, but the registry does not show its image yet; try again \
+                              in a moment";
+                return Err(Problem::invalid_field("build_id", detail));
+            }
+            (Status::Pending | Status::Building, _) => {
+                return Err(Problem::invalid_field(
+                    "build_id",
+                    "has not ended yet; deploy it when it has",
+                ));
+            }
+            (Status::Failed | Status::Cancelled, _) => {
+                return Err(Problem::invalid_field(
+                    "build_id",
+                    "made no image: it failed or was cancelled",
+                ));
+            }
+        };
+        let name: ImageRef = build.image_full_name.parse().map_err(|_| {
+            Problem::invalid_field("build_id", "made an image whose name cannot be read")
+        })?;
+        if let Some(requested) = requested {
+            let is_same_digest = requested.digest().is_none_or(|requested| *requested == digest);
+            if requested.repository() != name.repository() || !is_same_digest {
+                let detail = format!("must be the build's image, {}", build.image_full_name);
+                return Err(Problem::invalid_field("image_name", detail));
+            }
+        }
+        Ok(Self { name, digest: Some(digest), build: Some(build.build_id) })
+    }
+}
+
+/// Which images a project may use.
+#[derive(Clone, Debug)]
+pub struct ImagePolicy {
+    pub registry: Registry,
+    /// Prefixes of the external images that are allowed; `None` allows all public registries.
+    pub allowed_external: Option<Vec<String>>,
+}
+
+/// Where an image comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageOrigin {
+    /// The project's own repository; one of its builds must have made the image.
+    Project,
+    External,
+}
+
+impl ImagePolicy {
+    /// Where the image comes from, if `project` may use it.
+    ///
+    /// # Errors
+    /// The image belongs to another project of the platform, or the operator does not allow it.
+    pub fn origin(&self, name: &ImageRef, project: &Project) -> Result<ImageOrigin, Problem> {
+        let reject = |detail: &str| Err(Problem::invalid_field("image_name", detail));
+        let repository = name.repository();
+        // The operator may have set the registry's host in another spelling.
+        let host = self.registry.host();
+        let in_own_spelling = match repository.split_once('/') {
+            Some((of, path)) if canonical_host(host).is_some_and(|host| host == of) => {
+                format!("{host}/{path}")
+            }
+            _ => repository.clone(),
+        };
+        if self.registry.contains(&in_own_spelling) {
+            let prefix = self.registry.project_prefix(&project.owner, &project.name);
+            let service = in_own_spelling.strip_prefix(&prefix).map(str::parse::<ServiceName>);
+            return match service {
+                Some(Ok(_)) => Ok(ImageOrigin::Project),
+                _ => reject("is not an image of this project: build it here first"),
+            };
+        }
+        let Some(allowed) = &self.allowed_external else {
+            // A node would connect to a private host regardless of network policies, and reveal what
+            // responds there.
+            return match name.is_private() {
+                true => reject("must be of a registry that is reached from outside"),
+                false => Ok(ImageOrigin::External),
+            };
+        };
+        let matches_prefix = |prefix: &String| {
+            let rest = repository.strip_prefix(prefix.as_str());
+            rest.is_some_and(|rest| {
+                rest.is_empty() || rest.starts_with('/') || prefix.ends_with('/')
+            })
+        };
+        if allowed.iter().any(matches_prefix) {
+            return Ok(ImageOrigin::External);
+        }
+        reject(&match allowed.as_slice() {
+            [] => "must be an image that was built here".to_owned(),
+            some => format!("must be built here or begin with {}", some.join(", ")),
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! Image references.
+
+use crate::{
+    image::{Digest, Registry},
+    text::{InvalidText, string_conversions},
+};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// An image reference, `[HOST/]PATH[:TAG][@DIGEST]`. What is omitted is filled in as Docker does: `nginx`
+/// becomes `docker.io/library/nginx:latest`.
+///
+/// <https://pkg.go.dev/github.com/distribution/reference>
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct ImageRef {
+    host: String,
+    path: String,
+    tag: Option<String>,
+    digest: Option<Digest>,
+}
+
+const DOCKER_HUB: &str = "docker.io";
+
+/// The limit of container runtimes, in bytes.
+const MAX_PATH_LEN: usize = 255;
+
+const INVALID: InvalidText =
+    InvalidText("must be an image such as ghcr.io/owner/image:tag or nginx:1.29");
+
+impl FromStr for ImageRef {
+    type Err = InvalidText;
+
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
+        if text.len() > 500 {
+            return Err(INVALID);
+        }
+        let (name, digest) = match text.split_once('@') {
+            Some((name, digest)) => (name, Some(digest.parse()?)),
+            None => (text, None),
+        };
+        // A colon after the last slash separates the tag; a colon before it separates the port.
+        let tag_separator =
+            name.rfind(':').filter(|colon| name.rfind('/').is_none_or(|slash| slash < *colon));
+        let (name, tag) = match tag_separator.and_then(|colon| name.split_at_checked(colon)) {
+            Some((name, tag)) => (name, tag.strip_prefix(':').map(str::to_owned)),
+            None => (name, None),
+        };
+        let is_host = |part: &str| part.contains(['.', ':']) || part == "localhost";
+        let (host, path) = match name.split_once('/') {
+            Some((host, path)) if is_host(host) => (host.to_ascii_lowercase(), path.to_owned()),
+            _ => (DOCKER_HUB.to_owned(), name.to_owned()),
+        };
+        let host = canonical_host(&host).ok_or(INVALID)?;
+        // Docker Hub's official images may be given without `library/`.
+        let path = match host.as_str() == DOCKER_HUB && !path.contains('/') {
+            true => format!("library/{path}"),
+            false => path,
+        };
+        // `Registry` checks the grammar of host and path.
+        Registry::new(&host, &path).map_err(|_| INVALID)?;
+        let is_lower_case = path.bytes().all(|b| !b.is_ascii_uppercase());
+        if !is_lower_case || path.len() > MAX_PATH_LEN || !tag.as_deref().is_none_or(is_tag) {
+            return Err(INVALID);
+        }
+        let tag = tag.or_else(|| digest.is_none().then(|| "latest".into()));
+        Ok(Self { host, path, tag, digest })
+    }
+}
+
+/// The canonical spelling of a registry host, so that equal registries compare equal: without HTTPS'
+/// default port, and with the aliases of Docker Hub replaced. Ports with leading zeros are rejected,
+/// because a runtime would read `ghcr.io:0443` as `ghcr.io`.
+pub(super) fn canonical_host(host: &str) -> Option<String> {
+    let (name, port) = match host.split_once(':') {
+        Some((name, port)) => (name, Some(port)),
+        None => (host, None),
+    };
+    let name = match name {
+        "index.docker.io" | "registry-1.docker.io" => DOCKER_HUB,
+        name => name,
+    };
+    match port {
+        None | Some("443") => Some(name.to_owned()),
+        Some(port) if port.starts_with(|c: char| ('1'..='9').contains(&c)) => {
+            Some(format!("{name}:{port}"))
+        }
+        Some(_) => None,
+    }
+}
+
+/// `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`, by the OCI distribution specification.
+fn is_tag(tag: &str) -> bool {
+    tag.len() <= 128
+        && tag.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+}
+
+impl fmt::Display for ImageRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.repository())?;
+        if let Some(tag) = &self.tag {
+            write!(f, ":{tag}")?;
+        }
+        match &self.digest {
+            Some(digest) => write!(f, "@{digest}"),
+            None => Ok(()),
+        }
+    }
+}
+
+string_conversions!(ImageRef);
+
+impl ImageRef {
+    /// `{host}/{path}`, without tag and digest.
+    pub fn repository(&self) -> String {
+        format!("{}/{}", self.host, self.path)
+    }
+
+    /// True if the host is an IP address or has a name that is only valid in a private network.
+    pub(super) fn is_private(&self) -> bool {
+        let host = self.host.split(':').next().unwrap_or_default();
+        let private = ["localhost", "svc", "local", "internal", "lan", "home", "arpa"];
+        let top = host.rsplit('.').next().unwrap_or_default();
+        // A host whose last label has no letter is an IP address.
+        private.contains(&top) || !top.bytes().any(|b| b.is_ascii_alphabetic())
+    }
+
+    pub fn digest(&self) -> Option<&Digest> {
+        self.digest.as_ref()
+    }
+}

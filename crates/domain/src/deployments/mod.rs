@@ -1,0 +1,44 @@
+//! Deployments: the request, the stored revisions, the outcome of applying them, and the status.
+//!
+//! A deployment is a service of a project. Its desired state is stored as numbered, immutable
+//! *revisions*. Each one holds the complete desired state: image and configuration, stopped or not, or
+//! deleted. The highest number is the current one, so concurrent writes cannot lose the last change.
+//! The result of applying a revision to the cluster is stored as an [`OutcomeRecord`].
+
+mod configuration;
+mod exposure;
+mod host;
+mod image;
+mod image_ref;
+mod limits;
+mod observed;
+mod outcome;
+mod quantity;
+mod render;
+mod request;
+mod revision;
+mod spec;
+mod status;
+mod variables;
+mod view;
+
+pub use configuration::{Configuration, ExposureType, RevisionView, configuration};
+pub use host::{DomainPattern, Host, UrlPath};
+pub use image::{ImageOrigin, ImagePolicy, ImageSource, ResolvedImage};
+pub use image_ref::ImageRef;
+pub use limits::PlatformLimits;
+pub use observed::{LastObservation, ObservedState, Progress, Rollout};
+pub use outcome::{ApplyOutcome, ObjectError, OutcomeRecord};
+pub use quantity::{Bytes, Cpu};
+pub use render::{StatusInput, view};
+pub use request::DeploymentRequest;
+pub use revision::{
+    Cause, Deletion, DeployedState, DeploymentRecord, DesiredState, Release, RemainingObjects,
+    RetainedRelease, Revision, parse_rollback,
+};
+pub use spec::{
+    Address, Check, Exposure, Health, ResourceRequirements, Scaling, ServiceKind, Spec, Volume,
+};
+pub use status::Status;
+pub use variables::{SecretInput, SecretValue};
+pub use view::{ConditionView, DeploymentCreated, DeploymentView, PodView};

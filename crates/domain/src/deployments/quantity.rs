@@ -1,0 +1,121 @@
+//! Quantities of CPU, memory and storage in the notation of Kubernetes.
+//!
+//! <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/>
+
+use crate::text::{InvalidText, string_conversions};
+use serde::{Deserialize, Serialize};
+use std::{cmp::Ordering, fmt, str::FromStr};
+
+/// Defines a type for a positive quantity.
+macro_rules! quantity {
+    ($(#[$doc:meta])* $name:ident, $is_valid:expr, $error:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Serialize, Deserialize)]
+        #[serde(into = "String", try_from = "String")]
+        pub struct $name {
+            text: String,
+            milli: u128,
+        }
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.text
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidText;
+
+            fn from_str(text: &str) -> Result<Self, InvalidText> {
+                let milli = parse_milli(text).filter(|milli| *milli > 0 && ($is_valid)(text));
+                milli.map(|milli| Self { text: text.into(), milli }).ok_or(InvalidText($error))
+            }
+        }
+
+        string_conversions!($name);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.text)
+            }
+        }
+
+        // Compares values, not spellings: `1000m` equals `1`.
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.milli == other.milli
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> Ordering {
+                self.milli.cmp(&other.milli)
+            }
+        }
+    };
+}
+
+quantity!(
+    /// CPU in cores: `500m` is half a core. The resolution is a thousandth.
+    Cpu,
+    |_: &str| true,
+    "must be an amount of CPU such as 500m (half a core) or 2"
+);
+
+quantity!(
+    /// Memory or storage in whole bytes: `128Mi`, `1Gi`, `1G`.
+    Bytes,
+    // `500m` would be half a byte. Users who write it mean something else, even with `1000m`.
+    |text: &str| !text.ends_with('m') && parse_milli(text).is_some_and(|milli| milli.is_multiple_of(1000)),
+    "must be an amount of bytes such as 128Mi or 1Gi (a plain 'm' would be a thousandth of a byte)"
+);
+
+/// A limit in thousandths, above any real value.
+const MAX_MILLI: u128 = 1 << 90;
+
+/// Parses a quantity into thousandths. Returns `None` if it is invalid or has a finer resolution.
+fn parse_milli(text: &str) -> Option<u128> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, suffix) = text.split_at_checked(end)?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits = format!("{whole}{fraction}");
+    // Reject long numbers before computing with them.
+    if digits.is_empty() || digits.len() > 24 || text.len() > 32 {
+        return None;
+    }
+    let digits: u128 = digits.parse().ok()?;
+    let (factor, exponent): (u128, i32) = match suffix {
+        "" => (1, 0),
+        "m" => (1, -3),
+        "k" => (1, 3),
+        "M" => (1, 6),
+        "G" => (1, 9),
+        "T" => (1, 12),
+        "P" => (1, 15),
+        "Ki" => (1 << 10, 0),
+        "Mi" => (1 << 20, 0),
+        "Gi" => (1 << 30, 0),
+        "Ti" => (1 << 40, 0),
+        "Pi" => (1 << 50, 0),
+        _ => return None,
+    };
+    let exponent = exponent + 3 - i32::try_from(fraction.len()).ok()?;
+    let value = digits.checked_mul(factor)?;
+    let power = 10_u128.checked_pow(exponent.unsigned_abs())?;
+    let value = if exponent >= 0 {
+        value.checked_mul(power)?
+    } else if value % power == 0 {
+        value / power
+    } else {
+        return None;
+    };
+    (value <= MAX_MILLI).then_some(value)
+}

@@ -1,0 +1,247 @@
+//! Revisions: numbered, immutable records of a deployment's complete desired state.
+//!
+//! The highest number is the current revision. Each revision also lists the releases that can be
+//! rolled back to, so that no reader has to search for them.
+
+use super::{OutcomeRecord, ResolvedImage, Spec};
+use crate::{
+    DeploymentId, Person, Timestamp,
+    fields::Fields,
+    name::{ServiceName, Username},
+    problem::Problem,
+};
+use serde::{Deserialize, Serialize};
+
+/// The record of a deployment; written once, never changed. It is kept after the deployment is deleted,
+/// so that a service keeps its id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentRecord {
+    pub id: DeploymentId,
+    pub service: ServiceName,
+    pub created_at: Timestamp,
+}
+
+/// Parses a rollback request: the number of the release, or `None` for the previous one.
+///
+/// # Errors
+/// All invalid fields.
+pub fn parse_rollback(mut fields: Fields) -> Result<Option<u32>, Problem> {
+    let number = fields.positive_integer("revision");
+    fields.finish()?;
+    Ok(number)
+}
+
+/// The action that created a revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum Cause {
+    Deploy,
+    Rollback,
+    Restart,
+    Stop,
+    Start,
+    Delete,
+}
+
+impl Cause {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deploy => "deploy",
+            Self::Rollback => "rollback",
+            Self::Restart => "restart",
+            Self::Stop => "stop",
+            Self::Start => "start",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// An image with its complete configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// The number of the revision that introduced it.
+    pub number: u32,
+    pub by: Username,
+    pub at: Timestamp,
+    pub image: ResolvedImage,
+    pub spec: Spec,
+    /// The name of the ConfigMap with its variables, if it has any.
+    pub variables_object: Option<String>,
+    /// The name of the Secret with its secrets, if it has any.
+    pub secrets_object: Option<String>,
+    /// The names of its secrets. The values are stored only in the cluster.
+    pub secrets: Vec<String>,
+}
+
+impl Release {
+    /// True if both releases would run identical pods. False unless the image is pinned by digest,
+    /// because a tag may point to another image by now.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.image.digest.is_some() && self.has_same_content(other)
+    }
+
+    /// True if image, configuration and secrets are the same. The image's tag may point to another image
+    /// by now.
+    pub fn has_same_content(&self, other: &Self) -> bool {
+        self.image == other.image
+            && self.spec == other.spec
+            && self.variables_object == other.variables_object
+            && self.secrets_object == other.secrets_object
+    }
+}
+
+/// A release that can be rolled back to, with the objects that must remain in the cluster for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetainedRelease {
+    pub number: u32,
+    pub variables_object: Option<String>,
+    pub secrets_object: Option<String>,
+}
+
+impl RetainedRelease {
+    fn from_release(release: &Release) -> Self {
+        Self {
+            number: release.number,
+            variables_object: release.variables_object.clone(),
+            secrets_object: release.secrets_object.clone(),
+        }
+    }
+}
+
+/// The desired state of a deployment that is not deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeployedState {
+    pub release: Release,
+    pub stopped: bool,
+    /// Pods that were started earlier are replaced.
+    pub restarted_at: Option<Timestamp>,
+    /// The releases that can be rolled back to, newest first. Includes `release`.
+    #[serde(rename = "kept")]
+    pub retained: Vec<RetainedRelease>,
+}
+
+/// The desired state of a deleted deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deletion {
+    /// Delete its volume too.
+    #[serde(rename = "volumes")]
+    pub delete_volumes: bool,
+}
+
+/// The desired state of a deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DesiredState {
+    #[serde(rename = "run")]
+    Deployed(Box<DeployedState>),
+    #[serde(rename = "gone")]
+    Deleted(Deletion),
+}
+
+/// What may exist of a deployment in the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemainingObjects {
+    /// It is deployed, stopped or not.
+    Deployed,
+    /// Its deletion is not complete.
+    Terminating,
+    /// Only its volume, if it had one.
+    Volume,
+    Nothing,
+}
+
+/// A revision; written once, never changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    #[serde(rename = "of")]
+    pub deployment_id: DeploymentId,
+    /// Counts from 1 within the deployment.
+    pub number: u32,
+    pub by: Username,
+    /// The person with that username, which can belong to somebody else later. Absent in old revisions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Person>,
+    pub at: Timestamp,
+    pub cause: Cause,
+    #[serde(rename = "wish")]
+    pub desired: DesiredState,
+}
+
+impl Revision {
+    /// The desired state, unless the deployment is deleted.
+    pub fn deployed(&self) -> Option<&DeployedState> {
+        match &self.desired {
+            DesiredState::Deployed(deployed) => Some(deployed),
+            DesiredState::Deleted(_) => None,
+        }
+    }
+
+    /// What may exist in the cluster if this is the newest revision.
+    pub fn remaining_objects(&self, outcome: Option<&OutcomeRecord>) -> RemainingObjects {
+        let is_reconciled = outcome.is_some_and(|record| record.is_reconciled(self.number));
+        match self.desired {
+            DesiredState::Deployed(_) => RemainingObjects::Deployed,
+            DesiredState::Deleted(_) if !is_reconciled => RemainingObjects::Terminating,
+            DesiredState::Deleted(Deletion { delete_volumes: false }) => RemainingObjects::Volume,
+            DesiredState::Deleted(Deletion { delete_volumes: true }) => RemainingObjects::Nothing,
+        }
+    }
+
+    /// True if the release `number` can be rolled back to.
+    pub fn retains(&self, number: u32) -> bool {
+        self.deployed().is_some_and(|deployed| {
+            deployed.retained.iter().any(|retained| retained.number == number)
+        })
+    }
+}
+
+impl DeployedState {
+    /// The state after deploying `release`. At most `max_retained` releases are retained, including this
+    /// one, which always is. A stopped deployment is started. A volume is never made smaller, because
+    /// Kubernetes cannot shrink volumes.
+    pub fn with_release(before: Option<&Self>, mut release: Release, max_retained: usize) -> Self {
+        let earlier = before.map(|before| before.retained.as_slice()).unwrap_or_default();
+        let earlier = earlier.iter().filter(|retained| retained.number != release.number).cloned();
+        let retained = std::iter::once(RetainedRelease::from_release(&release))
+            .chain(earlier)
+            .take(max_retained.max(1))
+            .collect();
+        let volume_before = before.and_then(|before| before.release.spec.volume.as_ref());
+        if let (Some(volume), Some(before)) = (&mut release.spec.volume, volume_before) {
+            volume.size = volume.size.clone().max(before.size.clone());
+        }
+        let restarted_at = before.and_then(|before| before.restarted_at);
+        Self { release, stopped: false, restarted_at, retained }
+    }
+
+    /// Sets the number of a new release, which is 0 before, to that of its revision.
+    #[must_use]
+    pub fn with_number(mut self, number: u32) -> Self {
+        let numbers = self.retained.iter_mut().map(|retained| &mut retained.number);
+        for unset in numbers.chain([&mut self.release.number]).filter(|number| **number == 0) {
+            *unset = number;
+        }
+        self
+    }
+
+    #[must_use]
+    pub fn with_stopped(&self, stopped: bool) -> Self {
+        Self { stopped, ..self.clone() }
+    }
+
+    /// The same state with new pods.
+    #[must_use]
+    pub fn with_restarted_at(&self, at: Timestamp) -> Self {
+        Self { restarted_at: Some(at), ..self.clone() }
+    }
+
+    /// The names of the ConfigMaps and Secrets that the retained releases need.
+    pub fn retained_objects(&self) -> impl Iterator<Item = &str> {
+        self.retained
+            .iter()
+            .flat_map(|retained| {
+                [retained.variables_object.as_deref(), retained.secrets_object.as_deref()]
+            })
+            .flatten()
+    }
+}

@@ -1,0 +1,112 @@
+//! A deployment as the API shows it.
+
+use super::{ObjectError, Status};
+use crate::{BuildId, DeploymentId, ProjectId, Timestamp, image::Digest};
+use serde::{Deserialize, Serialize};
+
+/// A pod: one running instance of the service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Pod))]
+pub struct PodView {
+    pub name: String,
+    /// Kubernetes' phase: `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
+    pub phase: String,
+    /// True if it receives requests.
+    pub ready: bool,
+    /// True if it belongs to the newest revision; false if it is being replaced.
+    pub current: bool,
+    pub restarts: u32,
+    /// Kubernetes' reason, such as `CrashLoopBackOff`.
+    pub reason: Option<String>,
+    /// The error, for programs; values as in the deployment's `error_code`.
+    pub code: Option<String>,
+    /// What is wrong and what to do, for people.
+    pub message: Option<String>,
+    pub started_at: Option<Timestamp>,
+}
+
+/// A condition of the Deployment, as Kubernetes reports it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Condition))]
+pub struct ConditionView {
+    pub r#type: String,
+    pub status: String,
+    #[serde(default, deserialize_with = "null_as_empty")]
+    pub reason: String,
+    #[serde(default, deserialize_with = "null_as_empty")]
+    pub message: String,
+}
+
+fn null_as_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// A deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Deployment))]
+pub struct DeploymentView {
+    pub deployment_id: DeploymentId,
+    pub project_id: ProjectId,
+    pub service_name: String,
+    pub display_name: String,
+    pub status: Status,
+    pub image_name: String,
+    /// The digest of the image, once it is known.
+    pub image_digest: Option<Digest>,
+    /// The build of this platform that made the image, if any.
+    pub build_id: Option<BuildId>,
+    /// Number of pods that receive requests.
+    pub replicas_ready: u32,
+    /// Desired number of pods.
+    pub replicas_total: u32,
+    pub created_at: Timestamp,
+    /// When the newest revision was created.
+    pub updated_at: Timestamp,
+    /// When the cluster last answered: now, unless it is unreachable.
+    pub observed_at: Option<Timestamp>,
+    /// For programs: `refused`, `cluster_unreachable`, `interrupted`, `removed`, or the error of its
+    /// pods, such as `crash`, `out_of_memory` or `image_pull`.
+    pub error_code: Option<String>,
+    /// For people: what is wrong and what to do.
+    pub error_message: Option<String>,
+    /// The URL of the service.
+    pub access_url: Option<String>,
+    /// Number of the newest revision.
+    pub revision: u32,
+    /// Number of the revision that introduced the current image and configuration.
+    pub release: u32,
+    pub pods: Vec<PodView>,
+    pub conditions: Vec<ConditionView>,
+    /// The objects that the cluster rejected.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ObjectError>,
+    /// Warnings from the cluster.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// The response to a deployment request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct DeploymentCreated {
+    pub deployment_id: DeploymentId,
+    pub project_id: ProjectId,
+    pub service_name: String,
+    pub status: Status,
+    pub image_name: String,
+    pub created_at: Timestamp,
+    /// The objects in the cluster, each as `KIND NAME`.
+    pub manifests_generated: Vec<String>,
+    pub access_url: Option<String>,
+    pub revision: u32,
+    /// Why it was not applied to the cluster, if it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub error_message: Option<String>,
+    /// The objects that the cluster rejected.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ObjectError>,
+    /// Warnings from the cluster.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}

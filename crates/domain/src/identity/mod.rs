@@ -1,0 +1,12 @@
+//! Who calls, what their credential allows, and who may sign in at all.
+
+pub mod access;
+pub mod allowlist;
+pub mod audit;
+pub mod jwt;
+pub mod origin;
+pub mod people;
+pub mod rate_limit;
+pub mod scope;
+pub mod session;
+pub mod token;

@@ -1,0 +1,53 @@
+//! Usernames on the platform: unique and permanent.
+//!
+//! A GitHub login can change hands, and two issuers can use the same login. Therefore images, namespaces
+//! and hosts are named after a person's *username*: the login with which they first signed in or, if
+//! that is taken by somebody else, the login with a part of a hash.
+
+use crate::{Person, Timestamp, name::Username};
+use serde::{Deserialize, Serialize};
+
+/// The stored record of a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonRecord {
+    pub person: Person,
+    pub username: Username,
+    pub created_at: Timestamp,
+}
+
+/// What has revoked a person's sessions. The two are stored separately, because the person writes one and
+/// an administrator the other, and neither may undo the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccessRevocation {
+    /// Sessions that started at this time or earlier are revoked.
+    pub sessions_before: Option<Timestamp>,
+    /// An administrator has blocked the person.
+    pub blocked: bool,
+}
+
+impl AccessRevocation {
+    /// Whether a session that started at `signed_in_at` is still valid.
+    pub fn allows_session(&self, signed_in_at: Timestamp) -> bool {
+        !self.blocked
+            && self.sessions_before.is_none_or(|revoked_until| signed_in_at > revoked_until)
+    }
+}
+
+/// The usernames that `person` may get, in order of preference: they get the first one that is free. The
+/// bare login is included only if `may_use_login`.
+pub fn username_candidates(
+    login: &Username,
+    person: &Person,
+    may_use_login: bool,
+) -> Vec<Username> {
+    let key = person.key();
+    let with_hash = |digits: usize| {
+        let hash = key.get(..digits)?;
+        let login: String = login.as_str().chars().take(38 - digits).collect();
+        format!("{}-{hash}", login.trim_end_matches('-')).parse().ok()
+    };
+    [Some(login.clone()).filter(|_| may_use_login), with_hash(6), with_hash(12), with_hash(20)]
+        .into_iter()
+        .flatten()
+        .collect()
+}

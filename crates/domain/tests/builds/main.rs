@@ -1,0 +1,10 @@
+//! Builds: requests, merging of GitHub's reports, the status, and what to poll.
+
+// Test helpers may panic: that fails the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+mod events;
+mod fixtures;
+mod merge;
+mod plan;
+mod request;

@@ -1,0 +1,14 @@
+//! Deployments: requests, images, revisions, and the status.
+
+// Test helpers may panic: that fails the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "../builds/fixtures.rs"]
+mod build_fixtures;
+mod exposure;
+mod fixtures;
+mod image;
+mod quantity;
+mod request;
+mod revision;
+mod view;

@@ -1,0 +1,42 @@
+//! Usernames: each person gets a unique one at their first use of the platform and keeps it.
+
+use super::settings::AuthSettings;
+use crate::{
+    error::{Error, Result},
+    runtime::now,
+    store::{Store, reservation::reserve_for},
+};
+use nokube_domain::{
+    ProblemKind,
+    access::{Caller, GitHubIdentity},
+    name::Username,
+    people::{PersonRecord, username_candidates},
+};
+
+/// The caller's username; assigned now if they have none. One read if they have one.
+///
+/// # Errors
+/// The store failed, or the same name is being assigned to somebody else right now.
+pub async fn ensure_username(
+    store: &Store,
+    caller: &Caller,
+    github_identity: GitHubIdentity,
+) -> Result<Username> {
+    if let Some(record) = store.person(&caller.person).await? {
+        return Ok(record.username);
+    }
+    let may_use_login = AuthSettings::load().await?.may_use_login_as_username(github_identity);
+    for name in username_candidates(&caller.login, &caller.person, may_use_login) {
+        if reserve_for(store, &format!("name/{name}"), &caller.person).await? {
+            let record = PersonRecord {
+                person: caller.person.clone(),
+                username: name.clone(),
+                created_at: now(),
+            };
+            store.set_person_by_username(&name, &caller.person).await?;
+            store.set_person(&record).await?;
+            return Ok(name);
+        }
+    }
+    Err(Error::problem(ProblemKind::Conflict, "All usernames similar to your login are taken."))
+}

@@ -1,0 +1,67 @@
+//! Calls to the other components, by chaining (`http://<component>.spin.internal`).
+
+use crate::{
+    Call, Error, Result,
+    auth::AuthSettings,
+    outbound::{self, Timeouts},
+    warn,
+};
+use http::{Method, Request, Response};
+use std::time::Duration;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The headers that identify the caller, and those that show where a cookie's request comes from.
+const CALLER_HEADERS: [&str; 4] = ["authorization", "cookie", "origin", "sec-fetch-site"];
+
+/// The body of a component's response; `None` (and a line in the log) when it does not respond.
+pub async fn get(component: &str, path: &str, total: Duration) -> Option<Vec<u8>> {
+    let mut request = Request::new(Vec::new());
+    *request.uri_mut() = uri(component, path).parse().ok()?;
+    match outbound::send(request, timeouts(total)).await {
+        Ok(response) => Some(response.into_body()),
+        Err(error) => {
+            warn(format_args!("the component {component} does not answer: {}", error.0));
+            None
+        }
+    }
+}
+
+/// Sends a request to a component with the credentials of this call's caller. The response must be complete
+/// within `total`.
+///
+/// # Errors
+/// The component does not respond.
+pub async fn send_as_caller(
+    call: &Call,
+    method: Method,
+    component: &str,
+    path: &str,
+    total: Duration,
+) -> Result<Response<Vec<u8>>> {
+    let mut request = Request::builder();
+    for name in CALLER_HEADERS {
+        if let Some(value) = call.header(name) {
+            request = request.header(name, value);
+        }
+    }
+    // The audit log records the caller's address; the host's own header would give this component's.
+    let settings = AuthSettings::load().await?;
+    if let Some(address) =
+        call.client_address.as_ref().filter(|_| !settings.client_address_header.is_empty())
+    {
+        request = request.header(&settings.client_address_header, address);
+    }
+    let request = request.method(method).uri(uri(component, path)).body(Vec::new());
+    let request = request.map_err(|error| Error::internal("call a component", error))?;
+    let response = outbound::send(request, timeouts(total)).await;
+    response.map_err(|error| error.into_error(&format!("The component {component}")))
+}
+
+fn timeouts(total: Duration) -> Timeouts {
+    Timeouts { connect: CONNECT_TIMEOUT, idle: total, total }
+}
+
+fn uri(component: &str, path: &str) -> String {
+    format!("http://{component}.spin.internal{path}")
+}

@@ -1,0 +1,18 @@
+//! HTTP as the components serve it: routes, calls, replies and what every response carries.
+
+mod call;
+mod cors;
+pub mod path_pattern;
+pub mod rate_limit;
+pub mod reply;
+mod request_body;
+mod route;
+mod security_headers;
+mod serve;
+pub mod sse;
+pub mod static_files;
+
+pub use call::Call;
+pub use reply::Reply;
+pub use route::Route;
+pub use serve::{serve, serve_unauthenticated};

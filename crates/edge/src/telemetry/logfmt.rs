@@ -1,0 +1,41 @@
+//! Log lines in logfmt: `KIND name=value …`. Always a single line, whatever the values contain.
+
+use std::fmt::Write as _;
+
+/// Formats a log line, with the values in the given order.
+pub fn format_line(kind: &str, values: &[(&str, &str)]) -> String {
+    let mut line = kind.to_owned();
+    for (name, value) in values {
+        line.push(' ');
+        line.push_str(name);
+        line.push('=');
+        match is_plain(value) {
+            true => line.push_str(value),
+            false => push_quoted(&mut line, value),
+        }
+    }
+    line
+}
+
+fn is_plain(value: &str) -> bool {
+    !value.is_empty() && value.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'='))
+}
+
+/// Quotes as in JSON. Everything but printable ASCII is escaped, because a terminal may interpret other
+/// characters as commands or line breaks.
+fn push_quoted(line: &mut String, value: &str) {
+    line.push('"');
+    for c in value.chars() {
+        match c {
+            '"' | '\\' => line.extend(['\\', c]),
+            ' '..='~' => line.push(c),
+            _ => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    // Writing to a String does not fail.
+                    let _ = write!(line, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    line.push('"');
+}

@@ -1,0 +1,173 @@
+//! The span of the request being served: its ids, its route, its caller, and the round trips it made.
+//!
+//! An instance serves several requests concurrently on one thread. So a span is the current one only
+//! while its own future is polled ([`RequestSpan::run`]), and spawned tasks keep it: round trips are
+//! counted, and headers propagated, for the request whose code is running (docs/adr/0018).
+//!
+//! The span writes its log line when it is dropped: for a stream, after the stream has ended.
+
+use super::{
+    logfmt,
+    output::write_line,
+    trace_context::{TraceParent, parse_request_id},
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use nokube_domain::access::Caller;
+use spin_sdk::http::Request;
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    future::poll_fn,
+    pin::pin,
+    rc::Rc,
+    time::Instant,
+};
+
+thread_local! {
+    static CURRENT: RefCell<Option<Rc<RequestSpan>>> = const { RefCell::new(None) };
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// A kind of round trip.
+#[derive(Clone, Copy, Debug)]
+pub enum RoundTrip {
+    /// A key is read.
+    Read,
+    /// A key is written, deleted or incremented.
+    Write,
+    /// A request to another system.
+    Outbound,
+    /// A request to another component.
+    Chained,
+}
+
+#[derive(Debug)]
+pub struct RequestSpan {
+    pub component: &'static str,
+    /// Identifies the request in the log and in responses.
+    pub request_id: String,
+    trace: Option<TraceParent>,
+    started: Instant,
+    /// The route's pattern, not the path: it holds no user data, and there are few of them.
+    route: OnceCell<String>,
+    user: OnceCell<String>,
+    status: Cell<Option<u16>>,
+    /// Indexed by [`RoundTrip`].
+    round_trips: [Cell<u32>; 4],
+}
+
+impl RequestSpan {
+    /// Takes the request id and trace from the request's headers, or makes a new id.
+    pub fn new(component: &'static str, request: &Request) -> Rc<Self> {
+        let received_id = single_value(request.headers(), &REQUEST_ID).and_then(parse_request_id);
+        let new_id = || format!("{:016x}", getrandom::u64().unwrap_or_default());
+        Rc::new(Self {
+            component,
+            request_id: received_id.map_or_else(new_id, str::to_owned),
+            trace: single_value(request.headers(), &TRACEPARENT).and_then(TraceParent::parse),
+            started: Instant::now(),
+            route: OnceCell::new(),
+            user: OnceCell::new(),
+            status: Cell::default(),
+            round_trips: Default::default(),
+        })
+    }
+
+    /// Runs `future` within this span.
+    pub async fn run<F: Future>(self: Rc<Self>, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|context| {
+            let _entered = Entered::new(self.clone());
+            future.as_mut().poll(context)
+        })
+        .await
+    }
+
+    pub fn set_route(&self, method: &str, pattern: &str) {
+        let _ = self.route.set(format!("{method} {pattern}"));
+    }
+
+    /// Records the caller, with their issuer: two issuers may use the same login.
+    pub fn set_user(&self, caller: &Caller) {
+        let _ = self.user.set(format!("{}@{}", caller.login, caller.person.issuer));
+    }
+
+    pub fn set_status(&self, status: u16) {
+        self.status.set(Some(status));
+    }
+
+    fn log_line(&self) -> String {
+        let [reads, writes, outbound, chained] =
+            self.round_trips.each_ref().map(|count| count.get().to_string());
+        logfmt::format_line(
+            "request",
+            &[
+                ("component", self.component),
+                ("route", self.route.get().map_or("-", String::as_str)),
+                ("status", &self.status.get().map_or("-".into(), |status| status.to_string())),
+                ("ms", &self.started.elapsed().as_millis().to_string()),
+                ("request_id", &self.request_id),
+                ("trace_id", self.trace.as_ref().map_or("-", TraceParent::trace_id)),
+                ("user", self.user.get().map_or("-", String::as_str)),
+                ("kv_reads", &reads),
+                ("kv_writes", &writes),
+                ("outbound", &outbound),
+                ("chained", &chained),
+            ],
+        )
+    }
+}
+
+impl Drop for RequestSpan {
+    fn drop(&mut self) {
+        write_line(std::io::stdout(), self.log_line());
+    }
+}
+
+/// Makes a span the current one until dropped, then restores the previous one.
+struct Entered(Option<Rc<RequestSpan>>);
+
+impl Entered {
+    fn new(span: Rc<RequestSpan>) -> Self {
+        Self(CURRENT.replace(Some(span)))
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        CURRENT.set(self.0.take());
+    }
+}
+
+pub fn current_span() -> Option<Rc<RequestSpan>> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
+/// Counts a round trip of the current request.
+pub fn record_round_trip(kind: RoundTrip) {
+    CURRENT.with_borrow(|span| {
+        let count = span.as_ref().and_then(|span| span.round_trips.get(kind as usize));
+        if let Some(count) = count {
+            count.set(count.get().saturating_add(1));
+        }
+    });
+}
+
+/// Adds the current request's id and trace to the headers of an outgoing request.
+pub fn propagate_headers(headers: &mut HeaderMap) {
+    let Some(span) = current_span() else { return };
+    let trace = span.trace.as_ref().map(TraceParent::as_str);
+    for (name, value) in [(REQUEST_ID, Some(span.request_id.as_str())), (TRACEPARENT, trace)] {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// The value of a header that is present exactly once.
+fn single_value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(first)
+}

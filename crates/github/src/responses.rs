@@ -1,0 +1,246 @@
+//! Parses GitHub's responses, as far as they are used. Webhook events contain the same objects.
+
+use crate::Response;
+use nokube_domain::{
+    BuildId, Timestamp,
+    builds::{Conclusion, JobState, JobsRecord, Phase, RunKey, RunState, StepState},
+    repository::CommitSha,
+};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A workflow run, in events and responses.
+#[derive(Clone, Debug, Deserialize)]
+pub struct WorkflowRun {
+    pub id: u64,
+    run_attempt: Option<u32>,
+    display_title: Option<String>,
+    path: Option<String>,
+    status: Option<String>,
+    conclusion: Option<String>,
+    run_started_at: Option<Timestamp>,
+    updated_at: Option<Timestamp>,
+    html_url: Option<String>,
+}
+
+impl WorkflowRun {
+    pub fn key(&self) -> RunKey {
+        RunKey { run_id: self.id, attempt: self.run_attempt.unwrap_or(1) }
+    }
+
+    /// The build whose id is in the run's title.
+    pub fn build(&self) -> Option<BuildId> {
+        BuildId::from_run_title(self.display_title.as_deref()?)
+    }
+
+    /// Whether this is a run of the workflow file. The run's path may end in `@` and a ref.
+    pub fn is_of(&self, workflow: &str) -> bool {
+        let path = self.path.as_deref().unwrap_or_default();
+        let path = path.split_once('@').map_or(path, |(path, _)| path);
+        path.strip_prefix(".github/workflows/") == Some(workflow)
+    }
+
+    pub fn facts(&self) -> RunState {
+        let phase = phase(self.status.as_deref(), self.conclusion.as_deref());
+        RunState {
+            phase,
+            started_at: self.run_started_at,
+            // GitHub has no field for the end; it is an ended run's last change.
+            ended_at: self.updated_at.filter(|_| phase.conclusion().is_some()),
+            url: self.html_url.clone(),
+        }
+    }
+}
+
+/// A job of a run, in events and responses.
+#[derive(Clone, Debug, Deserialize)]
+pub struct WorkflowJob {
+    pub id: u64,
+    run_id: u64,
+    run_attempt: Option<u32>,
+    pub name: String,
+    status: Option<String>,
+    conclusion: Option<String>,
+    started_at: Option<Timestamp>,
+    completed_at: Option<Timestamp>,
+    #[serde(default)]
+    steps: Option<Vec<JobStep>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct JobStep {
+    name: String,
+    number: u32,
+    status: Option<String>,
+    conclusion: Option<String>,
+    started_at: Option<Timestamp>,
+    completed_at: Option<Timestamp>,
+}
+
+impl WorkflowJob {
+    pub fn facts(&self) -> JobState {
+        let step = |step: &JobStep| {
+            let facts = StepState {
+                name: step.name.chars().take(200).collect(),
+                phase: phase(step.status.as_deref(), step.conclusion.as_deref()),
+                started_at: step.started_at,
+                ended_at: step.completed_at,
+            };
+            (step.number, facts)
+        };
+        let phase = phase(self.status.as_deref(), self.conclusion.as_deref());
+        JobState {
+            run: RunKey { run_id: self.run_id, attempt: self.run_attempt.unwrap_or(1) },
+            phase,
+            // A queued job's `started_at` is the time at which it was queued.
+            started_at: self.started_at.filter(|_| phase != Phase::Queued),
+            ended_at: self.completed_at,
+            steps: self.steps.iter().flatten().map(step).collect(),
+        }
+    }
+}
+
+/// Combines `status` and `conclusion`. An unknown status means that it has not started; an unknown conclusion
+/// is an end.
+fn phase(status: Option<&str>, conclusion: Option<&str>) -> Phase {
+    match status {
+        Some("completed") => Phase::Ended(match conclusion {
+            Some("success") => Conclusion::Success,
+            Some("failure") => Conclusion::Failure,
+            Some("cancelled") => Conclusion::Cancelled,
+            Some("timed_out") => Conclusion::TimedOut,
+            Some("startup_failure") => Conclusion::StartupFailure,
+            Some("action_required") => Conclusion::ActionRequired,
+            Some("neutral") => Conclusion::Neutral,
+            Some("skipped") => Conclusion::Skipped,
+            Some("stale") => Conclusion::Stale,
+            _ => Conclusion::Other,
+        }),
+        Some("in_progress") => Phase::Running,
+        _ => Phase::Queued,
+    }
+}
+
+/// The body of a 2xx response is not what GitHub documents.
+#[derive(Debug, thiserror::Error)]
+#[error("GitHub's answer cannot be read: {0}")]
+pub struct ParseError(#[from] serde_json::Error);
+
+/// The run that a dispatch started, if GitHub names it. The response may be a 204 without a body (GHES always does).
+pub fn dispatched_run(response: &Response) -> Option<RunKey> {
+    #[derive(Deserialize)]
+    struct Dispatched {
+        workflow_run_id: u64,
+    }
+    serde_json::from_slice::<Dispatched>(response.body())
+        .ok()
+        .map(|answer| RunKey { run_id: answer.workflow_run_id, attempt: 1 })
+}
+
+/// # Errors
+/// The body is not a run.
+pub fn run(response: &Response) -> Result<WorkflowRun, ParseError> {
+    Ok(serde_json::from_slice(response.body())?)
+}
+
+/// The runs of `build` in a list of runs, in any order.
+///
+/// # Errors
+/// The body is not a list of runs.
+pub fn runs_of_build(response: &Response, build: BuildId) -> Result<Vec<WorkflowRun>, ParseError> {
+    #[derive(Deserialize)]
+    struct Runs {
+        workflow_runs: Vec<WorkflowRun>,
+    }
+    let runs: Runs = serde_json::from_slice(response.body())?;
+    Ok(runs.workflow_runs.into_iter().filter(|run| run.build() == Some(build)).collect())
+}
+
+/// A list of jobs, with its ETag for the next request.
+///
+/// # Errors
+/// The body is not a list of jobs.
+pub fn jobs(response: &Response, build: BuildId) -> Result<JobsRecord, ParseError> {
+    #[derive(Deserialize)]
+    struct Jobs {
+        jobs: Vec<WorkflowJob>,
+    }
+    let jobs: Jobs = serde_json::from_slice(response.body())?;
+    let jobs: BTreeMap<_, _> = jobs.jobs.iter().map(|job| (job.id, job.facts())).collect();
+    let etag = response.headers().get(http::header::ETAG);
+    let etag = etag.and_then(|etag| etag.to_str().ok()).map(Into::into);
+    Ok(JobsRecord { etag, ..JobsRecord::with_jobs(build, jobs) })
+}
+
+/// Whether the repository is private (or internal).
+///
+/// # Errors
+/// The body is not a repository.
+pub fn is_private(response: &Response) -> Result<bool, ParseError> {
+    #[derive(Deserialize)]
+    struct Repository {
+        private: bool,
+    }
+    Ok(serde_json::from_slice::<Repository>(response.body())?.private)
+}
+
+/// The commit that a ref points to.
+///
+/// # Errors
+/// The body is not a commit.
+pub fn commit(response: &Response) -> Result<CommitSha, ParseError> {
+    #[derive(Deserialize)]
+    struct Commit {
+        sha: CommitSha,
+    }
+    Ok(serde_json::from_slice::<Commit>(response.body())?.sha)
+}
+
+/// Whether the user may read the repository. (`permission` is admin, write, read or none.) If `account` is
+/// given, the user must be the account with this number.
+///
+/// # Errors
+/// The body is not a permission.
+pub fn may_read(response: &Response, account: Option<u64>) -> Result<bool, ParseError> {
+    #[derive(Deserialize)]
+    struct Account {
+        id: u64,
+    }
+    #[derive(Deserialize)]
+    struct Permission {
+        permission: String,
+        user: Option<Account>,
+    }
+    let permission: Permission = serde_json::from_slice(response.body())?;
+    let user = permission.user.map(|user| user.id);
+    if account.is_some() && account != user {
+        return Ok(false);
+    }
+    Ok(matches!(permission.permission.as_str(), "admin" | "maintain" | "write" | "triage" | "read"))
+}
+
+/// The id of an installation of the App.
+///
+/// # Errors
+/// The body is not an installation.
+pub fn installation_id(response: &Response) -> Result<u64, ParseError> {
+    #[derive(Deserialize)]
+    struct Installation {
+        id: u64,
+    }
+    Ok(serde_json::from_slice::<Installation>(response.body())?.id)
+}
+
+/// An installation's token and its expiry.
+///
+/// # Errors
+/// The body is not a token.
+pub fn installation_token(response: &Response) -> Result<(String, Timestamp), ParseError> {
+    #[derive(Deserialize)]
+    struct Token {
+        token: String,
+        expires_at: Timestamp,
+    }
+    let token: Token = serde_json::from_slice(response.body())?;
+    Ok((token.token, token.expires_at))
+}

@@ -1,0 +1,141 @@
+//! How requests reach a service: Service, Ingress or HTTPRoute, and NetworkPolicy.
+
+use super::{input::ManifestInput, network_policy, object::Manifest};
+use crate::{
+    kind::Kind,
+    names,
+    platform::{Apps, Certificates, ExternalAddress, Platform, Routing},
+};
+use k8s_openapi::{
+    api::{
+        core::v1::{Service, ServicePort, ServiceSpec},
+        networking::v1::{
+            HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule,
+            IngressServiceBackend, IngressSpec, IngressTLS, ServiceBackendPort,
+        },
+    },
+    apimachinery::pkg::util::intstr::IntOrString,
+};
+use nokube_domain::deployments::Exposure;
+use serde_json::{Value, json};
+
+pub(super) fn objects(platform: &Platform, input: &ManifestInput<'_>) -> Vec<Manifest> {
+    if input.spec().exposure == Exposure::None {
+        return Vec::new();
+    }
+    let mut objects = vec![service(input)];
+    if let Some((address, apps)) = input.external_address(platform).zip(platform.apps.as_ref()) {
+        objects.push(network_policy::allow_ingress_controller(apps, input));
+        objects.push(match &apps.routing {
+            Routing::Ingress { class } => ingress(apps, class.as_ref(), &address, input),
+            Routing::Gateway { name, namespace, http_listener, https_listener } => {
+                let listener = if address.https { https_listener } else { http_listener };
+                http_route(input, &address, (name, namespace, listener))
+            }
+        });
+    }
+    objects
+}
+
+fn service(input: &ManifestInput<'_>) -> Manifest {
+    let spec = input.spec();
+    let object = Service {
+        metadata: input.metadata(&names::service_object(&spec.service)),
+        spec: Some(ServiceSpec {
+            type_: Some("ClusterIP".into()),
+            selector: Some(input.selector_labels()),
+            ports: Some(vec![ServicePort {
+                name: Some("http".into()),
+                port: spec.service_port.into(),
+                target_port: Some(IntOrString::Int(spec.container_port.into())),
+                protocol: Some("TCP".into()),
+                ..ServicePort::default()
+            }]),
+            ..ServiceSpec::default()
+        }),
+        status: None,
+    };
+    Manifest::new(Kind::Service, &object)
+}
+
+fn ingress(
+    apps: &Apps,
+    class: Option<&String>,
+    address: &ExternalAddress,
+    input: &ManifestInput<'_>,
+) -> Manifest {
+    let spec = input.spec();
+    let mut metadata = input.metadata(spec.service.as_str());
+    let mut secret_name = None;
+    if let (Certificates::Issuer(issuer), true) = (&apps.certificates, address.https) {
+        metadata.annotations =
+            Some([("cert-manager.io/cluster-issuer".into(), issuer.clone())].into());
+        secret_name = Some(format!("{}-tls", spec.service));
+    }
+    let backend = IngressBackend {
+        service: Some(IngressServiceBackend {
+            name: names::service_object(&spec.service),
+            port: Some(ServiceBackendPort { number: Some(spec.service_port.into()), name: None }),
+        }),
+        resource: None,
+    };
+    let object = Ingress {
+        metadata,
+        spec: Some(IngressSpec {
+            ingress_class_name: class.cloned(),
+            rules: Some(vec![IngressRule {
+                host: Some(address.host.clone()),
+                http: Some(HTTPIngressRuleValue {
+                    paths: vec![HTTPIngressPath {
+                        path: Some(address.path.clone()),
+                        path_type: "Prefix".into(),
+                        backend,
+                    }],
+                }),
+            }]),
+            tls: address
+                .https
+                .then(|| vec![IngressTLS { hosts: Some(vec![address.host.clone()]), secret_name }]),
+            default_backend: None,
+        }),
+        status: None,
+    };
+    Manifest::new(Kind::Ingress, &object)
+}
+
+/// `k8s-openapi` does not have the Gateway API, so this object is written as JSON. The last parameter is
+/// the Gateway's name, namespace and listener.
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#httproute>
+fn http_route(
+    input: &ManifestInput<'_>,
+    address: &ExternalAddress,
+    (name, namespace, listener): (&str, &str, &str),
+) -> Manifest {
+    let spec = input.spec();
+    let mut rule = json!({
+        "matches": [{ "path": { "type": "PathPrefix", "value": address.path } }],
+        "backendRefs": [{
+            "name": names::service_object(&spec.service),
+            "port": spec.service_port,
+        }],
+    });
+    if let (true, Some(rule)) = (address.path != "/", rule.as_object_mut()) {
+        // The program gets paths without this prefix, so it can be moved to another one unchanged.
+        let strip_prefix: Value = json!([{
+            "type": "URLRewrite",
+            "urlRewrite": { "path": { "type": "ReplacePrefixMatch", "replacePrefixMatch": "/" } },
+        }]);
+        rule.insert("filters".into(), strip_prefix);
+    }
+    let object = json!({
+        "apiVersion": Kind::HttpRoute.api_version(),
+        "kind": Kind::HttpRoute.name(),
+        "metadata": input.metadata(spec.service.as_str()),
+        "spec": {
+            "parentRefs": [{ "name": name, "namespace": namespace, "sectionName": listener }],
+            "hostnames": [address.host],
+            "rules": [rule],
+        },
+    });
+    Manifest::new(Kind::HttpRoute, &object)
+}

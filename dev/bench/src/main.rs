@@ -1,0 +1,33 @@
+//! Measures speed and size. Speed is printed as a ratio to a baseline of the same run, because absolute
+//! times depend on the machine.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // As in tests, a panic is a failure.
+
+mod deployment;
+mod load;
+mod requests;
+
+use std::path::{Path, PathBuf};
+
+#[tokio::main]
+async fn main() {
+    println!(
+        "Requests per second, relative to a baseline component with the same reads and writes:"
+    );
+    requests::measure().await;
+    deployment::measure().await;
+    println!("Components, in KB:");
+    println!("  baseline: {}", size_in_kb("bench_bare"));
+    for (name, target) in [("builds", 450), ("platform", 450), ("webhook", 350), ("deploy", 900)] {
+        println!("  {name}: {}   target: {target}", size_in_kb(name));
+    }
+}
+
+/// The path of a component's release build.
+fn component(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/wasm32-wasip2/release");
+    folder.join(format!("{name}.wasm"))
+}
+
+fn size_in_kb(name: &str) -> u64 {
+    std::fs::metadata(component(name)).unwrap().len() / 1_000
+}

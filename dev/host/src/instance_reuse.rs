@@ -1,0 +1,138 @@
+//! Instance reuse: an instance serves several requests, also concurrently, until it reaches its maximum
+//! count, is idle, or a request times out. The rules are Spin's; wasmtime's `ProxyHandler` applies them.
+
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use tokio::time::Sleep;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use wasmtime::component::GuestTaskId;
+use wasmtime::{Result, Store, StoreContextMut};
+use wasmtime_wasi_http::WasiHttpView;
+use wasmtime_wasi_http::handler::{
+    HandlerState, Instance as Worker, Proxy, ShouldAccept, WorkerExpiration, WorkerState,
+    WorkerStatus,
+};
+use wasmtime_wasi_http::p3::bindings::ServicePre;
+
+use crate::chaining::Application;
+use crate::component::ComponentConfig;
+use crate::instance::InstanceState;
+use crate::options::Limits;
+
+/// Creates the instances of one component.
+pub(crate) struct ComponentHandler {
+    pub pre: ServicePre<InstanceState>,
+    pub component: Arc<ComponentConfig>,
+    pub application: Weak<dyn Application>,
+    pub limits: Limits,
+    pub abort: CancellationToken,
+}
+
+impl HandlerState for ComponentHandler {
+    type StoreData = InstanceState;
+    type WorkerExpiration = InstanceExpiration;
+    type WorkerState = InstanceReuse;
+
+    async fn instantiate(
+        &self,
+    ) -> Result<Worker<InstanceState, InstanceExpiration, InstanceReuse>> {
+        let mut store =
+            InstanceState::new_store(self.pre.engine(), &self.component, self.application.clone());
+        let service = self.pre.instantiate_async(&mut store).await?;
+        Ok(Worker {
+            store,
+            proxy: Proxy::P3(service),
+            view: InstanceState::http,
+            expiration: InstanceExpiration {
+                limits: self.limits,
+                sleep: Box::pin(tokio::time::sleep(Duration::ZERO)),
+                aborted: Box::pin(self.abort.clone().cancelled_owned()),
+            },
+            state: InstanceReuse {
+                limits: self.limits,
+                component: self.component.clone(),
+                abort: self.abort.clone(),
+            },
+        })
+    }
+}
+
+/// Decides when an instance ends.
+pub(crate) struct InstanceExpiration {
+    limits: Limits,
+    sleep: Pin<Box<Sleep>>,
+    aborted: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl WorkerExpiration for InstanceExpiration {
+    fn poll(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        status: WorkerStatus,
+        start: Instant,
+    ) -> Poll<()> {
+        if self.aborted.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let timeout = match status {
+            WorkerStatus::Idle => Some(self.limits.idle_instance_timeout),
+            WorkerStatus::Requests | WorkerStatus::PostReturn => self.limits.request_timeout,
+        };
+        match timeout.and_then(|timeout| start.checked_add(timeout)) {
+            Some(deadline) => {
+                self.sleep.as_mut().reset(deadline.into());
+                self.sleep.as_mut().poll(cx)
+            }
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// Decides whether an instance accepts another request.
+pub(crate) struct InstanceReuse {
+    limits: Limits,
+    component: Arc<ComponentConfig>,
+    abort: CancellationToken,
+}
+
+impl WorkerState for InstanceReuse {
+    type StoreData = InstanceState;
+    type RequestData = ();
+
+    fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
+        if total >= self.limits.max_instance_reuse_count {
+            ShouldAccept::Never
+        } else if concurrent >= self.limits.max_instance_concurrent_reuse_count {
+            ShouldAccept::No
+        } else {
+            ShouldAccept::Yes
+        }
+    }
+
+    fn on_request_start(
+        &self,
+        _: StoreContextMut<'_, InstanceState>,
+        (): (),
+        _: GuestTaskId,
+    ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
+        match self.limits.request_timeout {
+            Some(timeout) => Box::pin(tokio::time::sleep(timeout)),
+            None => Box::pin(std::future::pending()),
+        }
+    }
+
+    fn drop(&self, store: Store<InstanceState>, result: Result<()>) {
+        // An aborted instance failed on purpose.
+        if let Err(error) = result
+            && !self.abort.is_cancelled()
+        {
+            self.component
+                .console
+                .print(&format!("[{}] an instance failed: {error:#}", self.component.id));
+        }
+        drop(store);
+    }
+}

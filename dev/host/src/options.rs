@@ -1,0 +1,71 @@
+//! Options of a served application.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::console::Console;
+
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// With port 0, a free port is chosen.
+    pub listen: SocketAddr,
+    /// The folder of `.spin/sqlite_key_value.db`. If empty, the manifest's folder.
+    pub state_dir: PathBuf,
+    /// Spin's runtime configuration file: key-value stores and TLS.
+    pub runtime_config: Option<PathBuf>,
+    /// A file with lines `SPIN_VARIABLE_NAME=value`.
+    pub env_file: Option<PathBuf>,
+    /// Values by variable name. They override all other sources.
+    pub variables: BTreeMap<String, String>,
+    /// Whether to read `SPIN_VARIABLE_NAME` from the process's environment.
+    pub use_environment: bool,
+    /// Seconds by which the components' wall clock is ahead of the machine's.
+    pub clock_offset: i64,
+    pub limits: Limits,
+    pub console: Console,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            state_dir: PathBuf::new(),
+            runtime_config: None,
+            env_file: None,
+            variables: BTreeMap::new(),
+            use_environment: false,
+            clock_offset: 0,
+            limits: Limits::default(),
+            console: Console::default(),
+        }
+    }
+}
+
+/// Limits of a component's instances. The defaults are Spin's.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// Requests that an instance serves in total.
+    pub max_instance_reuse_count: usize,
+    /// Requests that an instance serves at the same time.
+    pub max_instance_concurrent_reuse_count: usize,
+    /// An instance without requests ends after this time.
+    pub idle_instance_timeout: Duration,
+    /// `None`: no limit.
+    pub request_timeout: Option<Duration>,
+    /// Bytes of memory per instance. `None`: the maximum of WebAssembly.
+    pub memory: Option<usize>,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            max_instance_reuse_count: 128,
+            max_instance_concurrent_reuse_count: 16,
+            idle_instance_timeout: Duration::from_secs(1),
+            request_timeout: None,
+            memory: None,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Serves client connections: HTTP/1.1 with streamed bodies.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use wasmtime_wasi_http::Error;
+
+use crate::host::Host;
+
+/// Limits for reading the rest of a request body that the component has not read.
+const MAX_DRAIN_BYTES: u64 = 64 * 1024 * 1024;
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Signals that end a server.
+#[derive(Clone, Default)]
+pub(crate) struct Shutdown {
+    /// Accept no more connections, and finish running requests.
+    pub graceful: CancellationToken,
+    /// Drop running requests.
+    pub abort: CancellationToken,
+    /// The connections that are open.
+    pub connections: TaskTracker,
+}
+
+/// Accepts connections until the shutdown.
+pub(crate) async fn accept_connections(listener: TcpListener, host: Arc<Host>, shutdown: Shutdown) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = shutdown.graceful.cancelled() => return,
+            () = shutdown.abort.cancelled() => return,
+        };
+        match accepted {
+            Ok((stream, client)) => {
+                let connection = serve_connection(stream, client, host.clone(), shutdown.clone());
+                shutdown.connections.spawn(connection);
+            }
+            Err(error) => {
+                host.console.print(&format!("cannot accept a connection: {error}"));
+                // Usually too many open files. Waits until some are closed.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn serve_connection(
+    stream: TcpStream,
+    client: SocketAddr,
+    host: Arc<Host>,
+    shutdown: Shutdown,
+) {
+    // Without it, small responses on a kept-alive connection are delayed by 40 ms. They work if it cannot be
+    // set.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let host = host.clone();
+        async move {
+            let request = request.map(|incoming| RequestBody(Some(incoming)).boxed_unsync());
+            Ok::<_, Infallible>(host.handle(request, client).await)
+        }
+    });
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    let mut is_closing = false;
+    loop {
+        tokio::select! {
+            // Includes errors: a client may disconnect at any time.
+            _ = connection.as_mut() => return,
+            () = shutdown.abort.cancelled() => return,
+            () = shutdown.graceful.cancelled(), if !is_closing => {
+                is_closing = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}
+
+/// A request body. If dropped before its end, the rest is read in the background: a connection that is closed
+/// with unread data is reset, and the client would not receive the response (such as a 413).
+struct RequestBody(Option<Incoming>);
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match &mut self.0 {
+            Some(incoming) => Pin::new(incoming).poll_frame(cx).map_err(Error::from),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.as_ref().map(Body::size_hint).unwrap_or_default()
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        let unread = self.0.take().filter(|incoming| !incoming.is_end_stream());
+        let runtime = tokio::runtime::Handle::try_current();
+        if let (Some(incoming), Ok(runtime)) = (unread, runtime) {
+            runtime.spawn(tokio::time::timeout(DRAIN_TIMEOUT, drain(incoming)));
+        }
+    }
+}
+
+async fn drain(mut incoming: Incoming) {
+    let mut remaining = MAX_DRAIN_BYTES;
+    while let Some(Ok(frame)) = incoming.frame().await {
+        let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+        match remaining.checked_sub(length) {
+            Some(rest) => remaining = rest,
+            None => return,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! GitHub's HTTP API, its sign-in pages and the container registry.
+
+pub mod app;
+pub mod app_jwt;
+pub mod app_manifest;
+pub mod context;
+pub mod credentials;
+pub mod deliveries;
+pub mod dispatch;
+pub mod job_logs;
+pub mod middleware;
+pub mod oauth;
+pub mod registry;
+pub mod repositories;
+pub mod response;
+pub mod runs;
+pub mod users;
+
+use std::sync::Arc;
+
+use axum::routing::{any, get, post};
+use axum::{Extension, Router};
+
+use super::server_state::ServerState;
+use context::Edition;
+
+/// All routes of the simulated GitHub.
+pub fn router(state: &Arc<ServerState>) -> Router {
+    let mut all = api(Edition::GitHubCom)
+        .route("/login/oauth/authorize", get(oauth::authorize))
+        .route("/login/oauth/access_token", post(oauth::access_token))
+        .route("/login/device/code", post(oauth::device_code))
+        .route("/login/device", get(oauth::device))
+        .route("/settings/apps/new", post(app_manifest::register))
+        .route("/organizations/{org}/settings/apps/new", post(app_manifest::register))
+        .route("/_logs/{link}", get(job_logs::download))
+        .route("/token", get(registry::token))
+        .route("/v2/", get(registry::root))
+        .route("/v2/{*path}", get(registry::manifest));
+    if state.options.ghes {
+        all = all.nest("/api/v3", api(Edition::EnterpriseServer));
+    }
+    all.fallback(response::not_found)
+        .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::intercept))
+        .with_state(state.clone())
+}
+
+fn api(edition: Edition) -> Router<Arc<ServerState>> {
+    Router::new()
+        .route("/app", get(app::app))
+        .route("/app/installations/{id}/access_tokens", post(app::access_token))
+        .route("/app-manifests/{code}/conversions", post(app_manifest::convert))
+        .route("/app/hook/config", get(deliveries::app_webhook_config))
+        .route("/app/hook/deliveries", get(deliveries::list_for_app))
+        .route("/app/hook/deliveries/{id}/attempts", post(deliveries::redeliver_for_app))
+        .route("/users/{login}", get(users::user))
+        .route("/user", get(users::authenticated_user))
+        .route("/user/memberships/orgs/{org}", get(users::membership))
+        .route("/orgs/{org}/teams/{team}/memberships/{login}", get(users::team_membership))
+        .nest("/repos/{owner}/{repo}", repository())
+        .route("/repos/{owner}/{repo}", get(repositories::repository))
+        .fallback(response::not_found)
+        .layer(Extension(edition))
+}
+
+fn repository() -> Router<Arc<ServerState>> {
+    Router::new()
+        .route("/installation", get(app::installation))
+        .route("/commits/{*reference}", get(repositories::commit))
+        .route("/collaborators/{login}/permission", get(repositories::permission))
+        .route("/contents", get(repositories::root_contents))
+        .route("/contents/", get(repositories::root_contents))
+        .route("/contents/{*path}", get(repositories::contents))
+        .route("/hooks/{hook}/deliveries", get(deliveries::list_for_repository))
+        .route("/hooks/{hook}/deliveries/{id}/attempts", post(deliveries::redeliver_for_repository))
+        .route("/actions/workflows/{workflow}", get(dispatch::workflow))
+        .route("/actions/workflows/{workflow}/dispatches", post(dispatch::dispatch))
+        .route("/actions/workflows/{workflow}/runs", get(runs::runs_of_workflow))
+        .route("/actions/runs", get(runs::runs))
+        .route("/actions/runs/{run}", get(runs::run))
+        .route("/actions/runs/{run}/attempts/{attempt}", get(runs::attempt))
+        .route("/actions/runs/{run}/jobs", get(runs::jobs))
+        .route("/actions/runs/{run}/attempts/{attempt}/jobs", get(runs::jobs_of_attempt))
+        .route("/actions/runs/{run}/{action}", any(dispatch::change_run))
+        .route("/actions/jobs/{job}", get(runs::job))
+        .route("/actions/jobs/{job}/logs", get(job_logs::redirect))
+}

@@ -1,0 +1,147 @@
+//! The state of the simulated GitHub and its changes, without I/O and without a clock. A change
+//! returns the effects that its caller has to carry out.
+
+pub mod access;
+pub mod builder_workflow;
+pub mod dispatch;
+pub mod ids;
+pub mod installations;
+pub mod job_log;
+pub mod lifecycle;
+pub mod registry;
+pub mod repositories;
+pub mod run;
+pub mod users;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::Timestamp;
+
+use builder_workflow::BuilderWorkflow;
+use installations::Installations;
+use registry::Registry;
+use repositories::Repositories;
+use run::{Conclusion, WorkflowRun};
+use users::Users;
+
+/// A point at which workflow runs pause until they are released, so that tests do not depend on time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldPoint {
+    /// Dispatched but not shown by the API yet. On GitHub this has taken up to half an hour.
+    Creation,
+    Queued,
+    /// During the step that builds the image.
+    InProgress,
+    /// A cancel was requested, and the run is not completed yet.
+    Cancelling,
+}
+
+/// What the caller has to do after a change. Several effects keep their order.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    SendWebhook(WebhookEvent),
+    /// Call [`Model::advance`] with these values after the duration of one step.
+    ScheduleAdvance {
+        run: u64,
+        attempt: u32,
+        timer_id: u32,
+    },
+}
+
+/// An event that GitHub sends a webhook for, with the state at that time.
+#[derive(Debug, Clone)]
+pub enum WebhookEvent {
+    WorkflowRun {
+        action: &'static str,
+        run: Box<WorkflowRun>,
+        attempt: u32,
+    },
+    WorkflowJob {
+        action: &'static str,
+        run: Box<WorkflowRun>,
+        attempt: u32,
+    },
+    Package {
+        run: Box<WorkflowRun>,
+        name: String,
+        tag: String,
+        digest: String,
+        published_at: Timestamp,
+    },
+}
+
+impl WebhookEvent {
+    #[must_use]
+    pub fn run(&self) -> &WorkflowRun {
+        match self {
+            Self::WorkflowRun { run, .. }
+            | Self::WorkflowJob { run, .. }
+            | Self::Package { run, .. } => run,
+        }
+    }
+}
+
+/// The whole state. Workflow runs change through the functions of [`lifecycle`] and [`dispatch`].
+#[derive(Debug)]
+pub struct Model {
+    pub repositories: Repositories,
+    pub registry: Registry,
+    pub installations: Installations,
+    pub users: Users,
+    pub workflow: BuilderWorkflow,
+    pub hold_at: Option<HoldPoint>,
+    /// Conclusions of the next attempts, instead of those that follow from the image's name.
+    pub next_conclusions: VecDeque<Conclusion>,
+    pub(crate) runs: BTreeMap<u64, WorkflowRun>,
+    pub(crate) last_run_id: u64,
+    pub(crate) last_job_id: u64,
+}
+
+impl Model {
+    #[must_use]
+    pub fn new(workflow: BuilderWorkflow, started: Timestamp, seed: [u8; 32]) -> Self {
+        // Ids begin at the start time: after a restart of the simulation, an id must not be one
+        // that the product has stored for another run.
+        let base = u64::try_from(started.as_second()).unwrap_or_default();
+        Self {
+            repositories: Repositories::new(&workflow.repository),
+            registry: Registry::default(),
+            installations: Installations::new(seed),
+            users: Users::new(seed),
+            workflow,
+            hold_at: None,
+            next_conclusions: VecDeque::new(),
+            runs: BTreeMap::new(),
+            last_run_id: base.saturating_mul(10),
+            last_job_id: base.saturating_mul(25),
+        }
+    }
+
+    /// All runs, oldest first, including those that the API does not show yet.
+    pub fn runs(&self) -> impl DoubleEndedIterator<Item = &WorkflowRun> {
+        self.runs.values()
+    }
+
+    /// A run that the API shows.
+    #[must_use]
+    pub fn run(&self, repository: &str, id: u64) -> Option<&WorkflowRun> {
+        self.runs
+            .get(&id)
+            .filter(|run| run.visible && run.repository.eq_ignore_ascii_case(repository))
+    }
+
+    /// The run and the number of the attempt that a job belongs to.
+    #[must_use]
+    pub fn job(&self, repository: &str, id: u64) -> Option<(&WorkflowRun, u32)> {
+        self.runs
+            .values()
+            .filter(|run| run.visible && run.repository.eq_ignore_ascii_case(repository))
+            .find_map(|run| {
+                let mut attempts = run.attempts.iter();
+                attempts
+                    .find(|attempt| attempt.job.as_ref().is_some_and(|job| job.id == id))
+                    .map(|attempt| (run, attempt.number))
+            })
+    }
+}

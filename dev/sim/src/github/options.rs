@@ -1,0 +1,77 @@
+//! The configuration of a simulated GitHub.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+/// The GitHub App that the product authenticates as.
+#[derive(Clone)]
+pub struct AppKey {
+    pub client_id: String,
+    /// PKCS#1 or PKCS#8. Signatures are verified with its public half.
+    pub private_key_pem: String,
+}
+
+/// Where webhooks are sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WebhookTarget {
+    pub url: String,
+    /// Webhooks are not signed if it is empty.
+    pub secret: String,
+}
+
+#[derive(Clone)]
+pub struct GitHubOptions {
+    /// Where GitHub's API and the registry are served. Port 0 selects a free port.
+    pub listen: SocketAddr,
+    /// Where the control API is served, if at all.
+    pub control: Option<SocketAddr>,
+    /// `owner/name`
+    pub builder_repository: String,
+    /// The workflow's file name.
+    pub workflow: String,
+    pub app: Option<AppKey>,
+    /// A personal access token with all permissions.
+    pub token: Option<String>,
+    /// Client id and client secret of the OAuth app through which users sign in.
+    pub oauth: Option<(String, String)>,
+    pub webhook: Option<WebhookTarget>,
+    /// Send a `ping` event when a webhook is configured.
+    pub ping: bool,
+    /// How long each step of a workflow run takes.
+    pub step: Duration,
+    /// Also serve `/api/v3` as GitHub Enterprise Server does.
+    pub ghes: bool,
+    /// Respond to dispatches with 204 and without the run's id, for every API version.
+    pub dispatch_204: bool,
+    /// User and token that may pull private packages from the registry.
+    pub registry_credentials: Option<(String, String)>,
+    /// Whether new packages are private, as they are on ghcr.io.
+    pub private_packages: bool,
+    /// How many seconds the simulation's clock is ahead.
+    pub clock_offset: i64,
+    /// Record responses too, for tests that check them.
+    pub record_responses: bool,
+}
+
+impl Default for GitHubOptions {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            control: None,
+            builder_repository: "nokube/builder".to_owned(),
+            workflow: "build.yml".to_owned(),
+            app: None,
+            token: None,
+            oauth: None,
+            webhook: None,
+            ping: false,
+            step: Duration::from_secs(1),
+            ghes: false,
+            dispatch_204: false,
+            registry_credentials: None,
+            private_packages: false,
+            clock_offset: 0,
+            record_responses: false,
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The GitHub App, its installations and their access tokens.
+
+use serde_json::{Map, Value, json};
+
+use super::repository;
+use super::user::simple_user;
+use super::{Links, node_id, time};
+use crate::github::model::installations::{InstallationToken, PERMISSIONS};
+use crate::github::model::repositories::Repository;
+
+/// The App's id. Its client id is an option of the simulation.
+pub const APP_ID: u64 = 1_204_117;
+const SLUG: &str = "nokube";
+const EVENTS: [&str; 3] = ["package", "workflow_job", "workflow_run"];
+
+fn permissions() -> Value {
+    let all = PERMISSIONS.iter().map(|(name, level)| ((*name).to_owned(), json!(level)));
+    Value::Object(all.collect::<Map<_, _>>())
+}
+
+/// `integration`
+#[must_use]
+pub fn app(links: &Links, client_id: &str, owner: &str) -> Value {
+    json!({
+        "id": APP_ID, "slug": SLUG, "node_id": node_id("A", APP_ID), "client_id": client_id,
+        "owner": simple_user(links, owner), "name": "NoKube", "description": null,
+        "external_url": "https://nokube.example", "html_url": format!("{}/apps/{SLUG}", links.web),
+        "created_at": "2026-01-08T09:00:00Z", "updated_at": "2026-01-08T09:00:00Z",
+        "permissions": permissions(), "events": EVENTS, "installations_count": 1,
+    })
+}
+
+/// `installation`
+#[must_use]
+pub fn installation(links: &Links, client_id: &str, account: &str, id: u64) -> Value {
+    let owner = simple_user(links, account);
+    json!({
+        "id": id, "client_id": client_id, "account": owner,
+        "repository_selection": "all",
+        "access_tokens_url": format!("{}/app/installations/{id}/access_tokens", links.api),
+        "repositories_url": format!("{}/installation/repositories", links.api),
+        "html_url": format!("{}/settings/installations/{id}", links.web),
+        "app_id": APP_ID, "app_slug": SLUG, "target_id": owner.get("id"),
+        "target_type": owner.get("type"), "permissions": permissions(), "events": EVENTS,
+        "created_at": "2026-01-08T09:00:00Z", "updated_at": "2026-01-08T09:00:00Z",
+        "single_file_name": null, "has_multiple_single_files": false, "single_file_paths": [],
+        "suspended_by": null, "suspended_at": null,
+    })
+}
+
+/// `installation-token`
+#[must_use]
+pub fn token(
+    links: &Links,
+    token: &str,
+    access: &InstallationToken,
+    repositories: &[Repository],
+) -> Value {
+    let selection = if access.repositories.is_some() { "selected" } else { "all" };
+    let mut body = json!({
+        "token": token, "expires_at": time(access.expires_at),
+        "permissions": access.permissions, "repository_selection": selection,
+    });
+    if let (Some(fields), Some(_)) = (body.as_object_mut(), &access.repositories) {
+        let listed = repositories.iter().map(|listed| repository::repository(links, listed));
+        fields.insert("repositories".to_owned(), listed.collect());
+    }
+    body
+}

@@ -1,0 +1,39 @@
+//! GitHub's JSON, as its OpenAPI description requires. Doc comments name the schemas there.
+
+pub mod app;
+pub mod repository;
+pub mod run;
+pub mod user;
+pub mod webhook;
+
+use base64::Engine;
+use jiff::Timestamp;
+
+/// The base addresses of the links in responses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Links {
+    /// In place of `https://github.com`.
+    pub web: String,
+    /// In place of `https://api.github.com`.
+    pub api: String,
+}
+
+impl Links {
+    /// The API address of a repository.
+    #[must_use]
+    pub fn repo(&self, full_name: &str) -> String {
+        format!("{}/repos/{full_name}", self.api)
+    }
+}
+
+/// RFC 3339 in whole seconds, as in GitHub's API.
+#[must_use]
+pub fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[must_use]
+pub fn node_id(prefix: &str, id: u64) -> String {
+    let bytes = id.to_be_bytes();
+    format!("{prefix}_{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
+}

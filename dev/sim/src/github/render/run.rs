@@ -1,0 +1,102 @@
+//! Workflows, workflow runs and jobs.
+
+use serde_json::{Value, json};
+
+use super::repository::{commit_message, minimal};
+use super::user::simple_user;
+use super::{Links, node_id, time};
+use crate::github::model::builder_workflow::{BuilderWorkflow, WORKFLOW_NAME};
+use crate::github::model::ids;
+use crate::github::model::repositories::{Repository, WorkflowState};
+use crate::github::model::run::{Attempt, Status, Step, WorkflowJob, WorkflowRun};
+
+/// `workflow`
+#[must_use]
+pub fn workflow(links: &Links, workflow: &BuilderWorkflow, state: WorkflowState) -> Value {
+    let web = format!("{}/{}", links.web, workflow.repository);
+    let state = if state == WorkflowState::Disabled { "disabled_manually" } else { "active" };
+    json!({
+        "id": workflow.id, "node_id": node_id("W", workflow.id), "name": WORKFLOW_NAME,
+        "path": workflow.path(), "state": state,
+        "created_at": "2026-01-08T23:48:37Z", "updated_at": "2026-01-08T23:50:21Z",
+        "url": format!("{}/actions/workflows/{}", links.repo(&workflow.repository), workflow.id),
+        "html_url": format!("{web}/blob/main/{}", workflow.path()),
+        "badge_url": format!("{web}/workflows/{WORKFLOW_NAME}/badge.svg").replace(' ', "%20"),
+    })
+}
+
+/// `workflow-run`, with the state of one attempt.
+#[must_use]
+pub fn run(links: &Links, repository: &Repository, run: &WorkflowRun, attempt: &Attempt) -> Value {
+    let api = links.repo(&run.repository);
+    let url = format!("{api}/actions/runs/{}", run.id);
+    let suite = ids::id_from_name(30_000_000_000, &format!("suite {}/{}", run.id, attempt.number));
+    let actor = simple_user(links, &run.actor);
+    let author = json!({"name": run.actor, "email": "builder@example.com"});
+    let previous = (attempt.number > 1).then(|| format!("{url}/attempts/{}", attempt.number - 1));
+    json!({
+        "id": run.id, "name": run.workflow_name, "node_id": node_id("WFR", run.id),
+        "head_branch": run.head_branch, "head_sha": run.head_sha, "path": run.path,
+        "display_title": run.title, "run_number": run.number, "event": run.event,
+        "status": attempt.status, "conclusion": attempt.conclusion,
+        "workflow_id": run.workflow_id,
+        "check_suite_id": suite, "check_suite_node_id": node_id("CS", suite),
+        "url": url,
+        "html_url": format!("{}/{}/actions/runs/{}", links.web, run.repository, run.id),
+        "pull_requests": [],
+        "created_at": time(run.created_at), "updated_at": time(attempt.updated_at),
+        "actor": actor, "run_attempt": attempt.number, "referenced_workflows": [],
+        "run_started_at": time(attempt.started_at), "triggering_actor": actor,
+        "jobs_url": format!("{url}/jobs"), "logs_url": format!("{url}/logs"),
+        "check_suite_url": format!("{api}/check-suites/{suite}"),
+        "artifacts_url": format!("{url}/artifacts"), "cancel_url": format!("{url}/cancel"),
+        "rerun_url": format!("{url}/rerun"), "previous_attempt_url": previous,
+        "workflow_url": format!("{api}/actions/workflows/{}", run.workflow_id),
+        "head_commit": {
+            "id": run.head_sha, "tree_id": ids::sha1_like(&format!("tree of {}", run.head_sha)),
+            "message": commit_message(&run.head_sha), "timestamp": "2026-10-01T09:00:00Z",
+            "author": author, "committer": author,
+        },
+        "repository": minimal(links, repository),
+        "head_repository": minimal(links, repository),
+    })
+}
+
+/// `job`
+#[must_use]
+pub fn job(links: &Links, run: &WorkflowRun, attempt: &Attempt, job: &WorkflowJob) -> Value {
+    let api = links.repo(&run.repository);
+    let web = format!("{}/{}", links.web, run.repository);
+    let runner = (job.status != Status::Queued).then_some(1_000_000_147_u64);
+    json!({
+        "id": job.id, "run_id": run.id, "workflow_name": run.workflow_name,
+        "head_branch": run.head_branch,
+        "run_url": format!("{api}/actions/runs/{}", run.id), "run_attempt": attempt.number,
+        "node_id": node_id("CR", job.id), "head_sha": run.head_sha,
+        "url": format!("{api}/actions/jobs/{}", job.id),
+        "html_url": format!("{web}/actions/runs/{}/job/{}", run.id, job.id),
+        "status": job.status, "conclusion": job.conclusion,
+        "created_at": time(job.created_at), "started_at": time(job.started_at),
+        "completed_at": job.completed_at.map(time), "name": job.name,
+        "steps": steps(job), "check_run_url": format!("{api}/check-runs/{}", job.id),
+        "labels": ["ubuntu-24.04"], "runner_id": runner,
+        "runner_name": runner.map(|id| format!("GitHub Actions {id}")),
+        "runner_group_id": runner.map(|_| 0), "runner_group_name": runner.map(|_| "GitHub Actions"),
+    })
+}
+
+/// GitHub lists no steps while a job is queued.
+fn steps(job: &WorkflowJob) -> Vec<Value> {
+    match job.status {
+        Status::Queued => Vec::new(),
+        _ => job.steps.iter().map(step).collect(),
+    }
+}
+
+fn step(step: &Step) -> Value {
+    json!({
+        "name": step.name, "status": step.status, "conclusion": step.conclusion,
+        "number": step.number, "started_at": step.started_at.map(time),
+        "completed_at": step.completed_at.map(time),
+    })
+}

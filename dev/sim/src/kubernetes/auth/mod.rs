@@ -1,0 +1,5 @@
+//! Who sends a request, and what they are allowed to do.
+
+pub mod authentication;
+pub mod authorization;
+pub mod rbac;

@@ -1,0 +1,54 @@
+//! The builder repository's workflow, and a runner of its scripts.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_yaml_ng::Value;
+
+pub fn text() -> String {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../builder/.github/workflows/build.yml");
+    fs::read_to_string(path).unwrap()
+}
+
+pub fn workflow() -> Value {
+    serde_yaml_ng::from_str(&text()).unwrap()
+}
+
+pub fn steps(workflow: &Value) -> &Vec<Value> {
+    workflow["jobs"]["build"]["steps"].as_sequence().unwrap()
+}
+
+/// Runs the scripts of steps as GitHub's runner does, in a new directory.
+pub struct Runner {
+    pub directory: PathBuf,
+}
+
+impl Runner {
+    pub fn new(name: &str) -> Self {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir_all(directory.join("source/sub")).unwrap();
+        fs::create_dir_all(directory.join("temp")).unwrap();
+        Self { directory }
+    }
+
+    /// Whether the step succeeded, its standard output, and the outputs that it set.
+    pub fn run(&self, step: &str, env: &[(&str, &str)]) -> (bool, String, String) {
+        let workflow = workflow();
+        let step = steps(&workflow).iter().find(|found| found["name"] == step).unwrap();
+        let output = self.directory.join("output");
+        fs::write(&output, "").unwrap();
+        let result = Command::new("bash")
+            .args(["--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"].as_str().unwrap()])
+            .env("GITHUB_OUTPUT", &output)
+            .env("RUNNER_TEMP", self.directory.join("temp"))
+            .envs(env.iter().copied())
+            .current_dir(&self.directory)
+            .output()
+            .unwrap();
+        let printed = String::from_utf8(result.stdout).unwrap();
+        (result.status.success(), printed, fs::read_to_string(output).unwrap())
+    }
+}

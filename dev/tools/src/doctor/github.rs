@@ -1,0 +1,221 @@
+//! Checks the GitHub App: its key, permissions, installation and webhooks.
+
+use super::{Finding, operator_settings::OperatorSettings};
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+use nokube_domain::repository::Repository;
+use nokube_github::{
+    Api, Request, Response,
+    app::App,
+    error,
+    health::{AppSettings, Delivery, WebhookConfig, deliveries, undelivered},
+};
+use std::fmt;
+
+const APP: &str = "github app";
+const WEBHOOKS: &str = "webhooks";
+const RETRY: &str = "try again in a minute";
+
+/// An error response of GitHub.
+#[derive(Debug)]
+struct GitHubError(http::StatusCode, String);
+
+impl fmt::Display for GitHubError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "GitHub rejects the request ({}: {})", self.0, self.1)
+    }
+}
+
+impl std::error::Error for GitHubError {}
+
+/// A GitHub client that authenticates as the App.
+struct AppClient<'a> {
+    client: &'a reqwest::Client,
+    api: Api,
+    app: App,
+}
+
+pub async fn check_github(
+    client: &reqwest::Client,
+    settings: &OperatorSettings,
+    redeliver: bool,
+) -> Vec<Finding> {
+    let key = settings.get("github_app_private_key");
+    if key.is_empty() && !settings.get("github_token").is_empty() {
+        let detail = "the platform uses github_token, not an App. GitHub lists the webhooks of the builder \
+                      repository only (Settings, Webhooks, Recent Deliveries)";
+        return vec![Finding::ok(APP, detail)];
+    }
+    if key.is_empty() {
+        let advice = "run this command where the platform's settings are: in the environment, or in a file \
+                      (ENV_FILE=.env)";
+        return vec![Finding::failed(
+            APP,
+            "not checked, because github_app_private_key is not set here",
+            advice,
+        )];
+    }
+    let app_client = match AppClient::new(client, settings) {
+        Ok(app_client) => app_client,
+        Err(error) => {
+            let advice =
+                "correct github_app_private_key, github_builder_repository and github_api_url";
+            return vec![Finding::failed(APP, format!("{error:#}"), advice)];
+        }
+    };
+    // The other checks need a valid key.
+    let (app_finding, app_page) = match app_client.check_app().await {
+        Ok(checked) => checked,
+        Err(error) => return vec![failed_app_check(&error)],
+    };
+    let mut findings = vec![app_finding, app_client.check_installation(&app_page).await];
+    findings.extend(app_client.check_webhook(settings, &app_page).await);
+    findings.push(app_client.check_deliveries(redeliver).await.unwrap_or_else(|error| {
+        let detail = format!("GitHub does not list them: {error:#}");
+        Finding::failed(WEBHOOKS, detail, RETRY)
+    }));
+    findings
+}
+
+/// The finding if the App's settings cannot be read.
+fn failed_app_check(error: &anyhow::Error) -> Finding {
+    let advice = match error.downcast_ref::<GitHubError>() {
+        Some(GitHubError(http::StatusCode::UNAUTHORIZED, _)) => {
+            "the key does not belong to this App: generate a key on the App's page at GitHub, and copy it and \
+             the client ID from there to github_app_private_key and github_app_client_id"
+        }
+        Some(_) => "look at GitHub's status page, and try again",
+        None => {
+            "check that this machine can reach github_api_url (DNS, firewall, proxy), and try again"
+        }
+    };
+    Finding::failed(APP, format!("{error:#}"), advice)
+}
+
+impl<'a> AppClient<'a> {
+    fn new(client: &'a reqwest::Client, settings: &OperatorSettings) -> Result<Self> {
+        let builder = settings.get("github_builder_repository");
+        let builder: Repository = builder
+            .parse()
+            .ok()
+            .with_context(|| format!("github_builder_repository '{builder}' is not OWNER/NAME"))?;
+        let url = settings.get("github_api_url");
+        let origin =
+            url.parse().ok().with_context(|| format!("github_api_url '{url}' is not an origin"))?;
+        let workflow = settings.get("github_builder_workflow").to_owned();
+        let branch = settings.get("github_builder_ref").to_owned();
+        let api = Api::new(&origin, settings.get("github_api_path"), builder, workflow, branch);
+        let id = settings.get("github_app_client_id");
+        let app = App::new(id, settings.get("github_app_private_key"))
+            .map_err(|error| anyhow::anyhow!("github_app_private_key {error}"))?;
+        Ok(Self { client, api, app })
+    }
+
+    async fn send(&self, request: impl FnOnce(&Api, &str) -> Request) -> Result<Response> {
+        let token = self.app.token(Timestamp::now().as_second())?;
+        let request = request(&self.api, &token).try_into()?;
+        let response = self.client.execute(request).await.context("GitHub does not respond")?;
+        let builder = http::Response::builder().status(response.status());
+        Ok(builder.body(response.bytes().await?.into())?)
+    }
+
+    /// Sends a request. An error response is a [`GitHubError`].
+    async fn send_checked(&self, request: impl FnOnce(&Api, &str) -> Request) -> Result<Response> {
+        let response = self.send(request).await?;
+        if !response.status().is_success() {
+            bail!(GitHubError(response.status(), error::message(&response)));
+        }
+        Ok(response)
+    }
+
+    /// Checks the key and the App's permissions and events. Also returns the URL of the App's page at GitHub.
+    async fn check_app(&self) -> Result<(Finding, String)> {
+        let app = AppSettings::of(&self.send_checked(|api, token| api.app(token)).await?)?;
+        let missing = app.missing();
+        let finding = if missing.is_empty() {
+            Finding::ok(APP, "its key is valid, and it has the required permissions and events")
+        } else {
+            let advice = format!(
+                "add them at {} (App settings, Permissions & events), and accept the change in each \
+                 installation",
+                app.html_url
+            );
+            Finding::failed(APP, format!("it lacks {}", missing.join(", ")), advice)
+        };
+        Ok((finding, app.html_url))
+    }
+
+    async fn check_installation(&self, app_page: &str) -> Finding {
+        let name = "installation";
+        let builder = &self.api.builder;
+        let response = self.send(|api, token| api.installation(&api.builder, token)).await;
+        match response {
+            Ok(response) if response.status().is_success() => {
+                Finding::ok(name, format!("the App is installed on {builder}"))
+            }
+            Ok(response) if response.status() == http::StatusCode::NOT_FOUND => Finding::failed(
+                name,
+                format!("the App is not installed on {builder}"),
+                format!("install it: {app_page}/installations/new"),
+            ),
+            Ok(response) => Finding::failed(name, error::message(&response), RETRY),
+            Err(error) => Finding::failed(name, format!("{error:#}"), RETRY),
+        }
+    }
+
+    async fn check_webhook(&self, settings: &OperatorSettings, app_page: &str) -> Option<Finding> {
+        let platform_url = settings.get("platform_url").trim_end_matches('/');
+        if platform_url.is_empty() {
+            return None; // `/ready` reports the missing setting.
+        }
+        let url = format!("{platform_url}/api/v1/webhooks/github");
+        let name = "webhook";
+        let errors = async {
+            let config = WebhookConfig::of(
+                &self.send_checked(|api, token| api.webhook_config(token)).await?,
+            )?;
+            anyhow::Ok(config.errors(&url))
+        };
+        Some(match errors.await {
+            Ok(errors) if errors.is_empty() => Finding::ok(name, format!("it goes to {url}")),
+            Ok(errors) => {
+                let advice = format!("correct it at {app_page} (App settings, General, Webhook)");
+                Finding::failed(name, errors.join("; "), advice)
+            }
+            Err(error) => Finding::failed(name, format!("{error:#}"), RETRY),
+        })
+    }
+
+    /// Finds webhooks that the platform did not receive. If `redeliver`, requests that GitHub sends them
+    /// again.
+    async fn check_deliveries(&self, redeliver: bool) -> Result<Finding> {
+        let list = async |failed| {
+            anyhow::Ok(deliveries(
+                &self.send_checked(|api, token| api.deliveries(failed, token)).await?,
+            )?)
+        };
+        let undelivered = undelivered(list(true).await?, &list(false).await?, Timestamp::now());
+        let Some(newest) = undelivered.last() else {
+            return Ok(Finding::ok(WEBHOOKS, "none of the last three days was lost"));
+        };
+        let Delivery { event, action, status, .. } = newest;
+        let action = action.as_ref().map_or(String::new(), |action| format!(".{action}"));
+        let count = match undelivered.len() {
+            1 => "one was not received".to_owned(),
+            count => format!("{count} were not received"),
+        };
+        let detail = format!("{count}; the newest is {event}{action}: {status}");
+        if !redeliver {
+            let advice = "check that GitHub can reach the platform, and that github_webhook_secret is the App's \
+                          webhook secret. Then send them again: make doctor REDELIVER=1";
+            return Ok(Finding::failed(WEBHOOKS, detail, advice));
+        }
+        for delivery in &undelivered {
+            self.send_checked(|api, token| api.redeliver(delivery.id, token)).await?;
+        }
+        Ok(Finding::ok(
+            WEBHOOKS,
+            format!("{detail}. GitHub sends them again; check again in a minute"),
+        ))
+    }
+}

@@ -1,0 +1,8 @@
+//! Sign-in, credentials and authorization.
+
+mod access;
+mod api_tokens;
+mod external_issuer;
+mod route_matrix;
+mod sign_in;
+mod tampering;

@@ -1,0 +1,10 @@
+//! The platform as a whole: readiness, metrics, logs, API description, web page.
+
+mod metrics;
+mod openapi;
+mod readiness;
+mod request_log;
+mod request_validation;
+mod round_trips;
+mod two_hosts;
+mod web_page;

@@ -1,0 +1,136 @@
+//! The published OpenAPI document: it lists every route, and the check of exchanges finds differences. The
+//! exchanges themselves are checked in every test (`nokube_tests::openapi`).
+
+use nokube_domain::responses::RouteView;
+use nokube_tests::{
+    TestPlatform,
+    openapi::{ApiDocument, SentRequest},
+};
+use reqwest::header::HeaderMap;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Routes that are only reachable from other components are not published.
+const INTERNAL: &[(&str, &str)] = &[
+    ("auth", "/ready"),
+    ("auth", "/ready/sign-in"),
+    ("builds", "/ready"),
+    ("builds", "/ready/github"),
+    ("builds", "/ready/registry"),
+    ("deploy", "/ready"),
+    ("deploy", "/ready/cluster"),
+    ("webhook", "/ready"),
+];
+
+fn by_method_and_path(routes: Vec<RouteView>) -> BTreeMap<String, RouteView> {
+    let name = |route: &RouteView| format!("{} {}", route.method, route.path);
+    routes.into_iter().map(|route| (name(&route), RouteView { component: None, ..route })).collect()
+}
+
+#[tokio::test]
+async fn the_document_lists_exactly_the_public_routes_with_their_access_policies() {
+    let platform = TestPlatform::start().await;
+    let listed = platform.user("alice").get("/api/v1/routes").await.expect(200);
+    let mut listed: Vec<RouteView> = serde_json::from_value(listed["routes"].clone()).unwrap();
+    let count = listed.len();
+    listed.retain(|route| {
+        let component = route.component.as_deref().unwrap();
+        !INTERNAL.contains(&(component, route.path.as_str()))
+    });
+    assert_eq!(listed.len(), count - INTERNAL.len(), "the list of internal routes is up to date");
+    assert_eq!(by_method_and_path(listed), by_method_and_path(nokube_contract::routes()));
+    platform.finish().await;
+}
+
+/// Checks a response to `GET /api/v1/projects/1` against a document.
+fn check(document: Value, status: u16, body: &Value) -> Result<(), String> {
+    let request = SentRequest::get(&"http://nokube.test/api/v1/projects/1".parse().unwrap());
+    let headers = [("content-type", "application/json"), ("x-request-id", "12345678")];
+    let headers: HeaderMap = headers
+        .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+        .into_iter()
+        .collect();
+    ApiDocument::new(document).check_exchange(&request, status, &headers, &body.to_string())
+}
+
+#[test]
+fn differences_from_the_document_are_found() {
+    let document: Value = serde_json::from_str(&nokube_contract::openapi_json()).unwrap();
+    let body = json!({
+        "id": 1, "name": "myapp", "owner": "alice", "description": null, "repository_url": null,
+        "framework": null, "role": "owner",
+        "created_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z",
+    });
+    check(document.clone(), 200, &body).unwrap();
+
+    let mut renamed = document.clone();
+    let schema = renamed.pointer_mut("/components/schemas/Project").unwrap();
+    let owner = schema["properties"].as_object_mut().unwrap().remove("owner").unwrap();
+    schema["properties"]["proprietor"] = owner;
+    let error = check(renamed, 200, &body).unwrap_err();
+    assert!(error.contains("'owner' was unexpected"), "{error}");
+
+    let error_with = |field: &str, value: Value| {
+        let mut body = body.clone();
+        body[field] = value;
+        check(document.clone(), 200, &body).unwrap_err()
+    };
+    assert!(error_with("created_at", json!("yesterday")).contains("date-time"));
+    assert!(error_with("owner", json!(null)).contains("null is not of type"));
+    assert!(error_with("colour", json!("red")).contains("'colour' was unexpected"));
+    assert!(check(document, 418, &body).unwrap_err().contains("the status is not listed"));
+}
+
+/// The OAuth grants are parsed in a component, so they are tested here instead of in `crates/contract`: a
+/// request with all optional fields, an unknown field, and no required field.
+#[tokio::test]
+async fn the_grants_accept_exactly_the_described_fields() {
+    let platform = TestPlatform::start().await;
+    let document: Value = serde_json::from_str(&nokube_contract::openapi_json()).unwrap();
+    for name in ["DeviceGrant", "RefreshGrant", "TokenExchangeGrant"] {
+        let schema = &document["components"]["schemas"][name];
+        let grant = schema["properties"]["grant_type"]["pattern"].as_str().unwrap();
+        let required = schema["required"].as_array().unwrap().iter();
+        let required: BTreeSet<_> = required.map(|field| field.as_str().unwrap()).collect();
+        let mut body = json!({ "grant_type": grant.trim_matches(['^', '$']), "colour": "red" });
+        for field in schema["properties"].as_object().unwrap().keys() {
+            if !required.contains(field.as_str()) {
+                body[field] = json!("anything");
+            }
+        }
+        let errors = platform.anonymous().post("/api/v1/auth/token", &body).await.field_errors();
+        let errors: BTreeSet<_> = errors.keys().map(String::as_str).collect();
+        let mut expected = required;
+        expected.remove("grant_type");
+        expected.insert("colour");
+        assert_eq!(errors, expected, "{name}");
+    }
+    platform.finish().await;
+}
+
+/// Calls routes that no other test calls; every response is checked against the document.
+#[tokio::test]
+async fn all_routes_of_deployments_match_the_document() {
+    let platform = TestPlatform::start().await;
+    let alice = platform.user("alice");
+    let project = alice.create_project("myapp").await;
+    let mut body = alice.deployment_request(project, "web", "nginx").await;
+    body["secrets"] = json!({ "API_KEY": "s3cret" });
+    alice.post("/api/v1/deploy?dry_run=true", &body).await.expect(200);
+    let path = alice.deploy(&body).await;
+    alice.wait_for_status(&path, &["running"]).await;
+    body["env_vars"] = json!({ "COLOUR": "red" });
+    let dry_run = alice.post("/api/v1/deploy?dry_run=true", &body).await.expect(200);
+    assert!(
+        dry_run["objects"].as_array().unwrap().iter().any(|object| object["difference"].is_array())
+    );
+    for part in ["manifests", "events", "revisions"] {
+        let response = alice.get(&format!("{path}/{part}")).await.expect(200);
+        assert_ne!(response[part], json!([]), "{part}");
+    }
+    assert_ne!(alice.get(&format!("{path}/logs?tail=5&timestamps=true")).await.text, "");
+    alice.post(&format!("{path}/stop"), &json!({})).await.expect(202);
+    alice.post(&format!("{path}/start"), &json!({})).await.expect(202);
+    alice.get("/api/v1/auth/audit").await.expect(200);
+    platform.finish().await;
+}

@@ -1,0 +1,4 @@
+//! Projects: members, deletion.
+
+mod deletion;
+mod members;

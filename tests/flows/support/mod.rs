@@ -1,0 +1,4 @@
+//! Helpers of several tests.
+
+pub mod browser;
+pub mod oidc_issuer;

@@ -1,0 +1,110 @@
+//! The configuration of a [`TestPlatform`].
+
+use crate::{
+    BUILDER_REPOSITORY, CLIENT_ID, CLIENT_SECRET, GITHUB_TOKEN, JWT_SECRET, KUBERNETES_TOKEN,
+    PLATFORM_URL, SECRET_NAMES_KEY, SESSION_SECRET, TestPlatform, WEBHOOK_SECRET,
+};
+use nokube_sim::{ClusterOptions, GitHubOptions};
+use std::{collections::BTreeMap, time::Duration};
+
+/// Settings of the platform and options of the simulations, to be changed before the start.
+pub struct TestConfig {
+    /// The platform's settings (Spin variables).
+    pub variables: BTreeMap<String, String>,
+    pub github: GitHubOptions,
+    pub cluster: ClusterOptions,
+    /// Whether GitHub sends webhooks to the platform.
+    pub has_webhook: bool,
+    /// Additional runtime configuration for Spin (TOML).
+    pub runtime_config: Option<String>,
+    /// Whether the key-value store is Redis instead of SQLite.
+    pub uses_redis: bool,
+}
+
+impl Default for TestConfig {
+    /// A complete platform with fast simulations, without rate limits and without caching of GitHub's
+    /// responses.
+    fn default() -> Self {
+        let variables = [
+            ("auth_jwt_secret", JWT_SECRET),
+            ("auth_jwt_subjects_are_github_logins", "true"),
+            ("github_builder_repository", BUILDER_REPOSITORY),
+            ("github_token", GITHUB_TOKEN),
+            ("github_webhook_secret", WEBHOOK_SECRET),
+            ("registry_namespace", "platform"),
+            ("kubernetes_token", KUBERNETES_TOKEN),
+            ("secret_names_key", SECRET_NAMES_KEY),
+            ("apps_domain", "apps.example.org"),
+            ("apps_entrance_namespace", "ingress"),
+            ("deploy_resume_seconds", "1"),
+            ("build_quiet_seconds", "0"),
+            ("platform_url", PLATFORM_URL),
+            ("auth_session_secret", SESSION_SECRET),
+            ("github_oauth_client_id", CLIENT_ID),
+            ("github_oauth_client_secret", CLIENT_SECRET),
+            ("auth_allowed_users", "alice, bob, carol"),
+            ("auth_administrators", "root"),
+            // Tests of limits set their own.
+            ("limit_builds_per_minute", "0"),
+            ("limit_deploys_per_minute", "0"),
+            ("limit_changes_per_minute", "0"),
+            ("limit_sign_ins_per_minute", "0"),
+            ("max_running_builds_per_person", "0"),
+            ("github_retry_first_ms", "20"),
+            ("github_retry_longest_ms", "1500"),
+        ];
+        Self {
+            variables: variables.map(|(name, value)| (name.into(), value.into())).into(),
+            github: GitHubOptions {
+                builder_repository: BUILDER_REPOSITORY.into(),
+                token: Some(GITHUB_TOKEN.into()),
+                step: Duration::from_millis(10),
+                oauth: Some((CLIENT_ID.into(), CLIENT_SECRET.into())),
+                record_responses: true,
+                ..GitHubOptions::default()
+            },
+            cluster: ClusterOptions {
+                token: Some(KUBERNETES_TOKEN.into()),
+                platform_rbac: true,
+                step: Duration::from_millis(20),
+                ..ClusterOptions::default()
+            },
+            has_webhook: true,
+            runtime_config: None,
+            // Set by `make test-redis`.
+            uses_redis: std::env::var("NOKUBE_TEST_STORE").is_ok_and(|store| store == "redis"),
+        }
+    }
+}
+
+impl TestConfig {
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.into(), value.into());
+        self
+    }
+
+    /// GitHub sends no webhooks to the platform.
+    pub fn without_webhooks(mut self) -> Self {
+        self.has_webhook = false;
+        self
+    }
+
+    pub fn github(mut self, change: impl FnOnce(&mut GitHubOptions)) -> Self {
+        change(&mut self.github);
+        self
+    }
+
+    pub fn cluster(mut self, change: impl FnOnce(&mut ClusterOptions)) -> Self {
+        change(&mut self.cluster);
+        self
+    }
+
+    pub fn on_redis(mut self) -> Self {
+        self.uses_redis = true;
+        self
+    }
+
+    pub async fn start(self) -> TestPlatform {
+        TestPlatform::start_with(self).await
+    }
+}

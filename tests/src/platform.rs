@@ -1,0 +1,236 @@
+//! [`TestPlatform`]: the platform, its simulated GitHub and its simulated cluster.
+
+use crate::{
+    JWT_SECRET, Response, TestConfig, User, WEBHOOK_SECRET, check_leftovers, claims,
+    github_conformance, redis::Redis,
+};
+use local_host::{App, Console, Counts, Options, Running};
+use nokube_domain::{
+    jwt::{Claims, sign},
+    session::SigningKeys,
+};
+use nokube_sim::{HoldPoint, SimulatedCluster, SimulatedGitHub};
+use reqwest::Client;
+use serde_json::Value;
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+    time::Duration,
+};
+use tempfile::TempDir;
+
+pub struct TestPlatform {
+    pub github: SimulatedGitHub,
+    pub cluster: SimulatedCluster,
+    host: Option<Running>,
+    /// Must be dropped before `state`, because Redis writes into that directory.
+    redis: Option<Redis>,
+    state: TempDir,
+    options: Options,
+    client: Client,
+}
+
+/// The components, compiled once for all tests of a process.
+fn app() -> App {
+    static APP: OnceLock<App> = OnceLock::new();
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spin.toml");
+    APP.get_or_init(|| App::load(&manifest).expect("the components; `make components` builds them"))
+        .clone()
+}
+
+impl TestPlatform {
+    /// The default configuration.
+    pub fn config() -> TestConfig {
+        TestConfig::default()
+    }
+
+    /// Starts a platform with the default configuration.
+    pub async fn start() -> Self {
+        Self::config().start().await
+    }
+
+    pub(crate) async fn start_with(config: TestConfig) -> Self {
+        let github = SimulatedGitHub::start(config.github).await.unwrap();
+        let cluster = SimulatedCluster::start(config.cluster).await.unwrap();
+        let state = TempDir::new().unwrap();
+        let mut variables = config.variables;
+        for name in ["github_api_url", "registry_api_url", "github_sign_in_url"] {
+            variables.entry(name.into()).or_insert_with(|| github.url());
+        }
+        variables.entry("kubernetes_api_url".into()).or_insert_with(|| cluster.url());
+        let redis = match config.uses_redis {
+            true => Some(Redis::start(&state.path().join(".spin")).await),
+            false => None,
+        };
+        let parts = [config.runtime_config, redis.as_ref().map(Redis::runtime_config)];
+        let toml = parts.into_iter().flatten().reduce(|all, part| format!("{all}\n{part}"));
+        let runtime_config = toml.map(|toml| {
+            let file = state.path().join("runtime-config.toml");
+            std::fs::write(&file, toml).unwrap();
+            file
+        });
+        let options = Options {
+            state_dir: state.path().into(),
+            runtime_config,
+            variables,
+            console: Console::Capture,
+            ..Options::default()
+        };
+        let host = Some(app().serve(options.clone()).await.unwrap());
+        let platform = Self { github, cluster, host, redis, state, options, client: Client::new() };
+        if config.has_webhook {
+            platform.connect_webhook();
+        }
+        platform
+    }
+
+    pub fn host(&self) -> &Running {
+        self.host.as_ref().unwrap()
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.host().url())
+    }
+
+    /// Lets GitHub send webhooks to the platform's current address.
+    pub fn connect_webhook(&self) {
+        self.github.set_webhook(&self.url("/api/v1/webhooks/github"), WEBHOOK_SECRET);
+    }
+
+    /// Changes a setting. It takes effect at the next restart.
+    pub fn set_variable(&mut self, name: &str, value: &str) {
+        self.options.variables.insert(name.into(), value.into());
+    }
+
+    /// Restarts the platform on the same storage.
+    pub async fn restart(&mut self) {
+        self.host.take().unwrap().stop().await.unwrap();
+        self.host = Some(app().serve(self.options.clone()).await.unwrap());
+    }
+
+    /// Restarts the platform with its clock so many seconds ahead of the real time.
+    pub async fn restart_later(&mut self, seconds: i64) {
+        self.options.clock_offset = seconds;
+        self.restart().await;
+    }
+
+    /// Starts a second host on the same storage.
+    pub async fn start_second_host(&self) -> Running {
+        app().serve(self.options.clone()).await.unwrap()
+    }
+
+    /// The same user at the platform's current address, after a restart.
+    pub fn reconnect(&self, user: &User) -> User {
+        User { base: self.host().url(), ..user.clone() }
+    }
+
+    /// The SQLite file of the key-value store.
+    pub fn storage_file(&self) -> PathBuf {
+        storage_file(self.state.path())
+    }
+
+    /// A caller without credentials.
+    pub fn anonymous(&self) -> User {
+        User { client: self.client.clone(), base: self.host().url(), token: None }
+    }
+
+    /// A user with a valid JWT of the external issuer.
+    pub fn user(&self, login: &str) -> User {
+        self.user_with_claims(claims(login))
+    }
+
+    pub fn user_with_claims(&self, claims: Claims) -> User {
+        self.user_with_token(&sign(&claims, JWT_SECRET.as_bytes()).unwrap())
+    }
+
+    /// A caller who knows the platform's settings, like `make doctor`.
+    pub fn operator(&self) -> User {
+        let setting = |name: &str| self.options.variables.get(name).map_or("", String::as_str);
+        let (issuer, secret) = (setting("platform_url"), setting("auth_session_secret"));
+        let keys = SigningKeys { issuer, secret, previous_secret: "" };
+        self.user_with_token(&keys.sign_operator_proof(jiff::Timestamp::now().as_second()).unwrap())
+    }
+
+    /// A caller with this bearer token.
+    pub fn user_with_token(&self, token: &str) -> User {
+        User { token: Some(token.into()), ..self.anonymous() }
+    }
+
+    /// Starts a build whose run GitHub holds until it is released. Returns its path once it is running.
+    pub async fn running_build(&self, user: &User) -> String {
+        self.github.hold_runs(HoldPoint::InProgress);
+        let path = user.start_build(user.create_project("myapp").await).await;
+        user.wait_for_status(&path, &["building"]).await;
+        path
+    }
+
+    /// Runs a build to its end, until its final state is stored. Returns its path.
+    pub async fn finished_build(&self, user: &User) -> String {
+        let path = user.start_build(user.create_project("myapp").await).await;
+        user.wait_for_end(&path).await;
+        self.github.wait_until_idle().await.ok();
+        user.get(&path).await; // The first read after the end stores the final state.
+        path
+    }
+
+    /// Counts the key-value round trips and outbound requests of the host while `future` runs.
+    pub async fn measure<T>(&self, future: impl Future<Output = T>) -> (T, Counts) {
+        let before = self.host().counts();
+        let output = future.await;
+        (output, self.host().counts() - before)
+    }
+
+    /// Sends a webhook like GitHub, signed with `secret`.
+    pub async fn send_webhook(&self, event: &str, body: &Value, secret: &str) -> Response {
+        self.send_webhook_bytes(event, serde_json::to_vec(body).unwrap(), secret).await
+    }
+
+    /// Like [`Self::send_webhook`], with the exact bytes of the body.
+    pub async fn send_webhook_bytes(&self, event: &str, body: Vec<u8>, secret: &str) -> Response {
+        let signature = nokube_sim::webhook_signature(secret, &body).unwrap();
+        let request = self.client.post(self.url("/api/v1/webhooks/github"));
+        let request = request
+            .header("content-type", "application/json")
+            .header("x-github-event", event)
+            .header("x-hub-signature-256", signature);
+        Response::send(request.body(body)).await
+    }
+
+    /// Stops Redis while the platform is running.
+    pub fn stop_redis(&mut self) {
+        self.redis.as_mut().unwrap().stop();
+    }
+
+    /// Waits until the cluster has deleted a namespace and everything in it.
+    pub async fn wait_until_namespace_is_gone(&self, namespace: &str) {
+        for _ in 0..500 {
+            let is_gone = self.cluster.object("namespaces", "", namespace).is_none();
+            if is_gone && self.cluster.all_objects_in(namespace).is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{namespace} is still there: {:#?}", self.cluster.all_objects_in(namespace));
+    }
+
+    /// Stops the platform and checks what is left: no secrets in the storage or on the console, no
+    /// internal errors, no traps, and only exchanges with GitHub that match GitHub's description.
+    pub async fn finish(self) {
+        self.finish_with_expected_errors(&[]).await;
+    }
+
+    /// Like [`Self::finish`], but internal errors that contain one of these texts are allowed.
+    pub async fn finish_with_expected_errors(mut self, expected: &[&str]) {
+        github_conformance::check(&self.github);
+        let host = self.host.take().unwrap();
+        let console = host.console();
+        host.stop().await.unwrap();
+        assert_ne!(self.redis.is_some(), self.storage_file().exists(), "state is in one place");
+        check_leftovers(&console, self.state.path(), expected);
+    }
+}
+
+/// The SQLite file of the key-value store in a state directory.
+pub fn storage_file(state: &Path) -> PathBuf {
+    state.join(".spin/sqlite_key_value.db")
+}
