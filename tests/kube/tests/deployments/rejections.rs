@@ -240,7 +240,7 @@ async fn an_unreachable_cluster_is_reported_with_the_last_known_status() -> Resu
     assert_eq!(deployment["status"], "deploying", "the last known status");
     assert!(deployment["observed_at"].is_string());
     let rejected = user.post("/api/v1/deploy", &request(&user, project).await).await;
-    assert!(rejected.expect_problem(503).contains("does not response"));
+    assert!(rejected.expect_problem(503).contains("does not answer"));
     assert!(rejected.headers.contains_key("retry-after"));
     let list = user.get(&format!("/api/v1/projects/{project}/deployments")).await.expect(200);
     assert_eq!(list["deployments"][0]["error_code"], "cluster_unreachable");
