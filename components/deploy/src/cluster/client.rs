@@ -9,7 +9,12 @@ use nokube_edge::{
     outbound::{self, OutboundError, Timeouts},
     sleep, warn,
 };
-use nokube_kube::{Platform, error::ApiError, request::Request};
+use nokube_kube::{
+    Kind, Platform, Tenant,
+    error::ApiError,
+    observe::{NamespaceStatus, PartialObject, namespace_status},
+    request::{self, Request},
+};
 use serde::de::DeserializeOwned;
 use std::{rc::Rc, time::Duration};
 
@@ -153,6 +158,21 @@ impl Cluster {
             Err(ClusterError::Api(ApiError::NotFound)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The tenant's namespace, if it exists, and its status.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn namespace(
+        &self,
+        tenant: &Tenant<'_>,
+    ) -> Result<(Option<PartialObject>, NamespaceStatus), ClusterError> {
+        let name = tenant.namespace();
+        let get = request::get(Kind::Namespace, name.as_str(), name.as_str());
+        let found = self.read::<PartialObject>(&get).await?;
+        let status = namespace_status(found.as_ref(), self.platform(), tenant);
+        Ok((found, status))
     }
 
     /// The request with the API's origin and the deployer's token.

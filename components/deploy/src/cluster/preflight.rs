@@ -14,7 +14,6 @@ use nokube_kube::{
     labels::DEPLOYMENT_LABEL,
     observe::{
         List, Metadata, NamespaceStatus, ObservedDeployment, ObservedReplicaSet, PartialObject,
-        namespace_status,
     },
     request,
 };
@@ -47,13 +46,11 @@ pub async fn preflight(
     dependencies: &Dependencies,
     previous: Option<&DeployedState>,
 ) -> Result<ClusterState> {
-    let namespace = input.tenant.namespace();
-    let get_namespace = request::get(Kind::Namespace, namespace.as_str(), namespace.as_str());
-    let (found, objects) = futures::join!(
-        cluster.read::<PartialObject>(&get_namespace),
+    let (namespace, objects) = futures::join!(
+        cluster.namespace(&input.tenant),
         read_objects(cluster, input, dependencies, previous),
     );
-    let status = namespace_status(found?.as_ref(), cluster.platform(), &input.tenant);
+    let (_, status) = namespace?;
     if matches!(status, NamespaceStatus::Absent | NamespaceStatus::Foreign) {
         // Nothing there is the platform's, and it may have no permissions, so errors of the other reads are
         // ignored.

@@ -13,7 +13,7 @@ use nokube_kube::{
     Kind,
     error::ApiError,
     manifest::DEPLOYMENT_KINDS,
-    observe::{List, NamespaceStatus, PartialObject, namespace_status},
+    observe::{List, NamespaceStatus, PartialObject},
     request,
 };
 
@@ -62,9 +62,7 @@ async fn try_delete(
     deployment: &Deployment,
     deletion: Deletion,
 ) -> Result<()> {
-    let name = deployment.namespace();
-    let found = cluster.read::<PartialObject>(&request::get(Kind::Namespace, &name, &name)).await?;
-    let status = namespace_status(found.as_ref(), cluster.platform(), &deployment.tenant());
+    let (found, status) = cluster.namespace(&deployment.tenant()).await?;
     // Without its namespace nothing is left; another owner's namespace contains nothing of the platform's.
     let (Some(namespace), NamespaceStatus::Owned { .. }) = (found, status) else { return Ok(()) };
     let deleted = match delete_objects(store, cluster, deployment, deletion).await {

@@ -21,7 +21,7 @@ use nokube_domain::{
     },
     name::Username,
 };
-use nokube_edge::{Call, Reply, Result, now, store::Store};
+use nokube_edge::{Call, Reply, Result, now, projects, store::Store};
 use nokube_kube::{Tenant, names};
 use std::collections::BTreeMap;
 
@@ -40,11 +40,7 @@ pub async fn create(mut call: Call) -> Result<Reply> {
             .unwrap_or_else(|| Problem::invalid_field("project_id", "is required"))
             .into());
     };
-    let (project, members) = futures::join!(store.project(project_id), store.members(project_id));
-    let members = members?;
-    call.require_role(members.as_ref(), "project")?;
-    let project = project?.ok_or_else(|| Problem::not_found("project"))?;
-    let members = members.ok_or_else(|| Problem::not_found("project"))?;
+    let (project, members, _) = projects::load(&call, &store, project_id).await?;
     let cluster = Cluster::new().await?;
     let request =
         DeploymentRequest::parse(fields, &caller, Some(&project), &cluster.settings.limits)?;

@@ -18,7 +18,7 @@ use nokube_kube::{
     diff::field_changes,
     error::{ApiError, warnings},
     manifest,
-    observe::{NamespaceStatus, PartialObject, namespace_status},
+    observe::{NamespaceStatus, PartialObject},
     redact,
     request::{self, ApplyMode},
 };
@@ -52,9 +52,7 @@ pub async fn dry_run(
     let input = ManifestInput { tenant: tenant.clone(), id, revision: number, state: &state };
     let manifests = Manifests::new(cluster.platform(), &input, Some(secrets));
 
-    let get = request::get(Kind::Namespace, own.as_str(), own.as_str());
-    let found = cluster.read::<PartialObject>(&get).await?;
-    let status = namespace_status(found.as_ref(), cluster.platform(), &tenant);
+    let (_, status) = cluster.namespace(&tenant).await?;
     let is_preview = !matches!(status, NamespaceStatus::Owned { .. });
     let namespace = if is_preview { PREVIEW_NAMESPACE } else { own.as_str() };
     let mut verdicts = Vec::new();

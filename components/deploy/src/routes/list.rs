@@ -8,11 +8,9 @@ use crate::{
 };
 use futures::future::try_join_all;
 use http::StatusCode;
-use nokube_domain::{
-    Problem, ProjectId, deployments::ObservedState, page::Page, responses::DeploymentPage,
-};
+use nokube_domain::{ProjectId, deployments::ObservedState, page::Page, responses::DeploymentPage};
 use nokube_edge::{
-    Call, Reply, Result,
+    Call, Reply, Result, projects,
     store::{Counter, Store},
 };
 use nokube_kube::names::Namespace;
@@ -23,13 +21,9 @@ pub async fn list(call: Call) -> Result<Reply> {
     let project_id: ProjectId = call.path_parameter("project", "project")?;
     let store = Store::open().await?;
     let counter = Counter::deployments(project_id);
-    let (members, project, count) =
-        futures::join!(store.members(project_id), store.project(project_id), store.count(&counter));
-    let members = members?;
-    call.require_role(members.as_ref(), "project")?;
-    let members = members.ok_or_else(|| Problem::not_found("project"))?;
-    let project = project?.ok_or_else(|| Problem::not_found("project"))?;
-    let total = count?;
+    let (loaded, total) =
+        futures::join!(projects::load(&call, &store, project_id), store.count(&counter));
+    let ((project, members, _), total) = (loaded?, total?);
     let cluster = Cluster::new().await?;
 
     let deployments = page.numbers(total).map(|number| {
