@@ -5,7 +5,11 @@ use crate::{
     PLATFORM_URL, SECRET_NAMES_KEY, SESSION_SECRET, TestPlatform, WEBHOOK_SECRET,
 };
 use nokube_sim::{ClusterOptions, GitHubOptions};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Settings of the platform and options of the simulations, to be changed before the start.
 pub struct TestConfig {
@@ -19,6 +23,10 @@ pub struct TestConfig {
     pub runtime_config: Option<String>,
     /// Whether the key-value store is Redis instead of SQLite.
     pub uses_redis: bool,
+    /// A SQLite file that the platform continues on a copy of.
+    pub store: Option<PathBuf>,
+    /// How many seconds the platform's clock is ahead of the real time.
+    pub clock_offset: i64,
 }
 
 impl Default for TestConfig {
@@ -73,6 +81,8 @@ impl Default for TestConfig {
             runtime_config: None,
             // Set by `make test-redis`.
             uses_redis: std::env::var("NOKUBE_TEST_STORE").is_ok_and(|store| store == "redis"),
+            store: None,
+            clock_offset: 0,
         }
     }
 }
@@ -101,6 +111,13 @@ impl TestConfig {
 
     pub fn on_redis(mut self) -> Self {
         self.uses_redis = true;
+        self
+    }
+
+    /// Continues on a copy of a SQLite file, with the platform's clock so many seconds ahead of the real time.
+    pub fn on_store(mut self, store: &Path, clock_offset: i64) -> Self {
+        (self.store, self.clock_offset, self.uses_redis) =
+            (Some(store.into()), clock_offset, false);
         self
     }
 

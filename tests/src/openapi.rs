@@ -50,6 +50,11 @@ fn media_type(headers: &HeaderMap) -> String {
     value.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_owned()
 }
 
+/// The platform's published OpenAPI document. `dev/openapi` checks that it is up to date.
+pub fn published_document() -> Value {
+    serde_json::from_str(include_str!("../../docs/api/openapi.json")).unwrap()
+}
+
 /// An OpenAPI document.
 pub struct ApiDocument {
     document: Value,
@@ -58,12 +63,10 @@ pub struct ApiDocument {
 }
 
 impl ApiDocument {
-    /// The platform's published OpenAPI document.
+    /// [`published_document`].
     pub fn published() -> &'static Self {
         static DOCUMENT: OnceLock<ApiDocument> = OnceLock::new();
-        DOCUMENT.get_or_init(|| {
-            Self::new(serde_json::from_str(&nokube_contract::openapi_json()).unwrap())
-        })
+        DOCUMENT.get_or_init(|| Self::new(published_document()))
     }
 
     pub fn new(document: Value) -> Self {

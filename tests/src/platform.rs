@@ -53,6 +53,10 @@ impl TestPlatform {
         let github = SimulatedGitHub::start(config.github).await.unwrap();
         let cluster = SimulatedCluster::start(config.cluster).await.unwrap();
         let state = TempDir::new().unwrap();
+        if let Some(store) = &config.store {
+            std::fs::create_dir(state.path().join(".spin")).unwrap();
+            std::fs::copy(store, storage_file(state.path())).unwrap();
+        }
         let mut variables = config.variables;
         for name in ["github_api_url", "registry_api_url", "github_sign_in_url"] {
             variables.entry(name.into()).or_insert_with(|| github.url());
@@ -74,6 +78,7 @@ impl TestPlatform {
             runtime_config,
             variables,
             console: Console::Capture,
+            clock_offset: config.clock_offset,
             ..Options::default()
         };
         let host = Some(app().serve(options.clone()).await.unwrap());

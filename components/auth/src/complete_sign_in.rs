@@ -15,7 +15,7 @@ use nokube_edge::{
     Call, Error, Result, audit,
     auth::{AuthSettings, blocked_error},
     now, random_bytes,
-    store::Store,
+    store::{Store, keys},
     usernames, warn,
 };
 use nokube_github::oauth::{OAuth, UserToken};
@@ -78,7 +78,7 @@ pub async fn complete_sign_in(
     let expires_at =
         Timestamp::from_second(signed_in_at.as_second() + lifetime).unwrap_or(signed_in_at);
     let record = SignInRecord { identity: identity.clone(), signed_in_at, expires_at };
-    store.set_sign_in(&refresh_token.hash(), &record).await?;
+    store.set(keys::sign_in(&refresh_token.hash()), &record).await?;
     audit::record_as(&store, call, &identity, "github", "session.begin").await?;
     Ok(CompletedSignIn { identity, refresh_token, lifetime })
 }

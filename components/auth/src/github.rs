@@ -17,16 +17,7 @@ use nokube_github::{
     Request, Response,
     oauth::{self, OAuth, UserToken},
 };
-use std::time::Duration;
 
-const TIMEOUTS: Timeouts = Timeouts {
-    connect: Duration::from_secs(3),
-    idle: Duration::from_secs(8),
-    total: Duration::from_secs(10),
-};
-
-/// # Errors
-/// Sign-in with GitHub is not configured.
 pub fn oauth(settings: &Settings) -> Result<&OAuth> {
     settings.oauth.as_ref().ok_or_else(|| {
         let detail = "Signing in with GitHub is not set up here. /ready says what is missing.";
@@ -35,7 +26,7 @@ pub fn oauth(settings: &Settings) -> Result<&OAuth> {
 }
 
 pub async fn send(request: Request) -> Result<Response> {
-    outbound::send(request, TIMEOUTS).await.map_err(|error| error.into_error("GitHub"))
+    outbound::send(request, Timeouts::API).await.map_err(|error| error.into_error("GitHub"))
 }
 
 /// The error for a response that does not parse. `request` says what was requested.

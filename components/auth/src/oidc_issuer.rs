@@ -4,19 +4,22 @@
 
 use crate::settings::OidcSettings;
 use nokube_domain::{
-    Person, access::GitHubIdentity, jwt::Claims, name::Username, session::Identity,
+    Person,
+    access::GitHubIdentity,
+    jwt::{Claims, Validation},
+    name::Username,
+    session::Identity,
 };
 use nokube_edge::{
     Result,
     auth::AuthSettings,
     now,
     outbound::{self, Timeouts},
-    store::Store,
+    store::{Store, keys},
     warn,
 };
-use nokube_oidc::{KeySet, Validation, VerifyError};
+use nokube_oidc::{KeySet, VerifyError};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 /// Seconds after which the keys are fetched again.
 const REFRESH_INTERVAL: i64 = 600;
@@ -29,11 +32,6 @@ const MIN_FETCH_INTERVAL: i64 = 30;
 const MAX_AGE: i64 = 24 * 3600;
 
 const MAX_KEYS_BYTES: usize = 256 * 1024;
-const TIMEOUTS: Timeouts = Timeouts {
-    connect: Duration::from_secs(3),
-    idle: Duration::from_secs(5),
-    total: Duration::from_secs(8),
-};
 
 /// The issuer's keys as last fetched. Times are in seconds since 1970.
 #[derive(Serialize, Deserialize)]
@@ -61,17 +59,18 @@ pub async fn identify(
         audience: &oidc.audience,
         leeway: auth_settings.clock_leeway,
         now: second,
-        login_claim: &oidc.login_claim,
     };
-    let cached = store.issuer_keys::<CachedKeys>().await?;
+    let cached = store.get(keys::issuer_keys::<CachedKeys>()).await?;
     let mut cached = cached.filter(|cached| cached.url == oidc.keys_url.as_str());
     if cached.as_ref().is_none_or(|cached| second - cached.fetched_at >= REFRESH_INTERVAL) {
         cached = fetch_keys(store, oidc, cached).await?;
     }
-    let mut verified = verify(cached.as_ref(), token, &validation);
+    let verify =
+        |cached: Option<&CachedKeys>| verify(cached, token, &validation, &oidc.login_claim);
+    let mut verified = verify(cached.as_ref());
     if verified == Err(VerifyError::UnknownKey) {
         cached = fetch_keys(store, oidc, cached).await?;
-        verified = verify(cached.as_ref(), token, &validation);
+        verified = verify(cached.as_ref());
     }
     let (claims, login) = match verified {
         Ok(verified) => verified,
@@ -99,10 +98,11 @@ fn verify(
     cached: Option<&CachedKeys>,
     token: &str,
     validation: &Validation<'_>,
+    login_claim: &str,
 ) -> std::result::Result<(Claims, Option<String>), VerifyError> {
     let cached = cached.filter(|cached| validation.now - cached.fetched_at < MAX_AGE);
     let keys = cached.and_then(|cached| KeySet::parse(cached.keys.as_bytes()));
-    keys.ok_or(VerifyError::UnknownKey)?.verify(token, validation)
+    keys.ok_or(VerifyError::UnknownKey)?.verify(token, validation, login_claim)
 }
 
 /// Fetches and caches the keys, unless that was tried a moment ago. If the issuer does not respond, the cached
@@ -121,15 +121,15 @@ async fn fetch_keys(
         cached.map_or_else(Default::default, |cached| (cached.keys, cached.fetched_at));
     let mut cached = CachedKeys { url: url.clone(), requested_at: second, fetched_at, keys };
     // Stored before the request, so that concurrent requests do not fetch too.
-    store.set_issuer_keys(&cached).await?;
+    store.set(keys::issuer_keys(), &cached).await?;
     let mut request = http::Request::new(Vec::new());
     *request.uri_mut() = url.parse().unwrap_or_default();
-    match outbound::send(request, TIMEOUTS).await {
+    match outbound::send(request, Timeouts::SHORT).await {
         Ok(response) if response.status() == 200 && response.body().len() <= MAX_KEYS_BYTES => {
             let keys = String::from_utf8(response.into_body()).unwrap_or_default();
             if KeySet::parse(keys.as_bytes()).is_some_and(|set| !set.is_empty()) {
                 (cached.keys, cached.fetched_at) = (keys, second);
-                store.set_issuer_keys(&cached).await?;
+                store.set(keys::issuer_keys(), &cached).await?;
             } else {
                 warn("the OIDC issuer publishes no usable key");
             }

@@ -9,15 +9,12 @@ use nokube_edge::{
     Error, Reply, Result,
     auth::{AuthSettings, Cookie},
     now,
-    store::Store,
+    store::{Store, keys},
 };
 use serde::Serialize;
 
 /// Signs `payload` for `purpose`. Returns the token and the second at which it expires: after
 /// [`SESSION_LIFETIME`], but at `max_expiry` at the latest.
-///
-/// # Errors
-/// Sessions are not configured.
 pub fn sign(
     settings: &AuthSettings,
     purpose: Purpose,
@@ -35,9 +32,6 @@ pub fn sign(
 }
 
 /// The value of a `Set-Cookie` header with a new session, and the second at which the session expires.
-///
-/// # Errors
-/// Sessions are not configured.
 pub fn issue_session_cookie(
     settings: &AuthSettings,
     identity: &Identity,
@@ -58,16 +52,13 @@ pub fn clear_cookies(reply: Reply, settings: &AuthSettings) -> Reply {
 ///
 /// Sessions and bearer tokens live ten minutes. So this is where they end for a person who has signed out,
 /// was blocked, or is not on the allowlist any more.
-///
-/// # Errors
-/// The store failed.
 pub async fn active_sign_in(
     store: &Store,
     settings: &AuthSettings,
     refresh_token: &OpaqueToken,
 ) -> Result<Option<SignInRecord>> {
     let hash = refresh_token.hash();
-    let Some(sign_in) = store.sign_in(&hash).await? else { return Ok(None) };
+    let Some(sign_in) = store.get(keys::sign_in(&hash)).await? else { return Ok(None) };
     let revocation = store.access_revocation(&sign_in.identity.person).await?;
     let is_active = sign_in.expires_at > now()
         && revocation.allows_session(sign_in.signed_in_at)
@@ -75,14 +66,11 @@ pub async fn active_sign_in(
     if is_active {
         return Ok(Some(sign_in));
     }
-    store.delete_sign_in(&hash).await?;
+    store.delete(keys::sign_in(&hash)).await?;
     Ok(None)
 }
 
 /// Revokes all of a person's sessions. Each ends when it would be renewed.
-///
-/// # Errors
-/// The store failed.
 pub async fn revoke_sessions(store: &Store, person: &Person) -> Result<()> {
-    store.set_sessions_revoked_at(person, now()).await
+    store.set(keys::sessions_revoked_at(person), &now()).await
 }

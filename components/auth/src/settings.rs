@@ -2,7 +2,7 @@
 
 use nokube_edge::{
     auth::AuthSettings,
-    settings::{Cached, SettingsError, Variables, load_cached},
+    settings::{SettingsError, Variables, load_cached},
 };
 use nokube_github::{api::base_url, oauth::OAuth};
 use std::rc::Rc;
@@ -26,16 +26,10 @@ pub struct OidcSettings {
     pub login_claim: String,
 }
 
-thread_local! {
-    static SETTINGS: Cached<Settings> = const { Cached::new() };
-}
-
 impl Settings {
-    /// # Errors
-    /// Everything that is wrong with the settings.
     pub async fn load() -> Result<Rc<Self>, SettingsError> {
         let auth_settings = AuthSettings::load().await?;
-        load_cached(&SETTINGS, async |v| Self::collect(v, &auth_settings).await).await
+        load_cached(async |v| Self::collect(v, &auth_settings).await).await
     }
 
     async fn collect(v: &mut Variables, auth_settings: &AuthSettings) -> Option<Self> {

@@ -3,15 +3,16 @@
 use nokube_domain::{builds::BuildTimeouts, image::Registry};
 use nokube_edge::{
     builds::{BuildLifetime, DIGEST_TIMEOUT},
-    settings::{Cached, SettingsError, Variables, load_cached},
+    retry::RetryPolicy,
+    settings::{SettingsError, Variables, load_cached},
 };
-use nokube_github::{Api, app::App, retry::RetryPolicy};
-use std::rc::Rc;
+use nokube_github::{Api, app::App};
+use std::{rc::Rc, time::Duration};
 use url::Url;
 
 /// How the platform authenticates at GitHub.
 pub enum Credentials {
-    App(App),
+    App(Box<App>),
     Token(String),
 }
 
@@ -38,19 +39,12 @@ pub struct Limits {
     pub max_running: u32,
 }
 
-thread_local! {
-    static SETTINGS: Cached<Settings> = const { Cached::new() };
-    static LIMITS: Cached<Limits> = const { Cached::new() };
-}
-
 /// Seconds after which a request to cancel is sent as a forced one.
 const FORCE_CANCEL_AFTER: i64 = 300;
 
 impl Limits {
-    /// # Errors
-    /// Everything that is wrong with these settings.
     pub async fn load() -> Result<Rc<Self>, SettingsError> {
-        load_cached(&LIMITS, Self::collect).await
+        load_cached(Self::collect).await
     }
 
     async fn collect(v: &mut Variables) -> Option<Self> {
@@ -68,10 +62,8 @@ impl Limits {
 }
 
 impl Settings {
-    /// # Errors
-    /// Everything that is wrong with the settings.
     pub async fn load() -> Result<Rc<Self>, SettingsError> {
-        load_cached(&SETTINGS, Self::collect).await
+        load_cached(Self::collect).await
     }
 
     async fn collect(v: &mut Variables) -> Option<Self> {
@@ -103,8 +95,8 @@ impl Settings {
         let registry_login = v.registry_credentials().await;
         let retry_policy = RetryPolicy {
             max_attempts: 3,
-            first_wait: v.number("github_retry_first_ms", 1..=60_000).await,
-            max_wait: v.number("github_retry_longest_ms", 1..=60_000).await,
+            first_wait: Duration::from_millis(v.number("github_retry_first_ms", 1..=60_000).await),
+            max_wait: Duration::from_millis(v.number("github_retry_longest_ms", 1..=60_000).await),
         };
         let estimate = v.number("build_estimate_seconds", 1..=86_400).await;
         let api_origin = api_origin?;
@@ -127,7 +119,7 @@ impl Settings {
         let token = v.optional("github_token").await;
         match (client_id, key, token) {
             (Some(client_id), Some(key), None) => match App::new(&client_id, &key) {
-                Ok(app) => return Some(Credentials::App(app)),
+                Ok(app) => return Some(Credentials::App(Box::new(app))),
                 Err(error) => v.add_error("github_app_private_key", error.to_string()),
             },
             (None, None, Some(token)) => return Some(Credentials::Token(token)),

@@ -6,18 +6,20 @@ use crate::{
 };
 use futures::future::{Either, select};
 use nokube_domain::{
-    BuildId, Problem,
+    BuildId, Problem, UnknownFields,
     builds::{
-        BuildState, BuildTimeouts, BuildView, FinalView, JobsRecord, Plan, PollFindings, RunRecord,
-        plan, view,
+        BuildState, BuildTimeouts, BuildView, FinalView, Plan, PollFindings, RunRecord, plan, view,
     },
     image::Digest,
 };
-use nokube_edge::{Call, Result, now, sleep, store::Store};
-use std::pin::pin;
+use nokube_edge::{
+    Call, Result, now, sleep,
+    store::{Store, keys},
+};
+use std::{pin::pin, time::Duration};
 
-/// Milliseconds that a read waits for GitHub; then it responds from the store.
-const POLL_TIMEOUT: u64 = 4_000;
+/// How long a read waits for GitHub; then it responds from the store.
+const POLL_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The view of a build, and what else was read of it.
 struct Current {
@@ -43,9 +45,6 @@ pub async fn current_view(call: &Call, store: &Store) -> Result<BuildView> {
 }
 
 /// As [`current_view`], with the stored state of the build.
-///
-/// # Errors
-/// As [`current_view`].
 pub async fn current_state(call: &Call, store: &Store) -> Result<(BuildView, BuildState)> {
     let Current { view, state } = current(call, store).await?;
     match state {
@@ -59,10 +58,9 @@ pub async fn current_state(call: &Call, store: &Store) -> Result<(BuildView, Bui
 
 async fn current(call: &Call, store: &Store) -> Result<Current> {
     let id: BuildId = call.path_parameter("build", "build")?;
-    let (run, members) =
-        futures::join!(store.run(id.project, id.number), store.members(id.project));
+    let (run, members) = futures::join!(store.run(id), store.get(keys::members(id.project)));
     call.require_role(members?.as_ref(), "build")?;
-    let run = RunRecord::stored_or_new(id, run?);
+    let run = run?;
     if let Some(FinalView { view, .. }) = run.final_view() {
         let view = view.clone();
         return Ok(Current { view, state: Loaded::Run(run) });
@@ -73,15 +71,13 @@ async fn current(call: &Call, store: &Store) -> Result<Current> {
 
 async fn load(store: &Store, id: BuildId, run: RunRecord) -> Result<BuildState> {
     let (record, jobs, cancel_request, last_polled_at) = futures::join!(
-        store.build(id.project, id.number),
+        store.build_by_id(id),
         store.jobs(id),
-        store.cancel_request(id),
-        store.last_polled_at(id)
+        store.get(keys::cancel_request(id)),
+        store.get(keys::last_polled_at(id))
     );
-    let (jobs, cancel_request, last_polled_at) =
-        (JobsRecord::stored_or_new(id, jobs?), cancel_request?, last_polled_at?);
-    let record = record?.filter(|record| record.id == id);
-    let record = record.ok_or_else(|| Problem::not_found("build"))?;
+    let record = record?.ok_or_else(|| Problem::not_found("build"))?;
+    let (jobs, cancel_request, last_polled_at) = (jobs?, cancel_request?, last_polled_at?);
     Ok(BuildState { record, run, jobs, cancel_request, last_polled_at })
 }
 
@@ -96,15 +92,15 @@ async fn refresh(store: &Store, mut state: BuildState) -> Result<Current> {
         let had_ended = state.has_ended();
         let result = poll_and_merge(store, &github, &mut state, &first).await?;
         // Jobs that were listed together with the run may be older than the run's end.
-        found.jobs_listed = had_ended && result.jobs_listed;
-        found.run_searched = result.run_searched;
+        found.jobs_listed = had_ended && result.jobs.is_some();
+        found.run_searched = result.run.is_some();
         digest = result.digest;
         if !had_ended && state.has_ended() {
             // Once the run has ended, its jobs and its image's digest are due without waiting.
             let second = plan(&state, timeouts, now());
             if !second.is_empty() {
                 let result = poll_and_merge(store, &github, &mut state, &second).await?;
-                found.jobs_listed = result.jobs_listed;
+                found.jobs_listed = result.jobs.is_some();
                 digest = result.digest;
             }
         }
@@ -127,16 +123,12 @@ async fn poll_and_merge(
     plan: &Plan,
 ) -> Result<PollResult> {
     let at = now();
-    store.set_last_polled_at(state.record.id, at).await?;
+    store.set(keys::last_polled_at(state.record.id), &at).await?;
     state.last_polled_at = Some(at);
-    let result = {
-        let polling = pin!(poll(github, state, plan));
-        match select(polling, pin!(sleep(POLL_TIMEOUT))).await {
-            Either::Left((result, _)) => Some(result),
-            Either::Right(_) => None,
-        }
+    let result = match select(pin!(poll(github, state, plan)), pin!(sleep(POLL_TIMEOUT))).await {
+        Either::Left((result, _)) => result,
+        Either::Right(_) => PollResult::default(),
     };
-    let result = result.unwrap_or_else(|| PollResult::empty(state.record.id));
     merge(store, state, &result).await?;
     Ok(result)
 }
@@ -144,11 +136,15 @@ async fn poll_and_merge(
 /// Merges GitHub's responses. A webhook may have been stored during the poll, so the result is merged into the
 /// records as stored now. Nothing is written if nothing is new.
 async fn merge(store: &Store, state: &mut BuildState, result: &PollResult) -> Result<()> {
-    if state.run.clone().merge(result.run.clone()) {
-        state.run = store.merge_run(result.run.clone()).await?;
+    if let Some(run) = &result.run
+        && state.run.clone().merge(run.clone())
+    {
+        state.run = store.merge_run(run.clone()).await?;
     }
-    if state.jobs.clone().merge(result.jobs.clone()) {
-        state.jobs = store.merge_jobs(result.jobs.clone()).await?;
+    if let Some(jobs) = &result.jobs
+        && state.jobs.clone().merge(jobs.clone())
+    {
+        state.jobs = store.merge_jobs(jobs.clone()).await?;
     }
     Ok(())
 }
@@ -162,19 +158,19 @@ async fn store_final_view(
     timeouts: BuildTimeouts,
 ) -> Result<Current> {
     let id = state.record.id;
-    let (run, jobs) = futures::join!(store.run(id.project, id.number), store.jobs(id));
+    let (run, jobs) = futures::join!(store.run(id), store.jobs(id));
     let attempt_and_run =
         |run: &RunRecord| (run.attempt(), run.latest_run().map(|(key, facts)| (key, facts.phase)));
     let before = attempt_and_run(&state.run);
-    state.run.merge_contents(RunRecord::stored_or_new(id, run?));
-    state.jobs.merge(JobsRecord::stored_or_new(id, jobs?));
+    state.run.merge_contents(run?);
+    state.jobs.merge(jobs?);
     let (attempt, latest) = attempt_and_run(&state.run);
     let digest = digest.or_else(|| state.pushed_digest());
     let view = view(&state, digest, timeouts.grace, now());
     if (attempt, latest) == before {
         let run_url = state.run.latest_run().and_then(|(_, facts)| facts.url.clone());
-        state.run.final_view =
-            Some(Box::new(FinalView { attempt, latest, run_url, view: view.clone() }));
+        let (view, other) = (view.clone(), UnknownFields::default());
+        state.run.final_view = Some(Box::new(FinalView { attempt, latest, run_url, view, other }));
         store.set_run(&state.run).await?;
     }
     Ok(Current { view, state: Loaded::All(Box::new(state)) })

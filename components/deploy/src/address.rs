@@ -7,11 +7,7 @@ use nokube_domain::{
     deployments::{Address, Exposure, Spec},
 };
 use nokube_edge::Result;
-use nokube_kube::{
-    Tenant,
-    observe::{List, ObservedRoute},
-    request,
-};
+use nokube_kube::{Tenant, observe::ObservedRoute, request};
 
 /// # Errors
 /// 422 if another deployment of the project has this address.
@@ -29,11 +25,10 @@ pub async fn check_available(
     let platform = cluster.platform();
     let Some(address) = platform.external_address(tenant.project, spec) else { return Ok(()) };
     let Some(apps) = &platform.apps else { return Ok(()) };
-    let list = request::list(apps.routing.kind(), tenant.namespace().as_str(), None);
+    let list = request::list(apps.routing.kind(), &tenant.namespace(), None);
     // Errors are ignored: before the project's first deployment there is no namespace, and the platform has no
     // permissions in it.
-    let found = cluster.read::<List<ObservedRoute>>(&list).await.ok().flatten();
-    for route in found.map(|list| list.items).unwrap_or_default() {
+    for route in cluster.list::<ObservedRoute>(&list).await.unwrap_or_default() {
         let is_own = own.is_some_and(|own| route.metadata.is_of_deployment(own));
         if !is_own && route.serves(&address) {
             let name = route.metadata.name;

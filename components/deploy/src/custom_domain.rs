@@ -41,13 +41,13 @@ pub async fn claim_domain(
     }
     match reserve::<ProjectId>(store, &name).await? {
         Reservation::Acquired(lease) => {
-            store.increment(&counter)?;
+            store.increment(&counter).await?;
             lease.complete(store, &project).await
         }
         Reservation::Existing(holder) if holder == project => Ok(()),
         Reservation::Existing(_) => {
-            Err(Problem::invalid_field("custom_domain", "belongs to another project already")
-                .into())
+            let detail = "belongs to another project already";
+            Err(Problem::invalid_field("custom_domain", detail).into())
         }
         Reservation::Pending => {
             let detail = format!("'{domain}' is being claimed by another request.");

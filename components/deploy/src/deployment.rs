@@ -9,7 +9,10 @@ use nokube_domain::{
     },
     projects::{Members, Project},
 };
-use nokube_edge::{Call, Result, now, store::Store};
+use nokube_edge::{
+    Call, Result, now,
+    store::{Store, keys},
+};
 use nokube_kube::{ManifestInput, Platform, Tenant};
 
 pub struct Deployment {
@@ -32,9 +35,9 @@ impl Deployment {
     pub async fn load(call: &Call, store: &Store) -> Result<Self> {
         let id: DeploymentId = call.path_parameter("deployment", "deployment")?;
         let (members, project, record, revision, outcome, last_observation) = futures::join!(
-            store.members(id.project),
-            store.project(id.project),
-            store.deployment(id.project, id.number),
+            store.get(keys::members(id.project)),
+            store.get(keys::project(id.project)),
+            store.deployment_by_id(id),
             store.newest_revision(id),
             store.outcome(id),
             store.last_observation(id),
@@ -42,7 +45,7 @@ impl Deployment {
         let members = members?;
         call.require_role(members.as_ref(), "deployment")?;
         let not_found = || Problem::not_found("deployment");
-        let record = record?.filter(|record| record.id == id).ok_or_else(not_found)?;
+        let record = record?.ok_or_else(not_found)?;
         Ok(Self {
             record,
             project: project?.ok_or_else(not_found)?,
@@ -62,7 +65,7 @@ impl Deployment {
     }
 
     pub fn namespace(&self) -> String {
-        self.tenant().namespace().as_str().to_owned()
+        self.tenant().namespace()
     }
 
     /// What the newest revision deploys.
@@ -104,9 +107,6 @@ impl Deployment {
     }
 
     /// Stores the outcome of the newest revision, merged with what is stored already.
-    ///
-    /// # Errors
-    /// The store failed.
     pub async fn save_outcome(
         &mut self,
         store: &Store,

@@ -2,15 +2,16 @@
 //! the component `builds` with the caller's own credentials, so that one component decides who may see
 //! them.
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use nokube_domain::{
-    BuildId, Problem, ProblemKind,
+    Problem, ProblemKind,
     builds::BuildView,
     deployments::{ImageOrigin, ImagePolicy, ImageRef, ImageSource, ResolvedImage},
     projects::Project,
+    responses::BuildsByStatus,
 };
 use nokube_edge::{Call, Error, Result, chaining};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(12);
@@ -27,7 +28,9 @@ pub async fn resolve(
 ) -> Result<ResolvedImage> {
     match source {
         ImageSource::Build { build, name } => {
-            let build = get_build(call, *build).await?;
+            let found = get::<BuildView>(call, &format!("/api/v1/builds/{build}")).await?;
+            let not_found = || Problem::invalid_field("build_id", "is no build of yours");
+            let build = found.ok_or_else(not_found)?;
             let image = ResolvedImage::from_build(&build, name.as_ref(), project)?;
             policy.origin(&image.name, project)?;
             Ok(image)
@@ -39,19 +42,6 @@ pub async fn resolve(
     }
 }
 
-async fn get_build(call: &Call, build: BuildId) -> Result<BuildView> {
-    match get(call, &format!("/api/v1/builds/{build}")).await? {
-        Some(view) => Ok(view),
-        None => Err(Problem::invalid_field("build_id", "is no build of yours").into()),
-    }
-}
-
-#[derive(Deserialize)]
-struct BuildPage {
-    builds: Vec<BuildView>,
-    next: Option<String>,
-}
-
 /// The newest successful build of the project that pushed this image.
 async fn find_build_of_image(
     call: &Call,
@@ -61,7 +51,7 @@ async fn find_build_of_image(
     let mut next = String::new();
     for _ in 0..MAX_PAGES {
         let path = format!("/api/v1/projects/{}/builds?status=success&limit=200{next}", project.id);
-        let Some(page) = get::<BuildPage>(call, &path).await? else { break };
+        let Some(page) = get::<BuildsByStatus>(call, &path).await? else { break };
         for build in &page.builds {
             let built = build.image_full_name.parse::<ImageRef>();
             let is_same = built.is_ok_and(|built| match name.digest() {
@@ -80,23 +70,16 @@ async fn find_build_of_image(
             None => break,
         }
     }
-    Err(Problem::invalid_field("image_name", "was made by no successful build of this project")
-        .into())
+    let detail = "was made by no successful build of this project";
+    Err(Problem::invalid_field("image_name", detail).into())
 }
 
-/// Sends a GET to `builds` as the caller; `None` if the response is 404.
-async fn get<T: for<'a> Deserialize<'a>>(call: &Call, path: &str) -> Result<Option<T>> {
-    let response = chaining::send_as_caller(call, Method::GET, "builds", path, TIMEOUT).await?;
-    match response.status() {
-        StatusCode::OK => match serde_json::from_slice(response.body()) {
-            Ok(value) => Ok(Some(value)),
-            Err(error) => Err(Error::internal("read a build", error)),
-        },
-        StatusCode::NOT_FOUND => Ok(None),
-        status => {
-            let detail =
-                format!("The build cannot be read now (status {}). Try again.", status.as_u16());
-            Err(Error::problem(ProblemKind::UpstreamUnavailable, detail))
-        }
-    }
+/// Reads from `builds` as the caller; `None` if there is no such thing.
+async fn get<T: DeserializeOwned>(call: &Call, path: &str) -> Result<Option<T>> {
+    let unexpected = |status: StatusCode| {
+        let detail =
+            format!("The build cannot be read now (status {}). Try again.", status.as_u16());
+        Error::problem(ProblemKind::UpstreamUnavailable, detail)
+    };
+    chaining::read_as_caller(call, "builds", path, TIMEOUT, unexpected).await
 }

@@ -9,22 +9,21 @@ mod cluster;
 mod custom_domain;
 mod deployment;
 mod image;
-mod quota;
 mod reconcile;
 mod revise;
 mod routes;
 mod secrets;
+mod service_limits;
 mod services;
 mod settings;
 mod status;
 
-use http::Method;
 use nokube_domain::{
     access::{AccessPolicy, Role},
     rate_limit::RateLimit,
     scope::Scope,
 };
-use nokube_edge::{BoxBody, Request, Response, Route, serve};
+use nokube_edge::{BoxBody, Request, Response, Route, internal_route, route, serve};
 use routes::{
     change, create, delete, events, list, logs, manifests, read, ready, revisions, rollback,
 };
@@ -32,56 +31,30 @@ use routes::{
 const VIEWER: AccessPolicy = AccessPolicy::Role(Role::Viewer, Scope::Read);
 const DEVELOPER: AccessPolicy = AccessPolicy::Role(Role::Developer, Scope::Deploy);
 
-const ROUTES: &[Route] = &[
-    Route::new(Method::POST, "/api/v1/deploy", DEVELOPER, |c| Box::pin(create::create(c)))
+pub const ROUTES: &[Route] = &[
+    route!(POST, "/api/v1/deploy", DEVELOPER, create::create).rate_limit(RateLimit::Deploys),
+    route!(GET, "/api/v1/projects/{project}/deployments", VIEWER, list::list),
+    route!(GET, "/api/v1/deployments/{deployment}", VIEWER, read::read),
+    route!(DELETE, "/api/v1/deployments/{deployment}", DEVELOPER, delete::delete)
+        .rate_limit(RateLimit::Removals),
+    route!(GET, "/api/v1/deployments/{deployment}/manifests", VIEWER, manifests::manifests),
+    route!(GET, "/api/v1/deployments/{deployment}/logs", VIEWER, logs::logs)
+        .rate_limit(RateLimit::Logs),
+    route!(GET, "/api/v1/deployments/{deployment}/events", VIEWER, events::events),
+    route!(GET, "/api/v1/deployments/{deployment}/revisions", VIEWER, revisions::revisions),
+    route!(POST, "/api/v1/deployments/{deployment}/rollback", DEVELOPER, rollback::rollback)
         .rate_limit(RateLimit::Deploys),
-    Route::new(Method::GET, "/api/v1/projects/{project}/deployments", VIEWER, |c| {
-        Box::pin(list::list(c))
-    }),
-    Route::new(Method::GET, "/api/v1/deployments/{deployment}", VIEWER, |c| {
-        Box::pin(read::read(c))
-    }),
-    Route::new(Method::DELETE, "/api/v1/deployments/{deployment}", DEVELOPER, |c| {
-        Box::pin(delete::delete(c))
-    })
-    .rate_limit(RateLimit::Removals),
-    Route::new(Method::GET, "/api/v1/deployments/{deployment}/manifests", VIEWER, |c| {
-        Box::pin(manifests::manifests(c))
-    }),
-    Route::new(Method::GET, "/api/v1/deployments/{deployment}/logs", VIEWER, |c| {
-        Box::pin(logs::logs(c))
-    })
-    .rate_limit(RateLimit::Logs),
-    Route::new(Method::GET, "/api/v1/deployments/{deployment}/events", VIEWER, |c| {
-        Box::pin(events::events(c))
-    }),
-    Route::new(Method::GET, "/api/v1/deployments/{deployment}/revisions", VIEWER, |c| {
-        Box::pin(revisions::revisions(c))
-    }),
-    Route::new(Method::POST, "/api/v1/deployments/{deployment}/rollback", DEVELOPER, |c| {
-        Box::pin(rollback::rollback(c))
-    })
-    .rate_limit(RateLimit::Deploys),
-    Route::new(Method::POST, "/api/v1/deployments/{deployment}/restart", DEVELOPER, |c| {
-        Box::pin(change::restart(c))
-    })
-    .rate_limit(RateLimit::Deploys),
-    Route::new(Method::POST, "/api/v1/deployments/{deployment}/stop", DEVELOPER, |c| {
-        Box::pin(change::stop(c))
-    })
-    .rate_limit(RateLimit::Deploys),
-    Route::new(Method::POST, "/api/v1/deployments/{deployment}/start", DEVELOPER, |c| {
-        Box::pin(change::start(c))
-    })
-    .rate_limit(RateLimit::Deploys),
-    // Private: `spin.toml` gives them no public path, so only other components reach them.
-    Route::new(Method::GET, "/ready", AccessPolicy::Public, |c| Box::pin(ready::settings(c))),
-    Route::new(Method::GET, "/ready/cluster", AccessPolicy::Public, |c| {
-        Box::pin(ready::cluster(c))
-    }),
+    route!(POST, "/api/v1/deployments/{deployment}/restart", DEVELOPER, change::restart)
+        .rate_limit(RateLimit::Deploys),
+    route!(POST, "/api/v1/deployments/{deployment}/stop", DEVELOPER, change::stop)
+        .rate_limit(RateLimit::Deploys),
+    route!(POST, "/api/v1/deployments/{deployment}/start", DEVELOPER, change::start)
+        .rate_limit(RateLimit::Deploys),
+    internal_route!(GET, "/ready", ready::settings),
+    internal_route!(GET, "/ready/cluster", ready::cluster),
 ];
 
-#[spin_sdk::http_service]
-async fn handle(request: Request) -> Response<BoxBody> {
+#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
+pub async fn handle(request: Request) -> Response<BoxBody> {
     serve("deploy", ROUTES, request).await
 }

@@ -7,7 +7,7 @@
 use crate::{
     cluster::{
         Cluster, ClusterError,
-        preflight::{ClusterState, preflight},
+        preflight::{ClusterState, EarlierRevision, preflight},
     },
     custom_domain::claim_domain,
     deployment::Deployment,
@@ -26,7 +26,7 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Call, Error, Reply, Result, audit, now,
-    store::{AuditLog, Counter, Store},
+    store::{AuditLog, Counter, Store, keys},
     warn,
 };
 use nokube_kube::{
@@ -70,14 +70,17 @@ pub async fn revise(
         state: &state,
     };
     let dependencies = Dependencies::new(cluster.platform(), &input, secrets);
-    let previous_state = previous.and_then(Revision::deployed);
-    let cluster_state = preflight(cluster, &input, &dependencies, previous_state).await?;
+    let earlier = match previous.and_then(Revision::deployed) {
+        Some(_) => EarlierRevision::Deployed,
+        None => EarlierRevision::None,
+    };
+    let cluster_state = preflight(cluster, &input, &dependencies, earlier).await?;
     check_namespace(&cluster_state)?;
-    let max_domains = cluster.settings.quota.domains_per_person;
+    let max_domains = cluster.settings.service_limits.domains_per_person;
     let (person, spec) = (&call.caller()?.person, &state.release.spec);
     claim_domain(store, project.id, person, max_domains, spec).await?;
 
-    let number = store.increment(&Counter::revisions(record.id))?;
+    let number = store.increment(&Counter::revisions(record.id)).await?;
     let desired = DesiredState::Deployed(Box::new(state.with_number(number)));
     let revision = new_revision(call, record.id, number, cause, desired)?;
     let (outcome, last_observation) = (None, None);
@@ -99,9 +102,6 @@ pub async fn revise(
 }
 
 /// A revision by the caller, now.
-///
-/// # Errors
-/// Nobody is authenticated.
 pub fn new_revision(
     call: &Call,
     deployment_id: DeploymentId,
@@ -130,24 +130,23 @@ fn check_namespace(state: &ClusterState) -> Result<()> {
 /// 404 if the project was deleted concurrently. The deletion also checks for deployments after it has deleted the
 /// project's record, so at least one of the two requests sees the other.
 async fn store_revision(call: &Call, store: &Store, deployment: &Deployment) -> Result<()> {
-    store.set_revision(&deployment.revision).await?;
-    if store.project(deployment.project.id).await?.is_none() {
-        store.delete_revision(deployment.id(), deployment.revision.number).await?;
+    store
+        .set(keys::revision(deployment.id(), deployment.revision.number), &deployment.revision)
+        .await?;
+    if store.get(keys::project(deployment.project.id)).await?.is_none() {
+        store.delete(keys::revision(deployment.id(), deployment.revision.number)).await?;
         return Err(Problem::not_found("project").into());
     }
     record_in_audit_log(call, store, deployment).await
 }
 
 /// Adds the cause of the newest revision to the project's audit log. The entry contains no values of the request.
-///
-/// # Errors
-/// The store failed.
 pub async fn record_in_audit_log(
     call: &Call,
     store: &Store,
     deployment: &Deployment,
 ) -> Result<()> {
-    let action = format!("deployment.{}", deployment.revision.cause.as_str());
+    let action = format!("deployment.{}", deployment.revision.cause);
     let object = format!("/api/v1/deployments/{}", deployment.id());
     audit::record(store, call, &AuditLog::Project(deployment.project.id), &action, object).await
 }
@@ -160,7 +159,8 @@ async fn delete_old_revisions(store: &Store, deployment: &Deployment, previous: 
     let numbers = numbers.chain(previous.map(|previous| previous.number));
     let old: BTreeSet<u32> =
         numbers.filter(|number| !deployment.revision.retains(*number)).collect();
-    let deletes = old.into_iter().map(|number| store.delete_revision(deployment.id(), number));
+    let deletes =
+        old.into_iter().map(|number| store.delete(keys::revision(deployment.id(), number)));
     for deleted in join_all(deletes).await {
         if let Err(error) = deleted {
             warn(format_args!("an old revision was not deleted: {error:?}"));
@@ -202,4 +202,32 @@ fn accepted(cluster: &Cluster, deployment: &Deployment, manifests: &Manifests) -
     };
     let location = format!("/api/v1/deployments/{}", view.deployment_id);
     Ok(Reply::json(StatusCode::ACCEPTED, &created).header("location", &location))
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    /// What the object waits for if the last one of its name is still being deleted.
+    pub const STILL_DELETING: &str =
+        "What it had before is still being removed. Try again in a moment.";
+
+    /// The responses of an operation that stores a revision.
+    pub fn revise(operation: Operation) -> Operation {
+        operation
+            .json_response::<DeploymentCreated>(
+                202,
+                "The revision was applied to the cluster. Poll the deployment at the URL in `Location`.",
+                json!({
+                    "deployment_id": examples::DEPLOYMENT, "project_id": 1,
+                    "service_name": "frontend", "status": "deploying",
+                    "image_name": examples::IMAGE, "created_at": "2025-08-18T10:35:00Z",
+                    "manifests_generated": ["ConfigMap frontend-env-1", "Deployment frontend"],
+                    "access_url": examples::URL, "revision": 1,
+                }),
+            )
+            .response_header("Location")
+            .problem(ProblemKind::Conflict, STILL_DELETING)
+            .calls_cluster()
+    }
 }

@@ -1,7 +1,7 @@
 //! The values of a revision's secrets: from the request, or from the cluster if the request keeps them. They are
 //! written to the Secret and nowhere else.
 
-use crate::cluster::{Cluster, secrets::fetch_secret_values};
+use crate::cluster::Cluster;
 use nokube_domain::{
     Problem,
     deployments::{DeployedState, SecretInput, SecretValue},
@@ -22,7 +22,7 @@ pub async fn resolve(
     let keeps_any = inputs.values().any(|input| *input == SecretInput::Keep);
     let object = previous.and_then(|state| state.release.secrets_object.as_deref());
     let mut current = match object.filter(|_| keeps_any) {
-        Some(object) => fetch_secret_values(cluster, tenant, object).await?.unwrap_or_default(),
+        Some(object) => cluster.secret_values(tenant, object).await?.unwrap_or_default(),
         None => BTreeMap::new(),
     };
     let (mut values, mut errors) = (BTreeMap::new(), Vec::new());

@@ -9,7 +9,7 @@ use nokube_domain::{
 use nokube_edge::{
     Error, Result, now, random,
     reservation::{Reservation, existing, hashed_name, reserve},
-    store::{Counter, Store},
+    store::{Counter, Store, keys},
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,10 +25,13 @@ pub struct ExistingService {
     pub revision: Option<Revision>,
 }
 
+impl ExistingService {
+    pub fn is_deployed(&self) -> bool {
+        self.revision.as_ref().is_some_and(|revision| revision.deployed().is_some())
+    }
+}
+
 /// Finds a service that was deployed before: three reads, and one for each gap in the numbers.
-///
-/// # Errors
-/// The store failed.
 pub async fn find_service(
     store: &Store,
     project: ProjectId,
@@ -37,8 +40,7 @@ pub async fn find_service(
     let reserved =
         existing::<ReservedDeployment>(store, &reservation_name(project, service)).await?;
     let Some(ReservedDeployment { deployment: id }) = reserved else { return Ok(None) };
-    let (record, revision) =
-        futures::join!(store.deployment(id.project, id.number), store.newest_revision(id));
+    let (record, revision) = futures::join!(store.deployment_by_id(id), store.newest_revision(id));
     let record = record?.ok_or_else(|| missing_record("find a service"))?;
     Ok(Some(ExistingService { record, revision: revision? }))
 }
@@ -54,10 +56,10 @@ pub async fn create_service(
 ) -> Result<DeploymentRecord> {
     match reserve::<ReservedDeployment>(store, &reservation_name(project, service)).await? {
         Reservation::Acquired(lease) => {
-            let number = store.increment(&Counter::deployments(project))?;
+            let number = store.increment(&Counter::deployments(project)).await?;
             let id = DeploymentId::new(project, number, random()?);
             let record = DeploymentRecord { id, service: service.clone(), created_at: now() };
-            store.set_deployment(&record).await?;
+            store.set(keys::deployment(project, number), &record).await?;
             if !lease.is_valid() {
                 return Err(Error::internal("create a service", "the lease has expired"));
             }
@@ -65,7 +67,7 @@ pub async fn create_service(
             Ok(record)
         }
         Reservation::Existing(ReservedDeployment { deployment: id }) => {
-            let record = store.deployment(id.project, id.number).await?;
+            let record = store.deployment_by_id(id).await?;
             record.ok_or_else(|| missing_record("create a service"))
         }
         Reservation::Pending => {

@@ -8,7 +8,10 @@ use crate::{
     reconcile::reconcile,
 };
 use nokube_domain::deployments::{DeploymentView, LastObservation, ObservedState};
-use nokube_edge::{Result, now, store::Store};
+use nokube_edge::{
+    Result, now,
+    store::{Store, keys},
+};
 
 /// Reconciles the deployment if that is due, and returns its status.
 ///
@@ -50,19 +53,16 @@ async fn reconcile_if_due(
     cluster: &Cluster,
     deployment: &mut Deployment,
 ) -> Result<()> {
-    let started = store.reconcile_started_at(deployment.id()).await?;
+    let started = store.get(keys::reconcile_started_at(deployment.id())).await?;
     let interval = cluster.settings.reconcile_after.max(1);
     if started.is_some_and(|started| now().as_second() - started.as_second() < interval) {
         return Ok(());
     }
-    store.set_reconcile_started_at(deployment.id(), now()).await?;
+    store.set(keys::reconcile_started_at(deployment.id()), &now()).await?;
     reconcile(store, cluster, deployment, None).await
 }
 
 /// Stores what was observed, if it differs enough from what is stored.
-///
-/// # Errors
-/// The store failed.
 pub async fn save_observation(
     store: &Store,
     previous: Option<&LastObservation>,
@@ -79,7 +79,7 @@ pub async fn save_observation(
     };
     if matches!(observed, ObservedState::Present(_)) && last_observation.is_worth_storing(previous)
     {
-        store.set_last_observation(&last_observation).await?;
+        store.set(keys::last_observation(view.deployment_id), &last_observation).await?;
     }
     Ok(())
 }

@@ -6,13 +6,12 @@
 mod routes;
 mod settings;
 
-use http::Method;
 use nokube_domain::{
     access::{AccessPolicy, Role},
     rate_limit::RateLimit,
     scope::Scope,
 };
-use nokube_edge::{BoxBody, Request, Response, Route, serve};
+use nokube_edge::{BoxBody, Request, Response, Route, route, serve};
 use routes::{
     health, metrics,
     projects::{audit, change, create, delete, list, members, read},
@@ -25,41 +24,25 @@ const OWNER: AccessPolicy = AccessPolicy::Role(Role::Owner, Scope::Account);
 const MEMBER: AccessPolicy = AccessPolicy::Role(Role::Viewer, Scope::Account);
 const AUDIT: AccessPolicy = AccessPolicy::RoleOrAdministrator(Role::Owner);
 
-const ROUTES: &[Route] = &[
-    Route::new(Method::POST, "/api/v1/projects", AccessPolicy::SignedIn(Scope::Account), |c| {
-        Box::pin(create::create(c))
-    }),
-    Route::new(Method::GET, "/api/v1/projects", AccessPolicy::SignedIn(Scope::Read), |c| {
-        Box::pin(list::list(c))
-    }),
-    Route::new(Method::GET, "/api/v1/projects/{project}", VIEWER, |c| Box::pin(read::read(c))),
-    Route::new(Method::PATCH, "/api/v1/projects/{project}", OWNER, |c| Box::pin(change::change(c))),
-    Route::new(Method::DELETE, "/api/v1/projects/{project}", OWNER, |c| {
-        Box::pin(delete::delete(c))
-    }),
-    Route::new(Method::GET, "/api/v1/projects/{project}/members", VIEWER, |c| {
-        Box::pin(members::list(c))
-    }),
-    Route::new(Method::PUT, "/api/v1/projects/{project}/members/{username}", OWNER, |c| {
-        Box::pin(members::put(c))
-    })
-    .rate_limit(RateLimit::Members),
-    Route::new(Method::DELETE, "/api/v1/projects/{project}/members/{username}", MEMBER, |c| {
-        Box::pin(members::remove(c))
-    })
-    .revokes_access(),
-    Route::new(Method::GET, "/api/v1/projects/{project}/audit", AUDIT, |c| {
-        Box::pin(audit::audit(c))
-    }),
-    Route::new(Method::GET, "/health", AccessPolicy::Public, |c| Box::pin(health::health(c))),
-    Route::new(Method::GET, "/ready", AccessPolicy::Public, |c| Box::pin(ready::ready(c))),
-    Route::new(Method::GET, "/metrics", AccessPolicy::Administrator(Scope::Metrics), |c| {
-        Box::pin(metrics::metrics(c))
-    })
-    .rate_limit(RateLimit::Logs),
+pub const ROUTES: &[Route] = &[
+    route!(POST, "/api/v1/projects", AccessPolicy::SignedIn(Scope::Account), create::create),
+    route!(GET, "/api/v1/projects", AccessPolicy::SignedIn(Scope::Read), list::list),
+    route!(GET, "/api/v1/projects/{project}", VIEWER, read::read),
+    route!(PATCH, "/api/v1/projects/{project}", OWNER, change::change),
+    route!(DELETE, "/api/v1/projects/{project}", OWNER, delete::delete),
+    route!(GET, "/api/v1/projects/{project}/members", VIEWER, members::list),
+    route!(PUT, "/api/v1/projects/{project}/members/{username}", OWNER, members::put)
+        .rate_limit(RateLimit::Members),
+    route!(DELETE, "/api/v1/projects/{project}/members/{username}", MEMBER, members::remove)
+        .revokes_access(),
+    route!(GET, "/api/v1/projects/{project}/audit", AUDIT, audit::audit),
+    route!(GET, "/health", AccessPolicy::Public, health::health),
+    route!(GET, "/ready", AccessPolicy::Public, ready::ready),
+    route!(GET, "/metrics", AccessPolicy::Administrator(Scope::Metrics), metrics::metrics)
+        .rate_limit(RateLimit::Logs),
 ];
 
-#[spin_sdk::http_service]
-async fn handle(request: Request) -> Response<BoxBody> {
+#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
+pub async fn handle(request: Request) -> Response<BoxBody> {
     serve("platform", ROUTES, request).await
 }

@@ -1,6 +1,6 @@
 //! The operator's settings that concern projects.
 
-use nokube_edge::settings::{Cached, SettingsError, Variables, load_cached};
+use nokube_edge::settings::{SettingsError, Variables, load_cached};
 use std::rc::Rc;
 
 pub struct Settings {
@@ -8,15 +8,9 @@ pub struct Settings {
     pub max_projects: u32,
 }
 
-thread_local! {
-    static SETTINGS: Cached<Settings> = const { Cached::new() };
-}
-
 impl Settings {
-    /// # Errors
-    /// Everything that is wrong with the settings.
     pub async fn load() -> Result<Rc<Self>, SettingsError> {
-        load_cached(&SETTINGS, Self::collect).await
+        load_cached(Self::collect).await
     }
 
     async fn collect(variables: &mut Variables) -> Option<Self> {

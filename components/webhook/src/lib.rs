@@ -3,22 +3,19 @@
 mod receive;
 mod settings;
 
-use http::Method;
 use nokube_domain::access::AccessPolicy;
 use nokube_edge::{
-    BoxBody, Call, Reply, Request, Response, Result, Route, readiness, serve_unauthenticated,
+    BoxBody, Call, Reply, Request, Response, Result, Route, internal_route, readiness, route,
+    serve_unauthenticated,
 };
 
-const ROUTES: &[Route] = &[
-    Route::new(Method::POST, "/api/v1/webhooks/github", AccessPolicy::Signature, |c| {
-        Box::pin(receive::receive(c))
-    }),
-    // Reached by chaining only: `spin.toml` gives it no public path.
-    Route::new(Method::GET, "/ready", AccessPolicy::Public, |c| Box::pin(ready(c))),
+pub const ROUTES: &[Route] = &[
+    route!(POST, "/api/v1/webhooks/github", AccessPolicy::Signature, receive::receive),
+    internal_route!(GET, "/ready", ready),
 ];
 
-#[spin_sdk::http_service]
-async fn handle(request: Request) -> Response<BoxBody> {
+#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
+pub async fn handle(request: Request) -> Response<BoxBody> {
     serve_unauthenticated("webhook", ROUTES, request).await
 }
 

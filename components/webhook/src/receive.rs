@@ -8,7 +8,10 @@ use nokube_domain::{
     builds::{JobsRecord, RunRecord},
     responses::WebhookResponse,
 };
-use nokube_edge::{Call, Error, Reply, Result, now, store::Store};
+use nokube_edge::{
+    Call, Error, Reply, Result, now,
+    store::{Store, keys},
+};
 use nokube_github::{
     event::{BuilderWorkflow, Event, parse},
     signature::Verifier,
@@ -73,7 +76,7 @@ const UNCHANGED: Outcome = ("ignored", Some("nothing new"));
 
 async fn merge_run(build: BuildId, update: RunRecord) -> Result<Outcome> {
     let store = Store::open().await?;
-    let stored = store.run(build.project, build.number).await?;
+    let stored = store.get(keys::run(build.project, build.number)).await?;
     // A pushed image only counts together with a known run: anybody may push an image with that tag.
     if stored.is_none() && update.runs.is_empty() {
         return Ok(("ignored", Some("an image of an unknown build")));
@@ -88,11 +91,33 @@ async fn merge_run(build: BuildId, update: RunRecord) -> Result<Outcome> {
 
 async fn merge_jobs(build: BuildId, update: JobsRecord) -> Result<Outcome> {
     let store = Store::open().await?;
-    let stored = store.jobs(build).await?;
+    let stored = store.get(keys::jobs(build)).await?;
     let mut jobs = stored.unwrap_or_else(|| JobsRecord::new(build));
     if !jobs.merge(update.with_updated_at(now())) {
         return Ok(UNCHANGED);
     }
-    store.set_jobs(&jobs).await?;
+    store.set(keys::jobs(jobs.build_id), &jobs).await?;
     Ok(STORED)
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    pub fn receive() -> Operation {
+        Operation::new("receiveWebhook", "Receive a webhook from GitHub")
+            .any_query()
+            .description(
+                "Called by GitHub. Handles `workflow_run`, `workflow_job`, `package` and `ping`; other \
+                 events are ignored. After a 2xx response the event's data is stored. The body must have \
+                 at most 1 MiB.",
+            )
+            .required_header("X-GitHub-Event", schemas::string_up_to(100), "The name of the event.")
+            .any_json_body(json!({ "zen": "Keep it logically awesome." }))
+            .json_response::<WebhookResponse>(
+                200,
+                "The event was received.",
+                json!({ "outcome": "stored", "reason": null }),
+            )
+    }
 }

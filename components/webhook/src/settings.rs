@@ -1,7 +1,7 @@
 //! The settings for webhooks.
 
 use nokube_domain::repository::Repository;
-use nokube_edge::settings::{Cached, SettingsError, Variables, load_cached};
+use nokube_edge::settings::{SettingsError, Variables, load_cached};
 use std::rc::Rc;
 
 pub struct Settings {
@@ -13,15 +13,9 @@ pub struct Settings {
     pub workflow: String,
 }
 
-thread_local! {
-    static SETTINGS: Cached<Settings> = const { Cached::new() };
-}
-
 impl Settings {
-    /// # Errors
-    /// Everything that is wrong with the settings.
     pub async fn load() -> Result<Rc<Self>, SettingsError> {
-        load_cached(&SETTINGS, Self::collect).await
+        load_cached(Self::collect).await
     }
 
     async fn collect(v: &mut Variables) -> Option<Self> {

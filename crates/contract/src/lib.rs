@@ -1,30 +1,41 @@
-//! The HTTP API as an OpenAPI 3.1 document, generated from the request and response types of
-//! `nokube_domain`. `tests/flows` checks every exchange against the document, and the list of routes.
+//! What a handler says about its route in the OpenAPI document. The rest of the description (method, path,
+//! access policy, rate limit) is in the component's table of routes; `dev/openapi` puts both together.
 //!
-//! ```
-//! assert!(nokube_contract::openapi_json().contains("/api/v1/builds/{build}"));
+//! Each handler has a function of the same name in a module `openapi` beside it:
+//!
+//! ```ignore
+//! #[cfg(feature = "openapi")]
+//! pub mod openapi {
+//!     use nokube_contract::prelude::*;
+//!
+//!     pub fn read() -> Operation {
+//!         Operation::new("readBuild", "Read a build")
+//!             .json_response::<BuildView>(200, "The build.", examples::build())
+//!     }
+//! }
 //! ```
 
-mod document;
-mod examples;
+pub mod examples;
 mod operation;
-mod operations;
-mod problems;
-pub mod requests;
-mod schemas;
-mod shared_responses;
+pub mod schemas;
 
-use nokube_domain::responses::RouteView;
+pub use operation::{Operation, PROBLEM, add_headers};
 
-/// The content of `docs/api/openapi.json`.
-pub fn openapi_json() -> String {
-    // All values are typed and all keys are strings, so serialization does not fail.
-    let mut json = serde_json::to_string_pretty(&document::document()).unwrap_or_default();
-    json.push('\n');
-    json
-}
-
-/// Every route in the document with its access policy.
-pub fn routes() -> Vec<RouteView> {
-    operations::all().iter().map(operation::Operation::route).collect()
+pub mod prelude {
+    //! What descriptions use.
+    pub use crate::{Operation, examples, schemas};
+    pub use nokube_domain::{
+        ProblemKind, ProjectId, Reason,
+        builds::{
+            BuildCreated, BuildRequest, BuildView, NewBuild, Status as BuildStatus, StepView,
+        },
+        deployments::{DeploymentCreated, DeploymentView, NewDeployment, Rollback},
+        grant::TokenRequest,
+        name::Username,
+        projects::{MemberRole, NewProject, ProjectChange},
+        responses::*,
+        token::NewToken,
+    };
+    pub use serde_json::{Value, json};
+    pub use utoipa::PartialSchema;
 }

@@ -1,109 +1,40 @@
 //! The named schemas of the document, and constructors for small inline schemas.
 
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::{
     ToSchema,
-    openapi::{
-        KnownFormat, Object, ObjectBuilder, Ref, RefOr, Schema, SchemaFormat, Type,
-        schema::{AdditionalProperties, SchemaType},
-    },
+    openapi::{ObjectBuilder, Ref, RefOr, Schema, Type, schema::SchemaType},
 };
 
-/// Schemas by name.
 #[derive(Default)]
-pub struct Schemas(pub BTreeMap<String, RefOr<Schema>>);
+pub struct Schemas {
+    pub by_name: BTreeMap<String, RefOr<Schema>>,
+    /// The names of those that requests use.
+    pub of_requests: BTreeSet<String>,
+}
 
 impl Schemas {
     /// Adds the schema of a type and of all types that it contains. Returns a reference to it.
     pub fn add<T: ToSchema>(&mut self) -> Ref {
         let mut all = vec![(T::name().into_owned(), T::schema())];
         T::schemas(&mut all);
-        self.0.extend(all);
+        self.by_name.extend(all);
         Ref::from_schema_name(T::name())
     }
 
-    /// Makes the schemas strict: no additional properties, and in responses every property is required
-    /// unless its type marks it as omittable. Flattened (`allOf`) schemas are merged into one object.
-    pub fn make_strict(&mut self, is_request: impl Fn(&str) -> bool) {
-        let all = self.0.clone();
-        for (name, schema) in &mut self.0 {
-            let RefOr::T(schema) = schema else { continue };
-            if let Schema::AllOf(parts) = schema {
-                let mut merged = ObjectBuilder::new()
-                    .schema_type(Type::Object)
-                    .description(parts.description.clone())
-                    .build();
-                for part in &parts.items {
-                    merge(&mut merged, part, &all);
-                }
-                *schema = Schema::Object(merged);
-            }
-            if let Schema::Object(object) = schema {
-                make_object_strict(object, is_request(name));
-            }
-        }
+    /// As [`Self::add`], for the type of a request.
+    pub fn add_request<T: ToSchema>(&mut self) -> Ref {
+        let mut request = Self::default();
+        let reference = request.add::<T>();
+        self.of_requests.extend(request.by_name.keys().cloned());
+        self.by_name.extend(request.by_name);
+        reference
     }
-}
 
-fn merge(target: &mut Object, part: &RefOr<Schema>, all: &BTreeMap<String, RefOr<Schema>>) {
-    match part {
-        RefOr::Ref(reference) => {
-            let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
-            if let Some(part) = all.get(name) {
-                merge(target, part, all);
-            }
-        }
-        RefOr::T(Schema::Object(part)) => {
-            target.properties.extend(part.properties.clone());
-            target.required.extend(part.required.clone());
-        }
-        RefOr::T(Schema::AllOf(parts)) => {
-            for part in &parts.items {
-                merge(target, part, all);
-            }
-        }
-        RefOr::T(_) => {}
-    }
-}
-
-fn make_object_strict(object: &mut Object, is_request: bool) {
-    if object.properties.is_empty() {
-        return;
-    }
-    object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
-    for property in object.properties.values_mut() {
-        // The bounds of an integer say more than its format, and unsigned integers have no format.
-        if let RefOr::T(Schema::Object(property)) = property
-            && matches!(
-                property.format,
-                Some(SchemaFormat::KnownFormat(KnownFormat::Int32 | KnownFormat::Int64))
-            )
-        {
-            property.format = None;
-        }
-    }
-    if !is_request {
-        // `serde` writes `None` as `null`, except for fields with `skip_serializing_if`. Those are marked
-        // `nullable = false`.
-        let always_present = |(name, schema): (&String, &RefOr<Schema>)| {
-            (object.required.contains(name) || is_nullable(schema)).then(|| name.clone())
-        };
-        object.required = object.properties.iter().filter_map(always_present).collect();
-    }
-}
-
-fn is_nullable(schema: &RefOr<Schema>) -> bool {
-    let null = |kind: &SchemaType| match kind {
-        SchemaType::Type(kind) => *kind == Type::Null,
-        SchemaType::Array(kinds) => kinds.contains(&Type::Null),
-        SchemaType::AnyValue => false,
-    };
-    match schema {
-        RefOr::T(Schema::Object(object)) => null(&object.schema_type),
-        RefOr::T(Schema::Array(array)) => null(&array.schema_type),
-        RefOr::T(Schema::OneOf(one)) => one.items.iter().any(is_nullable),
-        _ => false,
+    pub fn extend(&mut self, others: Self) {
+        self.by_name.extend(others.by_name);
+        self.of_requests.extend(others.of_requests);
     }
 }
 

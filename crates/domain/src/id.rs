@@ -1,9 +1,10 @@
 //! Identifiers of projects, builds and deployments. The ids of builds and deployments encode where their
 //! records are stored.
 
-use crate::text::{InvalidText, string_conversions};
+use crate::text::InvalidText;
 use data_encoding::BASE32_DNSSEC;
 use serde::{Deserialize, Serialize};
+use serde_with::{DeserializeFromStr, SerializeDisplay};
 use std::{fmt, num::ParseIntError, str::FromStr};
 
 /// A project's number, counted from 1.
@@ -33,8 +34,7 @@ impl FromStr for ProjectId {
 macro_rules! record_id {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(into = "String", try_from = "String")]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, SerializeDisplay, DeserializeFromStr)]
         pub struct $name {
             pub project: ProjectId,
             pub number: u32,
@@ -69,8 +69,6 @@ macro_rules! record_id {
                 id.filter(|id| id.to_string() == text).ok_or(InvalidText(concat!("must be a ", $what, "'s id")))
             }
         }
-
-        string_conversions!($name);
     };
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     name::{ProjectName, ServiceName, Username, qualified_project_name, qualified_service_name},
-    text::{InvalidText, checked_text},
+    text::{InvalidText, checked_text, valid_if},
 };
 
 checked_text!(
@@ -19,10 +19,8 @@ checked_text!(
             ));
         }
         // `build-…` is the unique tag of one build's image; users must not overwrite it.
-        if text.starts_with("build-") {
-            return Err(InvalidText("must not begin with 'build-': those tags are the platform's own"));
-        }
-        Ok(text.to_owned())
+        let is_own = text.starts_with("build-");
+        valid_if(!is_own, text, "must not begin with 'build-': those tags are the platform's own")
     }
 );
 
@@ -32,11 +30,8 @@ checked_text!(
     |text: &str| {
         let hex = text.strip_prefix("sha256:").unwrap_or_default();
         let is_lower_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-        if hex.len() == 64 && hex.bytes().all(is_lower_hex) {
-            Ok(text.to_owned())
-        } else {
-            Err(InvalidText("must be a digest: 'sha256:' and 64 hexadecimal digits"))
-        }
+        let is_digest = hex.len() == 64 && hex.bytes().all(is_lower_hex);
+        valid_if(is_digest, text, "must be a digest: 'sha256:' and 64 hexadecimal digits")
     }
 );
 

@@ -20,17 +20,20 @@ pub mod projects;
 pub mod repository;
 pub mod reservation;
 pub mod text;
+mod unknown_fields;
 
 #[cfg(feature = "schema")]
 pub use api::schema;
-pub use api::{fields, page, problem, responses};
+pub(crate) use api::request;
+pub use api::{field_types, fields, page, problem, responses};
 pub use identity::{
-    access, allowlist, audit, jwt, origin, people, rate_limit, scope, session, token,
+    access, allowlist, audit, grant, jwt, origin, people, rate_limit, scope, session, token,
 };
 
 pub use access::{Person, Role};
 pub use id::{BuildId, DeploymentId, ProjectId};
 pub use problem::{Problem, ProblemKind, Reason};
+pub use unknown_fields::UnknownFields;
 
 /// A point in time; RFC 3339 in UTC wherever it is written.
 pub use jiff::Timestamp;

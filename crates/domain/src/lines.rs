@@ -1,7 +1,7 @@
 //! Splits text that arrives in chunks, such as a log stream, into lines.
 
 use crate::Timestamp;
-use std::mem::{replace, take};
+use std::mem::take;
 
 /// Longer lines are split, so that an endless line cannot exhaust the memory.
 pub const MAX_LINE_BYTES: usize = 16 * 1024;
@@ -51,11 +51,12 @@ impl LineSplitter {
             {
                 self.pending.extend_from_slice(head);
                 part = tail;
-                lines.push(self.line(false));
+                lines.push(self.take_line());
+                self.is_continuation = true;
             }
             self.pending.extend_from_slice(part);
             if self.pending.ends_with(b"\n") {
-                lines.push(self.line(true));
+                lines.push(self.take_line());
             }
         }
         // A line that was split exactly at its end leaves an empty continuation.
@@ -65,13 +66,13 @@ impl LineSplitter {
 
     /// Returns the last line if it has no line break.
     pub fn finish(mut self) -> Option<Line> {
-        (!self.pending.is_empty()).then(|| self.line(true))
+        (!self.pending.is_empty()).then(|| self.take_line())
     }
 
-    fn line(&mut self, is_end: bool) -> Line {
+    fn take_line(&mut self) -> Line {
         let bytes = take(&mut self.pending);
         let text = String::from_utf8_lossy(&bytes);
         let text = text.trim_end_matches(['\r', '\n']).to_owned();
-        Line { text, is_continuation: replace(&mut self.is_continuation, !is_end) }
+        Line { text, is_continuation: take(&mut self.is_continuation) }
     }
 }

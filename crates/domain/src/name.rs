@@ -1,6 +1,6 @@
 //! Names of people, projects and services, and their unambiguous combination.
 
-use crate::text::{InvalidText, checked_text};
+use crate::text::{checked_text, valid_if};
 
 checked_text!(
     /// A name with the syntax of a GitHub login: at most 39 letters, digits and single inner hyphens.
@@ -8,11 +8,8 @@ checked_text!(
     Username,
     |text: &str| {
         let text = text.to_ascii_lowercase();
-        if is_label(&text, 39) && !text.contains("--") {
-            Ok(text)
-        } else {
-            Err(InvalidText("must be a GitHub login: letters, digits and single hyphens"))
-        }
+        let is_login = is_label(&text, 39) && !text.contains("--");
+        valid_if(is_login, text, "must be a GitHub login: letters, digits and single hyphens")
     }
 );
 
@@ -20,31 +17,23 @@ checked_text!(
     /// A project's name, in lower case. It neither begins nor ends with a hyphen and has no two hyphens in
     /// a row, because a double hyphen encodes one hyphen in image names and namespaces.
     ProjectName,
-    |text: &str| {
-        if is_label(text, 40) && !text.contains("--") {
-            Ok(text.to_owned())
-        } else {
-            Err(InvalidText(
-                "must be 1 to 40 lower-case letters, digits and single hyphens, and neither \
-                 begin nor end with a hyphen",
-            ))
-        }
-    }
+    |text: &str| valid_if(
+        is_label(text, 40) && !text.contains("--"),
+        text,
+        "must be 1 to 40 lower-case letters, digits and single hyphens, and neither \
+         begin nor end with a hyphen",
+    )
 );
 
 checked_text!(
     /// A service's name: a DNS label (RFC 1123), at most 40 characters to leave room for suffixes.
     ServiceName,
-    |text: &str| {
-        if is_label(text, 40) {
-            Ok(text.to_owned())
-        } else {
-            Err(InvalidText(
-                "must be a DNS label: 1 to 40 lower-case letters, digits and hyphens, and neither \
-                 begin nor end with a hyphen",
-            ))
-        }
-    }
+    |text: &str| valid_if(
+        is_label(text, 40),
+        text,
+        "must be a DNS label: 1 to 40 lower-case letters, digits and hyphens, and neither \
+         begin nor end with a hyphen",
+    )
 );
 
 /// RFC 1123 label: `[a-z0-9]([-a-z0-9]*[a-z0-9])?`, at most `max` characters.

@@ -1,13 +1,12 @@
 //! Source repositories, refs, commits and paths inside a repository.
 
-use crate::text::{InvalidText, checked_text, string_conversions};
-use serde::{Deserialize, Serialize};
+use crate::text::{InvalidText, checked_text, valid_if};
+use serde_with::{DeserializeFromStr, SerializeDisplay};
 use std::{fmt, str::FromStr};
 use url::Url;
 
 /// `owner/name` of a repository on the configured GitHub.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, SerializeDisplay, DeserializeFromStr)]
 pub struct Repository {
     owner: String,
     name: String,
@@ -69,8 +68,6 @@ impl FromStr for Repository {
     }
 }
 
-string_conversions!(Repository);
-
 impl fmt::Display for Repository {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.owner, self.name)
@@ -96,11 +93,7 @@ pub fn parse_git_ref(text: &str) -> Result<String, InvalidText> {
         || text
             .chars()
             .any(|c| c.is_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\'));
-    if is_invalid {
-        Err(InvalidText("must be a branch, a tag or a commit"))
-    } else {
-        Ok(text.to_owned())
-    }
+    valid_if(!is_invalid, text, "must be a branch, a tag or a commit")
 }
 
 /// Normalizes a relative path inside a repository: no `.` and `..` segments, no backslash, no leading or
@@ -129,10 +122,7 @@ checked_text!(
     CommitSha,
     |text: &str| {
         let text = text.to_ascii_lowercase();
-        if matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            Ok(text)
-        } else {
-            Err(InvalidText("must be a commit's id"))
-        }
+        let is_sha = matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit());
+        valid_if(is_sha, text, "must be a commit's id")
     }
 );

@@ -6,13 +6,22 @@
 #[error("{0}")]
 pub struct InvalidText(pub &'static str);
 
+/// `text` if it is valid; else what it must be.
+pub(crate) fn valid_if(
+    is_valid: bool,
+    text: impl Into<String>,
+    requirement: &'static str,
+) -> Result<String, InvalidText> {
+    if is_valid { Ok(text.into()) } else { Err(InvalidText(requirement)) }
+}
+
 /// Defines a string type. `$check` takes `&str` and returns the string in its canonical spelling, or an
 /// [`InvalidText`].
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(into = "String", try_from = "String")]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(serde_with::SerializeDisplay, serde_with::DeserializeFromStr)]
         pub struct $name(String);
 
         impl $name {
@@ -29,8 +38,6 @@ macro_rules! checked_text {
             }
         }
 
-        $crate::text::string_conversions!($name);
-
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 std::fmt::Display::fmt(&self.0, f)
@@ -39,23 +46,15 @@ macro_rules! checked_text {
     };
 }
 
-/// Implements the conversions from and to `String`, as serde needs them, by `FromStr` and `Display`.
-macro_rules! string_conversions {
-    ($name:ident) => {
-        impl TryFrom<String> for $name {
-            type Error = <$name as std::str::FromStr>::Err;
-
-            fn try_from(text: String) -> Result<Self, Self::Error> {
-                text.parse()
+/// Implements `Display` for enums without data: the names that serde gives their variants.
+macro_rules! display_serde_name {
+    ($($name:ident),*) => {$(
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                serde::Serialize::serialize(self, f)
             }
         }
-
-        impl From<$name> for String {
-            fn from(value: $name) -> String {
-                value.to_string()
-            }
-        }
-    };
+    )*};
 }
 
-pub(crate) use {checked_text, string_conversions};
+pub(crate) use {checked_text, display_serde_name};

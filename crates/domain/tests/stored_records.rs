@@ -1,18 +1,18 @@
-//! Records that older versions have stored can still be read. Their views and the values in new records
-//! keep the spelling of the contract: field names do not change, and enumerations are snake_case.
+//! Records that older releases have stored can be read, and records of a newer release keep its fields when they are
+//! written again. `tests/flows/platform/old_store` reads the whole store of an older release; here are the forms that
+//! are not in it.
 
 // Test helpers may panic: that fails the test.
 #![allow(clippy::unwrap_used)]
 
 use nokube_domain::{
-    builds::{
-        AttemptRequest, BuildRecord, CancelRequest, JobsRecord, RunKey, RunRecord, Status,
-        StepStatus,
-    },
-    deployments::{
-        Address, ApplyOutcome, DesiredState, Exposure, LastObservation, OutcomeRecord, Revision,
-    },
+    ProjectId,
+    builds::{AttemptRequest, JobsRecord, Phase, RunKey, RunRecord, RunState, Status, StepStatus},
+    deployments::{ApplyOutcome, Cause, DeployedState, OutcomeRecord, Revision},
+    fields::Fields,
+    projects::{Members, Project, ProjectChange},
     responses::RoutePolicy,
+    token::{DailyTokenRecord, TokenRecord, TokenRow},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -27,30 +27,8 @@ fn read_and_write<T: DeserializeOwned + Serialize>(stored: Value) -> T {
     record
 }
 
-#[test]
-fn a_build_record_of_an_older_version_is_read() {
-    let record: BuildRecord = read_and_write(json!({
-        "id": BUILD_ID,
-        "by": { "issuer": "https://github.com", "subject": "1" },
-        "owner": "testuser",
-        "project": "myapp",
-        "asked": {
-            "repository": "testuser/myapp", "git_ref": "main", "context": ".",
-            "source": { "dockerfile_at": "Dockerfile" }, "service": "frontend", "tag": "latest",
-            "build_args": { "A": "1" },
-        },
-        "commit": "a".repeat(40),
-        "private": false,
-        "image": "ghcr.io/amzhm/testuser-myapp-frontend",
-        "estimate": 120,
-        "created_at": "2027-01-15T08:00:00Z",
-    }));
-    assert_eq!(record.requested_by.subject, "1");
-    assert_eq!(record.spec.git_ref, "main");
-}
-
-#[test]
-fn a_run_record_with_a_final_view_of_an_older_version_is_read() {
+/// The view of an ended build with a retry after a rejection, and an image that was reported by an event.
+fn run_record() -> Value {
     let digest = format!("sha256:{}", "d".repeat(64));
     let answer = json!({
         "build_id": BUILD_ID, "project_id": 1, "service_name": "frontend", "status": "failed",
@@ -65,7 +43,7 @@ fn a_run_record_with_a_final_view_of_an_older_version_is_read() {
             "started_at": "2027-01-15T08:00:10Z", "completed_at": "2027-01-15T08:01:00Z",
         }],
     });
-    let record: RunRecord = read_and_write(json!({
+    json!({
         "of": BUILD_ID,
         "asks": {
             "1": { "at": "2027-01-15T07:00:00Z", "refused": "GitHub said no." },
@@ -83,22 +61,11 @@ fn a_run_record_with_a_final_view_of_an_older_version_is_read() {
             "attempt": 2, "latest": ["9/1", { "ended": "timed_out" }], "answer": answer,
             "run_url": "https://github.com/o/b/actions/runs/9",
         },
-    }));
-    let rejection =
-        record.attempt_requests.get(&1).and_then(|request| request.rejection.as_deref());
-    assert_eq!(rejection, Some("GitHub said no."));
-    assert_eq!(record.attempt(), 2);
-    assert!(record.image_pushed.is_some() && record.updated_at.is_some());
-
-    let last = record.final_view().unwrap();
-    assert_eq!(last.view.status, Status::Failed);
-    assert_eq!(last.view.steps.first().unwrap().status, StepStatus::Failed);
-    assert_eq!(serde_json::to_value(&last.view).unwrap(), answer, "shown as it was stored");
+    })
 }
 
-#[test]
-fn the_other_records_of_a_build_of_an_older_version_are_read() {
-    let jobs: JobsRecord = read_and_write(json!({
+fn jobs_record() -> Value {
+    json!({
         "of": BUILD_ID,
         "jobs": {
             "900": {
@@ -108,77 +75,179 @@ fn the_other_records_of_a_build_of_an_older_version_are_read() {
         },
         "heard_at": "2027-01-15T08:01:05Z",
         "etag": "W/\"e1\"",
-    }));
+    })
+}
+
+/// A revision of a time when the person was not stored yet.
+fn revision() -> Value {
+    json!({
+        "of": DEPLOYMENT_ID, "number": 2, "by": "testuser", "at": "2027-01-15T08:00:00Z",
+        "cause": "deploy",
+        "wish": { "run": {
+            "release": {
+                "number": 2, "by": "testuser", "at": "2027-01-15T08:00:00Z",
+                "image": { "name": "docker.io/library/nginx:1", "digest": null, "build": null },
+                "spec": {
+                    "service": "frontend", "display_name": "frontend", "description": null,
+                    "kind": "web", "exposure": { "external": { "at": "own_host", "https": true } },
+                    "container_port": 3000, "service_port": 8000, "replicas": 2,
+                    "cpu": { "request": "100m", "limit": "500m" },
+                    "memory": { "request": "128Mi", "limit": "512Mi" },
+                    "variables": {}, "health": null, "volume": null, "scaling": null,
+                },
+                "variables_object": null, "secrets_object": "frontend-2", "secrets": ["KEY"],
+            },
+            "stopped": false, "restarted_at": null,
+            "kept": [{ "number": 2, "variables_object": null, "secrets_object": "frontend-2" }],
+        } },
+    })
+}
+
+#[test]
+fn a_run_record_with_everything_is_read() {
+    let record: RunRecord = read_and_write(run_record());
+    let rejection =
+        record.attempt_requests.get(&1).and_then(|request| request.rejection.as_deref());
+    assert_eq!(rejection, Some("GitHub said no."));
+    assert_eq!(record.attempt(), 2);
+    assert!(record.image_pushed.is_some() && record.updated_at.is_some());
+
+    let last = record.final_view().unwrap();
+    assert_eq!(last.view.status, Status::Failed);
+    assert_eq!(last.view.steps.first().unwrap().status, StepStatus::Failed);
+    let stored = run_record();
+    assert_eq!(serde_json::to_value(&last.view).unwrap(), stored["done"]["answer"]);
+}
+
+#[test]
+fn jobs_with_an_etag_are_read() {
+    let jobs: JobsRecord = read_and_write(jobs_record());
     assert!(jobs.updated_at.is_some());
     assert_eq!(jobs.of_run(RunKey { run_id: 9, attempt: 1 }).count(), 1);
-    let cancel: CancelRequest =
-        read_and_write(json!({ "attempt": 2, "at": "2027-01-15T08:00:30Z" }));
-    let retry: AttemptRequest = read_and_write(json!({ "at": "2027-01-15T08:00:30Z" }));
-    assert_eq!(cancel.requested_at, retry.requested_at);
 }
 
 #[test]
-fn revisions_of_an_older_version_are_read() {
-    let revision = |cause: &str, wish: Value| {
-        json!({
-            "of": DEPLOYMENT_ID, "number": 2, "by": "testuser", "at": "2027-01-15T08:00:00Z",
-            "cause": cause, "wish": wish,
-        })
-    };
-    let deployed: Revision = read_and_write(revision(
-        "deploy",
-        json!({
-            "run": {
-                "release": {
-                    "number": 2, "by": "testuser", "at": "2027-01-15T08:00:00Z",
-                    "image": { "name": "docker.io/library/nginx:1", "digest": null, "build": null },
-                    "spec": {
-                        "service": "frontend", "display_name": "frontend", "description": null,
-                        "kind": "web", "exposure": { "external": { "at": "own_host", "https": true } },
-                        "container_port": 3000, "service_port": 8000, "replicas": 2,
-                        "cpu": { "request": "100m", "limit": "500m" },
-                        "memory": { "request": "128Mi", "limit": "512Mi" },
-                        "variables": {}, "health": null, "volume": null, "scaling": null,
-                    },
-                    "variables_object": null, "secrets_object": "frontend-2", "secrets": ["KEY"],
-                },
-                "stopped": false, "restarted_at": null,
-                "kept": [{ "number": 2, "variables_object": null, "secrets_object": "frontend-2" }],
-            },
-        }),
-    ));
-    assert!(deployed.retains(2));
-    let exposure = &deployed.deployed().unwrap().release.spec.exposure;
-    assert_eq!(*exposure, Exposure::External { address: Address::OwnHost, https: true });
-
-    let deleted: Revision =
-        read_and_write(revision("delete", json!({ "gone": { "volumes": true } })));
-    assert!(matches!(deleted.desired, DesiredState::Deleted(deletion) if deletion.delete_volumes));
+fn a_revision_without_a_person_and_an_interrupted_outcome_are_read() {
+    let revision: Revision = read_and_write(revision());
+    assert!(revision.person.is_none() && revision.cause == Cause::Deploy && revision.retains(2));
+    let outcome: OutcomeRecord = read_and_write(json!({
+        "of": DEPLOYMENT_ID, "revision": 2, "at": "2027-01-15T08:00:00Z",
+        "outcome": { "interrupted": "It did not answer." },
+    }));
+    assert!(matches!(outcome.outcome, ApplyOutcome::Interrupted(_)) && !outcome.is_reconciled(2));
 }
 
 #[test]
-fn outcomes_and_observations_of_an_older_version_are_read() {
-    let outcome = |outcome: Value| -> OutcomeRecord {
-        read_and_write(json!({
-            "of": DEPLOYMENT_ID, "revision": 2, "at": "2027-01-15T08:00:00Z", "outcome": outcome,
-        }))
-    };
-    let rejected = outcome(json!({
-        "refused": {
-            "faults": [{ "kind": "Service", "name": "x", "field": null, "detail": "No." }],
-            "stand": ["Deployment x"],
-        },
-    }));
-    assert!(matches!(rejected.outcome, ApplyOutcome::Rejected { .. }) && rejected.is_reconciled(2));
-    let interrupted = outcome(json!({ "interrupted": "It did not answer." }));
-    assert!(!interrupted.is_reconciled(2));
-    assert_eq!(outcome(json!("applied")).outcome, ApplyOutcome::Applied);
+fn a_conclusion_of_a_newer_release_counts_as_a_failure_of_another_kind() {
+    let state: RunState = serde_json::from_value(json!({ "phase": { "ended": "lost" } })).unwrap();
+    assert_eq!(serde_json::to_value(state.phase).unwrap(), json!({ "ended": "other" }));
+    let known: Phase = serde_json::from_value(json!({ "ended": "success" })).unwrap();
+    assert!(known > state.phase, "what GitHub says later wins");
+}
 
-    let last: LastObservation = read_and_write(json!({
-        "of": DEPLOYMENT_ID, "revision": 2, "status": "running", "ready": 1, "total": 2,
-        "at": "2027-01-15T08:00:00Z",
-    }));
-    assert_eq!(last.revision, 2);
+/// Adds a field to the objects at these JSON pointers.
+fn with_new_field(mut record: Value, pointers: &[&str]) -> Value {
+    for pointer in pointers {
+        let object = record.pointer_mut(pointer).unwrap().as_object_mut().unwrap();
+        object.insert("new".into(), json!({ "of": "tomorrow" }));
+    }
+    record
+}
+
+/// Checks that `change` keeps the fields that a newer release has added to a record.
+fn assert_kept<T: DeserializeOwned, U: Serialize>(
+    record: Value,
+    pointers: &[&str],
+    change: impl FnOnce(T) -> U,
+) {
+    let record: T = serde_json::from_value(with_new_field(record, pointers)).unwrap();
+    let changed = serde_json::to_value(change(record)).unwrap();
+    for pointer in pointers {
+        let object = changed.pointer(pointer).unwrap();
+        assert_eq!(object["new"], json!({ "of": "tomorrow" }), "{pointer} of {changed:#}");
+    }
+}
+
+#[test]
+fn reports_of_github_keep_the_new_fields_of_builds() {
+    let pointers = ["", "/asks/1", "/runs/9~11", "/done", "/done/answer", "/done/answer/steps/0"];
+    assert_kept(run_record(), &pointers, |mut record: RunRecord| {
+        let (key, id) = (RunKey { run_id: 9, attempt: 1 }, record.build_id);
+        let repeated = RunRecord::with_run(id, key, RunState::new(Phase::Running));
+        assert!(!record.merge(repeated));
+        let retry = AttemptRequest::new("2027-01-15T07:00:00Z".parse().unwrap(), Some(key));
+        assert!(record.merge(RunRecord::with_attempt_request(id, 1, retry)));
+        record
+    });
+    let pointers = ["", "/jobs/900", "/jobs/900/steps/1"];
+    assert_kept(jobs_record(), &pointers, |record: JobsRecord| {
+        let mut report = JobsRecord::new(record.build_id);
+        report.jobs = record.jobs.clone();
+        for job in report.jobs.values_mut() {
+            job.phase = Phase::Queued;
+            job.steps.clear();
+        }
+        assert!(report.merge(record));
+        report
+    });
+}
+
+#[test]
+fn changes_keep_the_new_fields_of_projects_and_members() {
+    let person = json!({ "issuer": "https://github.com", "subject": "1" });
+    let project = json!({
+        "id": 1, "name": "myapp", "owner": "testuser", "description": null, "repository_url": null,
+        "framework": null, "created_at": "2027-01-15T08:00:00Z",
+        "updated_at": "2027-01-15T08:00:00Z",
+    });
+    assert_kept(project, &[""], |project: Project| {
+        assert_eq!(project.id, ProjectId(1));
+        let mut fields = Fields::from_json(br#"{ "description": "A shop" }"#).unwrap();
+        let change = ProjectChange::read(&mut fields);
+        change.apply(fields, project, "2027-01-16T08:00:00Z".parse().unwrap()).unwrap()
+    });
+    let member = json!({ "person": person, "username": "testuser", "role": "viewer", "number": 1 });
+    let members = json!({ "owner": person, "others": [member, member], "version": 1 });
+    assert_kept(members, &["", "/others/0"], |mut members: Members| {
+        members.others.truncate(1);
+        members.version += 1;
+        members
+    });
+}
+
+#[test]
+fn new_revisions_keep_the_new_fields_of_earlier_ones() {
+    let release = revision()["wish"]["run"].clone();
+    let pointers = ["", "/release", "/release/spec"];
+    assert_kept(release.clone(), &pointers, |state: DeployedState| state.with_stopped(true));
+    assert_kept(release, &pointers, |state: DeployedState| {
+        let release = state.release.clone();
+        DeployedState::with_release(Some(&state), release, 5)
+    });
+}
+
+#[test]
+fn the_copies_and_rows_of_api_tokens_keep_new_fields() {
+    let identity = json!({
+        "person": { "issuer": "https://github.com", "subject": "1" }, "login": "testuser",
+        "at_github": { "account": 1 }, "standing": { "account": 1, "login": "testuser" },
+    });
+    let token = json!({
+        "identity": identity, "number": 1, "name": "ci", "scopes": ["read"],
+        "expires_at": "2027-01-15T08:00:00Z",
+    });
+    assert_kept(json!({ "token": token }), &["/token"], |mut record: Value| {
+        let token: TokenRecord = serde_json::from_value(record["token"].take()).unwrap();
+        DailyTokenRecord { day: "2027-01-15".into(), token }
+    });
+    let row = json!({
+        "number": 1, "hash": "0".repeat(64), "name": "ci", "scopes": ["read"],
+        "created_at": "2027-01-15T08:00:00Z", "expires_at": "2027-01-15T08:00:00Z",
+    });
+    assert_kept(row, &[""], |row: TokenRow| TokenRow {
+        last_used: Some("2027-01-15".into()),
+        ..row
+    });
 }
 
 /// Components of two versions exchange route descriptions during an upgrade.

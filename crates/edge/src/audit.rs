@@ -2,9 +2,9 @@
 
 use crate::{
     error::Result,
+    host::now,
     http::{Call, Reply},
-    runtime::now,
-    store::{AuditLog, Counter, Store},
+    store::{AuditLog, Counter, Store, keys},
 };
 use futures::future::try_join_all;
 use http::StatusCode;
@@ -106,7 +106,7 @@ async fn page_of(
 ) -> Result<Reply> {
     let page = call.page()?;
     let total = store.count(&Counter::audit_entries(log)).await?;
-    let entries = page.numbers(total).map(|number| store.audit_entry(log, number));
+    let entries = page.numbers(total).map(|number| store.get(keys::audit_entry(log, number)));
     let events = try_join_all(entries).await?.into_iter().flatten().map(convert).collect();
     let Page { limit, offset } = page;
     Ok(Reply::json(StatusCode::OK, &AuditLogPage { events, total, limit, offset }))

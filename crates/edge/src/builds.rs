@@ -2,13 +2,13 @@
 
 use crate::{
     Error, Result, now,
-    settings::{Cached, SettingsError, Variables, load_cached},
+    settings::{SettingsError, Variables, load_cached},
     store::{Counter, Store},
 };
 use futures::future::try_join_all;
 use nokube_domain::{
     BuildId, ProjectId,
-    builds::{BuildState, BuildView, RunRecord, view},
+    builds::{BuildState, BuildView, view},
     page::Page,
 };
 use std::rc::Rc;
@@ -28,15 +28,11 @@ pub struct BuildLifetime {
     pub max_age: i64,
 }
 
-thread_local! {
-    static LIFETIME: Cached<BuildLifetime> = const { Cached::new() };
-}
-
 impl BuildLifetime {
     /// # Errors
     /// Everything that is wrong with these settings.
     pub async fn load() -> std::result::Result<Rc<Self>, SettingsError> {
-        load_cached(&LIFETIME, async |variables| Some(Self::collect(variables).await)).await
+        load_cached(async |variables| Some(Self::collect(variables).await)).await
     }
 
     /// Reads the variables as part of a component's own settings.
@@ -64,13 +60,9 @@ pub async fn summaries(
 ) -> Result<Vec<BuildView>> {
     let grace = BuildLifetime::load().await?.grace;
     let summary = |(project, number)| async move {
-        let (run, record) =
-            futures::join!(store.run(project, number), store.build(project, number));
-        let Some(record) = record? else {
+        let Some((record, run)) = store.build_with_run(project, number).await? else {
             return Ok::<_, Error>(None);
         };
-        let id = record.id;
-        let run = RunRecord::stored_or_new(id, run?);
         let mut build = match run.final_view() {
             Some(last) => last.view.clone(),
             None => {
@@ -95,18 +87,13 @@ pub async fn unfinished(store: &Store, project: ProjectId, max: u32) -> Result<V
     let mut found = Vec::new();
     while below > 0 && found.len() < max as usize {
         let numbers = Page { limit: BATCH_SIZE, offset: 0 }.numbers(below);
-        let builds = numbers.map(|number| async move {
-            let (run, record) =
-                futures::join!(store.run(project, number), store.build(project, number));
-            Ok::<_, Error>((run?, record?))
-        });
+        let builds = numbers.map(|number| store.build_with_run(project, number));
         let builds = try_join_all(builds).await?;
         below = below.saturating_sub(BATCH_SIZE);
-        for (run, record) in builds {
-            let Some(record) = record else { continue };
+        for (record, run) in builds.into_iter().flatten() {
             if record.created_at.as_second() < oldest {
                 below = 0; // All older builds have ended too.
-            } else if RunRecord::stored_or_new(record.id, run).final_view().is_none() {
+            } else if run.final_view().is_none() {
                 found.push(record.id);
             }
         }

@@ -6,7 +6,8 @@ use crate::{
     outbound::{self, Timeouts},
     warn,
 };
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, StatusCode};
+use serde::de::DeserializeOwned;
 use std::time::Duration;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -56,6 +57,28 @@ pub async fn send_as_caller(
     let request = request.map_err(|error| Error::internal("call a component", error))?;
     let response = outbound::send(request, timeouts(total)).await;
     response.map_err(|error| error.into_error(&format!("The component {component}")))
+}
+
+/// Reads what a component has under `path`, with the caller's credentials; `None` if there is no such thing.
+///
+/// # Errors
+/// The component does not respond; or `unexpected`, for another status than 200 and 404.
+pub async fn read_as_caller<T: DeserializeOwned>(
+    call: &Call,
+    component: &str,
+    path: &str,
+    total: Duration,
+    unexpected: impl FnOnce(StatusCode) -> Error,
+) -> Result<Option<T>> {
+    let response = send_as_caller(call, Method::GET, component, path, total).await?;
+    match response.status() {
+        StatusCode::OK => match serde_json::from_slice(response.body()) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => Err(Error::internal("read from a component", error)),
+        },
+        StatusCode::NOT_FOUND => Ok(None),
+        status => Err(unexpected(status)),
+    }
 }
 
 fn timeouts(total: Duration) -> Timeouts {

@@ -3,11 +3,11 @@
 //! A component is a table of [`Route`]s and their handlers:
 //!
 //! ```ignore
-//! const ROUTES: &[Route] =
-//!     &[Route::new(Method::GET, "/health", AccessPolicy::Public, |call| Box::pin(health(call)))];
+//! pub const ROUTES: &[Route] =
+//!     &[route!(GET, "/health", AccessPolicy::Public, health::health)];
 //!
-//! #[spin_sdk::http_service]
-//! async fn handle(request: Request) -> Response<BoxBody> {
+//! #[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
+//! pub async fn handle(request: Request) -> Response<BoxBody> {
 //!     nokube_edge::serve("builds", ROUTES, request).await
 //! }
 //! ```
@@ -21,22 +21,26 @@ pub mod auth;
 pub mod builds;
 pub mod chaining;
 mod error;
+pub mod host;
 mod http;
 pub mod outbound;
 pub mod projects;
 pub mod readiness;
-mod runtime;
+pub mod retry;
 pub mod settings;
+mod spin;
 pub mod store;
 pub mod telemetry;
 
 pub use self::http::{
-    Call, Reply, Route, path_pattern, rate_limit, reply, serve, serve_unauthenticated, sse,
-    static_files,
+    BodyError, BoxBody, Call, HandlerFuture, Reply, Route, body, path_pattern, rate_limit, serve,
+    serve_unauthenticated, sse, static_files,
 };
+pub use ::http::Method;
 pub use auth::usernames;
 pub use error::{Error, Result};
-pub use runtime::{now, random, random_bytes, sleep, spawn_for};
-pub use spin_sdk::http::{BoxBody, Request, Response};
+pub use host::{now, random, random_bytes, sleep, spawn_for};
+pub use nokube_domain::access::AccessPolicy;
+pub use spin::{Request, Response};
 pub use store::reservation;
 pub use telemetry::warn;

@@ -2,16 +2,15 @@
 
 use crate::{
     error::Error,
+    host::{self, sleep},
+    http::BoxBody,
     telemetry::{RoundTrip, propagate_headers, record_round_trip, warn},
 };
 use futures::{StreamExt, future::Either};
-use http::Request;
+use http::{Request, Response};
+use http_body_util::BodyDataStream;
 use nokube_domain::{Problem, ProblemKind};
-use spin_sdk::{
-    http::{FullBody, Response, body::IncomingBodyExt},
-    wasip3::{http::types::RequestOptions, http_compat::RequestOptionsExtension},
-};
-use std::{future::poll_fn, pin::pin, time::Duration};
+use std::{pin::pin, time::Duration};
 
 /// How long a request may take.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +20,18 @@ pub struct Timeouts {
     pub idle: Duration,
     /// For the whole exchange; used by [`send`] only.
     pub total: Duration,
+}
+
+impl Timeouts {
+    /// For the API of another system.
+    pub const API: Self = Self {
+        connect: Duration::from_secs(3),
+        idle: Duration::from_secs(8),
+        total: Duration::from_secs(10),
+    };
+    /// For small documents and checks.
+    pub const SHORT: Self =
+        Self { idle: Duration::from_secs(5), total: Duration::from_secs(8), ..Self::API };
 }
 
 /// The longest response that [`send`] reads.
@@ -62,40 +73,13 @@ impl OutboundError {
 /// # Errors
 /// No connection, no response in time, or a host that `spin.toml` does not allow.
 pub async fn send_streaming(
-    request: Request<Vec<u8>>,
+    mut request: Request<Vec<u8>>,
     timeouts: Timeouts,
-) -> Result<Response, OutboundError> {
-    let options = RequestOptions::new();
-    let nanos = |time: Duration| Some(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
-    // A host may not support one of these and keeps its own limit then; `send` limits the total as well.
-    let _ = options.set_connect_timeout(nanos(timeouts.connect));
-    let _ = options.set_first_byte_timeout(nanos(timeouts.idle));
-    let _ = options.set_between_bytes_timeout(nanos(timeouts.idle));
-    let mut request = request.map(|body| FullBody::new(bytes::Bytes::from(body)));
-    request.extensions_mut().insert(RequestOptionsExtension(options));
+) -> Result<Response<BoxBody>, OutboundError> {
     let is_chained = request.uri().host().is_some_and(|host| host.ends_with(CHAINED_SUFFIX));
     record_round_trip(if is_chained { RoundTrip::Chained } else { RoundTrip::Outbound });
     propagate_headers(request.headers_mut());
-    let response = poll_twice(spin_sdk::http::send(request)).await;
-    response.map_err(|error| OutboundError(format!("{error:?}")))
-}
-
-/// Polls `future`, and wakes the task once right after the first poll.
-///
-/// Sending spawns a task that writes the request's body. wit-bindgen 0.57 polls such a task only when the
-/// spawning task is next woken (`Tasks::poll_next`). Nothing else may wake it before the response comes,
-/// and the server may wait for the body before it responds.
-async fn poll_twice<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let mut is_first = true;
-    poll_fn(|context| {
-        let poll = future.as_mut().poll(context);
-        if std::mem::take(&mut is_first) && poll.is_pending() {
-            context.waker().wake_by_ref();
-        }
-        poll
-    })
-    .await
+    host::send(request, timeouts).await
 }
 
 /// Sends a request and reads the whole response.
@@ -105,22 +89,21 @@ async fn poll_twice<F: Future>(future: F) -> F::Output {
 pub async fn send(
     request: Request<Vec<u8>>,
     timeouts: Timeouts,
-) -> Result<http::Response<Vec<u8>>, OutboundError> {
+) -> Result<Response<Vec<u8>>, OutboundError> {
     let exchange = async {
         let (parts, body) = send_streaming(request, timeouts).await?.into_parts();
-        let mut chunks = body.stream();
+        let mut chunks = BodyDataStream::new(body);
         let mut whole = Vec::new();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|error| OutboundError(format!("cut off: {error:?}")))?;
+            let chunk = chunk.map_err(|error| OutboundError(format!("cut off: {error}")))?;
             if whole.len() + chunk.len() > MAX_RESPONSE_BYTES {
                 return Err(OutboundError("the answer is too long".into()));
             }
             whole.extend_from_slice(&chunk);
         }
-        Ok(http::Response::from_parts(parts, whole))
+        Ok(Response::from_parts(parts, whole))
     };
-    let timeout = spin_sdk::time::sleep(timeouts.total);
-    match futures::future::select(pin!(exchange), pin!(timeout)).await {
+    match futures::future::select(pin!(exchange), pin!(sleep(timeouts.total))).await {
         Either::Left((response, _)) => response,
         Either::Right(_) => Err(OutboundError("it took too long".into())),
     }

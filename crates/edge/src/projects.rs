@@ -2,7 +2,7 @@
 
 use crate::{
     Call, Error, Result,
-    store::{Counter, Store},
+    store::{Counter, Store, keys},
 };
 use futures::future::try_join_all;
 use nokube_domain::{
@@ -18,7 +18,8 @@ use nokube_domain::{
 /// 404 or 403 for a caller without the role that the route requires; 404 for a project that does not exist;
 /// or the store failed.
 pub async fn load(call: &Call, store: &Store, id: ProjectId) -> Result<(Project, Members, Role)> {
-    let (project, members) = futures::join!(store.project(id), store.members(id));
+    let (project, members) =
+        futures::join!(store.get(keys::project(id)), store.get(keys::members(id)));
     let members = members?;
     let role = call.require_role(members.as_ref(), "project")?;
     let not_found = || Problem::not_found("project");
@@ -54,8 +55,11 @@ pub async fn membership(
     caller: &Caller,
     number: u32,
 ) -> Result<Option<ProjectView>> {
-    let Some(id) = store.membership(&caller.person, number).await? else { return Ok(None) };
-    let (project, members) = futures::join!(store.project(id), store.members(id));
+    let Some(id) = store.get(keys::membership(&caller.person, number)).await? else {
+        return Ok(None);
+    };
+    let (project, members) =
+        futures::join!(store.get(keys::project(id)), store.get(keys::members(id)));
     let role = members?.and_then(|members| find_role(caller, &members));
     Ok(project?.zip(role).map(|(project, role)| ProjectView { project, role }))
 }

@@ -21,6 +21,16 @@ pub struct Health {
     pub detail: String,
 }
 
+impl Health {
+    pub fn ok(detail: impl Into<String>) -> Self {
+        Self { ok: true, detail: detail.into() }
+    }
+
+    pub fn failed(detail: impl Into<String>) -> Self {
+        Self { ok: false, detail: detail.into() }
+    }
+}
+
 /// Replies with the errors in a component's settings.
 ///
 /// # Errors
@@ -34,8 +44,8 @@ pub fn settings<T>(settings: std::result::Result<T, SettingsError>) -> Result<Re
 ///
 /// # Errors
 /// Never; the type is that of a handler.
-pub fn health(ok: bool, detail: impl Into<String>) -> Result<Reply> {
-    Ok(Reply::json(StatusCode::OK, &Health { ok, detail: detail.into() }))
+pub fn health(health: &Health) -> Result<Reply> {
+    Ok(Reply::json(StatusCode::OK, health))
 }
 
 /// Replies that nothing was checked because the settings are incomplete; `/ready` lists their errors separately.

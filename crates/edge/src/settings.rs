@@ -1,12 +1,18 @@
 //! The operator's settings: Spin variables, read when first needed, with an error for each that is wrong.
 
-use crate::error::Error;
+use crate::{error::Error, host};
 use nokube_domain::{
     image::Registry,
     problem::{FieldError, Problem, ProblemKind},
 };
 use std::{
-    cell::OnceCell, fmt::Display, ops::RangeInclusive, rc::Rc, str::FromStr, thread::LocalKey,
+    any::{Any, TypeId},
+    cell::RefCell,
+    collections::BTreeMap,
+    fmt::Display,
+    ops::RangeInclusive,
+    rc::Rc,
+    str::FromStr,
 };
 use url::Url;
 
@@ -24,9 +30,8 @@ impl Variables {
 
     /// The variable's value without surrounding whitespace; `None` when it is empty or undefined.
     pub async fn optional(&mut self, name: &str) -> Option<String> {
-        match spin_sdk::variables::get(name).await {
-            Ok(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
-            Err(spin_sdk::variables::Error::Undefined(_)) => None,
+        match host::variable(name).await {
+            Ok(text) => text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
             Err(_) => {
                 self.add_error(name, "cannot be read from its provider");
                 None
@@ -135,25 +140,27 @@ impl Variables {
     }
 }
 
-/// Settings cached for the life of the instance. Instances are soon replaced, so a changed variable
-/// takes effect then.
-pub type Cached<T> = OnceCell<Rc<T>>;
+thread_local! {
+    /// Settings by their type, for the life of the instance. Instances are soon replaced, so a changed variable takes
+    /// effect then.
+    static CACHE: RefCell<BTreeMap<TypeId, Rc<dyn Any>>> = const { RefCell::new(BTreeMap::new()) };
+}
 
 /// Returns the cached settings, or collects and caches them.
 ///
 /// # Errors
 /// Everything that is wrong with the settings. Nothing is cached then.
-pub async fn load_cached<T>(
-    cached: &'static LocalKey<Cached<T>>,
+pub async fn load_cached<T: 'static>(
     collect: impl AsyncFnOnce(&mut Variables) -> Option<T>,
 ) -> Result<Rc<T>, SettingsError> {
-    if let Some(settings) = cached.with(|cached| cached.get().cloned()) {
+    let cached = CACHE.with_borrow(|cache| cache.get(&TypeId::of::<T>()).cloned());
+    if let Some(Ok(settings)) = cached.map(Rc::downcast) {
         return Ok(settings);
     }
     let mut variables = Variables::default();
     let settings = collect(&mut variables).await;
     let settings = variables.finish(settings.map(Rc::new))?;
-    cached.with(|cached| cached.set(settings.clone()).ok());
+    CACHE.with_borrow_mut(|cache| cache.insert(TypeId::of::<T>(), settings.clone()));
     Ok(settings)
 }
 

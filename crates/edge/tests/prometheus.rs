@@ -5,10 +5,10 @@ use nokube_edge::telemetry::prometheus::{Gauge, render};
 
 #[test]
 fn gauges_are_rendered_in_the_prometheus_text_format() {
-    let kinds = [('a', "apple"), ('b', "banana")];
+    let kinds = ["apple", "banana"];
     let text = render(&[
         Gauge::single("eaters", "Who eats.", 3),
-        Gauge::per_label("fruits", "What is eaten.", "kind", &kinds, &['a', 'a']),
+        Gauge::per_label("fruits", "What is eaten.", "kind", &kinds, &["apple", "apple"]),
     ]);
     assert_eq!(
         text,

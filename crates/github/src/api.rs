@@ -1,14 +1,15 @@
 //! Requests to GitHub's REST API.
 
-use crate::Request;
+use crate::{Request, USER_AGENT, bearer};
 use http::{Method, header};
 use nokube_domain::{
     Timestamp,
-    builds::{BuildRecord, RunKey, Source},
+    builds::{BuildRecord, CancelMode, RunKey},
     name::Username,
     repository::Repository,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use url::Url;
 
 /// The version of the API at github.com. From this one on, the response to a dispatch contains the run's id.
@@ -53,29 +54,23 @@ impl Api {
     }
 
     fn request(&self, method: Method, path: &str, token: &str, body: Option<Value>) -> Request {
-        let mut request =
-            Request::new(body.map(|body| body.to_string().into_bytes()).unwrap_or_default());
-        *request.method_mut() = method;
-        // Every part of a path is a validated name, a number, or encoded by the caller, so this parses. If it
-        // did not, the request would have no host and fail.
-        *request.uri_mut() = format!("{}{path}", self.base).parse().unwrap_or_default();
-        let headers = request.headers_mut();
-        let mut set = |name, value: &str| {
-            if let Ok(value) = value.parse() {
-                headers.insert(name, value);
-            }
+        let request = http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header(header::ACCEPT, "application/vnd.github+json")
+            .header(header::USER_AGENT, USER_AGENT)
+            .header("x-github-api-version", self.version)
+            .header(header::AUTHORIZATION, bearer(token));
+        let request = match body.map(|body| body.to_string().into_bytes()) {
+            Some(body) => request
+                .header(header::CONTENT_TYPE, "application/json")
+                .header(header::CONTENT_LENGTH, body.len())
+                .body(body),
+            None => request.body(Vec::new()),
         };
-        set(header::ACCEPT, "application/vnd.github+json");
-        set(header::USER_AGENT, "nokube");
-        set(header::HeaderName::from_static("x-github-api-version"), self.version);
-        set(header::AUTHORIZATION, &format!("Bearer {token}"));
-        if !request.body().is_empty() {
-            let length = header::HeaderValue::from(request.body().len());
-            request.headers_mut().insert(header::CONTENT_LENGTH, length);
-            let json = header::HeaderValue::from_static("application/json");
-            request.headers_mut().insert(header::CONTENT_TYPE, json);
-        }
-        request
+        // Every part of a path is a validated name, a number, or encoded by the caller, so the URL parses. If it
+        // did not, the request would have no host and fail.
+        request.unwrap_or_default()
     }
 
     fn get(&self, path: &str, token: &str) -> Request {
@@ -96,10 +91,14 @@ impl Api {
         self.get("/app/hook/config", app_token)
     }
 
-    /// The newest 100 deliveries of the App's webhook, or the newest 100 that failed.
-    pub fn deliveries(&self, failed: bool, app_token: &str) -> Request {
-        let status = if failed { "&status=failure" } else { "" };
-        self.get(&format!("/app/hook/deliveries?per_page=100{status}"), app_token)
+    /// The newest 100 deliveries of the App's webhook.
+    pub fn deliveries(&self, app_token: &str) -> Request {
+        self.get("/app/hook/deliveries?per_page=100", app_token)
+    }
+
+    /// The newest 100 deliveries of the App's webhook that failed.
+    pub fn failed_deliveries(&self, app_token: &str) -> Request {
+        self.get("/app/hook/deliveries?per_page=100&status=failure", app_token)
     }
 
     /// Repeats a delivery of the App's webhook.
@@ -148,24 +147,13 @@ impl Api {
 
     /// Starts a build's workflow run.
     pub fn dispatch(&self, build: &BuildRecord, token: &str) -> Request {
-        let (path, content) = match &build.spec.source {
-            Source::DockerfilePath(path) => (path.as_str(), ""),
-            Source::DockerfileContent(content) => ("", content.as_str()),
-            Source::Buildpacks => ("", ""),
-        };
-        let args = Value::from_iter(build.spec.build_args.clone());
-        let inputs = json!({
-            "build_id": build.id.to_string(),
-            "repository": build.spec.repository.to_string(),
-            "ref": build.commit.to_string(),
-            "context": build.spec.context,
-            "dockerfile_path": path,
-            "dockerfile_content": content,
-            "build_args": args.to_string(),
-            "image": build.image,
-            "tag": build.spec.tag.to_string(),
-            "private": build.private.to_string(),
-        });
+        let mut inputs = BTreeMap::from(build.spec.workflow_inputs());
+        inputs.extend([
+            ("build_id", build.id.to_string()),
+            ("ref", build.commit.to_string()),
+            ("image", build.image.clone()),
+            ("private", build.private.to_string()),
+        ]);
         let path =
             format!("/repos/{}/actions/workflows/{}/dispatches", self.builder, self.workflow);
         let body = json!({ "ref": self.builder_ref, "inputs": inputs });
@@ -212,8 +200,11 @@ impl Api {
         self.get(&format!("/repos/{}/actions/jobs/{job_id}/logs", self.builder), token)
     }
 
-    pub fn cancel(&self, run_id: u64, forced: bool, token: &str) -> Request {
-        let verb = if forced { "force-cancel" } else { "cancel" };
+    pub fn cancel(&self, run_id: u64, mode: CancelMode, token: &str) -> Request {
+        let verb = match mode {
+            CancelMode::Normal => "cancel",
+            CancelMode::Forced => "force-cancel",
+        };
         self.request(Method::POST, &format!("{}/{run_id}/{verb}", self.runs()), token, None)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! <https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app>
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use nokube_domain::jwt::{Jws, JwtError};
 use rsa::{
     PrivateKey,
     pkcs1::DecodeRsaPrivateKey,
@@ -53,13 +53,15 @@ impl App {
     /// # Errors
     /// The key cannot sign, or there is no randomness for its blinding.
     pub fn token(&self, now: i64) -> Result<String, KeyError> {
-        let encode = |json: serde_json::Value| URL_SAFE_NO_PAD.encode(json.to_string());
-        let header = encode(json!({ "alg": "RS256", "typ": "JWT" }));
         let iat = now - CLOCK_SKEW;
-        let claims = encode(json!({ "iat": iat, "exp": iat + LIFETIME, "iss": self.client_id }));
-        let signed = format!("{header}.{claims}");
-        let signature = self.key.try_sign(signed.as_bytes()).map_err(|_| KeyError::CannotSign)?;
-        Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes())))
+        let claims = json!({ "iat": iat, "exp": iat + LIFETIME, "iss": self.client_id });
+        let sign = |signed: &[u8]| {
+            self.key
+                .try_sign(signed)
+                .map(|signature| signature.to_vec())
+                .map_err(|_| JwtError::Invalid)
+        };
+        Jws::encode("RS256", &claims, sign).map_err(|_| KeyError::CannotSign)
     }
 }
 

@@ -4,7 +4,7 @@
 //! needed. Only the fields that are used are declared. Unknown events, actions and values are ignored, because
 //! GitHub adds new ones at any time.
 
-use crate::responses::{WorkflowJob, WorkflowRun};
+use crate::responses::{ParseError, WorkflowJob, WorkflowRun};
 use nokube_domain::{
     BuildId, Timestamp,
     builds::{ImagePushed, JobState, RunKey, RunState},
@@ -42,11 +42,6 @@ pub struct BuilderWorkflow<'a> {
     /// The workflow's file name.
     pub workflow: &'a str,
 }
-
-/// The body is not what GitHub documents for this event.
-#[derive(Debug, thiserror::Error)]
-#[error("the body is not a GitHub event: {0}")]
-pub struct ParseError(#[from] serde_json::Error);
 
 #[derive(Deserialize)]
 struct Repository {

@@ -1,6 +1,5 @@
 //! Checks a GitHub App: its permissions, its events, its webhook's configuration and lost deliveries.
 
-use crate::{Response, responses::ParseError};
 use nokube_domain::Timestamp;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,12 +30,6 @@ pub struct AppSettings {
 }
 
 impl AppSettings {
-    /// # Errors
-    /// The body is not an App.
-    pub fn of(response: &Response) -> Result<Self, ParseError> {
-        Ok(serde_json::from_slice(response.body())?)
-    }
-
     /// The permissions and events that are missing, as phrases.
     pub fn missing(&self) -> Vec<String> {
         let granted = |name: &str, level: &str| {
@@ -62,12 +55,6 @@ pub struct WebhookConfig {
 }
 
 impl WebhookConfig {
-    /// # Errors
-    /// The body is not a webhook's configuration.
-    pub fn of(response: &Response) -> Result<Self, ParseError> {
-        Ok(serde_json::from_slice(response.body())?)
-    }
-
     /// What is wrong with it, for webhooks that are to be sent to `url`.
     pub fn errors(&self, url: &str) -> Vec<String> {
         let mut errors = Vec::new();
@@ -96,12 +83,6 @@ pub struct Delivery {
     status_code: u16,
     pub event: String,
     pub action: Option<String>,
-}
-
-/// # Errors
-/// The body is not a list of deliveries.
-pub fn deliveries(response: &Response) -> Result<Vec<Delivery>, ParseError> {
-    Ok(serde_json::from_slice(response.body())?)
 }
 
 /// The deliveries to repeat: of `failed` (newest first), one for each event that was not delivered later and can

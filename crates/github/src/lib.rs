@@ -22,3 +22,12 @@ pub use api::Api;
 pub type Request = http::Request<Vec<u8>>;
 /// A response with its whole body.
 pub type Response = http::Response<Vec<u8>>;
+
+const USER_AGENT: &str = "nokube";
+
+/// The value of `Authorization` for a bearer token. It is empty for a token that no header can hold, so that the
+/// server rejects the request.
+fn bearer(token: &str) -> http::HeaderValue {
+    http::HeaderValue::try_from(format!("Bearer {token}"))
+        .unwrap_or(http::HeaderValue::from_static(""))
+}

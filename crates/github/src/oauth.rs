@@ -2,8 +2,8 @@
 //!
 //! <https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-user-access-token-for-a-github-app>
 
-use crate::{Request, Response};
-use http::{Method, header};
+use crate::{Request, Response, USER_AGENT, bearer};
+use http::header;
 use serde::{Deserialize, de::DeserializeOwned};
 use url::{Url, form_urlencoded::Serializer};
 
@@ -29,16 +29,6 @@ pub struct UserToken {
 pub struct OAuthError {
     pub error: String,
     pub interval: Option<u32>,
-}
-
-/// The codes of the device flow (RFC 8628).
-#[derive(Deserialize)]
-pub struct DeviceCode {
-    pub device_code: String,
-    pub user_code: String,
-    pub verification_uri: String,
-    pub expires_in: u32,
-    pub interval: u32,
 }
 
 /// A GitHub account.
@@ -73,27 +63,28 @@ impl OAuth {
     }
 
     pub fn exchange_code(&self, code: &str, redirect_uri: &str, verifier: &str) -> Request {
-        self.post("/login/oauth/access_token", |form| {
-            form.append_pair("client_id", &self.client_id)
-                .append_pair("client_secret", &self.client_secret)
-                .append_pair("code", code)
-                .append_pair("redirect_uri", redirect_uri)
-                .append_pair("code_verifier", verifier);
-        })
+        let form = [
+            ("client_id", self.client_id.as_str()),
+            ("client_secret", &self.client_secret),
+            ("code", code),
+            ("redirect_uri", redirect_uri),
+            ("code_verifier", verifier),
+        ];
+        self.post("/login/oauth/access_token", &form)
     }
 
     pub fn request_device_code(&self) -> Request {
-        self.post("/login/device/code", |form| {
-            form.append_pair("client_id", &self.client_id).append_pair("scope", "read:org");
-        })
+        let form = [("client_id", self.client_id.as_str()), ("scope", "read:org")];
+        self.post("/login/device/code", &form)
     }
 
     pub fn exchange_device_code(&self, device_code: &str) -> Request {
-        self.post("/login/oauth/access_token", |form| {
-            form.append_pair("client_id", &self.client_id)
-                .append_pair("device_code", device_code)
-                .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:device_code");
-        })
+        let form = [
+            ("client_id", self.client_id.as_str()),
+            ("device_code", device_code),
+            ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+        ];
+        self.post("/login/oauth/access_token", &form)
     }
 
     pub fn user(&self, token: &UserToken) -> Request {
@@ -116,38 +107,26 @@ impl OAuth {
     }
 
     fn get(&self, path: &str, token: &UserToken) -> Request {
-        let mut request = request(Method::GET, &format!("{}{path}", self.api), Vec::new());
-        if let Ok(value) = format!("Bearer {}", token.access_token).parse() {
-            request.headers_mut().insert(header::AUTHORIZATION, value);
-        }
-        let media_type = header::HeaderValue::from_static("application/vnd.github+json");
-        request.headers_mut().insert(header::ACCEPT, media_type);
-        request
+        http::Request::get(format!("{}{path}", self.api))
+            .header(header::ACCEPT, "application/vnd.github+json")
+            .header(header::USER_AGENT, USER_AGENT)
+            .header(header::AUTHORIZATION, bearer(&token.access_token))
+            .body(Vec::new())
+            .unwrap_or_default()
     }
 
-    fn post(&self, path: &str, fill: impl FnOnce(&mut Serializer<'_, String>)) -> Request {
+    fn post(&self, path: &str, form: &[(&str, &str)]) -> Request {
         let mut url = self.web.clone();
         url.set_path(path);
-        let mut form = Serializer::new(String::new());
-        fill(&mut form);
-        let mut request = request(Method::POST, url.as_str(), form.finish().into_bytes());
-        let length = header::HeaderValue::from(request.body().len());
-        let headers = request.headers_mut();
-        headers.insert(header::CONTENT_LENGTH, length);
-        let form = header::HeaderValue::from_static("application/x-www-form-urlencoded");
-        headers.insert(header::CONTENT_TYPE, form);
-        request
+        let body = Serializer::new(String::new()).extend_pairs(form).finish().into_bytes();
+        http::Request::post(url.as_str())
+            .header(header::ACCEPT, "application/json")
+            .header(header::USER_AGENT, USER_AGENT)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::CONTENT_LENGTH, body.len())
+            .body(body)
+            .unwrap_or_default()
     }
-}
-
-fn request(method: Method, url: &str, body: Vec<u8>) -> Request {
-    let mut request = Request::new(body);
-    *request.method_mut() = method;
-    *request.uri_mut() = url.parse().unwrap_or_default();
-    let json = header::HeaderValue::from_static("application/json");
-    request.headers_mut().insert(header::ACCEPT, json);
-    request.headers_mut().insert(header::USER_AGENT, header::HeaderValue::from_static("nokube"));
-    request
 }
 
 /// Parses a response of the OAuth endpoints; `None` if it is neither a `T` nor an OAuth error.

@@ -2,9 +2,9 @@
 //!
 //! OCI distribution specification 1.1, with the token exchange that ghcr.io and Docker's registry have in common.
 
-use crate::{Request, Response};
+use crate::{Request, Response, bearer};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::{Method, StatusCode, header};
+use http::{StatusCode, header};
 use nokube_domain::image::Digest;
 use serde::Deserialize;
 use url::Url;
@@ -31,15 +31,11 @@ pub enum TagResponse {
 /// Asks which digest `tag` of `repository` points to.
 pub fn head_manifest(api: &Url, repository: &str, tag: &str, token: Option<&str>) -> Request {
     let uri = format!("{}/v2/{repository}/manifests/{tag}", api.as_str().trim_end_matches('/'));
-    let mut request = Request::new(Vec::new());
-    *request.method_mut() = Method::HEAD;
-    *request.uri_mut() = uri.parse().unwrap_or_default();
-    let accept = header::HeaderValue::from_static(MANIFESTS);
-    request.headers_mut().insert(header::ACCEPT, accept);
-    if let Some(bearer) = token.and_then(|token| format!("Bearer {token}").parse().ok()) {
-        request.headers_mut().insert(header::AUTHORIZATION, bearer);
+    let mut request = http::Request::head(uri).header(header::ACCEPT, MANIFESTS);
+    if let Some(token) = token {
+        request = request.header(header::AUTHORIZATION, bearer(token));
     }
-    request
+    request.body(Vec::new()).unwrap_or_default()
 }
 
 /// Parses the response to [`head_manifest`].
@@ -78,10 +74,8 @@ pub enum RootResponse {
 
 /// Requests the API's root.
 pub fn get_root(api: &Url) -> Request {
-    let mut request = Request::new(Vec::new());
     let uri = format!("{}/v2/", api.as_str().trim_end_matches('/'));
-    *request.uri_mut() = uri.parse().unwrap_or_default();
-    request
+    http::Request::get(uri).body(Vec::new()).unwrap_or_default()
 }
 
 /// Parses the response to [`get_root`].
@@ -115,15 +109,12 @@ fn token_url(challenge: &str) -> Option<Url> {
 
 /// Requests a token; with `login` (user and password) for private images.
 pub fn get_token(url: &Url, login: Option<(&str, &str)>) -> Request {
-    let mut request = Request::new(Vec::new());
-    *request.uri_mut() = url.as_str().parse().unwrap_or_default();
+    let mut request = http::Request::get(url.as_str());
     if let Some((user, password)) = login {
         let basic = STANDARD.encode(format!("{user}:{password}"));
-        if let Ok(value) = format!("Basic {basic}").parse() {
-            request.headers_mut().insert(header::AUTHORIZATION, value);
-        }
+        request = request.header(header::AUTHORIZATION, format!("Basic {basic}"));
     }
-    request
+    request.body(Vec::new()).unwrap_or_default()
 }
 
 /// Parses the response to [`get_token`].

@@ -2,11 +2,11 @@
 
 use crate::Response;
 use nokube_domain::{
-    BuildId, Timestamp,
+    BuildId, Timestamp, UnknownFields,
     builds::{Conclusion, JobState, JobsRecord, Phase, RunKey, RunState, StepState},
     repository::CommitSha,
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 
 /// A workflow run, in events and responses.
@@ -43,11 +43,11 @@ impl WorkflowRun {
     pub fn facts(&self) -> RunState {
         let phase = phase(self.status.as_deref(), self.conclusion.as_deref());
         RunState {
-            phase,
             started_at: self.run_started_at,
             // GitHub has no field for the end; it is an ended run's last change.
             ended_at: self.updated_at.filter(|_| phase.conclusion().is_some()),
             url: self.html_url.clone(),
+            ..RunState::new(phase)
         }
     }
 }
@@ -85,6 +85,7 @@ impl WorkflowJob {
                 phase: phase(step.status.as_deref(), step.conclusion.as_deref()),
                 started_at: step.started_at,
                 ended_at: step.completed_at,
+                other: UnknownFields::default(),
             };
             (step.number, facts)
         };
@@ -96,6 +97,7 @@ impl WorkflowJob {
             started_at: self.started_at.filter(|_| phase != Phase::Queued),
             ended_at: self.completed_at,
             steps: self.steps.iter().flatten().map(step).collect(),
+            other: UnknownFields::default(),
         }
     }
 }
@@ -121,10 +123,18 @@ fn phase(status: Option<&str>, conclusion: Option<&str>) -> Phase {
     }
 }
 
-/// The body of a 2xx response is not what GitHub documents.
+/// The body of an event or of a 2xx response is not what GitHub documents.
 #[derive(Debug, thiserror::Error)]
-#[error("GitHub's answer cannot be read: {0}")]
+#[error("the body is not what GitHub documents: {0}")]
 pub struct ParseError(#[from] serde_json::Error);
+
+/// Parses the body of a 2xx response.
+///
+/// # Errors
+/// The body is not what GitHub documents for a `T`.
+pub fn parse<T: DeserializeOwned>(response: &Response) -> Result<T, ParseError> {
+    Ok(serde_json::from_slice(response.body())?)
+}
 
 /// The run that a dispatch started, if GitHub names it. The response may be a 204 without a body (GHES always does).
 pub fn dispatched_run(response: &Response) -> Option<RunKey> {
@@ -132,15 +142,8 @@ pub fn dispatched_run(response: &Response) -> Option<RunKey> {
     struct Dispatched {
         workflow_run_id: u64,
     }
-    serde_json::from_slice::<Dispatched>(response.body())
-        .ok()
-        .map(|answer| RunKey { run_id: answer.workflow_run_id, attempt: 1 })
-}
-
-/// # Errors
-/// The body is not a run.
-pub fn run(response: &Response) -> Result<WorkflowRun, ParseError> {
-    Ok(serde_json::from_slice(response.body())?)
+    let dispatched = parse::<Dispatched>(response).ok()?;
+    Some(RunKey { run_id: dispatched.workflow_run_id, attempt: 1 })
 }
 
 /// The runs of `build` in a list of runs, in any order.
@@ -152,8 +155,11 @@ pub fn runs_of_build(response: &Response, build: BuildId) -> Result<Vec<Workflow
     struct Runs {
         workflow_runs: Vec<WorkflowRun>,
     }
-    let runs: Runs = serde_json::from_slice(response.body())?;
-    Ok(runs.workflow_runs.into_iter().filter(|run| run.build() == Some(build)).collect())
+    Ok(parse::<Runs>(response)?
+        .workflow_runs
+        .into_iter()
+        .filter(|run| run.build() == Some(build))
+        .collect())
 }
 
 /// A list of jobs, with its ETag for the next request.
@@ -165,82 +171,54 @@ pub fn jobs(response: &Response, build: BuildId) -> Result<JobsRecord, ParseErro
     struct Jobs {
         jobs: Vec<WorkflowJob>,
     }
-    let jobs: Jobs = serde_json::from_slice(response.body())?;
-    let jobs: BTreeMap<_, _> = jobs.jobs.iter().map(|job| (job.id, job.facts())).collect();
+    let jobs = parse::<Jobs>(response)?.jobs;
+    let jobs: BTreeMap<_, _> = jobs.iter().map(|job| (job.id, job.facts())).collect();
     let etag = response.headers().get(http::header::ETAG);
     let etag = etag.and_then(|etag| etag.to_str().ok()).map(Into::into);
     Ok(JobsRecord { etag, ..JobsRecord::with_jobs(build, jobs) })
 }
 
-/// Whether the repository is private (or internal).
-///
-/// # Errors
-/// The body is not a repository.
-pub fn is_private(response: &Response) -> Result<bool, ParseError> {
-    #[derive(Deserialize)]
-    struct Repository {
-        private: bool,
-    }
-    Ok(serde_json::from_slice::<Repository>(response.body())?.private)
+#[derive(Deserialize)]
+pub struct Repository {
+    /// Or internal.
+    pub private: bool,
 }
 
-/// The commit that a ref points to.
-///
-/// # Errors
-/// The body is not a commit.
-pub fn commit(response: &Response) -> Result<CommitSha, ParseError> {
-    #[derive(Deserialize)]
-    struct Commit {
-        sha: CommitSha,
-    }
-    Ok(serde_json::from_slice::<Commit>(response.body())?.sha)
+#[derive(Deserialize)]
+pub struct Commit {
+    pub sha: CommitSha,
 }
 
-/// Whether the user may read the repository. (`permission` is admin, write, read or none.) If `account` is
-/// given, the user must be the account with this number.
-///
-/// # Errors
-/// The body is not a permission.
-pub fn may_read(response: &Response, account: Option<u64>) -> Result<bool, ParseError> {
-    #[derive(Deserialize)]
-    struct Account {
-        id: u64,
-    }
-    #[derive(Deserialize)]
-    struct Permission {
-        permission: String,
-        user: Option<Account>,
-    }
-    let permission: Permission = serde_json::from_slice(response.body())?;
-    let user = permission.user.map(|user| user.id);
-    if account.is_some() && account != user {
-        return Ok(false);
-    }
-    Ok(matches!(permission.permission.as_str(), "admin" | "maintain" | "write" | "triage" | "read"))
+/// An installation of the App.
+#[derive(Deserialize)]
+pub struct Installation {
+    pub id: u64,
 }
 
-/// The id of an installation of the App.
-///
-/// # Errors
-/// The body is not an installation.
-pub fn installation_id(response: &Response) -> Result<u64, ParseError> {
-    #[derive(Deserialize)]
-    struct Installation {
-        id: u64,
-    }
-    Ok(serde_json::from_slice::<Installation>(response.body())?.id)
+#[derive(Deserialize)]
+pub struct InstallationToken {
+    pub token: String,
+    pub expires_at: Timestamp,
 }
 
-/// An installation's token and its expiry.
-///
-/// # Errors
-/// The body is not a token.
-pub fn installation_token(response: &Response) -> Result<(String, Timestamp), ParseError> {
-    #[derive(Deserialize)]
-    struct Token {
-        token: String,
-        expires_at: Timestamp,
+/// A user's permission in a repository.
+#[derive(Deserialize)]
+pub struct Permission {
+    permission: String,
+    user: Option<Account>,
+}
+
+#[derive(Deserialize)]
+struct Account {
+    id: u64,
+}
+
+impl Permission {
+    /// Whether the user may read the repository. If `account` is given, the user must be the account with this
+    /// number.
+    pub fn allows_reading(&self, account: Option<u64>) -> bool {
+        let is_account = account.is_none() || account == self.user.as_ref().map(|user| user.id);
+        let roles = ["admin", "maintain", "write", "triage", "read"];
+        is_account && roles.contains(&self.permission.as_str())
     }
-    let token: Token = serde_json::from_slice(response.body())?;
-    Ok((token.token, token.expires_at))
 }

@@ -51,10 +51,10 @@ fn phase_of(more: Value) -> Phase {
 #[test]
 fn a_run_event_becomes_facts_about_its_build() {
     let facts = RunState {
-        phase: Phase::Ended(Conclusion::Failure),
         started_at: Some(time("2026-11-23T10:00:01Z")),
         ended_at: Some(time("2026-11-23T10:02:03Z")),
         url: Some("https://github.com/o/builder/actions/runs/30".into()),
+        ..RunState::new(Phase::Ended(Conclusion::Failure))
     };
     let key = RunKey { run_id: 30, attempt: 2 };
     let expected = Event::Run { build: id(), key, facts };

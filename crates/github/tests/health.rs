@@ -5,14 +5,15 @@ mod common;
 
 use common::{response, time};
 use nokube_conformance::load_octokit_json;
-use nokube_github::health::{
-    AppSettings, EVENTS, PERMISSIONS, WebhookConfig, deliveries, undelivered,
+use nokube_github::{
+    health::{AppSettings, Delivery, EVENTS, PERMISSIONS, WebhookConfig, undelivered},
+    responses::parse,
 };
 use serde_json::{Value, json};
 
 fn app(permissions: Value, events: Value) -> Vec<String> {
     let body = json!({ "html_url": "h", "permissions": permissions, "events": events });
-    AppSettings::of(&response(200, &[], &body.to_string())).unwrap().missing()
+    parse::<AppSettings>(&response(200, &[], &body.to_string())).unwrap().missing()
 }
 
 #[test]
@@ -51,7 +52,8 @@ fn the_permissions_and_events_exist_at_github() {
 #[test]
 fn the_webhook_must_have_the_url_the_content_type_and_a_secret() {
     let errors = |body: Value| {
-        WebhookConfig::of(&response(200, &[], &body.to_string())).unwrap().errors("https://x/hook")
+        let config = parse::<WebhookConfig>(&response(200, &[], &body.to_string())).unwrap();
+        config.errors("https://x/hook")
     };
     let good = json!({ "url": "https://x/hook", "content_type": "json", "secret": "********" });
     assert!(errors(good).is_empty());
@@ -68,7 +70,9 @@ fn deliveries_that_succeeded_later_or_are_too_old_are_not_repeated() {
                 "status": "x", "status_code": code, "event": "workflow_run", "action": null,
                 "installation_id": null, "repository_id": null })
     };
-    let read = |list: &[Value]| deliveries(&response(200, &[], &json!(list).to_string())).unwrap();
+    let read = |list: &[Value]| {
+        parse::<Vec<Delivery>>(&response(200, &[], &json!(list).to_string())).unwrap()
+    };
     let failed = read(&[
         sent(6, "c", "2026-11-23T10:05:00Z", 502),
         sent(5, "c", "2026-11-23T10:04:00Z", 502),

@@ -8,7 +8,7 @@ mod common;
 use common::{TOKEN, enterprise, github, record, time};
 use http::{Method, header};
 use nokube_conformance::Description;
-use nokube_domain::builds::{BuildRecord, RunKey, Source};
+use nokube_domain::builds::{BuildRecord, CancelMode, RunKey};
 use nokube_github::{Api, Request};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -28,14 +28,15 @@ fn requests(api: &Api) -> Vec<(Method, &'static str, Request)> {
     let token = api.installation_token(5, &source, &permissions, TOKEN);
     let permission = "/repos/testuser/my.app/collaborators/testuser/permission";
     let commit = "/repos/testuser/my.app/commits/feature%2Fx%231%C3%B6";
+    let cancel = |mode| api.cancel(30, mode, TOKEN);
     vec![
         (Method::GET, "/app", api.app(TOKEN)),
         (Method::GET, "/app/hook/config", api.webhook_config(TOKEN)),
-        (Method::GET, "/app/hook/deliveries?per_page=100", api.deliveries(false, TOKEN)),
+        (Method::GET, "/app/hook/deliveries?per_page=100", api.deliveries(TOKEN)),
         (
             Method::GET,
             "/app/hook/deliveries?per_page=100&status=failure",
-            api.deliveries(true, TOKEN),
+            api.failed_deliveries(TOKEN),
         ),
         (Method::POST, "/app/hook/deliveries/7/attempts", api.redeliver(7, TOKEN)),
         (Method::GET, "/repos/testuser/my.app/installation", api.installation(&source, TOKEN)),
@@ -49,12 +50,8 @@ fn requests(api: &Api) -> Vec<(Method, &'static str, Request)> {
         (Method::GET, "/repos/o/builder/actions/runs/30", api.run(30, TOKEN)),
         (Method::GET, jobs, api.jobs(RUN, Some("W/\"e1\""), TOKEN)),
         (Method::GET, "/repos/o/builder/actions/jobs/99/logs", api.job_log(99, TOKEN)),
-        (Method::POST, "/repos/o/builder/actions/runs/30/cancel", api.cancel(30, false, TOKEN)),
-        (
-            Method::POST,
-            "/repos/o/builder/actions/runs/30/force-cancel",
-            api.cancel(30, true, TOKEN),
-        ),
+        (Method::POST, "/repos/o/builder/actions/runs/30/cancel", cancel(CancelMode::Normal)),
+        (Method::POST, "/repos/o/builder/actions/runs/30/force-cancel", cancel(CancelMode::Forced)),
         (Method::POST, "/repos/o/builder/actions/runs/30/rerun", api.rerun(30, TOKEN)),
     ]
 }
@@ -99,25 +96,17 @@ fn body(build: &BuildRecord) -> Value {
 
 #[test]
 fn a_dispatch_contains_the_whole_build() {
-    let mut build = record();
-    let expected = json!({
+    let build = record();
+    let mut expected = json!({
         "build_id": build.id.to_string(),
-        "repository": "testuser/myapp",
         "ref": "a".repeat(40),
-        "context": "web",
-        "dockerfile_path": "",
-        "dockerfile_content": "FROM scratch\n",
-        "build_args": "{\"A\":\"\\\"b\\\" ${{ secrets.X }}\"}",
         "image": "ghcr.io/amzhm/testuser-myapp-frontend",
-        "tag": "v1",
         "private": "true",
     });
+    for (name, input) in build.spec.workflow_inputs() {
+        expected[name] = input.into();
+    }
     assert_eq!(body(&build), json!({ "ref": "main", "inputs": expected }));
-    build.spec.source = Source::DockerfilePath("docker/Dockerfile".into());
-    assert_eq!(body(&build)["inputs"]["dockerfile_path"], "docker/Dockerfile");
-    assert_eq!(body(&build)["inputs"]["dockerfile_content"], "");
-    build.spec.source = Source::Buildpacks;
-    assert_eq!(body(&build)["inputs"]["dockerfile_path"], "");
 }
 
 /// GitHub accepts only inputs that the workflow declares, and needs all that it requires.

@@ -29,27 +29,26 @@ pub fn field_changes(
 ) -> Vec<FieldChange> {
     let (before, after) = (flatten(before), flatten(after));
     let fields: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let mut changes = Vec::new();
-    for field in fields.into_iter().filter(|field| is_compared(field)) {
+    let changes = fields.into_iter().filter(|field| is_compared(field)).filter_map(|field| {
         let (before, after) = (before.get(field), after.get(field));
-        if before != after {
-            // Annotations may have secret values too: `kubectl apply` keeps a copy of the object there.
-            let is_secret = kind == Kind::Secret
-                && !["type", "immutable", "metadata.name", "metadata.labels"]
-                    .iter()
-                    .any(|public| field.starts_with(public));
-            let redact = |value: Option<&String>| match value {
-                Some(_) if is_secret => Some(REDACTED.to_owned()),
-                value => value.cloned(),
-            };
-            changes.push(FieldChange {
-                field: field.clone(),
-                before: redact(before),
-                after: redact(after),
-            });
-        }
-    }
-    changes
+        let show = |value: Option<&String>| match kind == Kind::Secret && !is_public(field) {
+            true => value.map(|_| REDACTED.to_owned()),
+            false => value.cloned(),
+        };
+        (before != after).then(|| FieldChange {
+            field: field.clone(),
+            before: show(before),
+            after: show(after),
+        })
+    });
+    changes.collect()
+}
+
+/// Whether a field of a Secret has no secret value. Annotations may have one: `kubectl apply` keeps a copy of the
+/// object there.
+fn is_public(field: &str) -> bool {
+    let public = ["type", "immutable", "metadata.name", "metadata.labels"];
+    public.iter().any(|public| field.starts_with(public))
 }
 
 fn is_compared(field: &str) -> bool {

@@ -2,9 +2,9 @@
 
 use kube_core::Request;
 
-/// Defines `Kind` from a table: name, group, version, plural, and whether it is namespaced.
+/// Defines `Kind` from a table: name, group, version, and plural.
 macro_rules! kinds {
-    ($($kind:ident $name:literal $group:literal $version:literal $plural:literal $namespaced:literal;)*) => {
+    ($($kind:ident $name:literal $group:literal $version:literal $plural:literal;)*) => {
         /// A kind of Kubernetes object.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Kind { $($kind),* }
@@ -12,33 +12,33 @@ macro_rules! kinds {
         impl Kind {
             const ALL: &'static [Self] = &[$(Self::$kind),*];
 
-            /// Name, group, version, plural, and whether it is namespaced.
-            fn properties(self) -> (&'static str, &'static str, &'static str, &'static str, bool) {
-                match self { $(Self::$kind => ($name, $group, $version, $plural, $namespaced)),* }
+            /// Name, group, version and plural.
+            fn properties(self) -> (&'static str, &'static str, &'static str, &'static str) {
+                match self { $(Self::$kind => ($name, $group, $version, $plural)),* }
             }
         }
     };
 }
 
 kinds! {
-    Namespace "Namespace" "" "v1" "namespaces" false;
-    ResourceQuota "ResourceQuota" "" "v1" "resourcequotas" true;
-    LimitRange "LimitRange" "" "v1" "limitranges" true;
-    ServiceAccount "ServiceAccount" "" "v1" "serviceaccounts" true;
-    ConfigMap "ConfigMap" "" "v1" "configmaps" true;
-    Secret "Secret" "" "v1" "secrets" true;
-    PersistentVolumeClaim "PersistentVolumeClaim" "" "v1" "persistentvolumeclaims" true;
-    Service "Service" "" "v1" "services" true;
-    Pod "Pod" "" "v1" "pods" true;
-    Event "Event" "" "v1" "events" true;
-    Deployment "Deployment" "apps" "v1" "deployments" true;
-    ReplicaSet "ReplicaSet" "apps" "v1" "replicasets" true;
-    NetworkPolicy "NetworkPolicy" "networking.k8s.io" "v1" "networkpolicies" true;
-    Ingress "Ingress" "networking.k8s.io" "v1" "ingresses" true;
-    HttpRoute "HTTPRoute" "gateway.networking.k8s.io" "v1" "httproutes" true;
-    HorizontalPodAutoscaler "HorizontalPodAutoscaler" "autoscaling" "v2" "horizontalpodautoscalers" true;
-    PodDisruptionBudget "PodDisruptionBudget" "policy" "v1" "poddisruptionbudgets" true;
-    RoleBinding "RoleBinding" "rbac.authorization.k8s.io" "v1" "rolebindings" true;
+    Namespace "Namespace" "" "v1" "namespaces";
+    ResourceQuota "ResourceQuota" "" "v1" "resourcequotas";
+    LimitRange "LimitRange" "" "v1" "limitranges";
+    ServiceAccount "ServiceAccount" "" "v1" "serviceaccounts";
+    ConfigMap "ConfigMap" "" "v1" "configmaps";
+    Secret "Secret" "" "v1" "secrets";
+    PersistentVolumeClaim "PersistentVolumeClaim" "" "v1" "persistentvolumeclaims";
+    Service "Service" "" "v1" "services";
+    Pod "Pod" "" "v1" "pods";
+    Event "Event" "" "v1" "events";
+    Deployment "Deployment" "apps" "v1" "deployments";
+    ReplicaSet "ReplicaSet" "apps" "v1" "replicasets";
+    NetworkPolicy "NetworkPolicy" "networking.k8s.io" "v1" "networkpolicies";
+    Ingress "Ingress" "networking.k8s.io" "v1" "ingresses";
+    HttpRoute "HTTPRoute" "gateway.networking.k8s.io" "v1" "httproutes";
+    HorizontalPodAutoscaler "HorizontalPodAutoscaler" "autoscaling" "v2" "horizontalpodautoscalers";
+    PodDisruptionBudget "PodDisruptionBudget" "policy" "v1" "poddisruptionbudgets";
+    RoleBinding "RoleBinding" "rbac.authorization.k8s.io" "v1" "rolebindings";
 }
 
 impl Kind {
@@ -64,15 +64,19 @@ impl Kind {
         }
     }
 
+    pub fn is_namespaced(self) -> bool {
+        self != Self::Namespace
+    }
+
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
     /// The base of requests for objects of this kind, in `namespace` if the kind is namespaced.
     pub fn collection(self, namespace: &str) -> Request {
-        let (_, group, version, plural, namespaced) = self.properties();
+        let (_, group, version, plural) = self.properties();
         let root = if group.is_empty() { "/api".to_owned() } else { format!("/apis/{group}") };
-        Request::new(match namespaced {
+        Request::new(match self.is_namespaced() {
             true => format!("{root}/{version}/namespaces/{namespace}/{plural}"),
             false => format!("{root}/{version}/{plural}"),
         })

@@ -6,10 +6,9 @@ use nokube_domain::{
     DeploymentId,
     deployments::SecretValue,
     name::{ProjectName, ServiceName, Username, double_hyphens, qualified_project_name},
-    projects::Project,
 };
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 /// RFC 1035
 const MAX_LABEL_LENGTH: usize = 63;
@@ -19,29 +18,10 @@ const HASH_DIGITS: usize = 20;
 /// Prefix of all namespaces of projects. The platform has no permissions in other namespaces.
 pub const NAMESPACE_PREFIX: &str = "nk-";
 
-/// A project's namespace.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Namespace(String);
-
-impl Namespace {
-    /// `nk-{owner}-{project}`. Hyphens of the two are doubled, so that each pair has its own namespace.
-    pub fn new(owner: &Username, project: &ProjectName) -> Self {
-        Self(fit_dns_label(format!("{NAMESPACE_PREFIX}{}", qualified_project_name(owner, project))))
-    }
-
-    pub fn of_project(project: &Project) -> Self {
-        Self::new(&project.owner, &project.name)
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Namespace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+/// A project's namespace: `nk-{owner}-{project}`. Hyphens of the two are doubled, so that each pair has its own
+/// namespace.
+pub fn namespace(owner: &Username, project: &ProjectName) -> String {
+    fit_dns_label(format!("{NAMESPACE_PREFIX}{}", qualified_project_name(owner, project)))
 }
 
 /// The host of a service under the apps domain: `{service}-{project}-{owner}`, with the hyphens of the
@@ -93,12 +73,9 @@ pub fn variables_object(
     service: &ServiceName,
     variables: &BTreeMap<String, String>,
 ) -> Option<String> {
-    let mut hash = Sha256::new();
-    hash.update(encode_entries(
-        id,
-        variables.iter().map(|(name, value)| (name.as_str(), value.as_str())),
-    ));
-    (!variables.is_empty()).then(|| format!("{service}-env-{}", hash_digits(&hash.finalize())))
+    let entries = variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let hash = Sha256::digest(encode_entries(id, entries));
+    (!variables.is_empty()).then(|| format!("{service}-env-{}", hash_digits(&hash)))
 }
 
 /// The key of the hashes in the names of Secrets.

@@ -3,7 +3,6 @@
 use crate::{kind::Kind, names};
 use nokube_domain::{
     deployments::{Address, Bytes, Cpu, Exposure, Host, Release, Spec},
-    name::ServiceName,
     projects::Project,
 };
 use std::{fmt, str::FromStr};
@@ -142,13 +141,6 @@ pub struct ExternalAddress {
     pub https: bool,
 }
 
-impl ExternalAddress {
-    fn url(&self) -> String {
-        let scheme = if self.https { "https" } else { "http" };
-        format!("{scheme}://{}{}", self.host, self.path.trim_end_matches('/'))
-    }
-}
-
 impl Platform {
     /// The credentials to pull the image of `release`. `None` for images that were not built here.
     pub fn pull_credentials_for(&self, release: &Release) -> Option<&RegistryCredentials> {
@@ -176,14 +168,15 @@ impl Platform {
     pub fn access_url(&self, project: &Project, spec: &Spec) -> Option<String> {
         match spec.exposure {
             Exposure::None => None,
-            Exposure::Internal => Some(internal_url(&spec.service, spec.service_port)),
+            Exposure::Internal => {
+                let service = names::service_object(&spec.service);
+                Some(format!("http://{service}:{}", spec.service_port))
+            }
             Exposure::External { .. } => {
-                self.external_address(project, spec).map(|address| address.url())
+                let ExternalAddress { host, path, https } = self.external_address(project, spec)?;
+                let scheme = if https { "https" } else { "http" };
+                Some(format!("{scheme}://{host}{}", path.trim_end_matches('/')))
             }
         }
     }
-}
-
-fn internal_url(service: &ServiceName, port: u16) -> String {
-    format!("http://{}:{port}", names::service_object(service))
 }

@@ -8,14 +8,12 @@ use crate::{
     manifest::Manifest,
     observe::Metadata,
 };
-use kube_core::{
-    params::{
-        DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions,
-        PropagationPolicy, ValidationDirective,
-    },
-    subresource::LogParams,
+use kube_core::params::{
+    DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions,
+    PropagationPolicy, ValidationDirective,
 };
-use nokube_domain::{DeploymentId, Timestamp};
+pub use kube_core::subresource::LogParams;
+use nokube_domain::DeploymentId;
 use serde_json::{Value, json};
 
 pub type Request = http::Request<Vec<u8>>;
@@ -166,32 +164,14 @@ pub fn events(namespace: &str) -> Request {
     build(Kind::Event.collection(namespace).list(&params))
 }
 
-/// Which lines of a pod's log to read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogOptions {
-    pub follow: bool,
-    /// The log of the container before its last restart.
-    pub previous: bool,
-    pub tail_lines: Option<u32>,
-    pub since_seconds: Option<u32>,
-    /// Takes precedence over `since_seconds`; rounded down to a second.
-    pub since_time: Option<Timestamp>,
-    pub timestamps: bool,
-    pub limit_bytes: Option<u32>,
-}
-
-pub fn pod_log(namespace: &str, pod: &str, options: &LogOptions) -> Request {
-    let since_seconds = options.since_seconds.filter(|_| options.since_time.is_none());
+/// Reads a pod's log: that of the container with the service's image. `since_time` takes precedence over
+/// `since_seconds`, and is rounded down to a second.
+pub fn pod_log(namespace: &str, pod: &str, params: &LogParams) -> Request {
     let params = LogParams {
         container: Some(CONTAINER_NAME.into()),
-        follow: options.follow,
-        previous: options.previous,
-        tail_lines: options.tail_lines.map(Into::into),
-        since_seconds: since_seconds.map(Into::into),
-        since_time: options.since_time.map(nokube_domain::whole_seconds),
-        timestamps: options.timestamps,
-        limit_bytes: options.limit_bytes.map(Into::into),
-        ..LogParams::default()
+        since_seconds: params.since_seconds.filter(|_| params.since_time.is_none()),
+        since_time: params.since_time.map(nokube_domain::whole_seconds),
+        ..params.clone()
     };
     build_for_object(Kind::Pod, namespace, pod, |pods| pods.logs(pod, &params))
 }

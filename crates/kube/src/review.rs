@@ -1,14 +1,12 @@
 //! Reviews: requests for the platform's own user name and permissions.
 
 use crate::{
-    kind::Kind,
     permissions::Permission,
     request::{Request, post},
 };
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-/// Asks for our own user name; the response is a [`SelfSubjectReview`].
+/// Asks for our own user name ([`username`]).
 /// <https://kubernetes.io/docs/reference/access-authn-authz/authentication/#self-subject-review>
 pub fn self_subject_review() -> Request {
     let review = json!({
@@ -18,11 +16,10 @@ pub fn self_subject_review() -> Request {
     post("/apis/authentication.k8s.io/v1/selfsubjectreviews", &review)
 }
 
-/// Asks whether we have a permission, in `namespace` if the kind is namespaced; the response is a
-/// [`SelfSubjectAccessReview`].
+/// Asks whether we have a permission ([`is_allowed`]), in `namespace` if the kind is namespaced.
 /// <https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access>
 pub fn self_subject_access_review(permission: &Permission, namespace: &str) -> Request {
-    let namespace = if permission.kind == Kind::Namespace { "" } else { namespace };
+    let namespace = if permission.kind.is_namespaced() { namespace } else { "" };
     let review = json!({
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
@@ -37,42 +34,13 @@ pub fn self_subject_access_review(permission: &Permission, namespace: &str) -> R
     post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &review)
 }
 
-#[derive(Clone, Debug, Deserialize)]
-pub struct SelfSubjectReview {
-    status: SubjectStatus,
+/// Our user name in a SelfSubjectReview, as role bindings need it, such as
+/// `system:serviceaccount:nokube:nokube-deployer`.
+pub fn username(review: &Value) -> Option<&str> {
+    review.pointer("/status/userInfo/username")?.as_str()
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SubjectStatus {
-    user_info: UserInfo,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct UserInfo {
-    username: String,
-}
-
-impl SelfSubjectReview {
-    /// Our user name as role bindings need it, such as `system:serviceaccount:nokube:nokube-deployer`.
-    pub fn into_username(self) -> String {
-        self.status.user_info.username
-    }
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub struct SelfSubjectAccessReview {
-    status: AccessStatus,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct AccessStatus {
-    #[serde(default)]
-    allowed: bool,
-}
-
-impl SelfSubjectAccessReview {
-    pub fn is_allowed(&self) -> bool {
-        self.status.allowed
-    }
+/// Whether a SelfSubjectAccessReview says that we have the permission.
+pub fn is_allowed(review: &Value) -> bool {
+    review.pointer("/status/allowed") == Some(&Value::Bool(true))
 }

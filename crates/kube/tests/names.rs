@@ -14,7 +14,7 @@ use nokube_domain::{
 use nokube_kube::{
     Kind,
     names::{
-        Namespace, SecretNameKey, project_host, service_host, service_object, variables_object,
+        SecretNameKey, namespace, project_host, service_host, service_object, variables_object,
         volume_claim,
     },
 };
@@ -38,7 +38,7 @@ fn hosts(owner: &str, project: &str, service: &str) -> (String, String, String) 
     let (owner, project): (Username, ProjectName) =
         (owner.parse().unwrap(), project.parse().unwrap());
     let service: ServiceName = service.parse().unwrap();
-    let namespace = Namespace::new(&owner, &project).to_string();
+    let namespace = namespace(&owner, &project);
     (namespace, service_host(&owner, &project, &service), project_host(&owner, &project))
 }
 

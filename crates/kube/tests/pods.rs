@@ -29,7 +29,7 @@ fn check(pod: Value, (code, reason, is_permanent): (&str, &str, bool), text: &st
     let row = pod.to_string();
     let failure = read(pod).failure().unwrap_or_else(|| panic!("no failure in {row}"));
     assert_eq!(
-        (failure.code, failure.reason.as_str(), failure.is_permanent),
+        (&*failure.code.to_string(), failure.reason.as_str(), failure.is_permanent),
         (code, reason, is_permanent),
         "{row}"
     );

@@ -17,7 +17,7 @@ use nokube_kube::{
         namespace_status,
     },
     platform::{ExternalAddress, PodSecurity},
-    review::{SelfSubjectAccessReview, SelfSubjectReview},
+    review::{is_allowed, username},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -32,13 +32,13 @@ fn other_id() -> DeploymentId {
 
 #[test]
 fn a_review_says_who_we_are() {
-    let username = "system:serviceaccount:nokube:nokube-deployer";
-    let review: SelfSubjectReview = read(json!({
+    let name = "system:serviceaccount:nokube:nokube-deployer";
+    let review = json!({
         "kind": "SelfSubjectReview", "spec": {},
-        "status": { "userInfo": { "username": username, "groups": ["system:authenticated"] } },
-    }));
-    assert_eq!(review.into_username(), username);
-    assert!(serde_json::from_value::<SelfSubjectReview>(json!({ "status": {} })).is_err());
+        "status": { "userInfo": { "username": name, "groups": ["system:authenticated"] } },
+    });
+    assert_eq!(username(&review), Some(name));
+    assert_eq!(username(&json!({ "status": {} })), None);
 }
 
 #[test]
@@ -49,10 +49,9 @@ fn an_access_review_allows_only_if_it_says_so() {
         (json!({}), false),
     ];
     for (status, expected) in table {
-        let review: SelfSubjectAccessReview = read(json!({ "status": status }));
-        assert_eq!(review.is_allowed(), expected, "{status}");
+        assert_eq!(is_allowed(&json!({ "status": status })), expected, "{status}");
     }
-    assert!(serde_json::from_value::<SelfSubjectAccessReview>(json!({})).is_err());
+    assert!(!is_allowed(&json!({})));
 }
 
 #[test]
@@ -162,7 +161,7 @@ fn a_snapshot_of_a_project_has_the_state_of_each_deployment() {
     let ObservedState::Present(rollout) = snapshot.observed(id()) else { panic!() };
     let names: Vec<_> = rollout.pods.iter().map(|pod| pod.name.as_str()).collect();
     assert_eq!(names, ["well", "crashed"]);
-    assert_eq!(rollout.failure.as_ref().unwrap().0, "crash");
+    assert_eq!(rollout.failure.as_ref().unwrap().0.to_string(), "crash");
     assert_eq!(snapshot.crashed_pod(&rollout).unwrap().metadata.name, "crashed");
     let absent = DeploymentId::new(ProjectId(7), 9, 0);
     assert_eq!(snapshot.observed(absent), ObservedState::Absent);

@@ -11,7 +11,7 @@ use nokube_kube::{
     manifest::namespace,
     observe::Metadata,
     permissions::{self, Permission},
-    request::{self, ApplyMode, LogOptions, Request},
+    request::{self, ApplyMode, LogParams, Request},
     review,
 };
 use serde_json::{Value, json};
@@ -104,14 +104,14 @@ fn lists_events_and_logs_have_their_parameters() {
     assert!(accept.contains("as=PartialObjectMetadataList"), "{accept}");
     let events = format!("/api/v1/namespaces/{NS}/events");
     check(&request::events(NS), "GET", &events, &["limit=500"]);
-    let options = LogOptions {
+    let options = LogParams {
         follow: true,
         previous: true,
         tail_lines: Some(100),
         since_seconds: Some(60),
-        since_time: None,
         timestamps: true,
         limit_bytes: Some(9),
+        ..LogParams::default()
     };
     let path = format!("{pods}/frontend-1-2/log");
     let parameters = [
@@ -125,7 +125,7 @@ fn lists_events_and_logs_have_their_parameters() {
     ];
     check(&request::pod_log(NS, "frontend-1-2", &options), "GET", &path, &parameters);
     check(
-        &request::pod_log(NS, "frontend-1-2", &LogOptions::default()),
+        &request::pod_log(NS, "frontend-1-2", &LogParams::default()),
         "GET",
         &path,
         &["container=app"],
@@ -158,7 +158,7 @@ fn a_name_cannot_change_the_path() {
         let mut requests = vec![
             request::get(Kind::Pod, NS, name),
             request::delete(Kind::Pod, NS, &metadata(name)),
-            request::pod_log(NS, name, &LogOptions::default()),
+            request::pod_log(NS, name, &LogParams::default()),
             request::apply(NS, &manifest, ApplyMode::Persist),
         ];
         if !name.is_empty() {

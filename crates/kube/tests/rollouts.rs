@@ -153,7 +153,7 @@ fn only_pods_of_the_newest_replica_set_count() {
     }
     let rollout = with_pods(&[pod("old", true, running()), pod("new", false, no_image())]);
     let (code, message) = rollout.failure.unwrap();
-    assert_eq!((rollout.progress, code.as_str()), (Progress::Stuck, "image_pull"));
+    assert_eq!((rollout.progress, &*code.to_string()), (Progress::Stuck, "image_pull"));
     assert!(message.ends_with("The pods of the previous revision go on serving."), "{message}");
     assert_eq!(rollout.pods.iter().map(|pod| pod.current).collect::<Vec<_>>(), [false, true]);
     let alone = with_pods(&[pod("new", false, no_image())]);
@@ -176,12 +176,12 @@ fn a_permanent_failure_has_precedence() {
     let rolling = || deployment(json!({ "availableReplicas": 1 }));
     let rollout = rollout_of(rolling(), &[crashed.clone()]);
     assert_eq!(
-        (rollout.progress, rollout.failure.unwrap().0.as_str()),
+        (rollout.progress, &*rollout.failure.unwrap().0.to_string()),
         (Progress::Rolling, "crash")
     );
     let rollout = rollout_of(rolling(), &[crashed, pod("new", false, no_image())]);
     assert_eq!(
-        (rollout.progress, rollout.failure.unwrap().0.as_str()),
+        (rollout.progress, &*rollout.failure.unwrap().0.to_string()),
         (Progress::Stuck, "image_pull")
     );
     let done = rollout_of(deployment(json!({})), &[pod("new", true, running())]);
@@ -229,7 +229,7 @@ fn a_failure_to_create_pods_gives_its_cause() {
         status["status"]["updatedReplicas"] = 0.into();
         let rollout = rollout_of(status, &[]);
         let (found, detail) = rollout.failure.unwrap();
-        assert_eq!((rollout.progress, found.as_str()), (Progress::Stuck, code));
+        assert_eq!((rollout.progress, &*found.to_string()), (Progress::Stuck, code));
         assert!(detail.contains(text), "{detail}");
     }
     let over = condition("ReplicaFailure", "False", "FailedCreate", "x");
@@ -244,10 +244,10 @@ fn a_rollout_over_its_deadline_gives_its_cause() {
         deployment(status)
     };
     let (code, message) = rollout_of(overdue(), &[pod("new", false, running())]).failure.unwrap();
-    assert_eq!(code, "not_ready");
+    assert_eq!(code.to_string(), "not_ready");
     assert!(message.contains("readiness_check_path"), "{message}");
     let (code, message) = rollout_of(overdue(), &[]).failure.unwrap();
-    assert!(code == "not_ready" && message.contains("no progress"), "{message}");
+    assert!(code.to_string() == "not_ready" && message.contains("no progress"), "{message}");
 }
 
 #[test]

@@ -4,26 +4,15 @@
 //! names another algorithm is rejected, so a public key is never used as an HMAC secret.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use nokube_domain::jwt::{Claims, JwtError};
+use nokube_domain::jwt::{Claims, Jws, JwtError, Validation};
 use p256::ecdsa::{self, signature::Verifier as _};
 use rsa::{BoxedUint, PublicKey, pkcs1v15, sha2::Sha256, traits::PublicKeyParts};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// The accepted sizes of RSA keys in bits. The minimum is that of NIST SP 800-131A; the maximum limits the
 /// time of a verification.
 const RSA_BITS: std::ops::RangeInclusive<u32> = 2_048..=8_192;
-
-/// What a token is checked against.
-pub struct Validation<'a> {
-    pub issuer: &'a str,
-    pub audience: &'a str,
-    /// Seconds by which the issuer's clock may differ.
-    pub leeway: i64,
-    /// Seconds since 1970.
-    pub now: i64,
-    /// The claim that holds the login.
-    pub login_claim: &'a str,
-}
 
 /// The keys that an issuer publishes, as far as they can be used here.
 pub struct KeySet(Vec<Key>);
@@ -39,11 +28,6 @@ enum VerifyingKey {
 }
 
 #[derive(Deserialize)]
-struct RawKeySet {
-    keys: Vec<serde_json::Value>,
-}
-
-#[derive(Deserialize)]
 struct RawKey {
     kty: String,
     kid: Option<String>,
@@ -55,13 +39,6 @@ struct RawKey {
     e: Option<String>,
     x: Option<String>,
     y: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Header {
-    alg: String,
-    kid: Option<String>,
-    crit: Option<serde_json::Value>,
 }
 
 /// Why a token is rejected.
@@ -81,16 +58,17 @@ impl From<JwtError> for VerifyError {
 impl KeySet {
     /// Parses a JWKS document. Keys for other uses or of other kinds are left out.
     pub fn parse(json: &[u8]) -> Option<Self> {
-        let set: RawKeySet = serde_json::from_slice(json).ok()?;
-        let raw = set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
-        Some(Self(raw.filter_map(parse_key).collect()))
+        let set: Value = serde_json::from_slice(json).ok()?;
+        let keys =
+            set.get("keys")?.as_array()?.iter().filter_map(|key| RawKey::deserialize(key).ok());
+        Some(Self(keys.filter_map(parse_key).collect()))
     }
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Verifies a token. Returns its claims and the login in it.
+    /// Verifies a token. Returns its claims and the string in the claim `login_claim`, if there is one.
     ///
     /// # Errors
     /// As [`VerifyError`]. The signature is checked before the claims.
@@ -98,37 +76,31 @@ impl KeySet {
         &self,
         token: &str,
         validation: &Validation<'_>,
+        login_claim: &str,
     ) -> Result<(Claims, Option<String>), VerifyError> {
-        let invalid = || VerifyError::Jwt(JwtError::Invalid);
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| invalid());
-        let (signed, signature) = token.rsplit_once('.').ok_or_else(invalid)?;
-        let (header, payload) = signed.split_once('.').ok_or_else(invalid)?;
-        let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| invalid())?;
-        if !matches!(header.alg.as_str(), "RS256" | "ES256") || header.crit.is_some() {
-            return Err(invalid());
+        let token = Jws::decode(token)?;
+        if !matches!(token.alg.as_str(), "RS256" | "ES256") {
+            return Err(JwtError::Invalid.into());
         }
-        let key = match (&header.kid, self.0.as_slice()) {
-            (Some(kid), keys) => keys.iter().find(|key| key.id.as_ref() == Some(kid)),
+        let key = match (&token.key_id, self.0.as_slice()) {
+            (Some(id), keys) => keys.iter().find(|key| key.id.as_ref() == Some(id)),
             (None, [only]) => Some(only),
             (None, _) => None,
         };
-        let key = key.ok_or(VerifyError::UnknownKey)?;
-        let signature = decode(signature)?;
-        if !key.public_key.verifies(&header.alg, signed.as_bytes(), &signature) {
-            return Err(invalid());
+        if !key.ok_or(VerifyError::UnknownKey)?.public_key.verifies(&token) {
+            return Err(JwtError::Invalid.into());
         }
-        let payload = decode(payload)?;
-        let Validation { issuer, audience, leeway, now, login_claim } = *validation;
-        let claims = Claims::parse(&payload, issuer, audience, leeway, now)?;
-        let payload: serde_json::Value = serde_json::from_slice(&payload).map_err(|_| invalid())?;
-        let login = payload.get(login_claim).and_then(|login| login.as_str()).map(str::to_owned);
+        let claims = Claims::parse(&token.payload, validation)?;
+        let all: Value = serde_json::from_slice(&token.payload).map_err(|_| JwtError::Invalid)?;
+        let login = all.get(login_claim).and_then(Value::as_str).map(str::to_owned);
         Ok((claims, login))
     }
 }
 
 impl VerifyingKey {
-    fn verifies(&self, alg: &str, signed: &[u8], signature: &[u8]) -> bool {
-        match (self, alg) {
+    fn verifies(&self, token: &Jws<'_>) -> bool {
+        let (signed, signature) = (token.signed.as_bytes(), token.signature.as_slice());
+        match (self, token.alg.as_str()) {
             (Self::Rs256(key), "RS256") => pkcs1v15::Signature::try_from(signature)
                 .is_ok_and(|signature| key.verify(signed, &signature).is_ok()),
             // The two numbers concatenated, not DER (RFC 7518, section 3.4).

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // Tests.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as B64};
-use nokube_domain::jwt::{JwtError, sign_payload};
-use nokube_oidc::{KeySet, Validation, VerifyError};
+use nokube_domain::jwt::{JwtError, Validation, sign};
+use nokube_oidc::{KeySet, VerifyError};
 use p256::ecdsa::{self, signature::Signer};
 use rsa::{
     Generate, PrivateKey, pkcs1v15, sha2::Sha256, signature::SignatureEncoding,
@@ -63,14 +63,9 @@ fn set(keys: &[Value]) -> KeySet {
 }
 
 fn verify(set: &KeySet, token: &str) -> Result<String, VerifyError> {
-    let validation = Validation {
-        issuer: "https://idp.test",
-        audience: "nokube",
-        leeway: 10,
-        now: NOW,
-        login_claim: "preferred_username",
-    };
-    set.verify(token, &validation)
+    let (issuer, audience) = ("https://idp.test", "nokube");
+    let validation = Validation { issuer, audience, leeway: 10, now: NOW };
+    set.verify(token, &validation, "preferred_username")
         .map(|(claims, login)| format!("{} {}", claims.sub, login.unwrap()))
 }
 
@@ -96,7 +91,7 @@ fn invalid_tokens_are_rejected() {
     };
     // HS256 with the public key as secret: anybody can compute it.
     let public = rsa_jwk("r").to_string();
-    let confused = sign_payload(&claims(), public.as_bytes()).unwrap();
+    let confused = sign(&claims(), public.as_bytes()).unwrap();
     let none = format!("{}.{}.", B64.encode(r#"{"alg":"none"}"#), B64.encode(claims().to_string()));
     let crit = json!({ "alg": "RS256", "kid": "r", "crit": ["b64"] });
     let cases = [

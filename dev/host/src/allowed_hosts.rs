@@ -20,7 +20,8 @@ struct Entry {
     /// `None` for `*`.
     scheme: Option<String>,
     host: Host,
-    port: Port,
+    /// The end is exclusive.
+    ports: Range<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -34,20 +35,7 @@ enum Host {
     Network(IpNet),
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Port {
-    Any,
-    /// The end is exclusive.
-    Range(Range<u32>),
-}
-
 impl AllowedHosts {
-    pub fn parse(entries: &[String]) -> Result<AllowedHosts> {
-        let mut hosts = AllowedHosts::default();
-        entries.iter().try_for_each(|entry| hosts.add(entry))?;
-        Ok(hosts)
-    }
-
     pub fn add(&mut self, entry: &str) -> Result<()> {
         let parsed = Entry::parse(entry.trim())
             .with_context(|| format!("allowed_outbound_hosts: invalid entry {entry:?}"))?;
@@ -116,7 +104,7 @@ impl Entry {
         Ok(Entry {
             scheme: (scheme != "*").then(|| scheme.to_string()),
             host: Host::parse(host)?,
-            port: Port::parse(port, scheme)?,
+            ports: parse_ports(port, scheme)?,
         })
     }
 
@@ -126,7 +114,9 @@ impl Entry {
         if destination.host == SELF_HOST {
             return scheme && matches!(self.host, Host::ToSelf | Host::Any);
         }
-        scheme && self.host.allows(&destination.host) && self.port.allows(destination.port)
+        scheme
+            && self.host.allows(&destination.host)
+            && self.ports.contains(&destination.port.into())
     }
 }
 
@@ -170,34 +160,20 @@ impl Host {
     }
 }
 
-impl Port {
-    fn parse(port: &str, scheme: &str) -> Result<Port> {
-        let number =
-            |text: &str| text.parse::<u16>().with_context(|| format!("{text:?} is not a port"));
-        Ok(match port.split_once("..") {
-            _ if port == "*" => Port::Any,
-            _ if port.contains('/') => bail!("an entry must not have a path"),
-            Some((from, to)) => Port::Range(number(from)?.into()..number(to)?.into()),
-            None if port.is_empty() => {
-                let port = default_port(scheme).with_context(|| {
-                    format!("it has no port, and the scheme {scheme:?} has no default port")
-                })?;
-                Port::single(port)
-            }
-            None => Port::single(number(port)?),
-        })
-    }
-
-    fn single(port: u16) -> Port {
-        Port::Range(port.into()..u32::from(port) + 1)
-    }
-
-    fn allows(&self, port: u16) -> bool {
-        match self {
-            Port::Any => true,
-            Port::Range(range) => range.contains(&port.into()),
-        }
-    }
+fn parse_ports(port: &str, scheme: &str) -> Result<Range<u32>> {
+    let number = |text: &str| -> Result<u32> {
+        Ok(text.parse::<u16>().with_context(|| format!("{text:?} is not a port"))?.into())
+    };
+    let single = |port: u32| port..port + 1;
+    Ok(match port.split_once("..") {
+        _ if port == "*" => 0..u32::from(u16::MAX) + 1,
+        _ if port.contains('/') => bail!("an entry must not have a path"),
+        Some((from, to)) => number(from)?..number(to)?,
+        None if port.is_empty() => single(u32::from(default_port(scheme).with_context(|| {
+            format!("it has no port, and the scheme {scheme:?} has no default port")
+        })?)),
+        None => single(number(port)?),
+    })
 }
 
 fn default_port(scheme: &str) -> Option<u16> {

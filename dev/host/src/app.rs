@@ -26,7 +26,7 @@ use crate::running::Running;
 use crate::runtime_config::RuntimeConfig;
 use crate::server::{self, Shutdown};
 use crate::tls::ClientTlsConfigs;
-use crate::variables::{ResolvedVariables, Template, VariableSources};
+use crate::variables::{ResolvedVariables, VariableSources};
 
 /// A valid manifest with its compiled components. Cheap to clone. May be served several times at once.
 #[derive(Clone)]
@@ -105,7 +105,7 @@ impl App {
             Some(path) => RuntimeConfig::load(path)?,
             None => RuntimeConfig::default(),
         };
-        let tls = ClientTlsConfigs::new(&runtime_config.client_tls)?;
+        let tls = Arc::new(ClientTlsConfigs::new(&runtime_config.client_tls)?);
         let state_dir = match options.state_dir.as_os_str().is_empty() {
             true => folder,
             false => &options.state_dir,
@@ -129,7 +129,7 @@ impl App {
                     .iter()
                     .filter_map(|label| Some((label.clone(), stores.get(label)?.clone())))
                     .collect(),
-                tls: tls.for_component(id),
+                tls: tls.clone(),
                 clock_offset: options.clock_offset,
                 memory_limit: options.limits.memory,
                 counters: counters.clone(),
@@ -193,15 +193,14 @@ fn expand_templates(
     component: &manifest::Component,
     variables: &ResolvedVariables,
 ) -> Result<(BTreeMap<String, String>, AllowedHosts)> {
-    let expand = |template: &String| Template::parse(template)?.expand(variables);
-    let component_variables = component.variables.iter();
-    let component_variables = component_variables
-        .map(|(name, template)| Ok((name.clone(), expand(template)?)))
-        .collect::<Result<_>>()?;
+    let expand = |(name, value): (&String, &String)| Ok((name.clone(), variables.expand(value)?));
+    let component_variables = component.variables.iter().map(expand).collect::<Result<_>>()?;
     let mut hosts = AllowedHosts::default();
     for entry in &component.allowed_outbound_hosts {
         // The unexpanded entry shows which variable has the wrong value.
-        hosts.add(&expand(entry)?).with_context(|| format!("the manifest's entry {entry:?}"))?;
+        hosts
+            .add(&variables.expand(entry)?)
+            .with_context(|| format!("the manifest's entry {entry:?}"))?;
     }
     Ok((component_variables, hosts))
 }

@@ -8,6 +8,7 @@ pub(crate) mod spin {
         world: "spin",
         imports: { default: async | store | trappable },
         with: { "spin:key-value/key-value.store": crate::key_value::Bucket },
+        trappable_error_type: { "spin:key-value/key-value.error" => crate::key_value::StoreError },
     });
 }
 
@@ -20,5 +21,6 @@ pub(crate) mod keyvalue {
             "wasi:keyvalue/store.bucket": crate::key_value::Bucket,
             "wasi:keyvalue/atomics.cas": crate::key_value::Cas,
         },
+        trappable_error_type: { "wasi:keyvalue/store.error" => crate::key_value::StoreError },
     });
 }

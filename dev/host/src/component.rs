@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::allowed_hosts::AllowedHosts;
 use crate::console::ConsoleWriter;
 use crate::counts::Counters;
-use crate::key_value::Backend;
-use crate::tls::ComponentTls;
+use crate::key_value::Store;
+use crate::tls::ClientTlsConfigs;
 
 pub(crate) struct ComponentConfig {
     pub id: String,
@@ -15,8 +15,8 @@ pub(crate) struct ComponentConfig {
     pub environment: BTreeMap<String, String>,
     pub allowed_hosts: AllowedHosts,
     /// The stores that the manifest allows the component, by label.
-    pub stores: BTreeMap<String, Backend>,
-    pub tls: ComponentTls,
+    pub stores: BTreeMap<String, Arc<dyn Store>>,
+    pub tls: Arc<ClientTlsConfigs>,
     /// Seconds by which the component's wall clock is ahead.
     pub clock_offset: i64,
     /// Bytes per instance.

@@ -158,7 +158,7 @@ fn json_response(content: String) -> Response<WasiBody> {
 }
 
 fn static_response(content: &StaticResponse) -> Response<WasiBody> {
-    let mut response = Response::builder().status(content.status_code);
+    let mut response = Response::builder().status(content.status_code.unwrap_or(200));
     for (name, value) in &content.headers {
         response = response.header(name, value);
     }

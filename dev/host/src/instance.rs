@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
-use wasmtime::component::{Accessor, HasSelf, Linker, ResourceTable};
+use wasmtime::component::{Accessor, HasSelf, Linker, Resource, ResourceTable};
 use wasmtime::{Engine, Result, Store, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
@@ -13,8 +13,7 @@ use crate::chaining::Application;
 use crate::clock::ShiftedClock;
 use crate::component::ComponentConfig;
 use crate::console::ComponentOutput;
-use crate::counts::Counters;
-use crate::key_value::Bucket;
+use crate::key_value::{Bucket, StoreError};
 use crate::manifest;
 use crate::outbound::OutboundHttp;
 
@@ -59,14 +58,14 @@ impl InstanceState {
         store
     }
 
-    pub fn counters(&self) -> &Counters {
-        &self.component.counters
+    /// Only stores that the manifest allows the component.
+    pub fn allowed_bucket(&self, label: &str) -> Result<Bucket, StoreError> {
+        let store = self.component.stores.get(label).ok_or(StoreError::AccessDenied)?.clone();
+        Ok(Bucket { store, counters: self.component.counters.clone() })
     }
 
-    /// `None` if the manifest does not allow the component this store.
-    pub fn allowed_bucket(&self, label: String) -> Option<Bucket> {
-        let backend = self.component.stores.get(&label)?.clone();
-        Some(Bucket { backend, label })
+    pub fn bucket(&self, bucket: &Resource<Bucket>) -> Result<Bucket, StoreError> {
+        Ok(self.table.get(bucket)?.clone())
     }
 }
 

@@ -42,21 +42,8 @@ struct Arguments {
     /// Seconds by which the components' wall clock is ahead
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     clock_offset_seconds: i64,
-    /// Requests that an instance serves in total
-    #[arg(long, default_value_t = Limits::default().max_instance_reuse_count)]
-    max_instance_reuse_count: usize,
-    /// Requests that an instance serves at the same time
-    #[arg(long, default_value_t = Limits::default().max_instance_concurrent_reuse_count)]
-    max_instance_concurrent_reuse_count: usize,
-    /// Seconds after which an instance without requests ends
-    #[arg(long, default_value = "1", value_parser = parse_duration)]
-    idle_instance_timeout: Duration,
-    /// Seconds that a request may take [default: no limit]
-    #[arg(long, value_parser = parse_duration)]
-    request_timeout: Option<Duration>,
-    /// Bytes of memory that an instance may use [default: no limit]
-    #[arg(long)]
-    max_instance_memory: Option<usize>,
+    #[command(flatten)]
+    limits: Limits,
     /// At the end, print how often the components used stores and network
     #[arg(long)]
     counts: bool,
@@ -67,17 +54,6 @@ fn parse_name_value(text: &str) -> Result<(String, String), String> {
         Some((name, value)) => Ok((name.to_string(), value.to_string())),
         None => Err("expected NAME=VALUE".to_string()),
     }
-}
-
-/// A number of seconds, with or without `s`, or with another of Spin's units.
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    let units = [("ms", 1e-3), ("us", 1e-6), ("μs", 1e-6), ("ns", 1e-9), ("s", 1.0), ("", 1.0)];
-    let split = |(unit, seconds)| Some((text.strip_suffix(unit)?, seconds));
-    let (number, unit) = units.into_iter().find_map(split).unwrap_or((text, 1.0));
-    let number: f64 = number
-        .parse()
-        .map_err(|_| "expected seconds, or a number with the unit ms, us or ns".to_string())?;
-    Duration::try_from_secs_f64(number * unit).map_err(|error| error.to_string())
 }
 
 fn main() -> ExitCode {
@@ -116,13 +92,7 @@ async fn run(arguments: Arguments, workers: &Handle) -> Result<()> {
         variables: arguments.variables.into_iter().collect(),
         use_environment: true,
         clock_offset: arguments.clock_offset_seconds,
-        limits: Limits {
-            max_instance_reuse_count: arguments.max_instance_reuse_count,
-            max_instance_concurrent_reuse_count: arguments.max_instance_concurrent_reuse_count,
-            idle_instance_timeout: arguments.idle_instance_timeout,
-            request_timeout: arguments.request_timeout,
-            memory: arguments.max_instance_memory,
-        },
+        limits: arguments.limits,
         console: Console::Stdout,
     };
     let start = workers.spawn(async {

@@ -22,9 +22,7 @@ pub struct Manifest {
 #[serde(deny_unknown_fields)]
 pub struct Application {
     pub name: String,
-    #[serde(default)]
     pub version: Option<String>,
-    #[serde(default)]
     pub description: Option<String>,
     #[serde(default)]
     pub authors: Vec<String>,
@@ -38,7 +36,6 @@ pub struct Variable {
     pub required: bool,
     #[serde(default)]
     pub secret: bool,
-    #[serde(default)]
     pub description: Option<String>,
 }
 
@@ -52,7 +49,6 @@ pub struct Triggers {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpTrigger {
-    #[serde(default)]
     pub id: Option<String>,
     pub route: Route,
     pub component: Option<String>,
@@ -60,38 +56,28 @@ pub struct HttpTrigger {
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 pub enum Route {
     Public(String),
     /// `{ private = true }`: only other components can call it.
-    Private(PrivateRoute),
-}
-
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PrivateRoute {
-    pub private: bool,
+    Private {
+        private: bool,
+    },
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StaticResponse {
-    #[serde(default = "default_status_code")]
-    pub status_code: u16,
+    pub status_code: Option<u16>,
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
     #[serde(default)]
     pub body: String,
 }
 
-fn default_status_code() -> u16 {
-    200
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Component {
-    #[serde(default)]
     pub description: Option<String>,
     /// Must be a path, relative to the manifest. Downloads are not supported.
     pub source: toml::Value,
@@ -105,9 +91,7 @@ pub struct Component {
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
     /// Build instructions, ignored.
-    #[serde(default)]
     pub build: Option<toml::Value>,
-    #[serde(default)]
     files: Option<toml::Value>,
 }
 
@@ -134,10 +118,7 @@ impl Manifest {
             self.spin_manifest_version
         );
         for (name, variable) in &self.variables {
-            ensure!(
-                is_variable_name(name),
-                "invalid variable name {name:?}: use lower-case letters, digits and _"
-            );
+            check_variable_name(name)?;
             ensure!(
                 variable.required != variable.default.is_some(),
                 "variable {name:?} must have either `required = true` or a `default`"
@@ -153,7 +134,7 @@ impl Manifest {
     }
 
     fn check_trigger(&self, trigger: &HttpTrigger) -> Result<()> {
-        if let Route::Private(PrivateRoute { private: false }) = trigger.route {
+        if let Route::Private { private: false } = trigger.route {
             bail!("a route must be a path or `{{ private = true }}`, not `{{ private = false }}`");
         }
         match (&trigger.component, &trigger.static_response) {
@@ -174,14 +155,16 @@ impl Component {
     fn check(&self) -> Result<()> {
         self.path()?;
         ensure!(self.files.is_none(), "`files` is not supported by the local host");
-        for name in self.variables.keys() {
-            ensure!(
-                is_variable_name(name),
-                "invalid variable name {name:?}: use lower-case letters, digits and _"
-            );
-        }
-        Ok(())
+        self.variables.keys().try_for_each(|name| check_variable_name(name))
     }
+}
+
+fn check_variable_name(name: &str) -> Result<()> {
+    ensure!(
+        is_variable_name(name),
+        "invalid variable name {name:?}: use lower-case letters, digits and _"
+    );
+    Ok(())
 }
 
 /// Spin's rule for variable names.

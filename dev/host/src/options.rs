@@ -44,17 +44,22 @@ impl Default for Options {
 }
 
 /// Limits of a component's instances. The defaults are Spin's.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, clap::Args)]
 pub struct Limits {
-    /// Requests that an instance serves in total.
+    /// Requests that an instance serves in total
+    #[arg(long, default_value_t = Limits::default().max_instance_reuse_count)]
     pub max_instance_reuse_count: usize,
-    /// Requests that an instance serves at the same time.
+    /// Requests that an instance serves at the same time
+    #[arg(long, default_value_t = Limits::default().max_instance_concurrent_reuse_count)]
     pub max_instance_concurrent_reuse_count: usize,
-    /// An instance without requests ends after this time.
+    /// Seconds after which an instance without requests ends
+    #[arg(long, default_value = "1", value_parser = parse_duration)]
     pub idle_instance_timeout: Duration,
-    /// `None`: no limit.
+    /// Seconds that a request may take [default: no limit]
+    #[arg(long, value_parser = parse_duration)]
     pub request_timeout: Option<Duration>,
-    /// Bytes of memory per instance. `None`: the maximum of WebAssembly.
+    /// Bytes of memory that an instance may use [default: no limit]
+    #[arg(long = "max-instance-memory")]
     pub memory: Option<usize>,
 }
 
@@ -68,4 +73,15 @@ impl Default for Limits {
             memory: None,
         }
     }
+}
+
+/// A number of seconds, with or without `s`, or with another of Spin's units.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let units = [("ms", 1e-3), ("us", 1e-6), ("μs", 1e-6), ("ns", 1e-9), ("s", 1.0), ("", 1.0)];
+    let split = |(unit, seconds)| Some((text.strip_suffix(unit)?, seconds));
+    let (number, unit) = units.into_iter().find_map(split).unwrap_or((text, 1.0));
+    let number: f64 = number
+        .parse()
+        .map_err(|_| "expected seconds, or a number with the unit ms, us or ns".to_string())?;
+    Duration::try_from_secs_f64(number * unit).map_err(|error| error.to_string())
 }

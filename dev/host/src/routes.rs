@@ -61,17 +61,14 @@ impl Pattern {
             })
             .collect();
         let wildcard = segments.pop_if(|last| *last == Segment::TrailingWildcard);
-        for segment in &segments {
-            match segment {
-                Segment::TrailingWildcard => {
-                    ensure!(false, "route {raw:?}: `...` must be the last segment")
-                }
-                Segment::Parameter(name) => {
-                    ensure!(!name.is_empty(), "route {raw:?}: `:` must be followed by a name")
-                }
-                Segment::Literal(_) => {}
-            }
-        }
+        ensure!(
+            !segments.contains(&Segment::TrailingWildcard),
+            "route {raw:?}: `...` must be the last segment"
+        );
+        ensure!(
+            !segments.contains(&Segment::Parameter(String::new())),
+            "route {raw:?}: `:` must be followed by a name"
+        );
         segments.extend(wildcard);
         Ok(Pattern { raw: raw.to_string(), segments })
     }

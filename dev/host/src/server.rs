@@ -77,17 +77,15 @@ async fn serve_connection(
     });
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
-    let mut is_closing = false;
-    loop {
-        tokio::select! {
-            // Includes errors: a client may disconnect at any time.
-            _ = connection.as_mut() => return,
-            () = shutdown.abort.cancelled() => return,
-            () = shutdown.graceful.cancelled(), if !is_closing => {
-                is_closing = true;
-                connection.as_mut().graceful_shutdown();
-            }
-        }
+    tokio::select! {
+        // Includes errors: a client may disconnect at any time.
+        _ = connection.as_mut() => return,
+        () = shutdown.abort.cancelled() => return,
+        () = shutdown.graceful.cancelled() => connection.as_mut().graceful_shutdown(),
+    }
+    tokio::select! {
+        _ = connection => {}
+        () = shutdown.abort.cancelled() => {}
     }
 }
 

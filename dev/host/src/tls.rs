@@ -12,48 +12,34 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::runtime_config::{ClientTls, PublicRoots};
 
-/// By lower-case host.
-type ConfigsByHost = BTreeMap<String, Arc<ClientConfig>>;
-
-/// The TLS configurations of one component.
-#[derive(Clone)]
-pub(crate) struct ComponentTls {
-    hosts: ConfigsByHost,
-    default: Arc<ClientConfig>,
-}
-
-impl ComponentTls {
-    pub fn for_host(&self, host: &str) -> Arc<ClientConfig> {
-        self.hosts.get(&host.to_ascii_lowercase()).unwrap_or(&self.default).clone()
-    }
-}
-
 /// The TLS configurations of all components of an application.
 pub(crate) struct ClientTlsConfigs {
-    components: BTreeMap<String, ConfigsByHost>,
+    /// By component and lower-case host.
+    configs: BTreeMap<(String, String), Arc<ClientConfig>>,
     default: Arc<ClientConfig>,
 }
 
 impl ClientTlsConfigs {
     /// Reads the certificate files, so that an invalid file is an error at the start.
     pub fn new(entries: &[ClientTls]) -> Result<ClientTlsConfigs> {
-        let mut components: BTreeMap<String, ConfigsByHost> = BTreeMap::new();
+        let mut configs = BTreeMap::new();
         for entry in entries {
             let config = Arc::new(client_config(entry).context("[[client_tls]]")?);
             for component in &entry.component_ids {
-                let hosts = components.entry(component.clone()).or_default();
                 for host in &entry.hosts {
                     // As in Spin, the first entry for a component and a host is used.
-                    hosts.entry(host.to_ascii_lowercase()).or_insert_with(|| config.clone());
+                    let key = (component.clone(), host.to_ascii_lowercase());
+                    configs.entry(key).or_insert_with(|| config.clone());
                 }
             }
         }
-        Ok(ClientTlsConfigs { components, default: default_config()? })
+        Ok(ClientTlsConfigs { configs, default: default_config()? })
     }
 
-    pub fn for_component(&self, component: &str) -> ComponentTls {
-        let hosts = self.components.get(component).cloned().unwrap_or_default();
-        ComponentTls { hosts, default: self.default.clone() }
+    /// The configuration of a component's requests to a host.
+    pub fn get(&self, component: &str, host: &str) -> Arc<ClientConfig> {
+        let key = (component.to_owned(), host.to_ascii_lowercase());
+        self.configs.get(&key).unwrap_or(&self.default).clone()
     }
 }
 

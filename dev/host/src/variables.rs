@@ -13,48 +13,6 @@ pub fn environment_name(name: &str) -> String {
     format!("{PREFIX}{}", name.to_ascii_uppercase())
 }
 
-/// A text of the manifest that may contain `{{ name }}`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Template(Vec<Part>);
-
-#[derive(Debug, Clone, PartialEq)]
-enum Part {
-    Text(String),
-    Variable(String),
-}
-
-impl Template {
-    pub fn parse(source: &str) -> Result<Template> {
-        let mut parts = Vec::new();
-        let mut rest = source;
-        while let Some((text, after)) = rest.split_once("{{") {
-            let (name, after) = after
-                .split_once("}}")
-                .with_context(|| format!("{source:?} has `{{{{` without `}}}}`"))?;
-            parts.push(Part::Text(text.to_string()));
-            parts.push(Part::Variable(name.trim().to_string()));
-            rest = after;
-        }
-        ensure!(!rest.contains("}}"), "{source:?} has `}}}}` without `{{{{`");
-        parts.push(Part::Text(rest.to_string()));
-        Ok(Template(parts))
-    }
-
-    pub fn expand(&self, values: &ResolvedVariables) -> Result<String> {
-        let mut expanded = String::new();
-        for part in &self.0 {
-            expanded += match part {
-                Part::Text(text) => text,
-                Part::Variable(name) => values
-                    .0
-                    .get(name)
-                    .with_context(|| format!("there is no variable {name:?} under [variables]"))?,
-            };
-        }
-        Ok(expanded)
-    }
-}
-
 /// The values of all declared variables, by name.
 #[derive(Debug, Clone, Default)]
 pub struct ResolvedVariables(BTreeMap<String, String>);
@@ -104,5 +62,25 @@ impl ResolvedVariables {
             missing.join(", ")
         );
         Ok(ResolvedVariables(values))
+    }
+
+    /// Replaces each `{{ name }}` in a text of the manifest by the variable's value.
+    pub fn expand(&self, source: &str) -> Result<String> {
+        let mut expanded = String::new();
+        let mut rest = source;
+        while let Some((text, after)) = rest.split_once("{{") {
+            let (name, after) = after
+                .split_once("}}")
+                .with_context(|| format!("{source:?} has `{{{{` without `}}}}`"))?;
+            let name = name.trim();
+            expanded += text;
+            expanded += self
+                .0
+                .get(name)
+                .with_context(|| format!("there is no variable {name:?} under [variables]"))?;
+            rest = after;
+        }
+        ensure!(!rest.contains("}}"), "{source:?} has `}}}}` without `{{{{`");
+        Ok(expanded + rest)
     }
 }

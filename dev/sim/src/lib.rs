@@ -4,8 +4,8 @@
 //! - [`github`]: GitHub with Actions, OAuth, webhooks and the container registry.
 //! - [`kubernetes`]: a Kubernetes API server with its controllers and nodes.
 //!
-//! Both record all requests and can inject faults ([`Fault`]). Both are controlled
-//! through a handle in Rust, or over HTTP through a control API.
+//! Both record all requests and can inject faults ([`Fault`]). Both are controlled through their
+//! methods. `make run` starts both.
 //!
 //! ```no_run
 //! # async fn example() -> anyhow::Result<()> {
@@ -28,17 +28,14 @@ mod hash;
 pub mod kubernetes;
 mod traffic;
 
-pub use github::control::GitHubControl;
 pub use github::model::HoldPoint;
-pub use github::model::dispatch::UnrelatedRun;
 pub use github::model::repositories::{RepositorySettings, WorkflowState};
 pub use github::model::run::{Attempt, Conclusion, Status, Step, WorkflowJob, WorkflowRun};
 pub use github::options::{AppKey, GitHubOptions, WebhookTarget};
-pub use github::start::SimulatedGitHub;
+pub use github::simulated_github::SimulatedGitHub;
 pub use github::webhooks::{Delivery, DeliveryState, Treatment, WebhookRule, webhook_signature};
 pub use hash::sha256;
-pub use kubernetes::control::ClusterControl;
 pub use kubernetes::options::{ClusterOptions, PrivateImages};
-pub use kubernetes::start::SimulatedCluster;
+pub use kubernetes::simulated_cluster::SimulatedCluster;
 pub use traffic::fault::Fault;
 pub use traffic::recorded::{RecordedRequest, RecordedResponse};

@@ -120,22 +120,14 @@ async fn a_private_repository_has_roles_for_its_owner_and_collaborators_only() {
 }
 
 #[tokio::test]
-async fn a_branch_has_the_same_commit_until_it_is_moved() {
+async fn a_branch_has_the_same_commit_by_name_and_by_sha() {
     let github = start().await;
     let path = "/repos/alice/shop/commits/feature/cart";
     let commit = github.json(path).await["sha"].as_str().unwrap().to_owned();
-    let plain = github.request(Method::GET, path).bearer_auth("personal");
-    let plain = plain.header("accept", "application/vnd.github.sha").send().await.unwrap();
-    assert_eq!(plain.text().await.unwrap(), commit);
     assert_eq!(github.json(&format!("/repos/alice/shop/commits/{commit}")).await["sha"], commit);
     assert_eq!(github.json("/repos/alice/shop/commits/feature%2Fcart").await["sha"], commit);
     let unknown = message(github.get("/repos/alice/shop/commits/missing").await).await;
     assert_eq!(unknown, (422, "No commit found for SHA: missing".into()));
 
-    let moved = "0123456789".repeat(4);
-    let refs = Some([("feature/cart".to_owned(), moved.clone())].into());
-    github.sim.set_repository("alice/shop", RepositorySettings { refs, ..Default::default() });
-    assert_eq!(github.json(path).await["sha"], moved);
-    assert_eq!(github.get("/repos/alice/shop/commits/main").await.status(), 422);
     assert_eq!(github.get("/repos/alice/missing-shop").await.status(), 404);
 }

@@ -13,7 +13,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn model() -> Model {
-    Model::new(BuilderWorkflow::new("nokube/builder", "build.yml"), at(0), [7; 32])
+    Model::new(BuilderWorkflow::new("nokube/builder", "build.yml"), at(0))
 }
 
 fn dispatch(model: &mut Model, image: &str) -> (u64, Vec<Effect>) {
@@ -52,8 +52,8 @@ fn run_to_end(model: &mut Model, mut effects: Vec<Effect>) -> Vec<String> {
                 Effect::SendWebhook(WebhookEvent::Package { tag, .. }) => {
                     events.push(format!("package {tag}"))
                 }
-                Effect::ScheduleAdvance { run, attempt, timer_id } => {
-                    next.extend(model.advance(run, attempt, timer_id, at(second)));
+                Effect::ScheduleAdvance { run, timer_id } => {
+                    next.extend(model.advance(run, timer_id, at(second)));
                 }
             }
         }
@@ -63,8 +63,7 @@ fn run_to_end(model: &mut Model, mut effects: Vec<Effect>) -> Vec<String> {
 }
 
 fn status_and_conclusion(run: &WorkflowRun) -> (Status, Option<Conclusion>) {
-    let attempt = run.latest().unwrap();
-    (attempt.status, attempt.conclusion)
+    (run.latest.status, run.latest.conclusion)
 }
 
 #[test]
@@ -85,9 +84,9 @@ fn a_run_completes_its_steps_in_order_and_skips_those_it_does_not_need() {
             "run completed",
         ]
     );
-    let run = model.run("Nokube/Builder", id).unwrap();
+    let run = model.run(id).unwrap();
     assert_eq!(status_and_conclusion(run), (Status::Completed, Some(Conclusion::Success)));
-    let steps = &run.latest().unwrap().job.as_ref().unwrap().steps;
+    let steps = &run.latest.job.as_ref().unwrap().steps;
     let skipped: Vec<_> =
         steps.iter().filter(|step| step.conclusion == Some(Conclusion::Skipped)).collect();
     let skipped: Vec<_> = skipped.iter().map(|step| step.name.as_str()).collect();
@@ -103,9 +102,9 @@ fn a_build_without_a_dockerfile_skips_the_cache_steps() {
     let mut model = model();
     let (id, effects) = dispatch_with(&mut model, "ghcr.io/n/a", "");
     run_to_end(&mut model, effects);
-    let run = model.run("nokube/builder", id).unwrap();
+    let run = model.run(id).unwrap();
     assert_eq!(status_and_conclusion(run), (Status::Completed, Some(Conclusion::Success)));
-    let steps = &run.latest().unwrap().job.as_ref().unwrap().steps;
+    let steps = &run.latest.job.as_ref().unwrap().steps;
     let skipped = steps.iter().filter(|step| step.conclusion == Some(Conclusion::Skipped));
     let skipped: Vec<_> = skipped.map(|step| step.name.as_str()).collect();
     assert_eq!(
@@ -137,10 +136,10 @@ fn every_conclusion_can_be_set() {
         model.next_conclusions.push_back(conclusion);
         let (id, effects) = dispatch(&mut model, "ghcr.io/n/a");
         let events = run_to_end(&mut model, effects);
-        let run = model.run("nokube/builder", id).unwrap();
+        let run = model.run(id).unwrap();
         assert_eq!(status_and_conclusion(run), (Status::Completed, Some(conclusion)));
         assert!(!events.iter().any(|event| event.starts_with("package")), "{conclusion:?}");
-        assert!(model.registry.manifest("n/a", "latest").is_none());
+        assert!(model.registry.index("n/a", "latest").is_none());
     }
 }
 
@@ -155,10 +154,7 @@ fn a_replaced_timer_has_no_effect() {
         .collect();
     assert!(run_to_end(&mut model, old).is_empty());
     assert_eq!(run_to_end(&mut model, cancel), ["job completed", "run completed"]);
-    assert_eq!(
-        status_and_conclusion(model.run("nokube/builder", id).unwrap()).1,
-        Some(Conclusion::Cancelled)
-    );
+    assert_eq!(status_and_conclusion(model.run(id).unwrap()).1, Some(Conclusion::Cancelled));
     assert!(model.cancel(id, at(2)).is_err());
 }
 
@@ -169,14 +165,11 @@ fn a_released_run_is_not_held_again() {
         model.hold_at = Some(point);
         let (id, effects) = dispatch(&mut model, "ghcr.io/n/a");
         run_to_end(&mut model, effects);
-        let held = model.runs().next().unwrap().latest().unwrap();
+        let held = &model.runs().next().unwrap().latest;
         assert!(held.held && !held.is_completed(), "{point:?}");
         let released = model.release(id);
         run_to_end(&mut model, released);
-        assert_eq!(
-            status_and_conclusion(model.run("nokube/builder", id).unwrap()).1,
-            Some(Conclusion::Success)
-        );
+        assert_eq!(status_and_conclusion(model.run(id).unwrap()).1, Some(Conclusion::Success));
         assert!(model.release(id).is_empty());
     }
 }
@@ -186,10 +179,10 @@ fn each_attempt_pushes_a_different_image() {
     let mut model = model();
     let (id, effects) = dispatch(&mut model, "ghcr.io/n/a");
     run_to_end(&mut model, effects);
-    let first = model.registry.manifest("n/a", "latest").unwrap().0;
-    let rerun = model.rerun(id, false, at(60)).unwrap();
+    let first = model.registry.index("n/a", "latest").unwrap().0.to_owned();
+    let rerun = model.rerun(id, at(60)).unwrap();
     run_to_end(&mut model, rerun);
-    let second = model.registry.manifest("n/a", "build-b1").unwrap().0;
+    let second = model.registry.index("n/a", "build-b1").unwrap().0.to_owned();
     assert_ne!(first, second);
-    assert!(model.registry.manifest("n/a", &first).is_some(), "the old image still exists");
+    assert!(model.registry.index("n/a", &first).is_some(), "the old image still exists");
 }

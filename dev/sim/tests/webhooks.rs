@@ -3,8 +3,10 @@
 mod support;
 
 use nokube_sim::{AppKey, DeliveryState, GitHubOptions, Treatment, WebhookRule};
-use serde_json::json;
-use support::{BUILDER, start, start_with};
+use reqwest::Method;
+use serde_json::{Value, json};
+use support::app::{app_jwt, start_with_app};
+use support::start;
 
 #[tokio::test]
 async fn deliveries_can_be_dropped_and_duplicated() {
@@ -50,20 +52,25 @@ async fn held_deliveries_can_be_sent_in_any_order() {
 
 #[tokio::test]
 async fn the_api_lists_deliveries_and_redelivers_one() {
-    let github = start_with(GitHubOptions { ping: true, ..GitHubOptions::default() }).await;
+    let github = start_with_app().await;
+    github.sim.ping();
     github.sim.wait_until_idle().await.unwrap();
     assert_eq!(github.receiver.names(), ["ping."]);
-    let path = format!("{BUILDER}/hooks/1/deliveries");
-    let listed = github.json(&path).await;
+    let path = "/app/hook/deliveries";
+    let send = async |method: Method, path: &str| {
+        let request = github.request(method, path).bearer_auth(app_jwt(-60, 500));
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.json::<Value>().await.unwrap())
+    };
+    let (_, listed) = send(Method::GET, path).await;
     assert_eq!((&listed[0]["event"], &listed[0]["status_code"]), (&json!("ping"), &json!(202)));
     let redeliver = format!("{path}/{}/attempts", listed[0]["id"]);
-    assert_eq!(github.post(&redeliver, json!({})).await.status(), 202);
+    assert_eq!(send(Method::POST, &redeliver).await.0, 202);
     github.sim.wait_until_idle().await.unwrap();
-    let listed = github.json(&path).await;
+    let (_, listed) = send(Method::GET, path).await;
     assert_eq!(listed[0]["guid"], listed[1]["guid"]);
     assert_eq!(listed[0]["redelivery"], true);
-    let other_repository = "/repos/alice/missing/hooks/1/deliveries";
-    assert_eq!(github.get(other_repository).await.status(), 404);
+    assert_eq!(github.get(path).await.status(), 401, "only the App may list them");
 }
 
 #[tokio::test]

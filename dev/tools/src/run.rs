@@ -1,5 +1,5 @@
-//! `make run`: runs the simulation (GitHub and Kubernetes) and the local host, in two processes, until
-//! Ctrl-C.
+//! `make run`: runs the simulations of GitHub and Kubernetes in this process, and the local host in another,
+//! until Ctrl-C.
 
 use crate::{
     local_instance::{
@@ -8,17 +8,15 @@ use crate::{
     },
     readiness::{Readiness, fetch_readiness},
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::Duration,
+use nokube_sim::{
+    AppKey, ClusterOptions, GitHubOptions, SimulatedCluster, SimulatedGitHub, WebhookTarget,
 };
+use std::{net::SocketAddr, path::Path, process::Stdio, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
@@ -29,9 +27,12 @@ type OutputLines = Lines<BufReader<ChildStdout>>;
 
 pub async fn run(listen: SocketAddr, state_dir: &Path) -> Result<()> {
     let secrets = load_secrets(state_dir)?;
-    let (mut simulation, github_url, cluster_url) = start_simulation(listen, &secrets).await?;
-    let (mut host, url, lines) =
-        start_local_host(listen, state_dir, &secrets, &github_url, &cluster_url).await?;
+    let github = start_github(listen, &secrets).await?;
+    let cluster = start_cluster(&secrets).await?;
+    let (github_url, cluster_url) = (github.url(), cluster.url());
+    let url = format!("http://{listen}");
+    let settings = settings(&secrets, &url, &github_url, &cluster_url);
+    let (mut host, url, lines) = start_local_host(listen, state_dir, &settings).await?;
     tokio::spawn(forward_output(lines));
 
     print_readiness(&url, &secrets.session).await;
@@ -42,58 +43,52 @@ pub async fn run(listen: SocketAddr, state_dir: &Path) -> Result<()> {
     println!("Serving {url}");
 
     let mut terminated = signal(SignalKind::terminate())?;
-    let ended_process = tokio::select! {
-        _ = tokio::signal::ctrl_c() => None,
-        _ = terminated.recv() => None,
-        _ = host.wait() => Some("the local host"),
-        _ = simulation.wait() => Some("the simulation"),
+    let has_ended = tokio::select! {
+        _ = tokio::signal::ctrl_c() => false,
+        _ = terminated.recv() => false,
+        _ = host.wait() => true,
     };
     stop(&mut host).await;
-    stop(&mut simulation).await;
-    match ended_process {
-        Some(name) => bail!("{name} has ended; its last output says why"),
-        None => {
-            println!("Stopped.");
-            Ok(())
-        }
-    }
+    ensure!(!has_ended, "the local host has ended; its last output says why");
+    println!("Stopped.");
+    Ok(())
 }
 
-/// Returns the simulation's process, and the URLs of the simulated GitHub and the simulated cluster.
-async fn start_simulation(
-    listen: SocketAddr,
-    secrets: &Secrets,
-) -> Result<(Child, String, String)> {
-    let mut command = sibling_program("nokube-sim")?;
-    command
-        .args(["--listen", "127.0.0.1:0", "--builder-repository", BUILDER])
-        .args(["--cluster-listen", "127.0.0.1:0"])
-        .args(["--app-client-id", APP_CLIENT_ID, "--oauth-client-id", APP_CLIENT_ID])
-        .args(["--webhook-url", &format!("http://{listen}/api/v1/webhooks/github")])
-        .env("SIM_APP_PRIVATE_KEY", &secrets.app_key)
-        .env("SIM_CLIENT_SECRET", &secrets.client)
-        .env("SIM_WEBHOOK_SECRET", &secrets.webhook)
-        .env("SIM_CLUSTER_TOKEN", &secrets.cluster_token);
-    let (child, mut lines) = spawn(command)?;
-    let github = read_url(&mut lines, "Simulated GitHub on ").await?;
-    let cluster = read_url(&mut lines, "Simulated cluster on ").await?;
-    tokio::spawn(forward_output(lines));
-    Ok((child, github, cluster))
+async fn start_github(listen: SocketAddr, secrets: &Secrets) -> Result<SimulatedGitHub> {
+    let url = format!("http://{listen}/api/v1/webhooks/github");
+    SimulatedGitHub::start(GitHubOptions {
+        builder_repository: BUILDER.into(),
+        app: Some(AppKey {
+            client_id: APP_CLIENT_ID.into(),
+            private_key_pem: secrets.app_key.replace("\\n", "\n"),
+        }),
+        oauth: Some((APP_CLIENT_ID.into(), secrets.client.clone())),
+        webhook: Some(WebhookTarget { url, secret: secrets.webhook.clone() }),
+        ..GitHubOptions::default()
+    })
+    .await
 }
 
-/// Returns the local host's process, the platform's URL, and the rest of the output.
-async fn start_local_host(
-    listen: SocketAddr,
-    state_dir: &Path,
-    secrets: &Secrets,
-    github: &str,
-    cluster: &str,
-) -> Result<(Child, String, OutputLines)> {
-    let platform_url = format!("http://{listen}");
-    let variables = [
+async fn start_cluster(secrets: &Secrets) -> Result<SimulatedCluster> {
+    SimulatedCluster::start(ClusterOptions {
+        token: Some(secrets.cluster_token.clone()),
+        platform_rbac: true,
+        ..ClusterOptions::default()
+    })
+    .await
+}
+
+/// The platform's settings.
+fn settings<'a>(
+    secrets: &'a Secrets,
+    platform_url: &'a str,
+    github: &'a str,
+    cluster: &'a str,
+) -> Vec<(&'a str, &'a str)> {
+    vec![
         ("auth_jwt_secret", secrets.jwt.as_str()),
         ("auth_session_secret", &secrets.session),
-        ("platform_url", &platform_url),
+        ("platform_url", platform_url),
         ("github_oauth_client_id", APP_CLIENT_ID),
         ("github_oauth_client_secret", &secrets.client),
         ("github_sign_in_url", github),
@@ -119,10 +114,20 @@ async fn start_local_host(
         // when it stops.
         ("build_quiet_seconds", "3"),
         ("build_grace_seconds", "60"),
-    ];
+    ]
+}
+
+/// Returns the local host's process, the platform's URL, and the rest of the output.
+async fn start_local_host(
+    listen: SocketAddr,
+    state_dir: &Path,
+    variables: &[(&str, &str)],
+) -> Result<(Child, String, OutputLines)> {
     // Replaces .env, which may have the settings of a real platform.
-    let settings = write_settings(state_dir, &variables)?;
-    let mut command = sibling_program("local-host")?;
+    let settings = write_settings(state_dir, variables)?;
+    let program = std::env::current_exe()?.with_file_name("local-host");
+    ensure!(program.exists(), "{} is not built; `make run` builds it", program.display());
+    let mut command = Command::new(program);
     command.args(["--listen", &listen.to_string(), "--state-dir"]).arg(state_dir);
     command.arg("--env-file").arg(settings);
     for (name, _) in variables {
@@ -131,39 +136,17 @@ async fn start_local_host(
             command.env_remove(format!("SPIN_VARIABLE_{}", name.to_uppercase()));
         }
     }
-    let (child, mut lines) = spawn(command)?;
-    let url = read_url(&mut lines, "Serving ").await?;
-    Ok((child, url, lines))
-}
-
-/// A program in the folder of this one.
-fn sibling_program(name: &str) -> Result<Command> {
-    let path = std::env::current_exe()?.with_file_name(name);
-    if !path.exists() {
-        bail!("{} is not built; `make run` builds it", path.display());
-    }
-    Ok(Command::new(path))
-}
-
-fn spawn(mut command: Command) -> Result<(Child, OutputLines)> {
-    // In its own process group: Ctrl-C interrupts only this process, which then stops the others in order.
+    // In its own process group: Ctrl-C interrupts only this process, which then stops the other.
     let child = command.stdout(Stdio::piped()).process_group(0).kill_on_drop(true).spawn();
-    let mut child = child.with_context(|| {
-        format!("start {}", PathBuf::from(command.as_std().get_program()).display())
-    })?;
-    let stdout = child.stdout.take().context("the child process has no output")?;
-    Ok((child, BufReader::new(stdout).lines()))
-}
-
-/// Reads lines until one starts with `prefix`, which is followed by a URL. Prints the other lines.
-async fn read_url(lines: &mut OutputLines, prefix: &str) -> Result<String> {
+    let mut child = child.context("start the local host")?;
+    let mut lines = BufReader::new(child.stdout.take().context("it has no output")?).lines();
     while let Some(line) = lines.next_line().await? {
-        match line.strip_prefix(prefix) {
-            Some(url) => return Ok(url.trim().to_owned()),
+        match line.strip_prefix("Serving ") {
+            Some(url) => return Ok((child, url.trim().to_owned(), lines)),
             None => println!("{line}"),
         }
     }
-    bail!("a program did not start; the lines above say why")
+    bail!("the local host did not start; the lines above say why")
 }
 
 async fn forward_output(mut lines: OutputLines) {

@@ -173,7 +173,7 @@ async fn a_jwt_of_the_external_issuer_is_not_accepted_as_a_session_or_bearer_tok
     for aud in ["session", "bearer"] {
         let mut claims = session.clone();
         claims["aud"] = json!(aud);
-        let text = nokube_domain::jwt::sign_payload(&claims, JWT_SECRET.as_bytes()).unwrap();
+        let text = nokube_domain::jwt::sign(&claims, JWT_SECRET.as_bytes()).unwrap();
         platform.user_with_token(&text).get("/api/v1/auth/me").await.expect_problem(401);
         let cookie = format!("nokube_session={text}");
         let request = platform.anonymous().request(Method::GET, "/api/v1/auth/me");

@@ -2,8 +2,15 @@
 
 use nokube_sim::Fault;
 use nokube_tests::{TestPlatform, USER_SECRET_VALUE};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
+
+/// The body of a response of the real API server.
+fn recorded_response(step: &str) -> Value {
+    let recorded = include_str!("../../kube/recorded-responses.json");
+    let responses: Vec<Value> = serde_json::from_str(recorded).unwrap();
+    responses.into_iter().find(|response| response["step"] == step).unwrap()["body"].take()
+}
 
 #[tokio::test]
 async fn an_interrupted_deployment_is_completed_by_the_next_read() {
@@ -190,12 +197,8 @@ async fn a_rejected_revision_is_not_applied_again_by_reads() {
     let mut body = alice.deployment_request(project, "web", "nginx:1").await;
     let path = alice.deploy(&body).await;
     alice.wait_for_status(&path, &["running"]).await;
-    let api_error = json!({
-        "kind": "Status", "status": "Failure", "code": 422, "reason": "Invalid",
-        "message": "Service is invalid",
-        "details": { "causes": [{ "field": "spec.ports[0].port", "message": "bad" }] },
-    });
-    platform.cluster.add_fault(Fault::status("PATCH", "/services/", 422).body(api_error));
+    let rejection = Fault::status("PATCH", "/services/", 422);
+    platform.cluster.add_fault(rejection.body(recorded_response("a port out of range")));
     body["image_name"] = json!("nginx:2");
     let rejected = alice.post("/api/v1/deploy", &body).await.expect(202);
     assert_eq!(

@@ -1,6 +1,7 @@
 //! The platform as a whole: readiness, metrics, logs, API description, web page.
 
 mod metrics;
+mod old_store;
 mod openapi;
 mod readiness;
 mod request_log;

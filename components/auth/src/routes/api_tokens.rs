@@ -6,11 +6,11 @@ use crate::api_tokens;
 use futures::future::try_join_all;
 use http::StatusCode;
 use nokube_domain::{
-    Problem, ProblemKind, Reason,
+    Person, Problem, ProblemKind, Reason, UnknownFields,
     access::Credential,
     page::Page,
     responses::{Token, TokenCreated, TokenPage},
-    scope::Scope,
+    scope::{Scope, Scopes},
     session::Identity,
     token::{
         API_TOKEN_PREFIX, ApiTokenRequest, MAX_LIFETIME_DAYS, OpaqueToken, TokenRecord, TokenRow,
@@ -20,7 +20,7 @@ use nokube_edge::{
     Call, Error, Reply, Result, audit,
     auth::{AuthSettings, blocked_error},
     now, random_bytes,
-    store::{AuditLog, Counter, Store},
+    store::{AuditLog, Counter, Store, keys},
 };
 
 /// Maximum number of valid tokens of a person.
@@ -37,8 +37,8 @@ pub async fn list(call: Call) -> Result<Reply> {
     let total = store.count(&Counter::tokens(person)).await?;
     let store = &store;
     let tokens = page.numbers(total).map(|number| async move {
-        let Some(row) = store.token_row(person, number).await? else { return Ok(None) };
-        let daily = store.daily_token(&row.hash).await?;
+        let Some(row) = store.get(keys::token_row(person, number)).await? else { return Ok(None) };
+        let daily = store.get(keys::daily_token(&row.hash)).await?;
         Ok::<_, Error>(Some(view(row, daily.map(|daily| daily.day))))
     });
     let tokens: Vec<_> = try_join_all(tokens).await?.into_iter().flatten().collect();
@@ -64,26 +64,11 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let (fields, _) = call.json_fields().await?;
     let (caller, credential) = (call.caller()?, call.credential()?);
     let request = ApiTokenRequest::parse(fields, max_lifetime_days(credential).await?, now())?;
-    // A token cannot have more scopes than the credential it is created with.
-    if let Some(scope) = request.scopes.iter().find(|scope| !credential.scopes.allows(*scope)) {
-        let detail = format!("must not contain {scope}: your own credential does not have it");
-        return Err(Problem::invalid_field("scopes", detail).into());
-    }
-    if request.scopes.allows(Scope::Metrics) && !credential.is_administrator {
-        let detail = "must not contain metrics, which is for the platform's administrators";
-        return Err(Problem::invalid_field("scopes", detail).into());
-    }
+    check_scopes(&request.scopes, credential)?;
     let store = Store::open().await?;
     let person = &caller.person;
-    let rows = api_tokens::rows(&store, person).await?;
-    let valid = rows.iter().filter(|row| row.revoked_at.is_none() && row.expires_at > now());
-    if valid.count() >= MAX_TOKENS
-        || store.count(&Counter::tokens(person)).await? >= MAX_TOKENS_EVER
-    {
-        let detail = format!("You have {MAX_TOKENS} tokens. Revoke one that is not used any more.");
-        return Err(Problem::conflict(Reason::TooManyTokens, detail).into());
-    }
-    let number = store.increment(&Counter::tokens(person))?;
+    check_quota(&store, person).await?;
+    let number = store.increment(&Counter::tokens(person)).await?;
     let token = OpaqueToken::from_random_bytes(API_TOKEN_PREFIX, &random_bytes()?);
     let ApiTokenRequest { name, scopes, expires_at } = request;
     let expires_at = nokube_domain::whole_seconds(expires_at);
@@ -96,21 +81,23 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         expires_at,
         revoked_at: None,
         last_used: None,
+        other: UnknownFields::default(),
     };
     // The row is written before the record: a token without a row could not be revoked.
-    store.set_token_row(person, &row).await?;
+    store.set(keys::token_row(person, number), &row).await?;
     let identity = Identity {
         person: person.clone(),
         login: caller.login.clone(),
         github_identity: credential.github_identity,
         github_membership: credential.github_membership.clone(),
     };
-    let record = TokenRecord { identity, number, name, scopes, expires_at };
-    store.set_token(&row.hash, &record).await?;
+    let other = UnknownFields::default();
+    let record = TokenRecord { identity, number, name, scopes, expires_at, other };
+    store.set(keys::token(&row.hash), &record).await?;
     // A concurrent request may have revoked this token before its record was written, or blocked the person
     // and revoked all tokens that existed then.
-    let is_revoked =
-        store.token_row(person, number).await?.is_none_or(|row| row.revoked_at.is_some());
+    let stored = store.get(keys::token_row(person, number)).await?;
+    let is_revoked = stored.is_none_or(|row| row.revoked_at.is_some());
     if is_revoked || store.is_blocked(person).await? {
         api_tokens::revoke(&store, person, row).await?;
         return Err(blocked_error());
@@ -120,6 +107,31 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     audit::record(&store, &call, &log, "token.create", location.clone()).await?;
     let response = TokenCreated { details: view(row, None), token: token.reveal() };
     Ok(Reply::json(StatusCode::CREATED, &response).header("location", &location))
+}
+
+/// Checks that a new token has no more scopes than the credential it is created with.
+fn check_scopes(scopes: &Scopes, credential: &Credential) -> Result<()> {
+    if let Some(scope) = scopes.iter().find(|scope| !credential.scopes.allows(*scope)) {
+        let detail = format!("must not contain {scope}: your own credential does not have it");
+        return Err(Problem::invalid_field("scopes", detail).into());
+    }
+    if scopes.allows(Scope::Metrics) && !credential.is_administrator {
+        let detail = "must not contain metrics, which is for the platform's administrators";
+        return Err(Problem::invalid_field("scopes", detail).into());
+    }
+    Ok(())
+}
+
+async fn check_quota(store: &Store, person: &Person) -> Result<()> {
+    let rows = api_tokens::rows(store, person).await?;
+    let valid = rows.iter().filter(|row| row.revoked_at.is_none() && row.expires_at > now());
+    if valid.count() >= MAX_TOKENS
+        || store.count(&Counter::tokens(person)).await? >= MAX_TOKENS_EVER
+    {
+        let detail = format!("You have {MAX_TOKENS} tokens. Revoke one that is not used any more.");
+        return Err(Problem::conflict(Reason::TooManyTokens, detail).into());
+    }
+    Ok(())
 }
 
 /// The longest lifetime of the caller's API tokens. The platform cannot know when an external issuer revokes
@@ -144,7 +156,7 @@ pub async fn revoke(call: Call) -> Result<Reply> {
     let store = Store::open().await?;
     let person = &call.caller()?.person;
     // Tokens are numbered for each person, so nobody can name another person's token.
-    let row = store.token_row(person, number).await?;
+    let row = store.get(keys::token_row(person, number)).await?;
     let row = row.ok_or_else(|| Problem::not_found("token"))?;
     let was_revoked = row.revoked_at.is_some();
     // Repeated for a revoked token too: an earlier request may have died before it deleted the record.
@@ -156,4 +168,53 @@ pub async fn revoke(call: Call) -> Result<Reply> {
     let log = AuditLog::Person(person.clone());
     audit::record(&store, &call, &log, "token.revoke", object).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    fn token() -> Value {
+        json!({
+            "id": 1, "name": "ci", "scopes": ["build"], "created_at": "2025-08-18T10:00:00Z",
+            "expires_at": "2025-11-16T10:00:00Z", "revoked_at": null, "last_used_on": "2025-08-18",
+        })
+    }
+
+    pub fn list() -> Operation {
+        Operation::new("listTokens", "List your API tokens")
+            .description("Newest first, including revoked tokens.")
+            .paginated()
+            .json_response::<TokenPage>(200, "A page of tokens.", examples::page("tokens", token()))
+    }
+
+    pub fn create() -> Operation {
+        let secret = format!("nkt_{}", "a2b3c4d5e6f7g".repeat(4));
+        let new = json!({ "last_used_on": null, "token": secret });
+        Operation::new("createToken", "Create an API token")
+            .description("For programs. The token itself is only in this response.")
+            .json_body::<NewToken>(json!({ "name": "ci", "scopes": ["build"] }))
+            .json_response::<TokenCreated<'_>>(
+                201,
+                "The token was created.",
+                examples::with(token(), new),
+            )
+            .response_header("Location")
+            .add_problem(examples::blocked())
+            .conflict(
+                Reason::TooManyTokens,
+                "You have 50 tokens. Revoke one that is not used any more.",
+            )
+            .problem(
+                ProblemKind::Invalid,
+                "scopes: must contain at least one of read, build, deploy and metrics",
+            )
+    }
+
+    pub fn revoke() -> Operation {
+        Operation::new("revokeToken", "Revoke an API token")
+            .description("The token becomes invalid immediately.")
+            .empty_response(204, "The token was revoked.")
+            .not_found("token")
+    }
 }

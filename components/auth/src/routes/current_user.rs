@@ -27,3 +27,29 @@ pub async fn audit(call: Call) -> Result<Reply> {
     let store = Store::open().await?;
     audit_log::own_page(&store, &call).await
 }
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    pub fn read() -> Operation {
+        Operation::new("readMe", "Read the current user")
+            .json_response::<CurrentUser<'_>>(
+                200,
+                "The current user.",
+                json!({
+                    "username": "testuser", "login": "testuser", "issuer": "https://github.com",
+                    "subject": "583231", "administrator": false, "via": "session",
+                    "scopes": ["read", "build", "deploy", "metrics", "account"],
+                    "expires_at": "2025-08-18T10:40:00Z",
+                }),
+            )
+            .problem(ProblemKind::Conflict, examples::NO_FREE_USERNAME)
+    }
+
+    pub fn audit() -> Operation {
+        Operation::new("listMyAudit", "Read your own audit log")
+            .description("Sign-ins and tokens, newest first.")
+            .audit_log("session.begin", "/api/v1/auth/session")
+    }
+}

@@ -6,9 +6,9 @@ use crate::{
     settings::Settings,
 };
 use http::StatusCode;
-use nokube_domain::{ProblemKind, responses};
+use nokube_domain::{ProblemKind, responses::DeviceCode};
 use nokube_edge::{Call, Error, Reply, Result};
-use nokube_github::oauth::{DeviceCode, parse};
+use nokube_github::oauth::parse;
 
 /// The longest body. It has no fields, but OAuth clients may send an empty form.
 const MAX_BODY_BYTES: usize = 1024;
@@ -25,8 +25,29 @@ pub async fn start(mut call: Call) -> Result<Reply> {
                       enables the device flow of its app at GitHub.";
         Error::problem(ProblemKind::UpstreamRefused, detail)
     })?;
-    let DeviceCode { device_code, user_code, verification_uri, expires_in, interval } = code;
-    let body =
-        responses::DeviceCode { device_code, user_code, verification_uri, expires_in, interval };
-    Ok(Reply::json(StatusCode::OK, &body))
+    Ok(Reply::json(StatusCode::OK, &code))
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    pub fn start() -> Operation {
+        Operation::new("beginDeviceSignIn", "Start a device sign-in")
+            .description(
+                "For command-line programs (device flow, RFC 8628). Show the code to the user, then poll \
+                 `POST /api/v1/auth/token` every `interval` seconds.",
+            )
+            .json_response::<DeviceCode>(
+                200,
+                "The codes for the user and for the program.",
+                json!({
+                    "device_code": examples::DEVICE_CODE, "user_code": "WDJB-MJHT",
+                    "verification_uri": "https://github.com/login/device", "expires_in": 900,
+                    "interval": 5,
+                }),
+            )
+            .ignores_body()
+            .calls_github()
+    }
 }

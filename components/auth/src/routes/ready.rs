@@ -1,7 +1,11 @@
 //! `/ready` and `/ready/sign-in`: errors in this component's settings, and whether anybody can sign in.
 
 use crate::settings::Settings;
-use nokube_edge::{Call, Reply, Result, auth::AuthSettings, readiness};
+use nokube_edge::{
+    Call, Reply, Result,
+    auth::AuthSettings,
+    readiness::{self, Health},
+};
 
 pub async fn settings(_: Call) -> Result<Reply> {
     readiness::settings(Settings::load().await)
@@ -14,28 +18,32 @@ pub async fn sign_in(_: Call) -> Result<Reply> {
     };
     let has_external_issuer =
         auth_settings.jwt_issuer.is_some() || !auth_settings.oidc_issuer.is_empty();
-    let (ok, detail) = match &settings.oauth {
+    let mut health = match &settings.oauth {
         None if has_external_issuer => {
-            (true, "sign-in with GitHub is not set up; people use their issuer's tokens".to_owned())
+            Health::ok("sign-in with GitHub is not set up; people use their issuer's tokens")
         }
-        None => {
-            let detail =
-                "nobody can sign in: set github_oauth_client_id and github_oauth_client_secret";
-            (false, detail.to_owned())
+        None => Health::failed(
+            "nobody can sign in: set github_oauth_client_id and github_oauth_client_secret",
+        ),
+        Some(_) => {
+            let allowlist = &auth_settings.allowlist;
+            Health { ok: !allowlist.is_empty(), detail: allowlist.describe() }
         }
-        Some(_) => (!auth_settings.allowlist.is_empty(), auth_settings.allowlist.describe()),
     };
-    let mut notes = vec![detail];
+    let mut add_note = |note: &str| {
+        health.detail.push_str("; ");
+        health.detail.push_str(note);
+    };
     // HTTPS means that a proxy terminates TLS: all requests come from its address.
     if auth_settings.is_https() && auth_settings.client_address_header.is_empty() {
-        let note = "if a server in front of the platform terminates TLS, set client_address_header; \
-                    otherwise all people who sign in share one rate limit, and the audit log shows that \
-                    server's address";
-        notes.push(note.to_owned());
+        add_note(
+            "if a server in front of the platform terminates TLS, set client_address_header; \
+             otherwise all people who sign in share one rate limit, and the audit log shows that \
+             server's address",
+        );
     }
     if auth_settings.has_sessions() && !auth_settings.is_https() && !auth_settings.is_loopback() {
-        let note = "platform_url begins with http: anybody on the network path can read sessions";
-        notes.push(note.to_owned());
+        add_note("platform_url begins with http: anybody on the network path can read sessions");
     }
-    readiness::health(ok, notes.join("; "))
+    readiness::health(&health)
 }

@@ -27,3 +27,19 @@ pub async fn list(call: Call) -> Result<Reply> {
     }
     Ok(Reply::json(StatusCode::OK, &Routes { routes: all }))
 }
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    pub fn list() -> Operation {
+        let route = json!({
+            "method": "GET", "path": "/api/v1/builds/{build}", "demand": "role",
+            "role": "viewer", "scope": "read", "component": "builds",
+        });
+        Operation::new("listRoutes", "List all routes")
+            .description("Each with its access policy.")
+            .json_response::<Routes>(200, "The routes.", json!({ "routes": [route] }))
+            .problem(ProblemKind::UpstreamUnavailable, "The component builds does not answer.")
+    }
+}

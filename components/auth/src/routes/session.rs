@@ -7,7 +7,7 @@ use nokube_edge::{
     Call, Reply, Result, audit,
     auth::AuthSettings,
     now,
-    store::{AuditLog, Store},
+    store::{AuditLog, Store, keys},
 };
 
 /// Seconds in which signing out everywhere again adds no second audit entry.
@@ -40,7 +40,7 @@ pub async fn sign_out(call: Call) -> Result<Reply> {
     // An expired sign-in must not end the sessions of a newer one.
     if let Some(sign_in) = active_sign_in(&store, &settings, refresh_token).await? {
         revoke_sessions(&store, &sign_in.identity.person).await?;
-        store.delete_sign_in(&refresh_token.hash()).await?;
+        store.delete(keys::sign_in(&refresh_token.hash())).await?;
         audit::record_as(&store, &call, &sign_in.identity, "session", "session.end").await?;
     }
     Ok(clear_cookies(Reply::empty(StatusCode::NO_CONTENT), &settings))
@@ -51,7 +51,7 @@ pub async fn sign_out_everywhere(call: Call) -> Result<Reply> {
     let settings = AuthSettings::load().await?;
     let store = Store::open().await?;
     let person = &call.caller()?.person;
-    let revoked_before = store.sessions_revoked_at(person).await?;
+    let revoked_before = store.get(keys::sessions_revoked_at(person)).await?;
     revoke_sessions(&store, person).await?;
     // This route has no rate limit, so the number of its audit entries is limited instead.
     let adds_entry = revoked_before
@@ -61,4 +61,45 @@ pub async fn sign_out_everywhere(call: Call) -> Result<Reply> {
         audit::record(&store, &call, &log, "session.end", "/api/v1/auth/sessions".into()).await?;
     }
     Ok(clear_cookies(Reply::empty(StatusCode::NO_CONTENT), &settings))
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    pub fn renew() -> Operation {
+        Operation::new("renewSession", "Renew the session")
+            .description(
+                "A session expires after ten minutes. This sets a new session cookie, until the \
+                 sign-in itself expires.",
+            )
+            .json_response::<SessionRenewed<'_>>(
+                200,
+                "The session was renewed.",
+                json!({
+                    "login": "testuser", "expires_at": "2025-08-18T10:40:00Z",
+                    "sign_in_ends_at": "2025-08-25T10:30:00Z",
+                }),
+            )
+            .response_header("Set-Cookie")
+            .empty_response(401, "You are signed out. The cookies are deleted.")
+            .response_header("Set-Cookie")
+    }
+
+    pub fn sign_out() -> Operation {
+        Operation::new("signOut", "Sign out")
+            .description(
+                "Ends all sessions of the user, in all browsers and command-line programs. API \
+                 tokens stay valid.",
+            )
+            .empty_response(204, "Signed out.")
+            .response_header("Set-Cookie")
+    }
+
+    pub fn sign_out_everywhere() -> Operation {
+        Operation::new("signOutEverywhere", "Sign out everywhere")
+            .description("Like `DELETE /api/v1/auth/session`, for a caller with a bearer token.")
+            .empty_response(204, "Signed out.")
+            .response_header("Set-Cookie")
+    }
 }

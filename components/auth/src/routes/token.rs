@@ -11,7 +11,7 @@ use crate::{
 use http::StatusCode;
 use nokube_domain::{
     Problem, ProblemKind,
-    fields::Fields,
+    grant::{DeviceGrant, RefreshGrant, TokenExchangeGrant, TokenRequest},
     responses::{IssuedToken, OAuthError},
     scope::Scopes,
     session::{BearerToken, Identity, Purpose},
@@ -25,28 +25,12 @@ use nokube_edge::{
 };
 use nokube_github::oauth::{UserToken, parse};
 
-const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
-const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
-
-/// The token types that may be exchanged. All are JWTs of the issuer.
-const SUBJECT_TOKEN_TYPES: [&str; 3] = [
-    "urn:ietf:params:oauth:token-type:jwt",
-    "urn:ietf:params:oauth:token-type:access_token",
-    "urn:ietf:params:oauth:token-type:id_token",
-];
-
 pub async fn issue(mut call: Call) -> Result<Reply> {
     call.allow_query_parameters(&[])?;
-    let mut fields = call.form_or_json_fields().await?;
-    let grant_type = fields.string("grant_type").unwrap_or_default();
-    match grant_type.as_str() {
-        DEVICE_CODE => for_device_code(&call, fields).await,
-        "refresh_token" => for_refresh_token(&call, fields).await,
-        TOKEN_EXCHANGE => for_issuer_token(&call, fields).await,
-        _ => {
-            let detail = format!("must be {DEVICE_CODE}, refresh_token or {TOKEN_EXCHANGE}");
-            Err(Problem::invalid_field("grant_type", detail).into())
-        }
+    match TokenRequest::parse(call.form_or_json_fields().await?)? {
+        TokenRequest::Device(grant) => for_device_code(&call, grant).await,
+        TokenRequest::Refresh(grant) => for_refresh_token(&call, grant).await,
+        TokenRequest::Exchange(grant) => for_issuer_token(&call, grant).await,
     }
 }
 
@@ -78,12 +62,8 @@ fn issued(
     Ok(Reply::json(StatusCode::OK, &body))
 }
 
-async fn for_device_code(call: &Call, mut fields: Fields) -> Result<Reply> {
-    let code = fields.string("device_code");
-    let code = fields.require("device_code", code);
-    let _ = fields.string("client_id"); // Standard clients send it; the platform has one client only.
-    fields.finish()?;
-    let code = code.filter(|code| code.len() <= 512).unwrap_or_default();
+async fn for_device_code(call: &Call, grant: DeviceGrant) -> Result<Reply> {
+    let code = grant.device_code.filter(|code| code.len() <= 512).unwrap_or_default();
     let (auth_settings, settings) = (AuthSettings::load().await?, Settings::load().await?);
     let oauth = oauth(&settings)?;
     let response = send(oauth.exchange_device_code(&code)).await?;
@@ -110,13 +90,11 @@ async fn for_device_code(call: &Call, mut fields: Fields) -> Result<Reply> {
     issued(&auth_settings, sign_in.identity, Scopes::all(), max_expiry, refresh_token)
 }
 
-async fn for_refresh_token(call: &Call, mut fields: Fields) -> Result<Reply> {
-    let text = fields.string("refresh_token");
-    let text = fields.require("refresh_token", text);
-    let _ = fields.string("client_id");
-    fields.finish()?;
+async fn for_refresh_token(call: &Call, grant: RefreshGrant) -> Result<Reply> {
     let auth_settings = AuthSettings::load().await?;
-    let refresh_token = text.and_then(|text| OpaqueToken::parse(REFRESH_TOKEN_PREFIX, &text));
+    let refresh_token = grant.refresh_token;
+    let refresh_token =
+        refresh_token.and_then(|text| OpaqueToken::parse(REFRESH_TOKEN_PREFIX, &text));
     let store = Store::open().await?;
     let sign_in = match &refresh_token {
         Some(refresh_token) => active_sign_in(&store, &auth_settings, refresh_token).await?,
@@ -129,20 +107,8 @@ async fn for_refresh_token(call: &Call, mut fields: Fields) -> Result<Reply> {
     issued(&auth_settings, sign_in.identity, Scopes::all(), max_expiry, None)
 }
 
-async fn for_issuer_token(call: &Call, mut fields: Fields) -> Result<Reply> {
-    let token = fields.string("subject_token");
-    let token = fields.require("subject_token", token);
-    let token_type = fields.string("subject_token_type");
-    if !token_type.is_some_and(|text| SUBJECT_TOKEN_TYPES.contains(&text.as_str())) {
-        let detail = format!("must be {}", SUBJECT_TOKEN_TYPES.join(", "));
-        fields.add_error("subject_token_type", detail);
-    }
-    let scopes = fields.string("scope");
-    let scopes = scopes.map_or(Ok(Scopes::all()), |text| Scopes::parse_subset(&text));
-    for ignored in ["requested_token_type", "audience", "resource", "client_id"] {
-        let _ = fields.string(ignored);
-    }
-    fields.finish()?;
+async fn for_issuer_token(call: &Call, grant: TokenExchangeGrant) -> Result<Reply> {
+    let scopes = grant.scope.map_or(Ok(Scopes::all()), |text| Scopes::parse_subset(&text));
     let scopes = match scopes {
         Ok(scopes) => scopes,
         Err(error) => {
@@ -155,7 +121,7 @@ async fn for_issuer_token(call: &Call, mut fields: Fields) -> Result<Reply> {
         Error::problem(ProblemKind::Misconfigured, detail)
     })?;
     let store = Store::open().await?;
-    let token = token.unwrap_or_default();
+    let token = grant.subject_token.unwrap_or_default();
     let (identity, max_expiry) =
         match oidc_issuer::identify(&store, &auth_settings, oidc, &token).await? {
             Ok(identified) => identified,
@@ -166,4 +132,50 @@ async fn for_issuer_token(call: &Call, mut fields: Fields) -> Result<Reply> {
     }
     audit::record_as(&store, call, &identity, "issuer", "token.exchange").await?;
     issued(&auth_settings, identity, scopes, max_expiry, None)
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    pub fn issue() -> Operation {
+        let pending = "The user has not entered the code yet.";
+        Operation::new("issueToken", "Get a short-lived bearer token")
+            .description(
+                "Exchanges a device code (RFC 8628), a refresh token, or a token of the external issuer \
+                 that the operator has configured (RFC 8693). The body is a form, as in OAuth, or JSON.",
+            )
+            .json_or_form_body::<TokenRequest>(json!({
+                "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+                "device_code": examples::DEVICE_CODE,
+            }))
+            .json_response::<IssuedToken<'_>>(
+                200,
+                "The token.",
+                json!({
+                    "access_token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
+                    "token_type": "Bearer", "expires_in": 600,
+                    "scope": "read build deploy account",
+                    "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
+                    "refresh_token": "nkr_a2b3c4d5e6f7",
+                }),
+            )
+            .problem_response::<OAuthError<'_>>(
+                400,
+                "An OAuth error.",
+                json!({
+                    "type": "/problems/malformed", "title": "The request cannot be read",
+                    "status": 400, "detail": pending, "instance": "/api/v1/auth/token",
+                    "error": "authorization_pending", "error_description": pending,
+                }),
+            )
+            .add_problem(examples::blocked())
+            .problem(ProblemKind::Conflict, examples::NO_FREE_USERNAME)
+            .problem(
+                ProblemKind::Invalid,
+                "grant_type: must be urn:ietf:params:oauth:grant-type:device_code, refresh_token or \
+                 urn:ietf:params:oauth:grant-type:token-exchange",
+            )
+            .calls_github()
+    }
 }

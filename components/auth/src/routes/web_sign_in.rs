@@ -15,14 +15,15 @@ use nokube_domain::{
     name::Username,
     origin::parse_local_path,
     rate_limit::RateLimit,
-    session::{PendingSignIn, Purpose, SIGN_IN_TIMEOUT, constant_time_eq, pkce_challenge},
+    session::{PendingSignIn, Purpose, SIGN_IN_TIMEOUT, pkce_challenge, pkce_verifier},
 };
 use nokube_edge::{
     Call, Error, Reply, Result,
-    auth::{AuthSettings, Cookie, Cookies},
+    auth::{AuthSettings, Cookie},
     now, random_bytes, rate_limit, warn,
 };
 use nokube_github::oauth::{UserToken, parse};
+use subtle::ConstantTimeEq;
 
 pub async fn start(call: Call) -> Result<Reply> {
     call.allow_query_parameters(&["return_to", "login"])?;
@@ -43,7 +44,7 @@ pub async fn start(call: Call) -> Result<Reply> {
     let keys = auth_settings.keys();
     let signed = keys.sign(Purpose::SignIn, &pending, second, second + SIGN_IN_TIMEOUT);
     let signed = signed.map_err(|error| Error::internal("begin a sign-in", error))?;
-    let challenge = pkce_challenge(&keys.pkce_verifier(&state, false));
+    let challenge = pkce_challenge(&pkce_verifier(keys.secret, &state));
     let login_hint = login_hint.as_ref().map(Username::as_str);
     let url = oauth.authorize_url(&callback_url(&auth_settings), &state, &challenge, login_hint);
     let cookie = Cookie::SignIn.set(&auth_settings, &signed, SIGN_IN_TIMEOUT);
@@ -71,13 +72,13 @@ async fn try_finish(call: &Call) -> Result<Reply> {
             "The sign-in was started in another browser or too long ago. Start again at /api/v1/auth/login.",
         )
     };
-    let cookies = Cookies::of(call.headers());
-    let cookie = cookies.get(Cookie::SignIn, &auth_settings).ok_or_else(start_again)?;
+    let cookie = Cookie::SignIn.get(call.headers(), &auth_settings).ok_or_else(start_again)?;
     let keys = auth_settings.keys();
     let (pending, _) = keys
         .verify::<PendingSignIn>(Purpose::SignIn, cookie, now().as_second())
         .map_err(|_| start_again())?;
-    if !call.query("state").is_some_and(|state| constant_time_eq(state, &pending.state)) {
+    let expected = pending.state.as_bytes();
+    if !call.query("state").is_some_and(|state| state.as_bytes().ct_eq(expected).into()) {
         return Err(start_again());
     }
     // Counted for each pending sign-in, not for each address: only a browser that started one gets here, and
@@ -89,7 +90,7 @@ async fn try_finish(call: &Call) -> Result<Reply> {
     }
     let code = call.query("code").filter(|code| !code.is_empty() && code.len() <= 512);
     let code = code.ok_or_else(|| failed("GitHub sent no code."))?;
-    let verifier = keys.pkce_verifier(&pending.state, keys.is_signed_with_previous(cookie));
+    let verifier = pkce_verifier(keys.secret_of(cookie), &pending.state);
     let request = oauth.exchange_code(code, &callback_url(&auth_settings), &verifier);
     let response = send(request).await?;
     let user_token =
@@ -117,4 +118,62 @@ async fn try_finish(call: &Call) -> Result<Reply> {
 /// Where GitHub redirects the browser to. It is registered there.
 fn callback_url(settings: &AuthSettings) -> String {
     format!("{}/api/v1/auth/callback", settings.platform_origin)
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    pub fn start() -> Operation {
+        Operation::new("login", "Sign in with GitHub")
+            .description(
+                "For browsers. Redirects to GitHub, which redirects back to \
+                 `/api/v1/auth/callback`.",
+            )
+            .query_parameter(
+                "return_to",
+                schemas::string_matching("^/"),
+                "The path on this platform to redirect to after the sign-in. Defaults to `/`.",
+            )
+            .query_parameter("login", Username::schema(), "The account to suggest at GitHub.")
+            .empty_response(302, "Redirect to GitHub.")
+            .response_header("Location")
+            .response_header("Set-Cookie")
+            .problem(ProblemKind::Invalid, "return_to: must be a path on this platform")
+    }
+
+    pub fn finish() -> Operation {
+        Operation::new("callback", "Complete a sign-in with GitHub")
+            .any_query()
+            .description(
+                "The redirect URL of the GitHub sign-in. Sets the session's cookies. If the sign-in fails \
+                 and the request accepts `text/html`, redirects to `/?sign_in=` with the kind of the \
+                 problem.",
+            )
+            .query_parameter("code", schemas::string_up_to(512), "The authorization code.")
+            .query_parameter("state", schemas::string(), "The state that was sent to GitHub.")
+            .query_parameter(
+                "error",
+                schemas::string(),
+                "OAuth error code, if GitHub rejected the sign-in.",
+            )
+            .query_parameter("error_description", schemas::string(), "Description of the error.")
+            .query_parameter("error_uri", schemas::string(), "URL of a page about the error.")
+            .query_parameter("iss", schemas::string(), "The issuer (RFC 9207).")
+            .empty_response(302, "Signed in. Redirect to the page where the sign-in started.")
+            .response_header("Location")
+            .response_header("Set-Cookie")
+            .problem(ProblemKind::TooMany, examples::TOO_MANY)
+            .problem(
+                ProblemKind::Malformed,
+                "The sign-in was started in another browser or too long ago. Start again at \
+                 /api/v1/auth/login.",
+            )
+            .problem(
+                ProblemKind::Forbidden,
+                "testuser may not sign in here. The platform's administrator decides who may.",
+            )
+            .problem(ProblemKind::Conflict, examples::NO_FREE_USERNAME)
+            .calls_github()
+    }
 }

@@ -5,21 +5,21 @@ use http::StatusCode;
 use nokube_domain::{Problem, ProblemKind, repository::Repository};
 use nokube_edge::{
     Error, Result, now,
-    outbound::{self, OutboundError, Timeouts},
-    sleep, warn,
+    outbound::{self, Timeouts},
+    retry::retry,
+    warn,
 };
 use nokube_github::{
-    Request, Response, responses,
-    retry::{self, Decision},
+    Request, Response,
+    app::App,
+    responses::{self, Installation, InstallationToken, ParseError},
+    retry::retry_after,
 };
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
-pub const TIMEOUTS: Timeouts = Timeouts {
-    connect: Duration::from_secs(5),
-    idle: Duration::from_secs(8),
-    total: Duration::from_secs(10),
-};
+pub const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(5), ..Timeouts::API };
 
 /// Seconds before its expiry after which a token is not used.
 const EXPIRY_MARGIN: i64 = 120;
@@ -54,8 +54,6 @@ pub struct GitHub {
 }
 
 impl GitHub {
-    /// # Errors
-    /// The settings are incomplete.
     pub async fn new() -> Result<Self> {
         Ok(Self { settings: Settings::load().await? })
     }
@@ -64,38 +62,18 @@ impl GitHub {
     ///
     /// # Errors
     /// GitHub does not respond.
-    pub async fn send(
-        &self,
-        make: impl Fn() -> Request,
-    ) -> std::result::Result<Response, OutboundError> {
-        let policy = self.settings.retry_policy;
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
+    async fn send(&self, make: impl Fn() -> Request) -> Result<Response> {
+        let response = retry(self.settings.retry_policy, async || {
             let request = make();
             let method = request.method().clone();
-            let wait = match outbound::send(request, TIMEOUTS).await {
-                Ok(response) => {
-                    let (status, headers) = (response.status(), response.headers());
-                    match retry::decide(
-                        &method,
-                        status,
-                        headers,
-                        attempt,
-                        policy,
-                        now().as_second(),
-                    ) {
-                        Decision::Retry(wait) => wait,
-                        Decision::Return | Decision::TooLong(_) => return Ok(response),
-                    }
-                }
-                Err(error) => match retry::decide_without_response(&method, attempt, policy) {
-                    Some(wait) => wait,
-                    None => return Err(error),
-                },
+            let response = outbound::send(request, TIMEOUTS).await;
+            let seconds = match &response {
+                Ok(response) => retry_after(&method, response, now().as_second()),
+                Err(_) => method.is_safe().then_some(0),
             };
-            sleep(wait).await;
-        }
+            (response, seconds.map(Duration::from_secs))
+        });
+        response.await.map_err(|error| error.into_error("GitHub"))
     }
 
     /// Sends a request with a token for `repository`; a token that GitHub no longer accepts is replaced once.
@@ -109,15 +87,14 @@ impl GitHub {
         make: impl Fn(&str) -> Request,
     ) -> Result<Response> {
         let token = self.token(repository, access).await?;
-        let response =
-            self.send(|| make(&token)).await.map_err(|error| error.into_error("GitHub"))?;
+        let response = self.send(|| make(&token)).await?;
         let is_app = matches!(self.settings.credentials, Credentials::App(_));
         if response.status() != StatusCode::UNAUTHORIZED || !is_app {
             return Ok(response);
         }
         TOKENS.with(|tokens| tokens.borrow_mut().remove(&(repository.to_string(), access)));
         let token = self.token(repository, access).await?;
-        self.send(|| make(&token)).await.map_err(|error| error.into_error("GitHub"))
+        self.send(|| make(&token)).await
     }
 
     /// Sends a request about the builder repository.
@@ -148,45 +125,56 @@ impl GitHub {
         if let Some(token) = TOKENS.with(|tokens| tokens.borrow().get(&key).and_then(usable)) {
             return Ok(token);
         }
+        let InstallationToken { token, expires_at } =
+            self.create_installation_token(app, repository, access).await?;
+        TOKENS.with(|tokens| {
+            let mut tokens = tokens.borrow_mut();
+            tokens.retain(|_, (_, expires)| *expires > now().as_second());
+            tokens.insert(key, (token.clone(), expires_at.as_second()));
+        });
+        Ok(token)
+    }
+
+    async fn create_installation_token(
+        &self,
+        app: &App,
+        repository: &Repository,
+        access: Access,
+    ) -> Result<InstallationToken> {
         let app_token = app.token(now().as_second());
         let app_token =
             app_token.map_err(|error| Error::internal("sign the App's token", error))?;
         let api = &self.settings.api;
-        let response = self.send(|| api.installation(repository, &app_token)).await;
-        let response = response.map_err(|error| error.into_error("GitHub"))?;
-        match response.status() {
-            StatusCode::OK => {}
-            StatusCode::NOT_FOUND => return Err(not_installed(repository).into()),
-            _ => return Err(upstream_error(&response)),
+        let response = self.send(|| api.installation(repository, &app_token)).await?;
+        if response.status() == StatusCode::NOT_FOUND {
+            // The owner of a source repository can install it.
+            let detail = format!("The platform's GitHub App is not installed on {repository}.");
+            return Err(Error::problem(ProblemKind::UpstreamRefused, detail));
         }
-        let installation = responses::installation_id(&response);
-        let installation =
-            installation.map_err(|error| Error::internal("the App's installation", error))?;
+        let Installation { id } = parse(&response)?;
         let permissions = access.permissions();
-        let response = self
-            .send(|| api.installation_token(installation, repository, &permissions, &app_token))
-            .await
-            .map_err(|error| error.into_error("GitHub"))?;
-        if !response.status().is_success() {
-            return Err(upstream_error(&response));
-        }
-        let (token, expires) = responses::installation_token(&response)
-            .map_err(|error| Error::internal("the installation's token", error))?;
-        TOKENS.with(|tokens| {
-            let mut tokens = tokens.borrow_mut();
-            tokens.retain(|_, (_, expires)| *expires > now().as_second());
-            tokens.insert(key, (token.clone(), expires.as_second()));
-        });
-        Ok(token)
+        let create = || api.installation_token(id, repository, &permissions, &app_token);
+        parse(&self.send(create).await?)
     }
 }
 
-/// The App is not installed on a repository; for a source repository its owner can install it.
-fn not_installed(repository: &Repository) -> Problem {
-    Problem::new(
-        ProblemKind::UpstreamRefused,
-        format!("The platform's GitHub App is not installed on {repository}."),
-    )
+/// Parses the body of a successful response.
+///
+/// # Errors
+/// As [`upstream_error`] for another status; or the body is not what GitHub documents for a `T`.
+pub fn parse<T: DeserializeOwned>(response: &Response) -> Result<T> {
+    parsed(response, responses::parse(response))
+}
+
+/// What was parsed from a successful response.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parsed<T>(response: &Response, parsed: std::result::Result<T, ParseError>) -> Result<T> {
+    if !response.status().is_success() {
+        return Err(upstream_error(response));
+    }
+    parsed.map_err(|error| Error::internal("GitHub", error))
 }
 
 /// The error for a response whose cause only the administrator can fix.
@@ -194,24 +182,17 @@ pub fn upstream_error(response: &Response) -> Error {
     let message = nokube_github::error::message(response);
     let status = response.status();
     warn(format_args!("GitHub rejected a request: {status} {message}"));
-    match status {
-        StatusCode::UNAUTHORIZED => Error::problem(
-            ProblemKind::UpstreamRefused,
-            "GitHub does not accept the platform's credentials. Its administrator must renew them.",
-        ),
-        StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => Error::Problem(
-            Problem::new(
-                ProblemKind::UpstreamUnavailable,
-                format!("GitHub does not let the platform do this now ({message})."),
-            )
-            .with_retry_after(60),
-        ),
-        status => Error::Problem(
-            Problem::new(
-                ProblemKind::UpstreamUnavailable,
-                format!("GitHub answers with an error ({status}). Try again in a moment."),
-            )
-            .with_retry_after(10),
-        ),
-    }
+    let (detail, retry_after) = match status {
+        StatusCode::UNAUTHORIZED => {
+            let detail = "GitHub does not accept the platform's credentials. Its administrator must \
+                          renew them.";
+            return Error::problem(ProblemKind::UpstreamRefused, detail);
+        }
+        StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
+            (format!("GitHub does not let the platform do this now ({message})."), 60)
+        }
+        _ => (format!("GitHub answers with an error ({status}). Try again in a moment."), 10),
+    };
+    let problem = Problem::new(ProblemKind::UpstreamUnavailable, detail);
+    problem.with_retry_after(retry_after).into()
 }

@@ -2,19 +2,25 @@
 
 use super::client::{GitHub, TIMEOUTS, upstream_error};
 use http::{Request, StatusCode, Uri, header};
-use nokube_edge::{BoxBody, Error, Result, outbound, reply::response_body};
+use nokube_domain::ProblemKind;
+use nokube_edge::{BoxBody, Error, Result, outbound};
 use nokube_github::logs::is_log_host;
 
-/// The log of an ended job as a stream, or `None` when GitHub does not have it (any more).
+/// The log of an ended job as a stream.
 ///
 /// # Errors
-/// GitHub or its storage does not respond, or redirects to a host that is not GitHub's.
-pub async fn job_log(github: &GitHub, job: u64) -> Result<Option<BoxBody>> {
+/// 404 when GitHub does not have it (any more); or GitHub or its storage does not respond, or redirects to a host that
+/// is not GitHub's.
+pub async fn job_log(github: &GitHub, job: u64) -> Result<BoxBody> {
+    let gone = || {
+        let detail = "The log is not there any more: GitHub keeps logs for a limited time only.";
+        Error::problem(ProblemKind::NotFound, detail)
+    };
     let api = &github.settings.api;
     let response = github.call_builder(|token| api.job_log(job, token)).await?;
     match response.status() {
         StatusCode::FOUND | StatusCode::TEMPORARY_REDIRECT => {}
-        StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(None),
+        StatusCode::NOT_FOUND | StatusCode::GONE => return Err(gone()),
         _ => return Err(upstream_error(&response)),
     }
     let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
@@ -30,8 +36,8 @@ pub async fn job_log(github: &GitHub, job: u64) -> Result<Option<BoxBody>> {
     let log = outbound::send_streaming(request, TIMEOUTS).await;
     let log = log.map_err(|error| error.into_error("GitHub's log storage"))?;
     match log.status() {
-        StatusCode::OK => Ok(Some(response_body(log))),
-        StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
+        StatusCode::OK => Ok(log.into_body()),
+        StatusCode::NOT_FOUND | StatusCode::GONE => Err(gone()),
         status => Err(Error::internal("GitHub's log storage answers", status)),
     }
 }

@@ -1,54 +1,38 @@
 //! Carries out a [`Plan`]: sends its requests to GitHub and the registry concurrently and returns the results.
 
 use super::{
-    client::{GitHub, upstream_error},
+    client::{GitHub, parse, parsed, upstream_error},
     registry,
     runs::cancel,
 };
 use crate::settings::Limits;
 use http::StatusCode;
 use nokube_domain::{
-    BuildId, Timestamp,
+    Timestamp,
     builds::{
         BuildRecord, BuildState, Conclusion, JobsRecord, Phase, Plan, RunKey, RunRecord, RunState,
     },
     image::Digest,
 };
-use nokube_edge::{Error, Result, now};
-use nokube_github::responses;
+use nokube_edge::{Result, now};
+use nokube_github::responses::{self, WorkflowRun};
 
 /// Maximum number of pages read from a search. GitHub lists at most 1,000 runs in one search.
 const MAX_PAGES: u32 = 10;
 
 /// The responses of GitHub and the registry.
+#[derive(Default)]
 pub struct PollResult {
-    pub run: RunRecord,
-    pub jobs: JobsRecord,
+    /// The runs of the build; `None` if GitHub did not respond to a search for them.
+    pub run: Option<RunRecord>,
+    /// `None` if GitHub did not list them.
+    pub jobs: Option<JobsRecord>,
     pub digest: Option<Digest>,
-    /// GitHub listed the jobs.
-    pub jobs_listed: bool,
-    /// GitHub responded to the search for the run of the current attempt.
-    pub run_searched: bool,
-}
-
-impl PollResult {
-    /// The result without any response.
-    pub fn empty(id: BuildId) -> Self {
-        let jobs = JobsRecord::new(id);
-        Self {
-            run: RunRecord::new(id),
-            jobs,
-            digest: None,
-            jobs_listed: false,
-            run_searched: false,
-        }
-    }
 }
 
 /// Sends all requests of the plan concurrently. A failed request is no error: the build is shown as it is
 /// stored, and a later read polls again.
 pub async fn poll(github: &GitHub, state: &BuildState, plan: &Plan) -> PollResult {
-    let id = state.record.id;
     let (found, run, jobs, digest, _) = futures::join!(
         if_planned(plan.find_run, |window| find_run(github, &state.record, window)),
         if_planned(plan.read_run, |run| read_run(github, state, run)),
@@ -59,33 +43,26 @@ pub async fn poll(github: &GitHub, state: &BuildState, plan: &Plan) -> PollResul
                 false => None,
             }
         },
-        if_planned(plan.cancel, |(run, forced)| cancel(github, run, forced)),
+        if_planned(plan.cancel, |(run, mode)| cancel(github, run, mode)),
     );
-    let run_searched = matches!(found, Ok(Some(_))) || matches!(run, Ok(Some(_)));
-    let mut merged = RunRecord::new(id);
-    for runs in [found.unwrap_or_default(), run.unwrap_or_default()].into_iter().flatten() {
-        merged.merge_contents(runs);
-    }
-    let jobs_listed = matches!(jobs, Ok(Some(_)));
-    let jobs = jobs.unwrap_or_default().unwrap_or_else(|| JobsRecord::new(id));
+    let run = [found, run].into_iter().flatten().reduce(|mut all, runs| {
+        all.merge_contents(runs);
+        all
+    });
     let at = now();
     PollResult {
-        run: merged.with_updated_at(at),
-        jobs: jobs.with_updated_at(at),
+        run: run.map(|run| run.with_updated_at(at)),
+        jobs: jobs.map(|jobs| jobs.with_updated_at(at)),
         digest,
-        jobs_listed,
-        run_searched,
     }
 }
 
-async fn if_planned<A, T, F>(step: Option<A>, send: impl FnOnce(A) -> F) -> Result<Option<T>>
+/// The response, if the request is planned and succeeds.
+async fn if_planned<A, T, F>(step: Option<A>, send: impl FnOnce(A) -> F) -> Option<T>
 where
     F: Future<Output = Result<T>>,
 {
-    match step {
-        Some(step) => send(step).await.map(Some),
-        None => Ok(None),
-    }
+    send(step?).await.ok()
 }
 
 /// Searches for the build's runs by their title.
@@ -98,10 +75,7 @@ async fn find_run(
     for page in 1..=MAX_PAGES {
         let api = &github.settings.api;
         let response = github.call_builder(|token| api.runs_between(window, page, token)).await?;
-        if !response.status().is_success() {
-            return Err(upstream_error(&response));
-        }
-        let runs = responses::runs_of_build(&response, build.id).map_err(parse_error)?;
+        let runs = parsed(&response, responses::runs_of_build(&response, build.id))?;
         for run in &runs {
             found.merge_contents(RunRecord::with_run(build.id, run.key(), run.facts()));
         }
@@ -119,23 +93,18 @@ async fn find_run(
 async fn read_run(github: &GitHub, state: &BuildState, key: RunKey) -> Result<RunRecord> {
     let build = &state.record;
     let response = github.call_builder(|token| github.settings.api.run(key.run_id, token)).await?;
-    match response.status() {
-        StatusCode::OK => {
-            let run = responses::run(&response).map_err(parse_error)?;
-            Ok(RunRecord::with_run(build.id, run.key(), run.facts()))
-        }
-        StatusCode::NOT_FOUND => {
-            let waited = now().as_second() - state.attempt_requested_at().as_second();
-            let workflow = github.call_builder(|token| github.settings.api.workflow(token)).await?;
-            if waited < Limits::load().await?.timeouts.grace || !workflow.status().is_success() {
-                return Err(upstream_error(&response));
-            }
-            let mut deleted = RunState::new(Phase::Ended(Conclusion::Deleted));
-            deleted.ended_at = Some(now());
-            Ok(RunRecord::with_run(build.id, key, deleted))
-        }
-        _ => Err(upstream_error(&response)),
+    if response.status() != StatusCode::NOT_FOUND {
+        let run: WorkflowRun = parse(&response)?;
+        return Ok(RunRecord::with_run(build.id, run.key(), run.facts()));
     }
+    let waited = now().as_second() - state.attempt_requested_at().as_second();
+    let workflow = github.call_builder(|token| github.settings.api.workflow(token)).await?;
+    if waited < Limits::load().await?.timeouts.grace || !workflow.status().is_success() {
+        return Err(upstream_error(&response));
+    }
+    let mut deleted = RunState::new(Phase::Ended(Conclusion::Deleted));
+    deleted.ended_at = Some(now());
+    Ok(RunRecord::with_run(build.id, key, deleted))
 }
 
 async fn read_jobs(
@@ -149,13 +118,8 @@ async fn read_jobs(
     let etag = state.jobs.etag.as_deref().filter(|_| is_same_run);
     let response = github.call_builder(|token| github.settings.api.jobs(run, etag, token)).await?;
     match response.status() {
-        StatusCode::OK => responses::jobs(&response, build.id).map_err(parse_error),
         StatusCode::NOT_MODIFIED => Ok(state.jobs.clone()),
         StatusCode::NOT_FOUND => Ok(JobsRecord::new(build.id)),
-        _ => Err(upstream_error(&response)),
+        _ => parsed(&response, responses::jobs(&response, build.id)),
     }
-}
-
-fn parse_error(error: responses::ParseError) -> Error {
-    Error::internal("GitHub", error)
 }

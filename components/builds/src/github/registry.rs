@@ -3,17 +3,13 @@
 use super::client::TIMEOUTS;
 use crate::settings::Settings;
 use nokube_domain::{builds::BuildRecord, image::Digest};
-use nokube_edge::outbound::{self, OutboundError, Timeouts};
+use nokube_edge::{
+    outbound::{self, OutboundError, Timeouts},
+    readiness::Health,
+};
 use nokube_github::registry::{
     RootResponse, TagResponse, describe_response, get_root, get_token, head_manifest,
     parse_manifest, parse_root, parse_token,
-};
-use std::time::Duration;
-
-const CHECK_TIMEOUTS: Timeouts = Timeouts {
-    connect: Duration::from_secs(3),
-    idle: Duration::from_secs(5),
-    total: Duration::from_secs(8),
 };
 
 /// The digest of the build's image; `None` when the registry does not return one.
@@ -36,49 +32,47 @@ pub async fn digest(settings: &Settings, build: &BuildRecord) -> Option<Digest> 
     }
 }
 
-/// Checks that the registry responds and accepts the login. Returns the result and a message for operators.
-pub async fn check_registry(settings: &Settings) -> (bool, String) {
+/// Checks that the registry responds and accepts the login.
+pub async fn check_registry(settings: &Settings) -> Health {
     let (host, api) = (settings.registry.host(), &settings.registry_api);
     let unreachable =
-        |error: &OutboundError| (false, format!("{host} does not answer: {}", error.cause()));
-    let response = match outbound::send(get_root(api), CHECK_TIMEOUTS).await {
+        |error: OutboundError| Health::failed(format!("{host} does not answer: {}", error.cause()));
+    let response = match outbound::send(get_root(api), Timeouts::SHORT).await {
         Ok(response) => response,
-        Err(error) => return unreachable(&error),
+        Err(error) => return unreachable(error),
     };
     let login = login(settings);
     let url = match parse_root(&response, api) {
         RootResponse::NotARegistry => {
             let server = describe_response(&response);
-            return (false, format!("{host} answers, but not as an image registry ({server})"));
+            let detail = format!("{host} answers, but not as an image registry ({server})");
+            return Health::failed(detail);
         }
-        RootResponse::Open => return (true, format!("{host} answers, and asks for no login")),
+        RootResponse::Open => return Health::ok(format!("{host} answers, and asks for no login")),
         _ if login.is_none() => {
             let detail = "answers; only public images can be read, as registry_token is not set";
-            return (true, format!("{host} {detail}"));
+            return Health::ok(format!("{host} {detail}"));
         }
         // Images are requested with Bearer tokens only, so another scheme is not tried with the credentials.
         RootResponse::NeedsOtherLogin => {
-            return (true, format!("{host} answers; the login was not tried"));
+            return Health::ok(format!("{host} answers; the login was not tried"));
         }
         RootResponse::NeedsToken(url) => url,
     };
-    match outbound::send(get_token(&url, login), CHECK_TIMEOUTS).await {
+    match outbound::send(get_token(&url, login), Timeouts::SHORT).await {
         Ok(response) if parse_token(&response).is_some() => {
-            (true, format!("{host} answers, and accepts registry_username and registry_token"))
+            Health::ok(format!("{host} answers, and accepts registry_username and registry_token"))
         }
-        Ok(response) if response.status().is_client_error() => {
-            let detail = format!(
-                "{host} does not accept registry_username and registry_token ({}): make another token \
-                 with read:packages and nothing else",
-                response.status()
-            );
-            (false, detail)
-        }
+        Ok(response) if response.status().is_client_error() => Health::failed(format!(
+            "{host} does not accept registry_username and registry_token ({}): make another token \
+             with read:packages and nothing else",
+            response.status()
+        )),
         Ok(response) => {
             let server = describe_response(&response);
-            (false, format!("{host} does not say whether the login is valid ({server})"))
+            Health::failed(format!("{host} does not say whether the login is valid ({server})"))
         }
-        Err(error) => unreachable(&error),
+        Err(error) => unreachable(error),
     }
 }
 

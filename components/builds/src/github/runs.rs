@@ -4,7 +4,7 @@ use super::client::{GitHub, upstream_error};
 use http::StatusCode;
 use nokube_domain::{
     ProblemKind,
-    builds::{BuildRecord, Phase, RunKey, RunRecord, RunState},
+    builds::{BuildRecord, CancelMode, Phase, RunKey, RunRecord, RunState},
 };
 use nokube_edge::{Error, Result, now, warn};
 use nokube_github::{error, responses};
@@ -73,9 +73,9 @@ pub async fn rerun(
 ///
 /// # Errors
 /// GitHub does not respond, or rejects the request for another reason.
-pub async fn cancel(github: &GitHub, run: RunKey, forced: bool) -> Result<()> {
+pub async fn cancel(github: &GitHub, run: RunKey, mode: CancelMode) -> Result<()> {
     let api = &github.settings.api;
-    let response = github.call_builder(|token| api.cancel(run.run_id, forced, token)).await?;
+    let response = github.call_builder(|token| api.cancel(run.run_id, mode, token)).await?;
     match response.status() {
         status if status.is_success() => Ok(()),
         StatusCode::CONFLICT | StatusCode::NOT_FOUND => Ok(()),

@@ -1,6 +1,6 @@
 //! Checks before a build: the repository exists, the caller may read it, and the ref points to a commit.
 
-use super::client::{Access, GitHub, upstream_error};
+use super::client::{Access, GitHub, parse};
 use http::StatusCode;
 use nokube_domain::{
     Problem, ProblemKind,
@@ -9,7 +9,11 @@ use nokube_domain::{
     repository::{CommitSha, Repository},
 };
 use nokube_edge::{Call, Error, Result};
-use nokube_github::{Response, error::message, responses};
+use nokube_github::{
+    Response,
+    error::message,
+    responses::{self, Commit, Permission},
+};
 
 /// A source that was found.
 pub struct CheckedSource {
@@ -30,25 +34,23 @@ pub async fn check_source(
     let (api, repository) = (&github.settings.api, &request.repository);
     // The token for the builder repository can read public repositories.
     let response = github.call_builder(|token| api.repository(repository, token)).await?;
-    let access = match response.status() {
-        StatusCode::OK if !parsed(responses::is_private(&response))? => None,
-        // A user's token may see private repositories too.
-        StatusCode::OK => Some(Access::Source),
-        StatusCode::NOT_FOUND => Some(Access::Source),
+    let private = match response.status() {
+        StatusCode::NOT_FOUND => true,
         StatusCode::MOVED_PERMANENTLY => {
             return Err(at_repository("has moved: use its present URL").into());
         }
-        _ => return Err(upstream_error(&response)),
+        // A user's token may see private repositories too.
+        _ => parse::<responses::Repository>(&response)?.private,
     };
-    if access.is_some() {
+    if private {
         check_may_read(github, call, repository).await?;
     }
     let commit = |token: &str| api.commit(repository, &request.git_ref, token);
-    let response = match access {
-        None => github.call_builder(commit).await?,
-        Some(access) => github.call_repository(repository, access, commit).await?,
+    let response = match private {
+        false => github.call_builder(commit).await?,
+        true => github.call_repository(repository, Access::Source, commit).await?,
     };
-    Ok(CheckedSource { commit: read_commit(&response, request)?, private: access.is_some() })
+    Ok(CheckedSource { commit: read_commit(&response, request)?, private })
 }
 
 /// Checks that the caller may read a private repository.
@@ -81,16 +83,15 @@ pub async fn check_may_read(github: &GitHub, call: &Call, repository: &Repositor
         Err(other) => return Err(other),
     };
     match response.status() {
-        StatusCode::OK if parsed(responses::may_read(&response, account))? => Ok(()),
-        StatusCode::OK | StatusCode::NOT_FOUND | StatusCode::FORBIDDEN => Err(hidden()),
-        _ => Err(upstream_error(&response)),
+        StatusCode::NOT_FOUND | StatusCode::FORBIDDEN => Err(hidden()),
+        _ if parse::<Permission>(&response)?.allows_reading(account) => Ok(()),
+        _ => Err(hidden()),
     }
 }
 
 fn read_commit(response: &Response, request: &BuildSpec) -> Result<CommitSha> {
     let BuildSpec { repository, git_ref, .. } = request;
     match response.status() {
-        StatusCode::OK => parsed(responses::commit(response)),
         StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY => Err(Problem::invalid_field(
             "branch",
             format!("{repository} has no branch, tag or commit '{git_ref}'"),
@@ -99,14 +100,10 @@ fn read_commit(response: &Response, request: &BuildSpec) -> Result<CommitSha> {
         StatusCode::CONFLICT if message(response).contains("empty") => {
             Err(at_repository("is empty: push something first").into())
         }
-        _ => Err(upstream_error(response)),
+        _ => Ok(parse::<Commit>(response)?.sha),
     }
 }
 
 fn at_repository(detail: impl Into<String>) -> Problem {
     Problem::invalid_field("repository_url", detail)
-}
-
-fn parsed<T>(body: std::result::Result<T, responses::ParseError>) -> Result<T> {
-    body.map_err(|error| Error::internal("GitHub", error))
 }

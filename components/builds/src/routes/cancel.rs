@@ -11,11 +11,11 @@ use crate::{
 use http::StatusCode;
 use nokube_domain::{
     Problem, Reason,
-    builds::{BuildState, CancelRequest, Status, view},
+    builds::{BuildState, CancelMode, CancelRequest, Status, view},
 };
 use nokube_edge::{
     Call, Reply, Result, audit, now,
-    store::{AuditLog, Store},
+    store::{AuditLog, Store, keys},
 };
 
 pub async fn cancel(call: Call) -> Result<Reply> {
@@ -45,11 +45,35 @@ async fn request_cancel(store: &Store, state: &mut BuildState) -> Result<()> {
         return Ok(());
     }
     let request = CancelRequest { attempt: state.run.attempt(), requested_at: now() };
-    store.set_cancel_request(state.record.id, &request).await?;
+    store.set(keys::cancel_request(state.record.id), &request).await?;
     state.cancel_request = Some(request);
     if let Some(run) = state.current_run() {
         let github = GitHub::new().await?;
-        github::cancel(&github, run, false).await?;
+        github::cancel(&github, run, CancelMode::Normal).await?;
     }
     Ok(())
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    pub fn cancel() -> Operation {
+        let cancelling = json!({
+            "status": "building", "cancel_requested_at": "2025-08-18T10:31:00Z",
+            "image_digest": null, "completed_at": null, "duration": 51,
+        });
+        Operation::new("cancelBuild", "Cancel a build")
+            .description(
+                "The status becomes `cancelled` when GitHub has stopped the build. The build may also \
+                 end in another way before that.",
+            )
+            .json_response::<BuildView>(
+                202,
+                "The cancellation was requested, or the build was cancelled.",
+                examples::with(examples::build_in_list(), cancelling),
+            )
+            .conflict(Reason::BuildEnded, "The build has ended already; there is nothing to cancel.")
+            .calls_github()
+    }
 }

@@ -14,8 +14,10 @@ use http::StatusCode;
 use nokube_domain::{
     BuildId, Person, Problem, ProblemKind, ProjectId,
     builds::{
-        BuildCreated, BuildRecord, BuildSpec, BuildState, RunRecord, Status, evaluate_status,
+        BuildCreated, BuildRecord, BuildSpec, BuildState, NewBuild, RunRecord, Status,
+        evaluate_status,
     },
+    fields::Fields,
     name::ServiceName,
     whole_seconds,
 };
@@ -24,7 +26,7 @@ use nokube_edge::{
     builds::unfinished,
     now, projects, random,
     reservation::{Reservation, existing, hashed_name, reserve},
-    store::{AuditLog, Counter, Store},
+    store::{AuditLog, Counter, Store, keys},
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -44,38 +46,25 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let body_hash = HEXLOWER.encode(&Sha256::digest(&body));
     let key = call.idempotency_key()?.map(|key| reservation_name(&call, key)).transpose()?;
     let store = Store::open().await?;
-    let Some(pid) = BuildSpec::project_id(&mut fields) else {
-        // Parsing reports the other fields' errors together with this one.
-        let web = &GitHub::new().await?.settings.web;
-        let problem = BuildSpec::parse(fields, None, web).err();
-        return Err(problem
-            .unwrap_or_else(|| Problem::invalid_field("project_id", "is required"))
-            .into());
+    let request = NewBuild::read(&mut fields);
+    let Some(pid) = request.project_id else {
+        return Err(without_project(request, fields).await?.into());
     };
-
-    let earlier = async {
-        match &key {
-            Some(key) => existing::<CreatedBuild>(&store, key).await,
-            None => Ok(None),
-        }
-    };
-    let (loaded, earlier) = futures::join!(projects::load(&call, &store, pid), earlier);
+    let (loaded, earlier) =
+        futures::join!(projects::load(&call, &store, pid), find_earlier(&store, key.as_deref()));
     let (project, members, _) = loaded?;
     if let Some(earlier) = earlier? {
         return replay(&store, &earlier, &body_hash).await;
     }
     let github = GitHub::new().await?;
-    let request = BuildSpec::parse(fields, Some(&project.name), &github.settings.web)?;
-    request.check_size()?;
+    let request = BuildSpec::new(request, fields, Some(&project.name), &github.settings.web)?;
     check_quota(&store, &members.owner).await?;
 
-    let caller = call.caller()?;
     let (source, estimate) = try_join(
         check_source(&github, &call, &request),
         estimate_duration(&store, pid, &request.service, github.settings.estimate),
     )
     .await?;
-
     let lease = match &key {
         None => None,
         Some(key) => match reserve::<CreatedBuild>(&store, key).await? {
@@ -87,28 +76,20 @@ pub async fn create(mut call: Call) -> Result<Reply> {
             }
         },
     };
-    let number = store.increment(&Counter::builds(pid))?;
-    let id = BuildId::new(pid, number, random()?);
-    let record = BuildRecord::new(
+    let id = BuildId::new(pid, store.increment(&Counter::builds(pid)).await?, random()?);
+    let record = BuildRecord {
         id,
-        caller.person.clone(),
-        &project,
-        request,
-        source.commit,
-        source.private,
-        &github.settings.registry,
+        requested_by: call.caller()?.person.clone(),
+        image: github.settings.registry.image(&project.owner, &project.name, &request.service),
+        owner: project.owner,
+        project: project.name,
+        spec: request,
+        commit: source.commit,
+        private: source.private,
         estimate,
-        now(),
-    );
-    store.set_build(&record).await?;
-    // The project may have been deleted concurrently. The deletion also checks for builds after it has deleted
-    // the project's record, so at least one of the two requests sees the other.
-    if store.project(pid).await?.is_none() {
-        store.delete_build(id).await?;
-        return Err(Problem::not_found("project").into());
-    }
-    let object = format!("/api/v1/builds/{id}");
-    audit::record(&store, &call, &AuditLog::Project(pid), "build.create", object).await?;
+        created_at: now(),
+    };
+    store_record(&call, &store, &record).await?;
     if let Some(lease) = &lease {
         lease.complete(&store, &CreatedBuild { build: id, body_hash }).await?;
         if !lease.is_valid() {
@@ -118,6 +99,38 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let run = dispatch(&github, &record, 1).await?.with_updated_at(now());
     // A webhook may have written already, so the run is merged.
     created(record, store.merge_run(run).await?).await
+}
+
+/// The error for a request without a project. The rest is checked as well, so that all field errors are in one
+/// response.
+async fn without_project(request: NewBuild, fields: Fields) -> Result<Problem> {
+    let web = &GitHub::new().await?.settings.web;
+    let problem = BuildSpec::new(request, fields, None, web).err();
+    Ok(problem.unwrap_or_else(|| Problem::invalid_field("project_id", "is required")))
+}
+
+/// The build that an earlier request with the same idempotency key created.
+async fn find_earlier(store: &Store, key: Option<&str>) -> Result<Option<CreatedBuild>> {
+    match key {
+        Some(key) => existing(store, key).await,
+        None => Ok(None),
+    }
+}
+
+/// Stores the record and its entry in the project's audit log.
+///
+/// # Errors
+/// 404 if the project was deleted concurrently. The deletion also checks for builds after it has deleted the
+/// project's record, so at least one of the two requests sees the other.
+async fn store_record(call: &Call, store: &Store, record: &BuildRecord) -> Result<()> {
+    let BuildId { project, number, .. } = record.id;
+    store.set(keys::build(project, number), record).await?;
+    if store.get(keys::project(project)).await?.is_none() {
+        store.delete(keys::build(project, number)).await?;
+        return Err(Problem::not_found("project").into());
+    }
+    let object = format!("/api/v1/builds/{}", record.id);
+    audit::record(store, call, &AuditLog::Project(project), "build.create", object).await
 }
 
 /// Checks that the project's owner may have one more unfinished build, counted over all of their projects.
@@ -150,18 +163,13 @@ async fn check_quota(store: &Store, owner: &Person) -> Result<()> {
 /// 422 if the first request had another body.
 async fn replay(store: &Store, earlier: &CreatedBuild, body_hash: &str) -> Result<Reply> {
     if earlier.body_hash != body_hash {
-        return Err(Problem::invalid_field(
-            "Idempotency-Key",
-            "was used before for another request; use a new key for a new request",
-        )
-        .into());
+        let detail = "was used before for another request; use a new key for a new request";
+        return Err(Problem::invalid_field("Idempotency-Key", detail).into());
     }
     let id = earlier.build;
-    let (record, run) =
-        futures::join!(store.build(id.project, id.number), store.run(id.project, id.number));
-    let record = record?.filter(|record| record.id == id);
-    let record = record.ok_or_else(|| Error::internal("replay", "the build has no record"))?;
-    created(record, RunRecord::stored_or_new(id, run?)).await
+    let (record, run) = futures::join!(store.build_by_id(id), store.run(id));
+    let record = record?.ok_or_else(|| Error::internal("replay", "the build has no record"))?;
+    created(record, run?).await
 }
 
 async fn created(record: BuildRecord, run: RunRecord) -> Result<Reply> {
@@ -192,7 +200,7 @@ async fn estimate_duration(
 ) -> Result<u32> {
     let count = store.count(&Counter::builds(project)).await?;
     let numbers = (count.saturating_sub(5)..count).rev().map(|below| below + 1);
-    let runs = join_all(numbers.map(|number| store.run(project, number))).await;
+    let runs = join_all(numbers.map(|number| store.get(keys::run(project, number)))).await;
     for run in runs {
         let build = run?.and_then(|run| run.final_view.map(|last| last.view));
         let successful = build.filter(|build| {
@@ -209,4 +217,38 @@ async fn estimate_duration(
 fn reservation_name(call: &Call, key: &str) -> Result<String> {
     let person = call.caller()?.person.key();
     Ok(hashed_name(&format!("build {person} {key}")))
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    pub fn create() -> Operation {
+        Operation::new("createBuild", "Build an image")
+            .description(
+                "Starts a build at GitHub and responds without waiting for its end. Poll the build at \
+                 the URL in `Location`.",
+            )
+            .idempotency_key()
+            .json_body::<NewBuild>(json!({
+                "project_id": 1, "repository_url": "https://github.com/testuser/shop",
+                "image_name": "myapp", "service_name": "frontend", "branch": "main",
+            }))
+            .json_response::<BuildCreated>(
+                202,
+                "The build was requested.",
+                json!({
+                    "build_id": examples::BUILD, "project_id": 1, "status": "pending",
+                    "image_full_name": examples::IMAGE, "created_at": "2025-08-18T10:30:00Z",
+                    "estimated_duration": 180,
+                }),
+            )
+            .response_header("Location")
+            .problem(ProblemKind::Invalid, "service_name: is required")
+            .problem(
+                ProblemKind::InProgress,
+                "The same request is being carried out; ask again in a moment.",
+            )
+            .calls_github()
+    }
 }

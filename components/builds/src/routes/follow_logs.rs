@@ -4,32 +4,32 @@
 //! `Last-Event-ID`, which holds the reader's position (the event stream specification of HTML). Events:
 //! `status` (the build, without steps), `step`, `log` (a line), `end`.
 
+use super::logs::ended_jobs;
 use crate::{
-    github::GitHub,
-    job_logs::{ended_jobs, open},
+    github::{GitHub, job_log},
     status::current_state,
 };
 use futures::StreamExt;
-use nokube_domain::{
-    builds::{BuildState, BuildView, StepView},
-    lines::{Line, LineSplitter},
-};
+use nokube_domain::builds::{BuildState, BuildView, Status, StepView};
 use nokube_edge::{
-    Call, Reply, Result, now, sleep, spawn_for,
+    Call, Reply, Result,
+    body::lines,
+    now, sleep, spawn_for,
     sse::{self, Disconnected, EventSender, event_stream},
     store::Store,
 };
 use serde::Serialize;
+use std::time::Duration;
 
-/// Seconds after which a stream ends.
-const STREAM_TIMEOUT: i64 = 25;
-/// Milliseconds between two reads of the build; also the wait before the reader reconnects.
-const POLL_INTERVAL: u64 = 1_000;
+/// How long a stream lasts.
+const STREAM_TIMEOUT: Duration = Duration::from_secs(25);
+/// The time between two reads of the build; also the wait before the reader reconnects.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Seconds after a build's end within which GitHub may not have the log yet.
 const LOG_DELAY: i64 = 60;
-/// Milliseconds between two requests for a log that is not there yet.
-const LOG_POLL_INTERVAL: u64 = 5_000;
+/// The time between two requests for a log that is not there yet.
+const LOG_POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A reader's position: the attempt, the number of jobs whose logs were sent completely, and the number of lines
 /// of the next job that were sent.
@@ -64,9 +64,9 @@ pub async fn follow(
     let position = call.header("last-event-id").and_then(Position::parse).unwrap_or_default();
     // An error ends the stream; the reader reconnects, and the status of that response says what is wrong.
     // A reader that is too slow is cut off and reconnects too.
-    spawn_for(2 * STREAM_TIMEOUT.unsigned_abs() * 1_000, async move {
+    spawn_for(2 * STREAM_TIMEOUT, async move {
         let mut follower =
-            Follower { call, store, sender, position, steps: Vec::new(), status: "" };
+            Follower { call, store, sender, position, steps: Vec::new(), status: None };
         let _ = follower.run(build, state).await;
     });
     Ok(reply)
@@ -79,12 +79,12 @@ struct Follower {
     position: Position,
     /// The steps and the status that were sent last.
     steps: Vec<StepView>,
-    status: &'static str,
+    status: Option<Status>,
 }
 
 impl Follower {
     async fn run(&mut self, mut build: BuildView, mut state: BuildState) -> sse::Result<()> {
-        let end = now().as_second() + STREAM_TIMEOUT;
+        let end = now() + STREAM_TIMEOUT;
         self.sender.send_retry(POLL_INTERVAL).await?;
         loop {
             if self.position.attempt != build.attempt {
@@ -94,9 +94,9 @@ impl Follower {
             self.send_status_and_steps(&build).await?;
             let are_logs_sent = self.send_logs(&state, may_lack_log(&build)).await?;
             if build.status.is_final() && are_logs_sent {
-                return self.send_event("end", self.status).await;
+                return self.send_event("end", &build.status).await;
             }
-            if now().as_second() >= end {
+            if now() >= end {
                 return Ok(());
             }
             sleep(if are_logs_sent { POLL_INTERVAL } else { LOG_POLL_INTERVAL }).await;
@@ -109,9 +109,7 @@ impl Follower {
     async fn send_status_and_steps(&mut self, build: &BuildView) -> sse::Result<()> {
         let mut overview = build.clone();
         let steps = std::mem::take(&mut overview.steps);
-        let status = overview.status.as_str();
-        if status != self.status {
-            self.status = status;
+        if self.status.replace(overview.status) != Some(overview.status) {
             self.send_event("status", &overview).await?;
         }
         for step in &steps {
@@ -131,7 +129,7 @@ impl Follower {
             return Err(Disconnected);
         };
         for job in jobs.into_iter().skip(self.position.jobs) {
-            match open(&github, job).await {
+            match job_log(&github, job).await {
                 Ok(log) => self.send_log(log).await?,
                 Err(_) if may_lack_log => return Ok(false),
                 Err(_) => self.send_event("log", "(The log cannot be read.)").await?,
@@ -142,26 +140,12 @@ impl Follower {
     }
 
     async fn send_log(&mut self, log: nokube_edge::BoxBody) -> sse::Result<()> {
-        let mut pieces = http_body_util::BodyDataStream::new(log);
-        let (mut cutter, mut number) = (LineSplitter::default(), 0);
-        while let Some(Ok(piece)) = pieces.next().await {
-            for line in cutter.feed(&piece) {
-                number += 1;
-                self.send_line(number, &line).await?;
-            }
+        let mut lines = lines(log).skip(self.position.lines);
+        while let Some(line) = lines.next().await {
+            self.position.lines += 1;
+            self.send_event("log", &line.text).await?;
         }
-        match cutter.finish() {
-            Some(line) => self.send_line(number + 1, &line).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn send_line(&mut self, number: usize, line: &Line) -> sse::Result<()> {
-        if number <= self.position.lines {
-            return Ok(());
-        }
-        self.position.lines = number;
-        self.send_event("log", &line.text).await
+        Ok(())
     }
 
     /// Sends an event with the reader's position as its id.

@@ -13,7 +13,7 @@ use nokube_edge::{
     auth::blocked_error,
     builds::{BuildLifetime, summaries},
     projects,
-    store::{Counter, Store},
+    store::{Counter, Store, keys},
 };
 use std::collections::{BTreeMap, VecDeque};
 
@@ -30,7 +30,7 @@ pub async fn of_project(call: Call) -> Result<Reply> {
     call.allow_query_parameters(&["limit", "offset", "status", "next"])?;
     let project = call.path_parameter("project", "project")?;
     let store = Store::open().await?;
-    let members = store.members(project).await?;
+    let members = store.get(keys::members(project)).await?;
     call.require_role(members.as_ref(), "project")?;
     page(&call, &store, vec![project]).await
 }
@@ -47,7 +47,7 @@ pub async fn of_caller(call: Call) -> Result<Reply> {
             let id = text
                 .parse()
                 .map_err(|_| Problem::invalid_field("project_id", "must be a project's number"))?;
-            call.require_role(store.members(id).await?.as_ref(), "project")?;
+            call.require_role(store.get(keys::members(id)).await?.as_ref(), "project")?;
             vec![id]
         }
     };
@@ -79,11 +79,9 @@ async fn all(store: &Store, projects: &[ProjectId], page: Page) -> Result<Reply>
         _ => {
             let depth = page.offset.saturating_add(page.limit);
             if depth > MAX_MERGED_DEPTH {
-                return Err(Problem::invalid_field(
-                    "offset",
-                    format!("exceeds {MAX_MERGED_DEPTH} builds: select a project with project_id"),
-                )
-                .into());
+                let detail =
+                    format!("exceeds {MAX_MERGED_DEPTH} builds: select a project with project_id");
+                return Err(Problem::invalid_field("offset", detail).into());
             }
             merged(store, &counts, page).await?
         }
@@ -219,4 +217,50 @@ fn sort_newest_first(builds: &mut Vec<BuildView>) {
         .collect();
     keyed.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
     builds.extend(keyed.into_iter().map(|(_, build)| build));
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    pub fn of_caller() -> Operation {
+        let operation = Operation::new("listBuilds", "List builds")
+            .description("The builds of all your projects, newest first, without their steps.")
+            .query_parameter("project_id", ProjectId::schema(), "Only builds of this project.")
+            .add_problem(examples::blocked());
+        list(operation)
+    }
+
+    pub fn of_project() -> Operation {
+        list(
+            Operation::new("listProjectBuilds", "List a project's builds")
+                .description("Newest first, without their steps."),
+        )
+    }
+
+    fn list(operation: Operation) -> Operation {
+        let build = examples::build_in_list();
+        let by_status = json!({ "builds": [build], "next": "1-12" });
+        operation
+            .paginated()
+            .query_parameter(
+                "status",
+                BuildStatus::schema(),
+                "Only builds with this status. The response then contains `next` instead of `total`.",
+            )
+            .query_parameter(
+                "next",
+                schemas::string_matching("^[0-9]+-[0-9]+([.][0-9]+-[0-9]+)*$"),
+                "With `status`: the value of `next` in the previous page.",
+            )
+            .one_of_response::<BuildPage, BuildsByStatus>(
+                200,
+                "A page of builds.",
+                [("all", examples::page("builds", build)), ("by-status", by_status)],
+            )
+            .problem(
+                ProblemKind::Invalid,
+                "status: must be pending, building, success, failed or cancelled",
+            )
+    }
 }

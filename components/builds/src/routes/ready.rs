@@ -4,7 +4,12 @@ use crate::{
     github::{GitHub, check_registry},
     settings::{Limits, Settings},
 };
-use nokube_edge::{Call, Error, Reply, Result, readiness, settings::SettingsError, warn};
+use nokube_edge::{
+    Call, Error, Reply, Result,
+    readiness::{self, Health},
+    settings::SettingsError,
+    warn,
+};
 use nokube_github::error::dispatch_error;
 
 pub async fn settings(_: Call) -> Result<Reply> {
@@ -18,23 +23,22 @@ pub async fn settings(_: Call) -> Result<Reply> {
 pub async fn github(_: Call) -> Result<Reply> {
     let Ok(github) = GitHub::new().await else { return readiness::not_checked() };
     let api = &github.settings.api;
-    match github.call_builder(|token| api.workflow(token)).await {
+    let health = match github.call_builder(|token| api.workflow(token)).await {
         Ok(response) if response.status().is_success() => {
-            let detail = format!("the workflow {} of {} is there", api.workflow, api.builder);
-            readiness::health(true, detail)
+            Health::ok(format!("the workflow {} of {} is there", api.workflow, api.builder))
         }
-        Ok(response) => readiness::health(false, dispatch_error(&response, api)),
-        Err(Error::Problem(problem)) => readiness::health(false, problem.detail),
+        Ok(response) => Health::failed(dispatch_error(&response, api)),
+        Err(Error::Problem(problem)) => Health::failed(problem.detail),
         Err(Error::Internal(what)) => {
             warn(format_args!("ready: {what}"));
-            readiness::health(false, "could not be checked; the log says why")
+            Health::failed("could not be checked; the log says why")
         }
-    }
+    };
+    readiness::health(&health)
 }
 
 /// Checks that the registry responds and accepts the platform's login.
 pub async fn registry(_: Call) -> Result<Reply> {
     let Ok(settings) = Settings::load().await else { return readiness::not_checked() };
-    let (ok, detail) = check_registry(&settings).await;
-    readiness::health(ok, detail)
+    readiness::health(&check_registry(&settings).await)
 }

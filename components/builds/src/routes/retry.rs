@@ -17,7 +17,7 @@ use nokube_domain::{
 use nokube_edge::{
     Call, Error, Reply, Result, audit, now,
     reservation::{Reservation, existing, hashed_name, reserve},
-    store::{AuditLog, Store},
+    store::{AuditLog, Store, keys},
 };
 
 pub async fn retry(mut call: Call) -> Result<Reply> {
@@ -88,7 +88,7 @@ async fn start_attempt(
         Reservation::Existing(_) | Reservation::Pending => return Err(in_progress()),
     };
     let run = state.run.latest_run().map(|(key, _)| key);
-    let request = AttemptRequest { requested_at: now(), after: run, rejection: None };
+    let request = AttemptRequest::new(now(), run);
     lease.complete(store, &request).await?;
     let requested = RunRecord::with_attempt_request(id, attempt, request);
     state.run = store.merge_run(requested.clone().with_updated_at(now())).await?;
@@ -96,7 +96,7 @@ async fn start_attempt(
         return Err(Error::internal("retry a build", "the lease has expired"));
     }
     // As in `create`: the project may have been deleted concurrently.
-    if store.project(id.project).await?.is_none() {
+    if store.get(keys::project(id.project)).await?.is_none() {
         return Err(Problem::not_found("project").into());
     }
     let mut started = match run {
@@ -117,4 +117,34 @@ fn reservation_name(state: &BuildState, key: &str) -> String {
 
 fn in_progress() -> Error {
     Problem::in_progress("Another request is doing this now.").into()
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    pub fn retry() -> Operation {
+        let retried = json!({
+            "status": "pending", "attempt": 2, "image_digest": null, "started_at": null,
+            "completed_at": null, "duration": null,
+        });
+        Operation::new("retryBuild", "Retry a build")
+            .description(
+                "Starts another attempt of a failed or cancelled build, with the same commit.",
+            )
+            .idempotency_key()
+            .ignores_body()
+            .json_response::<BuildView>(
+                202,
+                "Another attempt was requested.",
+                examples::with(examples::build_in_list(), retried),
+            )
+            .conflict(Reason::BuildEnded, "The build has succeeded. Start a new build.")
+            .conflict(
+                Reason::BuildUnderWay,
+                "The build is still under way. Cancel it first, or wait.",
+            )
+            .problem(ProblemKind::InProgress, "Another request is doing this now.")
+            .calls_github()
+    }
 }

@@ -1,27 +1,39 @@
 //! Sends requests to the API server, with the deployer's token, timeouts and retries.
 
-use super::retry::{FIRST_DELAY_MS, MAX_ATTEMPTS, MAX_DELAY_MS};
 use crate::settings::Settings;
 use http::HeaderValue;
-use nokube_domain::{Problem, ProblemKind};
+use nokube_domain::{Problem, ProblemKind, deployments::SecretValue};
 use nokube_edge::{
     Error,
     outbound::{self, OutboundError, Timeouts},
-    sleep, warn,
+    retry::{RetryPolicy, retry},
+    warn,
 };
 use nokube_kube::{
     Kind, Platform, Tenant,
     error::ApiError,
-    observe::{NamespaceStatus, PartialObject, namespace_status},
-    request::{self, Request},
+    manifest,
+    observe::{List, NamespaceStatus, ObservedSecret, PartialObject, namespace_status},
+    request::{self, ApplyMode, Request},
+    review,
 };
 use serde::de::DeserializeOwned;
-use std::{rc::Rc, time::Duration};
+use serde_json::Value;
+use std::{collections::BTreeMap, rc::Rc, time::Duration};
 
-pub(super) const TIMEOUTS: Timeouts = Timeouts {
-    connect: Duration::from_secs(3),
-    idle: Duration::from_secs(8),
-    total: Duration::from_secs(10),
+/// For requests that failed because the API server was unreachable or overloaded. Each of our requests may be
+/// repeated: it reads, applies, or deletes one object at one resource version.
+const REQUEST_RETRIES: RetryPolicy = RetryPolicy {
+    max_attempts: 3,
+    first_wait: Duration::from_millis(200),
+    max_wait: Duration::from_secs(2),
+};
+
+/// Until a role binding or a deletion takes effect.
+pub const PROPAGATION_RETRIES: RetryPolicy = RetryPolicy {
+    max_attempts: 16,
+    first_wait: Duration::from_millis(400),
+    max_wait: Duration::from_millis(400),
 };
 
 /// Why a request to the cluster did not succeed.
@@ -62,28 +74,28 @@ impl ClusterError {
 
 impl From<ClusterError> for Error {
     fn from(error: ClusterError) -> Self {
-        let message = error.message();
-        match error {
+        let detail = error.message();
+        let unavailable = ProblemKind::UpstreamUnavailable;
+        let (kind, detail, retry_after) = match error {
             ClusterError::Unreachable(_) => {
-                let detail = format!("{message} Try again in a moment.");
-                Problem::new(ProblemKind::UpstreamUnavailable, detail).with_retry_after(5).into()
+                (unavailable, format!("{detail} Try again in a moment."), 5)
             }
-            ClusterError::Api(ApiError::Unavailable(seconds)) => {
-                Problem::new(ProblemKind::UpstreamUnavailable, message)
-                    .with_retry_after(seconds)
-                    .into()
-            }
+            ClusterError::Api(ApiError::Unavailable(seconds)) => (unavailable, detail, seconds),
             ClusterError::Api(
                 ApiError::NamespaceTerminating
                 | ApiError::ObjectTerminating
                 | ApiError::VersionConflict,
-            ) => Problem::new(ProblemKind::Conflict, message).with_retry_after(10).into(),
-            ClusterError::Api(_) => Self::problem(ProblemKind::UpstreamRefused, message),
-        }
+            ) => (ProblemKind::Conflict, detail, 10),
+            ClusterError::Api(_) => return Self::problem(ProblemKind::UpstreamRefused, detail),
+        };
+        Problem::new(kind, detail).with_retry_after(retry_after).into()
     }
 }
 
-pub type Response = http::Response<Vec<u8>>;
+pub type ClusterResult<T> = Result<T, ClusterError>;
+
+/// A response of the API server, with its whole body.
+pub type ApiResponse = http::Response<Vec<u8>>;
 
 #[derive(Clone)]
 pub struct Cluster {
@@ -91,8 +103,6 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// # Errors
-    /// The settings are not complete.
     pub async fn new() -> nokube_edge::Result<Self> {
         Ok(Self { settings: Settings::load().await? })
     }
@@ -105,47 +115,36 @@ impl Cluster {
     ///
     /// # Errors
     /// The API server cannot be reached, or its status is another.
-    pub async fn send(&self, request: &Request) -> Result<Response, ClusterError> {
-        let mut delay = FIRST_DELAY_MS;
-        let mut attempt = 1;
-        loop {
-            let error = match outbound::send(self.signed(request), TIMEOUTS).await {
+    pub async fn send(&self, request: &Request) -> ClusterResult<ApiResponse> {
+        retry(REQUEST_RETRIES, async || {
+            let error = match outbound::send(self.signed(request), Timeouts::API).await {
                 Ok(response) => match ApiError::from_response(&response) {
-                    None => return Ok(response),
-                    Some(ApiError::Unavailable(seconds)) => {
-                        delay = delay.max(u64::from(seconds) * 1_000);
-                        ClusterError::Api(ApiError::Unavailable(seconds))
-                    }
-                    Some(error) => {
-                        if let ApiError::MissingPermission(message) = &error {
-                            // The message for users does not name the account and the permission; the log does.
-                            warn(format_args!("a permission is missing in the cluster: {message}"));
-                        }
-                        return Err(ClusterError::Api(error));
-                    }
+                    None => return (Ok(response), None),
+                    Some(error) => error,
                 },
                 Err(error) => {
                     warn(format_args!("the API server does not answer: {}", error.0));
-                    ClusterError::Unreachable(error)
+                    return (Err(ClusterError::Unreachable(error)), Some(Duration::ZERO));
                 }
             };
-            if attempt == MAX_ATTEMPTS || delay > MAX_DELAY_MS {
-                return Err(error);
+            if let ApiError::MissingPermission(message) = &error {
+                // The message for users does not name the account and the permission; the log does.
+                warn(format_args!("a permission is missing in the cluster: {message}"));
             }
-            attempt += 1;
-            sleep(delay).await;
-            delay = delay.saturating_mul(2);
-        }
+            let wait = match &error {
+                ApiError::Unavailable(seconds) => Some(Duration::from_secs((*seconds).into())),
+                _ => None,
+            };
+            (Err(ClusterError::Api(error)), wait)
+        })
+        .await
     }
 
     /// Reads an object or a list; `None` if it, or its kind, does not exist.
     ///
     /// # Errors
     /// As [`Self::send`]; or the body is not what `T` is read from.
-    pub async fn read<T: DeserializeOwned>(
-        &self,
-        request: &Request,
-    ) -> Result<Option<T>, ClusterError> {
+    pub async fn read<T: DeserializeOwned>(&self, request: &Request) -> ClusterResult<Option<T>> {
         match self.send(request).await {
             Ok(response) => match serde_json::from_slice(response.body()) {
                 Ok(value) => Ok(Some(value)),
@@ -160,19 +159,42 @@ impl Cluster {
         }
     }
 
+    /// Reads the items of a list; none if their kind does not exist.
+    pub async fn list<T: DeserializeOwned>(&self, list: &Request) -> ClusterResult<Vec<T>> {
+        Ok(self.read::<List<T>>(list).await?.map(|list| list.items).unwrap_or_default())
+    }
+
     /// The tenant's namespace, if it exists, and its status.
-    ///
-    /// # Errors
-    /// As [`Self::read`].
     pub async fn namespace(
         &self,
         tenant: &Tenant<'_>,
-    ) -> Result<(Option<PartialObject>, NamespaceStatus), ClusterError> {
+    ) -> ClusterResult<(Option<PartialObject>, NamespaceStatus)> {
         let name = tenant.namespace();
-        let get = request::get(Kind::Namespace, name.as_str(), name.as_str());
+        let get = request::get(Kind::Namespace, &name, &name);
         let found = self.read::<PartialObject>(&get).await?;
         let status = namespace_status(found.as_ref(), self.platform(), tenant);
         Ok((found, status))
+    }
+
+    /// Binds the deployer's role to the platform's own account in the tenant's namespace.
+    pub async fn bind_role(&self, tenant: &Tenant<'_>, role: &str) -> ClusterResult<()> {
+        let review = self.read::<Value>(&review::self_subject_review()).await?;
+        let account = review.as_ref().and_then(review::username);
+        let account = account.ok_or_else(ClusterError::unreadable)?;
+        let binding = manifest::role_binding(tenant, role, account);
+        self.send(&request::apply(&tenant.namespace(), &binding, ApplyMode::Persist))
+            .await
+            .map(drop)
+    }
+
+    /// The values of the Secret `name`, which only the cluster has; `None` if it does not exist.
+    pub async fn secret_values(
+        &self,
+        tenant: &Tenant<'_>,
+        name: &str,
+    ) -> ClusterResult<Option<BTreeMap<String, SecretValue>>> {
+        let get = request::get(Kind::Secret, &tenant.namespace(), name);
+        Ok(self.read::<ObservedSecret>(&get).await?.map(ObservedSecret::into_values))
     }
 
     /// The request with the API's origin and the deployer's token.

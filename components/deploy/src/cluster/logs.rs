@@ -1,38 +1,31 @@
 //! The logs of pods.
 
-use super::{Cluster, ClusterError, client::TIMEOUTS};
+use super::{Cluster, ClusterError, ClusterResult};
 use crate::deployment::Deployment;
 use nokube_domain::responses::NoLogReason;
 use nokube_edge::{
-    Response,
+    BoxBody,
     outbound::{self, Timeouts},
 };
 use nokube_kube::{
     Kind,
     error::ApiError,
-    observe::{List, ObservedPod, PartialObject},
-    request::{self, LogOptions},
+    observe::{ObservedPod, PartialObject},
+    request::{self, LogParams},
 };
 use std::time::Duration;
 
 /// A log that is followed may have no new lines for long.
-const FOLLOW_TIMEOUTS: Timeouts = Timeouts { idle: Duration::from_secs(60), ..TIMEOUTS };
+const FOLLOW_TIMEOUTS: Timeouts = Timeouts { idle: Duration::from_secs(60), ..Timeouts::API };
 
 /// How much of a crashed program's log is shown with the crash.
-const CRASH_LINES: u32 = 8;
-const CRASH_BYTES: u32 = 2_000;
+const CRASH_LINES: i64 = 8;
+const CRASH_BYTES: i64 = 2_000;
 
 /// The names of a deployment's pods, newest first.
-///
-/// # Errors
-/// The API server cannot be reached or rejects it.
-pub async fn list_pods(
-    cluster: &Cluster,
-    deployment: &Deployment,
-) -> Result<Vec<String>, ClusterError> {
+pub async fn list_pods(cluster: &Cluster, deployment: &Deployment) -> ClusterResult<Vec<String>> {
     let list = request::list_metadata(Kind::Pod, &deployment.namespace(), Some(deployment.id()));
-    let found = cluster.read::<List<PartialObject>>(&list).await?;
-    let mut pods = found.map(|list| list.items).unwrap_or_default();
+    let mut pods = cluster.list::<PartialObject>(&list).await?;
     pods.sort_by_key(|pod| std::cmp::Reverse(pod.metadata.creation_timestamp));
     Ok(pods.into_iter().map(|pod| pod.metadata.name).collect())
 }
@@ -45,9 +38,9 @@ pub async fn open_log(
     cluster: &Cluster,
     namespace: &str,
     pod: &str,
-    options: &LogOptions,
-) -> Result<Response, ClusterError> {
-    let timeouts = if options.follow { FOLLOW_TIMEOUTS } else { TIMEOUTS };
+    options: &LogParams,
+) -> ClusterResult<http::Response<BoxBody>> {
+    let timeouts = if options.follow { FOLLOW_TIMEOUTS } else { Timeouts::API };
     let request = cluster.signed(&request::pod_log(namespace, pod, options));
     let response =
         outbound::send_streaming(request, timeouts).await.map_err(ClusterError::Unreachable)?;
@@ -80,11 +73,11 @@ pub(super) async fn last_lines(
     namespace: &str,
     pod: &ObservedPod,
 ) -> Option<String> {
-    let options = LogOptions {
+    let options = LogParams {
         previous: pod.has_previous_log(),
         tail_lines: Some(CRASH_LINES),
         limit_bytes: Some(CRASH_BYTES),
-        ..LogOptions::default()
+        ..LogParams::default()
     };
     let request = request::pod_log(namespace, &pod.metadata.name, &options);
     let response = cluster.send(&request).await.ok()?;

@@ -3,9 +3,6 @@
 mod client;
 pub mod logs;
 pub mod preflight;
-pub mod rbac;
-pub mod retry;
-pub mod secrets;
 pub mod snapshot;
 
-pub use client::{Cluster, ClusterError, Response};
+pub use client::{ApiResponse, Cluster, ClusterError, ClusterResult, PROPAGATION_RETRIES};

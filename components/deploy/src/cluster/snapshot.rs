@@ -1,6 +1,6 @@
 //! Deployments, ReplicaSets and pods as the cluster has them at one moment.
 
-use super::{Cluster, ClusterError, logs::last_lines};
+use super::{Cluster, ClusterError, ClusterResult, logs::last_lines};
 use crate::deployment::Deployment;
 use nokube_domain::{ProjectId, deployments::ObservedState};
 use nokube_kube::{
@@ -8,22 +8,17 @@ use nokube_kube::{
     error::ApiError,
     labels::{DEPLOYMENT_LABEL, PROJECT_LABEL},
     observe::{
-        ClusterSnapshot, List, ObservedDeployment, ObservedPod, ObservedReplicaSet, PartialObject,
+        ClusterSnapshot, ObservedDeployment, ObservedPod, ObservedReplicaSet, PartialObject,
     },
     request,
 };
 
-type Result<T> = std::result::Result<T, ClusterError>;
-
 /// Reads the objects of a project with three concurrent requests.
-///
-/// # Errors
-/// The API server cannot be reached or rejects a read.
 pub async fn fetch_project_snapshot(
     cluster: &Cluster,
     namespace: &str,
     project: ProjectId,
-) -> Result<ClusterSnapshot> {
+) -> ClusterResult<ClusterSnapshot> {
     fetch_snapshot(cluster, namespace, (PROJECT_LABEL, &project.to_string())).await
 }
 
@@ -53,7 +48,7 @@ async fn fetch_snapshot(
     cluster: &Cluster,
     namespace: &str,
     label: (&str, &str),
-) -> Result<ClusterSnapshot> {
+) -> ClusterResult<ClusterSnapshot> {
     match fetch_objects(cluster, namespace, label).await {
         Err(error @ ClusterError::Api(ApiError::MissingPermission(_))) => {
             let get = request::get(Kind::Namespace, namespace, namespace);
@@ -70,18 +65,14 @@ async fn fetch_objects(
     cluster: &Cluster,
     namespace: &str,
     label: (&str, &str),
-) -> Result<ClusterSnapshot> {
+) -> ClusterResult<ClusterSnapshot> {
     let list = |kind| request::list(kind, namespace, Some(label));
     let (deployments, sets, pods) =
         (list(Kind::Deployment), list(Kind::ReplicaSet), list(Kind::Pod));
     let (deployments, replica_sets, pods) = futures::join!(
-        cluster.read::<List<ObservedDeployment>>(&deployments),
-        cluster.read::<List<ObservedReplicaSet>>(&sets),
-        cluster.read::<List<ObservedPod>>(&pods),
+        cluster.list::<ObservedDeployment>(&deployments),
+        cluster.list::<ObservedReplicaSet>(&sets),
+        cluster.list::<ObservedPod>(&pods),
     );
-    Ok(ClusterSnapshot {
-        deployments: deployments?.map(|list| list.items).unwrap_or_default(),
-        replica_sets: replica_sets?.map(|list| list.items).unwrap_or_default(),
-        pods: pods?.map(|list| list.items).unwrap_or_default(),
-    })
+    Ok(ClusterSnapshot { deployments: deployments?, replica_sets: replica_sets?, pods: pods? })
 }

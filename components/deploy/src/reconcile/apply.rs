@@ -7,17 +7,14 @@
 use super::ApplyResult;
 use crate::{
     cluster::{
-        Cluster, ClusterError, Response,
-        preflight::{ClusterState, preflight},
-        rbac::bind_role,
-        retry::{PROPAGATION_ATTEMPTS, PROPAGATION_DELAY_MS},
-        secrets::fetch_secret_values,
+        ApiResponse, Cluster, ClusterError, ClusterResult, PROPAGATION_RETRIES,
+        preflight::{ClusterState, EarlierRevision, RoleBinding, preflight},
     },
     deployment::Deployment,
 };
 use futures::future::join_all;
 use nokube_domain::deployments::{ApplyOutcome, DeployedState, ObjectError};
-use nokube_edge::{sleep, warn};
+use nokube_edge::{retry::retry, warn};
 use nokube_kube::{
     Kind, Manifest, ManifestInput, Manifests, Tenant,
     error::{ApiError, warnings},
@@ -25,11 +22,10 @@ use nokube_kube::{
     observe::{Metadata, NamespaceStatus, ObservedDeployment, PartialObject},
     request::{self, ApplyMode},
 };
+use std::time::Duration;
 
 /// How many times the workload is read and applied again after a conflict.
 const MAX_CONFLICTS: usize = 8;
-
-type Result<T> = std::result::Result<T, ClusterError>;
 
 /// Applies a revision whose secrets are in the cluster already, if it has any.
 pub async fn reapply(
@@ -39,25 +35,17 @@ pub async fn reapply(
 ) -> ApplyResult {
     let input = deployment.manifest_input(state);
     let manifests = Manifests::new(cluster.platform(), &input, None);
-    let cluster_state = match check_before_reapply(cluster, &input, &manifests).await {
-        Ok(Ok(cluster_state)) => cluster_state,
-        Ok(Err(error)) => return rejected(vec![error], Vec::new()),
-        Err(error) => return interrupted(&error.message()),
-    };
-    apply(cluster, &input, &manifests, cluster_state).await
-}
-
-async fn check_before_reapply(
-    cluster: &Cluster,
-    input: &ManifestInput<'_>,
-    manifests: &Manifests,
-) -> Result<std::result::Result<ClusterState, ObjectError>> {
-    if let Some(secret) = &input.state.release.secrets_object
-        && fetch_secret_values(cluster, &input.tenant, secret).await?.is_none()
-    {
-        return Ok(Err(lost_secrets(secret, input.state)));
+    if let Some(secret) = &state.release.secrets_object {
+        match cluster.secret_values(&input.tenant, secret).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return rejected(vec![lost_secrets(secret, state)], Vec::new()),
+            Err(error) => return interrupted(&error),
+        }
     }
-    preflight(cluster, input, &manifests.dependencies, Some(input.state)).await.map(Ok)
+    match preflight(cluster, &input, &manifests.dependencies, EarlierRevision::Deployed).await {
+        Ok(cluster_state) => apply(cluster, &input, &manifests, cluster_state).await,
+        Err(error) => interrupted(&error),
+    }
 }
 
 /// The error if the values of a revision's secrets never reached the cluster, or were deleted there. They are
@@ -81,31 +69,20 @@ pub async fn apply(
 ) -> ApplyResult {
     let tenant = &input.tenant;
     let namespace = manifest::namespace(cluster.platform(), tenant);
-    let is_new_namespace = match state.namespace {
-        NamespaceStatus::Foreign => {
-            return rejected(vec![foreign_namespace(&namespace)], Vec::new());
-        }
-        NamespaceStatus::Terminating => {
-            return interrupted(&ApiError::NamespaceTerminating.message());
-        }
-        NamespaceStatus::Absent => match create_namespace(cluster, tenant, &namespace).await {
-            Ok(()) => true,
-            Err(error) => return failed(vec![(&namespace, error)], Vec::new()),
-        },
-        NamespaceStatus::Owned { .. } => false,
+    let role = match ensure_namespace(cluster, tenant, &namespace, &state).await {
+        Ok(role) => role,
+        Err(error) => return failed(vec![(&namespace, error)], Vec::new()),
     };
     let is_stale = matches!(state.namespace, NamespaceStatus::Owned { stale: true });
     let objects: Vec<_> =
         is_stale.then_some(&namespace).into_iter().chain(&manifests.dependencies.objects).collect();
-    let permissions_are_new = is_new_namespace || state.permissions_are_new;
-    let (applied, mut warnings) =
-        match apply_all(cluster, tenant, &objects, permissions_are_new).await {
-            Ok(applied) => applied,
-            Err((errors, applied)) => return failed(errors, applied),
-        };
+    let (applied, mut warnings) = match apply_all(cluster, tenant, &objects, role).await {
+        Ok(applied) => applied,
+        Err((errors, applied)) => return failed(errors, applied),
+    };
     match apply_workload(cluster, input, &manifests.workload, state.workload.as_ref()).await {
         Ok(response) => {
-            prune(cluster, tenant.namespace().as_str(), &state.to_prune).await;
+            prune(cluster, &tenant.namespace(), &state.to_prune).await;
             warnings
                 .extend(response.iter().flat_map(|response| self::warnings(response.headers())));
             warnings.dedup();
@@ -123,12 +100,12 @@ async fn apply_all<'a>(
     cluster: &Cluster,
     tenant: &Tenant<'_>,
     objects: &[&'a Manifest],
-    permissions_are_new: bool,
-) -> std::result::Result<(Vec<String>, Vec<String>), Failed<'a>> {
+    role: RoleBinding,
+) -> Result<(Vec<String>, Vec<String>), Failed<'a>> {
     let namespace = tenant.namespace();
     let requests = objects.iter().map(|object| {
-        let request = request::apply(namespace.as_str(), object, ApplyMode::Persist);
-        async move { send_with_retry(cluster, &request, permissions_are_new).await }
+        let request = request::apply(&namespace, object, ApplyMode::Persist);
+        async move { send_with_retry(cluster, &request, role).await }
     });
     let (mut applied, mut errors, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     for (object, response) in objects.iter().zip(join_all(requests).await) {
@@ -147,21 +124,12 @@ async fn apply_all<'a>(
 pub const FOREIGN_NAMESPACE: &str = "The project's namespace belongs to somebody else in the cluster. The platform's administrator has \
      to remove it, or label it as this project's.";
 
-fn foreign_namespace(namespace: &Manifest) -> ObjectError {
-    ObjectError {
-        kind: Kind::Namespace.name().into(),
-        name: namespace.name.clone(),
-        field: None,
-        detail: FOREIGN_NAMESPACE.into(),
-    }
-}
-
 fn rejected(errors: Vec<ObjectError>, applied: Vec<String>) -> ApplyResult {
     ApplyOutcome::Rejected { errors, applied }.into()
 }
 
-fn interrupted(reason: &str) -> ApplyResult {
-    ApplyOutcome::Interrupted(reason.into()).into()
+fn interrupted(error: &ClusterError) -> ApplyResult {
+    ApplyOutcome::Interrupted(error.message()).into()
 }
 
 /// Permanent errors reject the revision, one error an object. If all errors are transient, the revision
@@ -174,11 +142,11 @@ fn failed(errors: Vec<(&Manifest, ClusterError)>, applied: Vec<String>) -> Apply
             ClusterError::Api(api) if !error.is_transient() => {
                 permanent.push(api.object_error(object))
             }
-            _ => transient = Some(error.message()),
+            _ => transient = Some(error),
         }
     }
     match transient.filter(|_| permanent.is_empty()) {
-        Some(reason) => interrupted(&reason),
+        Some(error) => interrupted(&error),
         None => rejected(permanent, applied),
     }
 }
@@ -189,7 +157,7 @@ async fn apply_workload(
     input: &ManifestInput<'_>,
     workload: &Manifest,
     current: Option<&ObservedDeployment>,
-) -> Result<Option<Response>> {
+) -> ClusterResult<Option<ApiResponse>> {
     let namespace = input.tenant.namespace();
     let mut current = match current {
         Some(current) => Some(transfer_field_ownership(cluster, input, workload, current).await?),
@@ -200,11 +168,11 @@ async fn apply_workload(
             return Ok(None);
         }
         let version = current.as_ref().map(|current| current.resource_version.as_str());
-        let request = request::apply_if_unchanged(namespace.as_str(), workload, version);
-        match send_with_retry(cluster, &request, false).await {
+        let request = request::apply_if_unchanged(&namespace, workload, version);
+        match send_with_retry(cluster, &request, RoleBinding::InEffect).await {
             // A controller wrote its status, or another revision was applied.
             Err(ClusterError::Api(ApiError::VersionConflict)) => {
-                let get = request::get(Kind::Deployment, namespace.as_str(), &workload.name);
+                let get = request::get(Kind::Deployment, &namespace, &workload.name);
                 let found = cluster.read::<ObservedDeployment>(&get).await?;
                 current = found.map(|found| found.metadata);
             }
@@ -221,18 +189,15 @@ async fn transfer_field_ownership(
     input: &ManifestInput<'_>,
     workload: &Manifest,
     current: &ObservedDeployment,
-) -> Result<Metadata> {
+) -> ClusterResult<Metadata> {
+    let scaling = input.state.release.spec.scaling.as_ref().filter(|_| !input.state.stopped);
     let is_newer = current.metadata.revision() > input.revision;
-    let (Some(scaling), false) = (&input.state.release.spec.scaling, input.state.stopped) else {
+    let (Some(scaling), true) = (scaling, current.metadata.owns_replicas() && !is_newer) else {
         return Ok(current.metadata.clone());
     };
-    if is_newer || !current.metadata.owns_replicas() {
-        return Ok(current.metadata.clone());
-    }
     let replicas = current.replicas().clamp(scaling.min, scaling.max);
     let namespace = input.tenant.namespace();
-    let request =
-        request::transfer_replicas_ownership(namespace.as_str(), &workload.name, replicas);
+    let request = request::transfer_replicas_ownership(&namespace, &workload.name, replicas);
     let response = cluster.send(&request).await?;
     let object = PartialObject::from_body(response.body());
     Ok(object.map_or_else(|| current.metadata.clone(), |object| object.metadata))
@@ -245,27 +210,37 @@ async fn prune(cluster: &Cluster, namespace: &str, to_prune: &[(Kind, Metadata)]
         cluster.send(&request::delete(*kind, namespace, metadata)).await
     });
     for (response, (kind, metadata)) in join_all(deletes).await.into_iter().zip(to_prune) {
-        match response {
-            Ok(_) | Err(ClusterError::Api(ApiError::NotFound)) => {}
-            Err(error) => {
-                let (kind, name) = (kind.name(), &metadata.name);
-                warn(format_args!("{kind} {name} was not pruned: {}", error.message()));
-            }
+        if let Err(error) = response
+            && error != ClusterError::Api(ApiError::NotFound)
+        {
+            let (kind, name) = (kind.name(), &metadata.name);
+            warn(format_args!("{kind} {name} was not pruned: {}", error.message()));
         }
     }
 }
 
-/// Creates the namespace, and binds the platform's role in it if the operator set one.
-async fn create_namespace(
+/// Creates the namespace if there is none, and binds the platform's role in it if the operator set one.
+async fn ensure_namespace(
     cluster: &Cluster,
     tenant: &Tenant<'_>,
     namespace: &Manifest,
-) -> Result<()> {
-    let request = request::apply(&namespace.name, namespace, ApplyMode::Persist);
-    cluster.send(&request).await?;
-    match &cluster.platform().deployer_role {
-        Some(role) => bind_role(cluster, tenant, role).await,
-        None => Ok(()),
+    state: &ClusterState,
+) -> ClusterResult<RoleBinding> {
+    match state.namespace {
+        NamespaceStatus::Owned { .. } => Ok(state.role),
+        NamespaceStatus::Terminating => Err(ClusterError::Api(ApiError::NamespaceTerminating)),
+        NamespaceStatus::Foreign => {
+            let detail = FOREIGN_NAMESPACE.into();
+            Err(ClusterError::Api(ApiError::Rejected { field: None, detail }))
+        }
+        NamespaceStatus::Absent => {
+            let request = request::apply(&namespace.name, namespace, ApplyMode::Persist);
+            cluster.send(&request).await?;
+            if let Some(role) = &cluster.platform().deployer_role {
+                cluster.bind_role(tenant, role).await?;
+            }
+            Ok(RoleBinding::New)
+        }
     }
 }
 
@@ -275,27 +250,24 @@ async fn create_namespace(
 async fn send_with_retry(
     cluster: &Cluster,
     apply: &request::Request,
-    permissions_are_new: bool,
-) -> Result<Response> {
-    let mut attempts = 0;
-    loop {
-        attempts += 1;
-        let may_retry = attempts < PROPAGATION_ATTEMPTS;
-        match cluster.send(apply).await {
-            Ok(response) if is_terminating(&response) => {
-                if !may_retry {
-                    return Err(ClusterError::Api(ApiError::ObjectTerminating));
-                }
-            }
-            Err(ClusterError::Api(ApiError::MissingPermission(_) | ApiError::NotFound))
-                if permissions_are_new && may_retry => {}
-            response => return response,
+    role: RoleBinding,
+) -> ClusterResult<ApiResponse> {
+    let again = |error| (Err(error), Some(Duration::ZERO));
+    retry(PROPAGATION_RETRIES, async || match cluster.send(apply).await {
+        Ok(response) if is_terminating(&response) => {
+            again(ClusterError::Api(ApiError::ObjectTerminating))
         }
-        sleep(PROPAGATION_DELAY_MS).await;
-    }
+        Err(error @ ClusterError::Api(ApiError::MissingPermission(_) | ApiError::NotFound))
+            if role == RoleBinding::New =>
+        {
+            again(error)
+        }
+        response => (response, None),
+    })
+    .await
 }
 
-fn is_terminating(response: &Response) -> bool {
+fn is_terminating(response: &ApiResponse) -> bool {
     let object = PartialObject::from_body(response.body());
     object.is_some_and(|object| object.metadata.is_terminating())
 }

@@ -2,9 +2,9 @@
 //! its volume only if that was requested; the namespace together with the project's last deployment.
 
 use crate::{
-    cluster::{Cluster, ClusterError, rbac::bind_role},
+    cluster::{Cluster, ClusterError},
     deployment::Deployment,
-    quota::count_deployed,
+    service_limits::count_deployed,
 };
 use futures::future::join_all;
 use nokube_domain::deployments::{ApplyOutcome, Deletion};
@@ -13,7 +13,7 @@ use nokube_kube::{
     Kind,
     error::ApiError,
     manifest::DEPLOYMENT_KINDS,
-    observe::{List, NamespaceStatus, PartialObject},
+    observe::{NamespaceStatus, PartialObject},
     request,
 };
 
@@ -37,12 +37,9 @@ impl From<ClusterError> for DeleteError {
     }
 }
 
-type Result<T> = std::result::Result<T, DeleteError>;
+type DeleteResult<T> = Result<T, DeleteError>;
 
 /// Deletes the deployment. What cannot be deleted now is deleted by the next read or request.
-///
-/// # Errors
-/// The store failed.
 pub async fn delete(
     store: &Store,
     cluster: &Cluster,
@@ -61,7 +58,7 @@ async fn try_delete(
     cluster: &Cluster,
     deployment: &Deployment,
     deletion: Deletion,
-) -> Result<()> {
+) -> DeleteResult<()> {
     let (found, status) = cluster.namespace(&deployment.tenant()).await?;
     // Without its namespace nothing is left; another owner's namespace contains nothing of the platform's.
     let (Some(namespace), NamespaceStatus::Owned { .. }) = (found, status) else { return Ok(()) };
@@ -69,7 +66,7 @@ async fn try_delete(
         // A crash after the namespace was created prevented the binding of the platform's role.
         Err(DeleteError::Cluster(error @ ClusterError::Api(ApiError::MissingPermission(_)))) => {
             let Some(role) = &cluster.platform().deployer_role else { return Err(error.into()) };
-            bind_role(cluster, &deployment.tenant(), role).await?;
+            cluster.bind_role(&deployment.tenant(), role).await?;
             delete_objects(store, cluster, deployment, deletion).await?
         }
         deleted => deleted?,
@@ -94,7 +91,7 @@ async fn delete_objects(
     cluster: &Cluster,
     deployment: &Deployment,
     deletion: Deletion,
-) -> Result<Deleted> {
+) -> DeleteResult<Deleted> {
     let volumes = deletion.delete_volumes.then_some(Kind::PersistentVolumeClaim);
     let kinds: Vec<Kind> = DEPLOYMENT_KINDS.iter().copied().chain(volumes).collect();
     for _ in 0..MAX_CONFLICTS {
@@ -125,18 +122,17 @@ async fn delete_requests(
     cluster: &Cluster,
     deployment: &Deployment,
     kinds: &[Kind],
-) -> Result<Vec<request::Request>> {
+) -> DeleteResult<Vec<request::Request>> {
     let namespace = deployment.namespace();
     let lists: Vec<_> = kinds
         .iter()
         .map(|kind| request::list_metadata(*kind, &namespace, Some(deployment.id())))
         .collect();
-    let reads = lists.iter().map(|list| cluster.read::<List<PartialObject>>(list));
+    let reads = lists.iter().map(|list| cluster.list::<PartialObject>(list));
     let mut deletes = Vec::new();
     for (kind, found) in kinds.iter().zip(join_all(reads).await) {
-        let items = found?.map(|list| list.items).unwrap_or_default();
-        for PartialObject { metadata } in items {
-            if metadata.is_managed_by_nokube() && metadata.deletion_timestamp.is_none() {
+        for PartialObject { metadata } in found? {
+            if metadata.is_managed_by_nokube() && !metadata.is_terminating() {
                 deletes.push(request::delete(*kind, &namespace, &metadata));
             }
         }
@@ -146,7 +142,7 @@ async fn delete_requests(
 
 /// Whether the project has no other deployment. Revisions are stored before anything is applied, so a
 /// deployment that is being created counts.
-async fn is_last(store: &Store, deployment: &Deployment) -> Result<bool> {
+async fn is_last(store: &Store, deployment: &Deployment) -> DeleteResult<bool> {
     Ok(count_deployed(store, deployment.project.id).await? == 0)
 }
 
@@ -157,14 +153,13 @@ async fn delete_namespace(
     cluster: &Cluster,
     deployment: &Deployment,
     namespace: &PartialObject,
-) -> Result<()> {
+) -> DeleteResult<()> {
     let name = namespace.metadata.name.as_str();
     let kinds = [Kind::Deployment, Kind::PersistentVolumeClaim, Kind::Service];
     let lists = kinds.map(|kind| request::list_metadata(kind, name, None));
-    let reads = lists.iter().map(|list| cluster.read::<List<PartialObject>>(list));
+    let reads = lists.iter().map(|list| cluster.list::<PartialObject>(list));
     for found in join_all(reads).await {
-        let items = found?.map(|list| list.items).unwrap_or_default();
-        if items.iter().any(|object| object.metadata.deletion_timestamp.is_none()) {
+        if found?.iter().any(|object| !object.metadata.is_terminating()) {
             return Ok(());
         }
     }

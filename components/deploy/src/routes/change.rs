@@ -46,3 +46,30 @@ async fn change(
     let new = NewRevision { record, project, members, cause, state, previous, secrets: None };
     revise(&call, &store, &cluster, new).await
 }
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use crate::revise::openapi::revise;
+    use nokube_contract::prelude::*;
+
+    pub fn restart() -> Operation {
+        let operation = Operation::new("restart", "Restart a deployment")
+            .description("Replaces the pods by new ones of the same release, without downtime.");
+        revise(operation)
+            .conflict(Reason::DeploymentStopped, "The deployment is stopped. Start it instead.")
+    }
+
+    pub fn stop() -> Operation {
+        let operation = Operation::new("stop", "Stop a deployment")
+            .description("Removes the pods. Address, configuration and volumes are kept.");
+        revise(operation)
+    }
+
+    pub fn start() -> Operation {
+        let operation = Operation::new("start", "Start a deployment").description(
+            "Starts as many pods as before. Also restores objects that were removed from the \
+             cluster.",
+        );
+        revise(operation)
+    }
+}

@@ -3,21 +3,22 @@
 //! The first deployment of a service takes four writes more than a revision: reservation, number, record,
 //! reservation result.
 
-use super::dry_run::{DryRunInput, dry_run};
+use super::dry_run::dry_run;
 use crate::{
     address,
     cluster::Cluster,
     image,
-    quota::check_quota,
     revise::{NewRevision, revise},
     secrets,
+    service_limits::check_service_limits,
     services::{create_service, find_service},
 };
 use futures::future::try_join;
 use nokube_domain::{
-    DeploymentId, Problem,
+    DeploymentId, Problem, UnknownFields,
     deployments::{
-        Cause, DeployedState, DeploymentRequest, Release, ResolvedImage, Revision, SecretValue,
+        Cause, DeployedState, DeploymentRequest, NewDeployment, Release, ResolvedImage, Revision,
+        SecretValue,
     },
     name::Username,
 };
@@ -31,19 +32,18 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let (mut fields, _) = call.json_fields().await?;
     let store = Store::open().await?;
     let caller = call.caller()?.clone();
-    let Some(project_id) = DeploymentRequest::project_id(&mut fields) else {
-        // Parse the rest as well, so that all field errors are in one response.
-        let cluster = Cluster::new().await?;
-        let errors =
-            DeploymentRequest::parse(fields, &caller, None, &cluster.settings.limits).err();
-        return Err(errors
-            .unwrap_or_else(|| Problem::invalid_field("project_id", "is required"))
-            .into());
+    let request = NewDeployment::read(&mut fields);
+    let Some(project_id) = request.project_id else {
+        // The rest is checked as well, so that all field errors are in one response.
+        let limits = &Cluster::new().await?.settings.limits;
+        let problem = DeploymentRequest::new(request, fields, &caller, None, limits).err();
+        let missing = || Problem::invalid_field("project_id", "is required");
+        return Err(problem.unwrap_or_else(missing).into());
     };
     let (project, members, _) = projects::load(&call, &store, project_id).await?;
     let cluster = Cluster::new().await?;
-    let request =
-        DeploymentRequest::parse(fields, &caller, Some(&project), &cluster.settings.limits)?;
+    let limits = &cluster.settings.limits;
+    let request = DeploymentRequest::new(request, fields, &caller, Some(&project), limits)?;
 
     let (image, service) = try_join(
         image::resolve(&call, &cluster.settings.images, &request.image, &project),
@@ -51,43 +51,29 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     )
     .await?;
     let tenant = Tenant { project: &project, owner: &members.owner };
+    let id = service.as_ref().map(|service| service.record.id);
     let previous = service.as_ref().and_then(|service| service.revision.as_ref());
     let previous_state = previous.and_then(Revision::deployed);
-    let id = service.as_ref().map(|service| service.record.id);
     let (secrets, ()) = try_join(
         secrets::resolve(&cluster, &tenant, &request.secrets, previous_state),
         address::check_available(&cluster, &tenant, &request.spec, id),
     )
     .await?;
-    let draft = Draft {
-        request: &request,
-        image,
-        secrets: &secrets,
-        previous: previous_state,
-        by: &caller.login,
-    };
+    let (request, secrets) = (&request, &secrets);
+    let draft = Draft { request, image, secrets, previous: previous_state, by: &caller.login };
     if is_dry_run {
-        let input = DryRunInput { id, previous, tenant, secrets: &secrets };
-        return dry_run(&cluster, input, |id| draft.state(&cluster, id)).await;
+        let state = |id| draft.state(&cluster, id);
+        return dry_run(&cluster, tenant, id, previous, secrets, state).await;
     }
-    if previous_state.is_none() {
-        let quota = &cluster.settings.quota;
-        check_quota(&store, project_id, &members.owner, quota, service.is_some()).await?;
-    }
+    let limits = &cluster.settings.service_limits;
+    check_service_limits(&store, project_id, &members.owner, limits, service.as_ref()).await?;
     let record = match &service {
         Some(service) => service.record.clone(),
         None => create_service(&store, project_id, &request.spec.service).await?,
     };
     let state = draft.state(&cluster, record.id);
-    let new = NewRevision {
-        record,
-        cause: Cause::Deploy,
-        state,
-        previous,
-        secrets: Some(&secrets),
-        project,
-        members,
-    };
+    let (cause, secrets) = (Cause::Deploy, Some(secrets));
+    let new = NewRevision { record, project, members, cause, state, previous, secrets };
     revise(&call, &store, &cluster, new).await
 }
 
@@ -114,6 +100,7 @@ impl Draft<'_> {
             secrets_object: name_key.secrets_object(id, &spec.service, self.secrets),
             secrets: self.secrets.keys().cloned().collect(),
             spec,
+            other: UnknownFields::default(),
         };
         // Deploying the same image and configuration again makes no new release.
         let previous = self.previous.map(|state| &state.release);
@@ -123,5 +110,55 @@ impl Draft<'_> {
             same.unwrap_or(release),
             cluster.settings.retained_releases,
         )
+    }
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use crate::revise::openapi::revise;
+    use nokube_contract::prelude::*;
+
+    pub fn create() -> Operation {
+        let operation = Operation::new("deploy", "Deploy a service")
+            .description(
+                "Creates the deployment of a service or a new revision of it. Running pods are \
+                 replaced one by one, without downtime. The request contains the complete \
+                 configuration; omitted fields have their defaults. With `dry_run` nothing is \
+                 changed, and the response shows what would change.",
+            )
+            .query_flag("dry_run", "Only show what would change.")
+            .json_body::<NewDeployment>(json!({
+                "project_id": 1, "project_name": "myapp", "username": "testuser",
+                "service_name": "frontend", "build_id": examples::BUILD, "container_port": 3000,
+                "replicas": 2, "env_vars": { "COLOUR": "red" },
+                "secrets": { "API_KEY": "s3cret", "OLD_KEY": null },
+            }))
+            .json_response::<DryRun>(
+                200,
+                "With `dry_run`: what would happen to each Kubernetes object.",
+                json!({
+                    "dry_run": true, "namespace": "nk-testuser-myapp",
+                    "tried_in": "nk-testuser-myapp", "note": null, "accepted": true,
+                    "access_url": examples::URL,
+                    "variables": [{ "field": "COLOUR", "before": "red", "after": "blue" }],
+                    "objects": [{
+                        "kind": "Deployment", "name": "frontend", "verdict": "change",
+                        "difference": [{ "field": "spec.replicas", "before": "2", "after": "3" }],
+                    }],
+                    "warnings": [], "manifests": examples::manifests(),
+                }),
+            );
+        revise(operation)
+            .problem(
+                ProblemKind::Forbidden,
+                "username must be yours (testuser) or the project's owner's.",
+            )
+            .conflict(
+                Reason::TooManyServices,
+                "The project has 30 services, which is the most that this platform allows. Delete one \
+                 first.",
+            )
+            .problem(ProblemKind::InProgress, "'frontend' is being deployed for the first time.")
+            .problem(ProblemKind::Invalid, "build_id: is no build of yours")
     }
 }

@@ -16,7 +16,7 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Call, Reply, Result,
-    store::{Counter, Store},
+    store::{Counter, Store, keys},
 };
 
 pub async fn delete(call: Call) -> Result<Reply> {
@@ -32,10 +32,10 @@ pub async fn delete(call: Call) -> Result<Reply> {
     {
         return Err(Problem::not_found("deployment").into());
     }
-    let number = store.increment(&Counter::revisions(deployment.id()))?;
+    let number = store.increment(&Counter::revisions(deployment.id())).await?;
     let desired = DesiredState::Deleted(Deletion { delete_volumes });
     deployment.revision = new_revision(&call, deployment.id(), number, Cause::Delete, desired)?;
-    store.set_revision(&deployment.revision).await?;
+    store.set(keys::revision(deployment.id(), number), &deployment.revision).await?;
     record_in_audit_log(&call, &store, &deployment).await?;
     reconcile(&store, &cluster, &mut deployment, None).await?;
     match deployment.revision_outcome().map(|outcome| &outcome.outcome) {
@@ -46,5 +46,22 @@ pub async fn delete(call: Call) -> Result<Reply> {
             Err(Problem::new(ProblemKind::UpstreamUnavailable, detail).with_retry_after(5).into())
         }
         _ => Ok(Reply::empty(StatusCode::NO_CONTENT)),
+    }
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use crate::revise::openapi::STILL_DELETING;
+    use nokube_contract::prelude::*;
+
+    pub fn delete() -> Operation {
+        Operation::new("deleteDeployment", "Delete a deployment")
+            .description(
+                "Deletes all its objects from the cluster. Volumes are kept unless `volumes` is set.",
+            )
+            .query_flag("volumes", "Also delete its volumes.")
+            .empty_response(204, "The deployment was deleted.")
+            .problem(ProblemKind::Conflict, STILL_DELETING)
+            .calls_cluster()
     }
 }

@@ -4,7 +4,7 @@
 //! A dry run needs a namespace. If the project has none yet, the operator's preview namespace is used,
 //! and the response says so.
 
-use crate::cluster::{Cluster, ClusterError};
+use crate::cluster::{Cluster, ClusterError, preflight::find_objects_to_prune};
 use futures::future::join_all;
 use http::StatusCode;
 use nokube_domain::{
@@ -14,35 +14,35 @@ use nokube_domain::{
 };
 use nokube_edge::{Reply, Result};
 use nokube_kube::{
-    Kind, Manifest, ManifestInput, Manifests, Tenant,
+    Dependencies, Kind, Manifest, ManifestInput, Manifests, Tenant,
     diff::field_changes,
     error::{ApiError, warnings},
-    manifest,
-    observe::{NamespaceStatus, PartialObject},
+    observe::{Metadata, NamespaceStatus},
     redact,
     request::{self, ApplyMode},
 };
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The namespace for dry runs of first deployments.
 pub const PREVIEW_NAMESPACE: &str = "nokube-preview";
 
-pub struct DryRunInput<'a> {
-    /// `None`: the service was never deployed.
-    pub id: Option<DeploymentId>,
-    /// The newest revision.
-    pub previous: Option<&'a Revision>,
-    pub tenant: Tenant<'a>,
-    pub secrets: &'a BTreeMap<String, SecretValue>,
+/// Where the dry run takes place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    ProjectNamespace,
+    PreviewNamespace,
 }
 
+/// `id`: `None` for a service that was never deployed. `previous`: the newest revision.
 pub async fn dry_run(
     cluster: &Cluster,
-    input: DryRunInput<'_>,
+    tenant: Tenant<'_>,
+    id: Option<DeploymentId>,
+    previous: Option<&Revision>,
+    secrets: &BTreeMap<String, SecretValue>,
     state: impl FnOnce(DeploymentId) -> DeployedState,
 ) -> Result<Reply> {
-    let DryRunInput { id, previous, tenant, secrets } = input;
     let own = tenant.namespace();
     // No deployment has the number 0, so this id is nobody's.
     let id = id.unwrap_or_else(|| DeploymentId::new(tenant.project.id, 0, 0));
@@ -53,51 +53,52 @@ pub async fn dry_run(
     let manifests = Manifests::new(cluster.platform(), &input, Some(secrets));
 
     let (_, status) = cluster.namespace(&tenant).await?;
-    let is_preview = !matches!(status, NamespaceStatus::Owned { .. });
-    let namespace = if is_preview { PREVIEW_NAMESPACE } else { own.as_str() };
-    let mut verdicts = Vec::new();
-    let mut warnings = Vec::new();
-    if status == NamespaceStatus::Absent {
-        let body = manifest::namespace(cluster.platform(), &tenant);
-        verdicts.push(created(Kind::Namespace, &body.name));
-    }
-    if status == NamespaceStatus::Foreign {
-        verdicts.push(ObjectVerdict {
-            verdict: DryRunVerdict::Refused,
-            detail: Some("A namespace of this name belongs to somebody else.".into()),
-            ..created(Kind::Namespace, own.as_str())
-        });
-    }
+    let (place, namespace) = match status {
+        NamespaceStatus::Owned { .. } => (Place::ProjectNamespace, own.as_str()),
+        _ => (Place::PreviewNamespace, PREVIEW_NAMESPACE),
+    };
     let dry_runs =
-        manifests.all().map(|manifest| dry_run_object(cluster, namespace, is_preview, manifest));
-    for (verdict, object_warnings) in join_all(dry_runs).await {
-        verdicts.push(verdict);
-        warnings.extend(object_warnings);
+        manifests.all().map(|manifest| dry_run_object(cluster, namespace, place, manifest));
+    let (verdicts, warnings): (Vec<_>, Vec<_>) = join_all(dry_runs).await.into_iter().unzip();
+    let mut objects: Vec<_> = namespace_verdict(status, &own).into_iter().collect();
+    objects.extend(verdicts);
+    if previous.is_some() && place == Place::ProjectNamespace {
+        objects.extend(removals(cluster, &input, &manifests.dependencies).await);
     }
-    if let (Some(previous), false) = (previous, is_preview) {
-        verdicts.extend(removals(cluster, namespace, &input, &manifests, previous).await);
-    }
+    let mut warnings = warnings.concat();
     warnings.dedup();
-    let note = is_preview.then(|| {
-        format!(
-            "The project has no namespace yet, so this was tried in '{PREVIEW_NAMESPACE}': its quota is \
-             not the project's."
-        )
-    });
-    let spec = &state.release.spec;
     let response = DryRun {
         dry_run: true,
-        namespace: own.as_str(),
+        namespace: &own,
         tried_in: namespace,
-        note,
-        accepted: verdicts.iter().all(|verdict| verdict.verdict != DryRunVerdict::Refused),
-        access_url: cluster.platform().access_url(tenant.project, spec),
+        note: (place == Place::PreviewNamespace).then(|| {
+            format!(
+                "The project has no namespace yet, so this was tried in '{PREVIEW_NAMESPACE}': its quota is \
+                 not the project's."
+            )
+        }),
+        accepted: objects.iter().all(|object| object.verdict != DryRunVerdict::Refused),
+        access_url: cluster.platform().access_url(tenant.project, &state.release.spec),
         variables: variable_changes(previous, &state),
-        objects: verdicts,
+        objects,
         warnings,
         manifests: redact::to_yaml(manifests.all()),
     };
     Ok(Reply::json(StatusCode::OK, &response))
+}
+
+/// The verdict about the project's namespace, if it does not exist or belongs to somebody else.
+fn namespace_verdict(status: NamespaceStatus, name: &str) -> Option<ObjectVerdict> {
+    let create = created(Kind::Namespace, name);
+    match status {
+        NamespaceStatus::Absent => Some(create),
+        NamespaceStatus::Foreign => Some(ObjectVerdict {
+            verdict: DryRunVerdict::Refused,
+            detail: Some("A namespace of this name belongs to somebody else.".into()),
+            ..create
+        }),
+        NamespaceStatus::Owned { .. } | NamespaceStatus::Terminating => None,
+    }
 }
 
 fn created(kind: Kind, name: &str) -> ObjectVerdict {
@@ -115,7 +116,7 @@ fn created(kind: Kind, name: &str) -> ObjectVerdict {
 async fn dry_run_object(
     cluster: &Cluster,
     namespace: &str,
-    is_preview: bool,
+    place: Place,
     manifest: &Manifest,
 ) -> (ObjectVerdict, Vec<String>) {
     let (kind, name) = (manifest.kind, manifest.name.as_str());
@@ -126,12 +127,17 @@ async fn dry_run_object(
     let get = request::get(kind, namespace, name);
     let apply = request::apply(namespace, &moved, ApplyMode::DryRun);
     let (before, after) = futures::join!(
-        async { if is_preview { Ok(None) } else { cluster.read::<Value>(&get).await } },
+        async {
+            match place {
+                Place::ProjectNamespace => cluster.read::<Value>(&get).await,
+                Place::PreviewNamespace => Ok(None),
+            }
+        },
         cluster.send(&apply),
     );
     let response = match after {
         Ok(response) => response,
-        Err(error) => return (failed(manifest, &error, is_preview), Vec::new()),
+        Err(error) => return (failed(manifest, &error, place), Vec::new()),
     };
     let after: Option<Value> = serde_json::from_slice(response.body()).ok();
     let before = before.ok().flatten();
@@ -150,9 +156,9 @@ async fn dry_run_object(
     )
 }
 
-fn failed(manifest: &Manifest, error: &ClusterError, is_preview: bool) -> ObjectVerdict {
+fn failed(manifest: &Manifest, error: &ClusterError, place: Place) -> ObjectVerdict {
     let (verdict, field, detail) = match error {
-        ClusterError::Api(ApiError::NotFound) if is_preview => {
+        ClusterError::Api(ApiError::NotFound) if place == Place::PreviewNamespace => {
             let detail = format!("There is no namespace '{PREVIEW_NAMESPACE}' to try it in.");
             (DryRunVerdict::Unknown, None, detail)
         }
@@ -166,38 +172,18 @@ fn failed(manifest: &Manifest, error: &ClusterError, is_preview: bool) -> Object
     ObjectVerdict { verdict, field, detail: Some(detail), ..created }
 }
 
-/// The objects of earlier revisions that this revision would remove.
+/// The objects of earlier revisions that this revision would remove, as far as the cluster says.
 async fn removals(
     cluster: &Cluster,
-    namespace: &str,
     input: &ManifestInput<'_>,
-    manifests: &Manifests,
-    previous: &DeployedState,
+    dependencies: &Dependencies,
 ) -> Vec<ObjectVerdict> {
-    let id = input.id;
-    let removed = |kind: Kind, name: &str| ObjectVerdict {
+    let objects = find_objects_to_prune(cluster, input, dependencies).await.unwrap_or_default();
+    let removed = |(kind, metadata): (Kind, Metadata)| ObjectVerdict {
         verdict: DryRunVerdict::Remove,
-        ..created(kind, name)
+        ..created(kind, &metadata.name)
     };
-    let optional = manifests.dependencies.absent.iter().map(|(kind, name)| async move {
-        let get = request::get(*kind, namespace, name);
-        let found = cluster.read::<PartialObject>(&get).await.ok().flatten();
-        let is_ours = found.is_some_and(|object| object.metadata.is_of_deployment(id));
-        is_ours.then(|| removed(*kind, name))
-    });
-    let mut verdicts: Vec<_> = join_all(optional).await.into_iter().flatten().collect();
-    // A release that is no longer retained loses its variables and secrets.
-    let retained: Vec<_> = input.state.retained_objects().collect();
-    for old in &previous.retained {
-        let objects =
-            [(Kind::ConfigMap, &old.variables_object), (Kind::Secret, &old.secrets_object)];
-        for (kind, name) in objects {
-            if let Some(name) = name.as_deref().filter(|name| !retained.contains(name)) {
-                verdicts.push(removed(kind, name));
-            }
-        }
-    }
-    verdicts
+    objects.into_iter().map(removed).collect()
 }
 
 /// How variables and secrets change, by name. Their objects cannot be compared, because each change makes
@@ -211,8 +197,7 @@ fn variable_changes(before: Option<&DeployedState>, after: &DeployedState) -> Ve
         release.spec.variables.clone().into_iter().chain(secrets).collect()
     };
     let (before_side, after_side) = (side(before), side(Some(after)));
-    let names: std::collections::BTreeSet<_> =
-        before_side.keys().chain(after_side.keys()).collect();
+    let names: BTreeSet<_> = before_side.keys().chain(after_side.keys()).collect();
     let changes = names.into_iter().filter(|name| before_side.get(*name) != after_side.get(*name));
     changes
         .map(|name| FieldChange {

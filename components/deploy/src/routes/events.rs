@@ -8,10 +8,7 @@ use nokube_domain::{
     whole_seconds,
 };
 use nokube_edge::{Call, Reply, Result, store::Store};
-use nokube_kube::{
-    observe::{List, ObservedEvent},
-    request,
-};
+use nokube_kube::{observe::ObservedEvent, request};
 
 const MAX_EVENTS: usize = 100;
 
@@ -22,8 +19,7 @@ pub async fn events(call: Call) -> Result<Reply> {
     let service = deployment.state()?.release.spec.service.clone();
     let cluster = Cluster::new().await?;
     let list = request::events(&deployment.namespace());
-    let found = cluster.read::<List<ObservedEvent>>(&list).await?;
-    let mut events = found.map(|list| list.items).unwrap_or_default();
+    let mut events = cluster.list::<ObservedEvent>(&list).await?;
     events.retain(|event| event.is_about(&service));
     events.sort_by_key(|event| std::cmp::Reverse(event.last_occurred_at()));
     events.truncate(MAX_EVENTS);
@@ -40,5 +36,22 @@ fn view(event: &ObservedEvent) -> ClusterEvent<'_> {
         message: &event.message,
         object: format!("{} {}", object.kind, object.name),
         count: event.count.unwrap_or(1),
+    }
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    pub fn events() -> Operation {
+        let event = json!({
+            "at": "2025-08-18T10:35:09Z", "type": "Normal", "reason": "Started",
+            "message": "Started container app", "object": "Pod frontend-6f7d8c9b5-x2x4z",
+            "count": 1,
+        });
+        Operation::new("listEvents", "List the Kubernetes events of a deployment")
+            .description("Newest first, at most 100. The cluster keeps them for about an hour.")
+            .json_response::<ClusterEvents<'_>>(200, "The events.", json!({ "events": [event] }))
+            .calls_cluster()
     }
 }

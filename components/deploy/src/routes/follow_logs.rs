@@ -1,6 +1,6 @@
 //! The logs of pods as server-sent events: an event `log` for each line, with its pod.
 //!
-//! A stream ends after [`STREAM_TIMEOUT_MS`]. Browsers then reconnect with `Last-Event-ID`, the
+//! A stream ends after [`STREAM_TIMEOUT`]. Browsers then reconnect with `Last-Event-ID`, the
 //! time of the last line that it has (the event stream specification of HTML). Logs of new pods are added
 //! while the stream is open.
 
@@ -18,26 +18,24 @@ use futures::{
 };
 use nokube_domain::{
     Timestamp,
-    lines::{Line, LineSplitter},
     responses::{NoLogReason, PodLine},
 };
 use nokube_edge::{
-    Call, Reply, Result, reply, sleep, spawn_for,
+    Call, Reply, Result,
+    body::lines,
+    sleep, spawn_for,
     sse::{self, Disconnected, EventSender, event_stream},
 };
-use nokube_kube::request::LogOptions;
-use std::{
-    collections::{BTreeMap, VecDeque},
-    pin::pin,
-};
+use nokube_kube::request::LogParams;
+use std::{collections::BTreeMap, convert::Infallible, pin::pin, time::Duration};
 
 /// How many pods are followed in one stream.
 const MAX_PODS: usize = 10;
-const STREAM_TIMEOUT_MS: u64 = 25_000;
+const STREAM_TIMEOUT: Duration = Duration::from_secs(25);
 /// How long the client waits before it reconnects.
-const RECONNECT_DELAY_MS: u64 = 1_000;
+const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 /// How often new pods are looked for.
-const POLL_INTERVAL_MS: u64 = 3_000;
+const POLL_INTERVAL: Duration = Duration::from_secs(3);
 /// A log that ended without new lines is opened again after some polls: one, two, at most this many.
 const MAX_BACKOFF_POLLS: u8 = 4;
 
@@ -46,7 +44,7 @@ pub async fn follow(
     cluster: Cluster,
     deployment: Deployment,
     pods: Vec<String>,
-    options: LogOptions,
+    options: LogParams,
 ) -> Result<Reply> {
     let last_event: Option<Timestamp> = call.header("last-event-id").and_then(|id| id.parse().ok());
     let (sender, reply) = event_stream();
@@ -63,7 +61,9 @@ pub async fn follow(
     for pod in pods {
         follower.open(pod, last_event);
     }
-    spawn_for(STREAM_TIMEOUT_MS, follower.run());
+    spawn_for(STREAM_TIMEOUT, async move {
+        let Err(Disconnected) = follower.run().await;
+    });
     Ok(reply)
 }
 
@@ -73,7 +73,7 @@ struct Follower {
     namespace: String,
     /// Only this pod is followed.
     selected_pod: Option<String>,
-    options: LogOptions,
+    options: LogParams,
     pods: BTreeMap<String, FollowedPod>,
     events: SelectAll<LocalBoxStream<'static, (String, LogEvent)>>,
     sender: EventSender,
@@ -107,40 +107,34 @@ struct LogLine {
 }
 
 impl Follower {
-    async fn run(mut self) {
-        if self.sender.send_retry(RECONNECT_DELAY_MS).await.is_err() {
-            return;
-        }
+    /// Runs until the client is gone.
+    async fn run(mut self) -> sse::Result<Infallible> {
+        self.sender.send_retry(RECONNECT_DELAY).await?;
         // Started once an interval, not after each line: a pod that writes a lot must not delay new pods.
-        let mut poll = Box::pin(sleep(POLL_INTERVAL_MS));
+        let mut poll = Box::pin(sleep(POLL_INTERVAL));
         loop {
             let event = match select(pin!(next_event(&mut self.events)), poll.as_mut()).await {
                 Either::Left((event, _)) => Some(event),
                 Either::Right(_) => None,
             };
-            let handled = match event {
-                Some((pod, LogEvent::Line(line))) => self.send_line(&pod, line).await,
-                Some((pod, LogEvent::End(reason))) => self.handle_end(&pod, reason).await,
+            match event {
+                Some((pod, LogEvent::Line(line))) => self.send_line(&pod, line).await?,
+                Some((pod, LogEvent::End(reason))) => self.handle_end(&pod, reason).await?,
                 None => {
-                    poll = Box::pin(sleep(POLL_INTERVAL_MS));
+                    poll = Box::pin(sleep(POLL_INTERVAL));
                     self.open_new_logs().await;
-                    Ok(())
                 }
-            };
-            if let Err(Disconnected) = handled {
-                return;
             }
         }
     }
 
     /// Opens a pod's log, from the line after `last_line` if there is one.
     fn open(&mut self, name: String, last_line: Option<Timestamp>) {
-        let tail = self.options.tail_lines.filter(|_| last_line.is_none());
-        let options = LogOptions {
+        let options = LogParams {
             follow: true,
             timestamps: true,
             since_time: last_line,
-            tail_lines: tail,
+            tail_lines: self.options.tail_lines.filter(|_| last_line.is_none()),
             ..self.options.clone()
         };
         let pod = self.pods.entry(name.clone()).or_default();
@@ -222,7 +216,7 @@ fn read_log(
     cluster: Cluster,
     namespace: String,
     pod: String,
-    options: LogOptions,
+    options: LogParams,
 ) -> LocalBoxStream<'static, (String, LogEvent)> {
     let name = pod.clone();
     let events = async move {
@@ -237,30 +231,15 @@ fn read_log(
         // `sinceTime` has whole seconds, so the API server sends some lines again.
         let since = options.since_time;
         let is_sent = move |line: &LogLine| since.is_some() && line.at <= since;
-        lines(reply::response_body(log))
+        lines(log.into_body())
+            .map(|line| {
+                let (at, text) = line.split_timestamp();
+                LogLine { at, text, reason: None }
+            })
             .skip_while(move |line| futures::future::ready(is_sent(line)))
             .map(LogEvent::Line)
             .chain(stream::once(async { LogEvent::End(None) }))
             .boxed_local()
     };
     stream::once(events).flatten().map(move |event| (pod.clone(), event)).boxed_local()
-}
-
-/// Splits a log into lines as its bytes arrive.
-fn lines(log: nokube_edge::BoxBody) -> LocalBoxStream<'static, LogLine> {
-    let chunks = http_body_util::BodyDataStream::new(log);
-    let start = (chunks, Some(LineSplitter::default()), VecDeque::<Line>::new());
-    stream::unfold(start, |(mut chunks, mut splitter, mut ready)| async move {
-        loop {
-            if let Some(line) = ready.pop_front() {
-                let (at, text) = line.split_timestamp();
-                return Some((LogLine { at, text, reason: None }, (chunks, splitter, ready)));
-            }
-            match chunks.next().await {
-                Some(Ok(chunk)) => ready.extend(splitter.as_mut()?.feed(&chunk)),
-                _ => ready.extend(splitter.take()?.finish()),
-            }
-        }
-    })
-    .boxed_local()
 }

@@ -11,9 +11,9 @@ use http::StatusCode;
 use nokube_domain::{ProjectId, deployments::ObservedState, page::Page, responses::DeploymentPage};
 use nokube_edge::{
     Call, Reply, Result, projects,
-    store::{Counter, Store},
+    store::{Counter, Store, keys},
 };
-use nokube_kube::names::Namespace;
+use nokube_kube::names;
 
 pub async fn list(call: Call) -> Result<Reply> {
     call.allow_query_parameters(&["limit", "offset"])?;
@@ -29,7 +29,9 @@ pub async fn list(call: Call) -> Result<Reply> {
     let deployments = page.numbers(total).map(|number| {
         let (store, project, members) = (&store, &project, &members);
         async move {
-            let Some(record) = store.deployment(project_id, number).await? else { return Ok(None) };
+            let Some(record) = store.get(keys::deployment(project_id, number)).await? else {
+                return Ok(None);
+            };
             let id = record.id;
             let (revision, outcome, last_observation) = futures::join!(
                 store.newest_revision(id),
@@ -49,10 +51,10 @@ pub async fn list(call: Call) -> Result<Reply> {
             }))
         }
     });
-    let namespace = Namespace::of_project(&project);
+    let namespace = names::namespace(&project.owner, &project.name);
     let (deployments, snapshot) = futures::join!(
         try_join_all(deployments),
-        fetch_project_snapshot(&cluster, namespace.as_str(), project_id)
+        fetch_project_snapshot(&cluster, &namespace, project_id)
     );
     let mut views = Vec::new();
     for deployment in deployments?.into_iter().flatten() {
@@ -70,4 +72,24 @@ pub async fn list(call: Call) -> Result<Reply> {
     let Page { limit, offset } = page;
     let response = DeploymentPage { deployments: views, total, limit, offset };
     Ok(Reply::json(StatusCode::OK, &response))
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    pub fn list() -> Operation {
+        Operation::new("listDeployments", "List a project's deployments")
+            .description(
+                "Newest first, with their current status in the cluster, without their pods and \
+                 conditions.",
+            )
+            .paginated()
+            .json_response::<DeploymentPage>(
+                200,
+                "A page of deployments.",
+                examples::page("deployments", examples::deployment_in_list()),
+            )
+            .calls_cluster()
+    }
 }

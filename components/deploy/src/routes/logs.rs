@@ -12,16 +12,17 @@ use crate::{
 };
 use futures::future::join_all;
 use nokube_domain::{Problem, problem::FieldError};
-use nokube_edge::{Call, Reply, Result, reply, spawn_for, store::Store};
-use nokube_kube::request::LogOptions;
+use nokube_edge::{Call, Reply, Result, body, spawn_for, store::Store};
+use nokube_kube::request::LogParams;
+use std::time::Duration;
 
 /// Maximum number of pods whose logs are returned.
 const MAX_PODS: usize = 10;
 /// A text that the client has not read by then is cut off.
-const TEXT_TIMEOUT_MS: u64 = 60_000;
-const DEFAULT_TAIL: u32 = 200;
-const MAX_TAIL: u32 = 5_000;
-const MAX_SINCE_SECONDS: u32 = 30 * 24 * 3600;
+const TEXT_TIMEOUT: Duration = Duration::from_secs(60);
+const DEFAULT_TAIL: i64 = 200;
+const MAX_TAIL: i64 = 5_000;
+const MAX_SINCE_SECONDS: i64 = 30 * 24 * 3600;
 
 pub async fn logs(call: Call) -> Result<Reply> {
     call.allow_query_parameters(&["pod", "previous", "tail", "since", "timestamps"])?;
@@ -37,7 +38,7 @@ pub async fn logs(call: Call) -> Result<Reply> {
     text(cluster, deployment.namespace(), pods, options).await
 }
 
-fn log_options(call: &Call) -> Result<LogOptions> {
+fn log_options(call: &Call) -> Result<LogParams> {
     let mut errors = Vec::new();
     let mut flag = |name: &str| {
         call.query_flag(name).unwrap_or_else(|error| {
@@ -46,7 +47,7 @@ fn log_options(call: &Call) -> Result<LogOptions> {
         })
     };
     let (previous, timestamps) = (flag("previous"), flag("timestamps"));
-    let mut number = |name: &str, max: u32| {
+    let mut number = |name: &str, max: i64| {
         let text = call.query(name)?;
         let number = text.parse().ok().filter(|number| (1..=max).contains(number));
         if number.is_none() {
@@ -60,13 +61,12 @@ fn log_options(call: &Call) -> Result<LogOptions> {
     if !errors.is_empty() {
         return Err(Problem::invalid(errors).into());
     }
-    let tail = Some(tail.unwrap_or(DEFAULT_TAIL));
-    Ok(LogOptions {
+    Ok(LogParams {
         previous,
         timestamps,
-        tail_lines: tail,
+        tail_lines: Some(tail.unwrap_or(DEFAULT_TAIL)),
         since_seconds,
-        ..LogOptions::default()
+        ..LogParams::default()
     })
 }
 
@@ -97,7 +97,7 @@ async fn text(
     cluster: Cluster,
     namespace: String,
     pods: Vec<String>,
-    options: LogOptions,
+    options: LogParams,
 ) -> Result<Reply> {
     if pods.is_empty() {
         return Ok(Reply::text("There are no pods now, so there is no log.\n"));
@@ -110,14 +110,14 @@ async fn text(
     {
         return Err(error.clone().into());
     }
-    let (mut sender, body) = reply::body_channel();
-    spawn_for(TEXT_TIMEOUT_MS, async move {
+    let (mut sender, body) = body::body_channel();
+    spawn_for(TEXT_TIMEOUT, async move {
         for (pod, log) in logs {
             if !is_single && !sender.send(format!("==> {pod} <==\n")).await {
                 return;
             }
             let is_connected = match log {
-                Ok(log) => sender.forward(reply::response_body(log)).await,
+                Ok(log) => sender.forward(log.into_body()).await,
                 Err(error) => sender.send(format!("({})\n", no_log_message(&error))).await,
             };
             if !is_connected {
@@ -126,4 +126,43 @@ async fn text(
         }
     });
     Ok(Reply::stream("text/plain; charset=utf-8", body))
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    const EVENTS: &str = "retry: 1000\n\nevent: log\nid: 2025-08-18T10:35:05.123456789Z\n\
+                          data: {\"pod\":\"frontend-6f7d8c9b5-x2x4z\",\
+                          \"at\":\"2025-08-18T10:35:05.123456789Z\",\
+                          \"line\":\"listening on 3000\"}\n\n";
+
+    pub fn logs() -> Operation {
+        Operation::new("readDeploymentLogs", "Read or follow a deployment's logs")
+            .description(
+                "The logs of all pods or of one, as plain text. With `Accept: text/event-stream` the \
+                 response is a stream with a `log` event for each line, including lines of pods that \
+                 start later. A stream ends after 25 seconds; `EventSource` in a browser reconnects and \
+                 continues where it stopped.",
+            )
+            .query_parameter("pod", schemas::string_up_to(253), "Only the log of this pod.")
+            .query_parameter(
+                "tail",
+                schemas::integer(1, 5_000, Some(200)),
+                "Number of lines of each pod.",
+            )
+            .query_parameter(
+                "since",
+                schemas::integer(1, 2_592_000, None),
+                "Only lines of the last so many seconds.",
+            )
+            .query_flag("previous", "The logs of the containers before their last restart.")
+            .query_flag("timestamps", "In plain text: start each line with its time.")
+            .last_event_id()
+            .log_response("The logs.", "listening on 3000\n", EVENTS, |schemas| {
+                json!({ "log": schemas.add::<PodLine<'_>>() })
+            })
+            .problem(ProblemKind::Invalid, "pod: is no pod of this deployment now")
+            .calls_cluster()
+    }
 }

@@ -29,3 +29,21 @@ pub async fn manifests(call: Call) -> Result<Reply> {
     };
     Ok(Reply::json(StatusCode::OK, &response))
 }
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    pub fn manifests() -> Operation {
+        Operation::new("readManifests", "Read the manifests of a deployment")
+            .description("YAML for each kind of object. Values of secrets are hidden.")
+            .json_response::<Manifests<'_>>(
+                200,
+                "The manifests.",
+                json!({
+                    "deployment_id": examples::DEPLOYMENT, "revision": 1,
+                    "namespace": "nk-testuser-myapp", "manifests": examples::manifests(),
+                }),
+            )
+    }
+}

@@ -3,19 +3,23 @@
 
 use super::dry_run::PREVIEW_NAMESPACE;
 use crate::{
-    cluster::{Cluster, ClusterError},
+    cluster::{Cluster, ClusterError, ClusterResult},
     settings::Settings,
 };
 use futures::future::join_all;
-use nokube_edge::{Call, Reply, Result, readiness};
+use nokube_edge::{
+    Call, Reply, Result,
+    readiness::{self, Health},
+};
 use nokube_kube::{
     error::ApiError,
     kind::Kind,
     permissions::{format_missing, out_of_policy_namespace, required_permissions},
     request,
-    review::{SelfSubjectAccessReview, self_subject_access_review},
+    review::{is_allowed, self_subject_access_review},
 };
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 pub async fn settings(_: Call) -> Result<Reply> {
     readiness::settings(Settings::load().await)
@@ -26,36 +30,35 @@ pub async fn settings(_: Call) -> Result<Reply> {
 pub async fn cluster(_: Call) -> Result<Reply> {
     // The other route reports invalid settings.
     let Ok(cluster) = Cluster::new().await else { return readiness::not_checked() };
-    match find_problem(&cluster).await {
-        Ok(None) => readiness::health(
-            true,
-            "the cluster responds, and the platform has all permissions that it needs",
-        ),
-        Ok(Some(problem)) => readiness::health(false, problem),
+    let health = match find_problem(&cluster).await {
+        Ok(None) => {
+            Health::ok("the cluster responds, and the platform has all permissions that it needs")
+        }
+        Ok(Some(problem)) => Health::failed(problem),
         Err(ClusterError::Unreachable(error)) => {
-            readiness::health(false, format!("the cluster does not answer: {}", error.cause()))
+            Health::failed(format!("the cluster does not answer: {}", error.cause()))
         }
-        Err(ClusterError::Api(ApiError::Unauthenticated)) => {
-            let detail = "the cluster does not accept kubernetes_token: it has ended, or is another cluster's. \
-                          Make another: kubectl -n nokube create token nokube-deployer --duration=8760h";
-            readiness::health(false, detail)
-        }
-        Err(error) => readiness::health(false, error.message()),
-    }
+        Err(ClusterError::Api(ApiError::Unauthenticated)) => Health::failed(
+            "the cluster does not accept kubernetes_token: it has ended, or is another cluster's. \
+             Make another: kubectl -n nokube create token nokube-deployer --duration=8760h",
+        ),
+        Err(error) => Health::failed(error.message()),
+    };
+    readiness::health(&health)
 }
 
 /// The first problem in the cluster, if there is one.
-async fn find_problem(cluster: &Cluster) -> std::result::Result<Option<String>, ClusterError> {
+async fn find_problem(cluster: &Cluster) -> ClusterResult<Option<String>> {
     let platform = cluster.platform();
     let permissions = required_permissions(platform);
     let reviews: Vec<_> = permissions
         .iter()
         .map(|permission| self_subject_access_review(permission, PREVIEW_NAMESPACE))
         .collect();
-    let responses = reviews.iter().map(|review| cluster.read::<SelfSubjectAccessReview>(review));
+    let responses = reviews.iter().map(|review| cluster.read::<Value>(review));
     let mut missing = Vec::new();
     for (permission, review) in permissions.iter().zip(join_all(responses).await) {
-        if !review?.is_some_and(|review| review.is_allowed()) {
+        if !review?.as_ref().is_some_and(is_allowed) {
             missing.push(permission);
         }
     }
@@ -65,9 +68,7 @@ async fn find_problem(cluster: &Cluster) -> std::result::Result<Option<String>, 
             "these permissions are missing (ops/rbac.yaml grants them): {missing}"
         )));
     }
-    let uses_gateway =
-        platform.apps.as_ref().is_some_and(|apps| apps.routing.kind() == Kind::HttpRoute);
-    if uses_gateway {
+    if cluster.settings.limits.has_path_routing {
         let routes = request::list_metadata(Kind::HttpRoute, PREVIEW_NAMESPACE, None);
         if cluster.read::<IgnoredAny>(&routes).await?.is_none() {
             let detail = "the Gateway API is not installed in the cluster (it knows no httproutes): install \

@@ -2,16 +2,17 @@
 //! configuration. `{"revision": 3}`; without a body, the release before the current one.
 
 use crate::{
-    cluster::{Cluster, secrets::fetch_secret_values},
+    cluster::Cluster,
     deployment::Deployment,
     reconcile::lost_secrets,
     revise::{NewRevision, revise},
 };
 use nokube_domain::{
     Problem, Reason,
-    deployments::{Cause, DeployedState, Release, Revision, parse_rollback},
+    deployments::{Cause, DeployedState, Release, Revision, Rollback},
 };
 use nokube_edge::{Call, Reply, Result, store::Store};
+use std::num::NonZeroU32;
 
 pub async fn rollback(mut call: Call) -> Result<Reply> {
     call.allow_query_parameters(&[])?;
@@ -19,7 +20,10 @@ pub async fn rollback(mut call: Call) -> Result<Reply> {
     let deployment = Deployment::load(&call, &store).await?;
     let number = match call.optional_json_fields().await? {
         None => None,
-        Some(fields) => parse_rollback(fields)?,
+        Some(mut fields) => {
+            let request = Rollback::read(&mut fields);
+            fields.finish(Some(request.revision.map(NonZeroU32::get)))?
+        }
     };
     let current = deployment.state()?;
     let release = match number {
@@ -94,11 +98,36 @@ async fn check_secrets(
     state: &DeployedState,
 ) -> Result<()> {
     let Some(object) = &state.release.secrets_object else { return Ok(()) };
-    match fetch_secret_values(cluster, &deployment.tenant(), object).await? {
+    match cluster.secret_values(&deployment.tenant(), object).await? {
         Some(_) => Ok(()),
         None => {
             let detail = lost_secrets(object, state).detail;
             Err(Problem::conflict(Reason::SecretsLost, detail).into())
         }
+    }
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use crate::revise::openapi::revise;
+    use nokube_contract::prelude::*;
+
+    pub fn rollback() -> Operation {
+        let operation = Operation::new("rollback", "Roll back to an earlier release")
+            .description(
+                "Restores its image and configuration. Without a body: the newest release that \
+                 differs from the current one.",
+            )
+            .optional_json_body::<Rollback>(json!({ "revision": 3 }));
+        revise(operation)
+            .conflict(Reason::NoEarlierRelease, "There is no earlier release to roll back to.")
+            .conflict(
+                Reason::SecretsLost,
+                "The values of API_KEY are not in the cluster. Deploy again with them.",
+            )
+            .problem(
+                ProblemKind::Invalid,
+                "revision: must be one of the retained releases, 4, 3 (see …/revisions)",
+            )
     }
 }

@@ -18,7 +18,7 @@ use nokube_edge::{
     Call, Error, Reply, Result,
     builds::{BuildLifetime, summaries},
     now,
-    store::{Counter, Store},
+    store::{Counter, Store, keys},
     telemetry::prometheus::{CONTENT_TYPE, Gauge, render},
 };
 
@@ -72,14 +72,14 @@ pub async fn metrics(call: Call) -> Result<Reply> {
             "nokube_builds",
             "Unfinished builds, as last stored.",
             "status",
-            &UNFINISHED.map(|status| (status, status.as_str())),
+            &UNFINISHED,
             &builds,
         ),
         Gauge::per_label(
             "nokube_deployments",
             "Deployments by their last stored status.",
             "status",
-            &DEPLOYMENTS.map(|status| (status, status.as_str())),
+            &DEPLOYMENTS,
             &deployments,
         ),
         Gauge::single(
@@ -100,7 +100,7 @@ async fn newest_projects(store: &Store, ever_created: u32) -> Result<(Vec<Projec
         if batch.is_empty() {
             break;
         }
-        let reads = batch.into_iter().map(|id| async move { store.project(id).await });
+        let reads = batch.into_iter().map(|id| async move { store.get(keys::project(id)).await });
         found.extend(try_join_all(reads).await?.into_iter().flatten().map(|project| project.id));
     }
     let has_all = numbers.next().is_none()
@@ -166,7 +166,7 @@ async fn deployment_statuses(
 }
 
 async fn status(store: &Store, id: ProjectId, number: u32) -> Result<Option<DeploymentStatus>> {
-    let Some(record) = store.deployment(id, number).await? else { return Ok(None) };
+    let Some(record) = store.get(keys::deployment(id, number)).await? else { return Ok(None) };
     let (revision, outcome, last_observation) = futures::join!(
         store.newest_revision(record.id),
         store.outcome(record.id),
@@ -186,4 +186,26 @@ async fn status(store: &Store, id: ProjectId, number: u32) -> Result<Option<Depl
     // The same view as when the cluster is unreachable.
     let view = deployments::view(&input, &ObservedState::Unreachable(String::new()), now());
     Ok(Some(view.status))
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    const EXAMPLE: &str = "# HELP nokube_builds Unfinished builds, as last stored.\n\
+                           # TYPE nokube_builds gauge\n\
+                           nokube_builds{status=\"pending\"} 0\n\
+                           nokube_builds{status=\"building\"} 2\n";
+
+    pub fn metrics() -> Operation {
+        Operation::new("readMetrics", "Read metrics for Prometheus")
+            .description(
+                "Gauges in the Prometheus text format: projects, unfinished builds, and deployments by \
+                 their last stored status. Only the newest ones are counted; \
+                 `nokube_metrics_complete` tells whether these are all. Requests are not counted \
+                 here: each writes a line to the log. An administrator's API token needs the scope \
+                 `metrics`, which allows nothing else.",
+            )
+            .text_response(200, "The gauges.", EXAMPLE)
+    }
 }

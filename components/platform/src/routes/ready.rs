@@ -13,7 +13,7 @@ use nokube_edge::{
     chaining, now,
     readiness::{Health, SettingsReport},
     settings::SettingsError,
-    store::Store,
+    store::{Store, keys},
     warn,
 };
 use serde::{Deserialize, Serialize};
@@ -53,8 +53,11 @@ pub async fn ready(call: Call) -> Result<Reply> {
     let audience = auth::health_audience(call.headers()).await;
     let max_age =
         if audience == HealthAudience::Operator { OPERATOR_CACHE_SECONDS } else { CACHE_SECONDS };
-    let (mut checks, sign_in, external) =
-        futures::join!(check_settings(), check_sign_in(), check_external_systems(max_age));
+    let (mut checks, sign_in, external) = futures::join!(
+        check_settings(),
+        check_by("sign_in", "auth", "/ready/sign-in", COMPONENT_TIMEOUT),
+        check_external_systems(max_age)
+    );
     let mut confidential: Vec<_> = sign_in.into_iter().collect();
     match external {
         Ok(external) => confidential.extend(external),
@@ -63,7 +66,7 @@ pub async fn ready(call: Call) -> Result<Reply> {
                 warn(format_args!("ready: {what}"));
             }
             let detail = "the store can be neither read nor written: the log says why";
-            confidential.push(check("store", false, detail));
+            confidential.push(check("store", Health::failed(detail)));
         }
     }
     let in_full = audience != HealthAudience::Public;
@@ -78,8 +81,8 @@ pub async fn ready(call: Call) -> Result<Reply> {
     Ok(Reply::json(status, &Readiness { ready, in_full, checks }))
 }
 
-fn check(name: &str, ok: bool, detail: impl Into<String>) -> Check {
-    Check { name: name.into(), ok, detail: detail.into() }
+fn check(name: &str, Health { ok, detail }: Health) -> Check {
+    Check { name: name.into(), ok, detail }
 }
 
 /// One failed check for each variable that is wrong in any component; one passed check if none is.
@@ -91,11 +94,11 @@ async fn check_settings() -> Vec<Check> {
     for FieldError { field, detail } in errors {
         // Several components may report the same variable.
         if !checks.iter().any(|check| check.name == field) {
-            checks.push(check(&field, false, detail));
+            checks.push(check(&field, Health::failed(detail)));
         }
     }
     if checks.is_empty() {
-        checks.push(check("settings", true, "every setting is there and well-formed"));
+        checks.push(check("settings", Health::ok("every setting is there and well-formed")));
     }
     checks
 }
@@ -107,60 +110,79 @@ fn errors_of<T>(settings: std::result::Result<T, SettingsError>) -> Vec<FieldErr
 /// What another component reports about its settings.
 async fn settings_errors(component: &str) -> Vec<FieldError> {
     let body = chaining::get(component, "/ready", COMPONENT_TIMEOUT).await;
-    let report = body.and_then(|body| serde_json::from_slice::<SettingsReport>(&body).ok());
-    report.map_or_else(
-        || {
+    match body.and_then(|body| serde_json::from_slice::<SettingsReport>(&body).ok()) {
+        Some(report) => report.errors,
+        None => {
             let detail = format!("the component {component} does not answer");
             vec![FieldError { field: component.into(), detail }]
-        },
-        |report| report.errors,
-    )
+        }
+    }
 }
 
 /// Checks GitHub, the registry and the cluster, or returns the stored findings while they are fresh. The time is
 /// stored before the checks, so that only one of many concurrent requests runs them.
-///
-/// # Errors
-/// The store failed.
 async fn check_external_systems(max_age: i64) -> Result<Vec<Check>> {
     let store = Store::open().await?;
     let second = now().as_second();
-    let stored = store.readiness::<Findings>().await?;
+    let stored = store.get(keys::readiness::<Findings>()).await?;
     if let Some(findings) = stored.as_ref().filter(|findings| second - findings.at < max_age) {
         return Ok(findings.checks.clone());
     }
-    let previous = stored.map_or_else(
-        || {
-            let detail =
-                "GitHub, the registry and the cluster are being checked; try again in a moment";
-            vec![check("outside", false, detail)]
-        },
-        |findings| findings.checks,
-    );
-    store.set_readiness(&Findings { at: second, checks: previous }).await?;
+    let previous = stored.map(|findings| findings.checks).unwrap_or_else(|| {
+        let detail =
+            "GitHub, the registry and the cluster are being checked; try again in a moment";
+        vec![check("outside", Health::failed(detail))]
+    });
+    store.set(keys::readiness(), &Findings { at: second, checks: previous }).await?;
     let (github, registry, cluster) = futures::join!(
         check_by("github", "builds", "/ready/github", GITHUB_TIMEOUT),
         check_by("registry", "builds", "/ready/registry", REGISTRY_TIMEOUT),
         check_by("cluster", "deploy", "/ready/cluster", CLUSTER_TIMEOUT),
     );
     let checks: Vec<_> = [github, registry, cluster].into_iter().flatten().collect();
-    store.set_readiness(&Findings { at: second, checks: checks.clone() }).await?;
+    store.set(keys::readiness(), &Findings { at: second, checks: checks.clone() }).await?;
     Ok(checks)
-}
-
-/// Who may sign in.
-async fn check_sign_in() -> Option<Check> {
-    check_by("sign_in", "auth", "/ready/sign-in", COMPONENT_TIMEOUT).await
 }
 
 /// A check that another component makes; `None` while its settings are incomplete.
 async fn check_by(name: &str, component: &str, path: &str, total: Duration) -> Option<Check> {
-    match chaining::get(component, path, total).await {
-        Some(body) if body.is_empty() => None,
-        Some(body) => Some(match serde_json::from_slice::<Health>(&body) {
-            Ok(health) => check(name, health.ok, health.detail),
-            Err(_) => check(name, false, "could not be checked; the log says why"),
-        }),
-        None => Some(check(name, false, format!("the component {component} does not answer"))),
+    let health = match chaining::get(component, path, total).await {
+        Some(body) if body.is_empty() => return None,
+        Some(body) => serde_json::from_slice::<Health>(&body)
+            .unwrap_or_else(|_| Health::failed("could not be checked; the log says why")),
+        None => Health::failed(format!("the component {component} does not answer")),
+    };
+    Some(check(name, health))
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    fn readiness(ready: bool, name: &str, detail: &str) -> Value {
+        let check = json!({ "name": name, "ok": ready, "detail": detail });
+        json!({ "ready": ready, "in_full": true, "checks": [check] })
+    }
+
+    pub fn ready() -> Operation {
+        Operation::new("readReadiness", "Check that the platform is ready")
+            .any_query()
+            .description(
+                "Checks all settings, who may sign in, and whether GitHub, the registry and the \
+                 cluster respond and accept the platform's credentials. Invalid settings are reported \
+                 to everybody. Of the other checks, administrators (or a token with the scope \
+                 `metrics`) see the details, everybody else only the result. The result is cached \
+                 for some seconds.",
+            )
+            .json_response::<Readiness>(
+                200,
+                "The platform is ready.",
+                readiness(true, "settings", "every setting is there and well-formed"),
+            )
+            .json_response::<Readiness>(
+                503,
+                "The platform is not ready. `checks` says why.",
+                readiness(false, "github", "GitHub does not accept the platform's credentials"),
+            )
     }
 }

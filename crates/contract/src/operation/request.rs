@@ -1,35 +1,49 @@
 //! The request of an operation: parameters and body.
 
 use super::Operation;
-use crate::{
-    problems,
-    schemas::{self, Schemas},
-};
-use nokube_domain::{
-    BuildId, DeploymentId, ProblemKind, ProjectId,
-    name::Username,
-    page::{DEFAULT_LIMIT, MAX_LIMIT},
-};
+use crate::schemas;
+use nokube_domain::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::Value;
 use utoipa::{
     ToSchema,
     openapi::{
         ContentBuilder, RefOr, Required, Schema,
-        path::{Parameter, ParameterBuilder, ParameterIn},
+        path::{ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
     },
 };
 
+const IDEMPOTENCY_KEY: &str = "A string of your choice (1 to 255 visible ASCII characters). Requests \
+                               that repeat the key and the content are executed once. A different \
+                               request with the same key is rejected.";
+
 impl Operation {
+    fn parameter(
+        mut self,
+        location: ParameterIn,
+        name: &str,
+        required: Required,
+        schema: impl Into<RefOr<Schema>>,
+        description: &str,
+    ) -> Self {
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(location)
+            .required(required)
+            .description(Some(description))
+            .schema(Some(schema));
+        self.parameters.push(parameter.build());
+        self
+    }
+
     /// An optional query parameter.
     pub fn query_parameter(
-        mut self,
+        self,
         name: &str,
         schema: impl Into<RefOr<Schema>>,
         description: &str,
     ) -> Self {
-        self.parameters.push(parameter(ParameterIn::Query, name, schema.into(), description));
-        self
+        self.parameter(ParameterIn::Query, name, Required::False, schema, description)
     }
 
     /// A query parameter that is `true` or `false`.
@@ -50,31 +64,31 @@ impl Operation {
 
     /// Allows any query parameter.
     pub fn any_query(mut self) -> Self {
-        self.problems.retain(|problem| problem.kind != ProblemKind::Invalid);
+        self.allows_any_query = true;
         self
     }
 
-    /// An optional request header.
-    pub fn header_parameter(
-        mut self,
+    /// The header that names a request, so that it is executed once.
+    pub fn idempotency_key(self) -> Self {
+        let schema = schemas::string_matching("^[!-~]{1,255}$");
+        let (location, name) = (ParameterIn::Header, "Idempotency-Key");
+        self.parameter(location, name, Required::False, schema, IDEMPOTENCY_KEY)
+    }
+
+    /// The header with which a client continues an event stream.
+    pub fn last_event_id(self) -> Self {
+        let description = "The `id` of the last event that you received.";
+        let (location, name) = (ParameterIn::Header, "Last-Event-ID");
+        self.parameter(location, name, Required::False, schemas::string_up_to(64), description)
+    }
+
+    pub fn required_header(
+        self,
         name: &str,
         schema: impl Into<RefOr<Schema>>,
         description: &str,
     ) -> Self {
-        self.parameters.push(parameter(ParameterIn::Header, name, schema.into(), description));
-        self
-    }
-
-    pub fn required_header_parameter(
-        mut self,
-        name: &str,
-        schema: impl Into<RefOr<Schema>>,
-        description: &str,
-    ) -> Self {
-        let mut header = parameter(ParameterIn::Header, name, schema.into(), description);
-        header.required = Required::True;
-        self.parameters.push(header);
-        self
+        self.parameter(ParameterIn::Header, name, Required::True, schema, description)
     }
 
     /// A required JSON body.
@@ -82,20 +96,31 @@ impl Operation {
         self.body::<T>(&["application/json"], Required::True, example)
     }
 
-    /// A body with one of these media types.
-    pub fn body<T: ToSchema>(
+    /// A JSON body that may be absent.
+    pub fn optional_json_body<T: ToSchema>(self, example: Value) -> Self {
+        self.body::<T>(&["application/json"], Required::False, example)
+    }
+
+    /// A required body as JSON or as a form.
+    pub fn json_or_form_body<T: ToSchema>(self, example: Value) -> Self {
+        let media_types = ["application/json", "application/x-www-form-urlencoded"];
+        self.body::<T>(&media_types, Required::True, example)
+    }
+
+    /// A required JSON body whose schema is not ours.
+    pub fn any_json_body(self, example: Value) -> Self {
+        let schema = schemas::any_json();
+        self.set_body(schema.into(), &["application/json"], Required::True, example)
+    }
+
+    fn body<T: ToSchema>(
         mut self,
         media_types: &[&str],
         required: Required,
         example: Value,
     ) -> Self {
-        let schema = self.schemas.add::<T>();
+        let schema = self.schemas.add_request::<T>();
         self.set_body(schema.into(), media_types, required, example)
-    }
-
-    /// A required JSON body whose schema is not ours.
-    pub fn any_json_body(self, example: Value) -> Self {
-        self.set_body(schemas::any_json().into(), &["application/json"], Required::True, example)
     }
 
     fn set_body(
@@ -111,50 +136,6 @@ impl Operation {
             body = body.content(*media_type, content.clone());
         }
         self.body = Some(body.build());
-        self.problems.extend(problems::for_body());
-        self
+        self.reads_body()
     }
-
-    /// A body is allowed, but its content is ignored.
-    pub fn ignores_body(self) -> Self {
-        self.problem(ProblemKind::TooLarge, "The body must have at most 1 KiB.")
-            .problem(ProblemKind::TooSlow, problems::BODY_TOO_SLOW)
-            .problem(ProblemKind::Malformed, "The body is incomplete.")
-    }
-}
-
-fn parameter(
-    location: ParameterIn,
-    name: &str,
-    schema: RefOr<Schema>,
-    description: &str,
-) -> Parameter {
-    ParameterBuilder::new()
-        .name(name)
-        .parameter_in(location)
-        .required(Required::False)
-        .description(Some(description))
-        .schema(Some(schema))
-        .build()
-}
-
-/// The parameters for each `{name}` in a path.
-pub fn path_parameters(path: &str, schemas: &mut Schemas) -> Vec<Parameter> {
-    let names = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
-    names
-        .map(|name| {
-            let (schema, description) = match name {
-                "build" => (schemas.add::<BuildId>().into(), "The build's id."),
-                "project" => (schemas.add::<ProjectId>().into(), "The project's number."),
-                "deployment" => (schemas.add::<DeploymentId>().into(), "The deployment's id."),
-                "username" => {
-                    (schemas.add::<Username>().into(), "The person's name on this platform.")
-                }
-                _ => (schemas::integer(1, u32::MAX, None).into(), "Its number."),
-            };
-            let mut parameter = parameter(ParameterIn::Path, name, schema, description);
-            parameter.required = Required::True;
-            parameter
-        })
-        .collect()
 }

@@ -1,15 +1,18 @@
-//! The responses of an operation: successes and problems.
+//! The responses of an operation, apart from problems.
 
-use super::{Operation, Response};
+use super::{Operation, PROBLEM};
 use crate::{
-    examples, problems,
+    examples,
     schemas::{self, Schemas},
 };
-use nokube_domain::{Problem, ProblemKind, Reason};
+use nokube_domain::responses::AuditLogPage;
 use serde_json::{Value, json};
 use utoipa::{
     ToSchema,
-    openapi::{Content, ContentBuilder, OneOfBuilder, extensions::Extensions},
+    openapi::{
+        Content, ContentBuilder, Header, OneOfBuilder, Ref, RefOr, ResponseBuilder,
+        extensions::Extensions,
+    },
 };
 
 const JSON: &str = "application/json";
@@ -24,8 +27,31 @@ impl Operation {
         self.response_as::<T>(JSON, status, description, example)
     }
 
-    /// A JSON response with a media type of its own.
-    pub fn response_as<T: ToSchema>(
+    /// A page of an audit log, with the action and the object of an example.
+    pub fn audit_log(self, action: &str, object: &str) -> Self {
+        let event = json!({
+            "at": "2025-08-18T10:00:00.123456Z", "action": action, "object": object,
+            "by": {
+                "issuer": "https://github.com", "subject": "583231", "login": "testuser",
+                "via": "session",
+            },
+            "from": "192.0.2.7", "request_id": "7d1f0c3a9b2e4d65",
+        });
+        let example = examples::page("events", event);
+        self.paginated().json_response::<AuditLogPage>(200, "A page of the audit log.", example)
+    }
+
+    /// A response that extends a problem.
+    pub fn problem_response<T: ToSchema>(
+        self,
+        status: u16,
+        description: &'static str,
+        example: Value,
+    ) -> Self {
+        self.response_as::<T>(PROBLEM, status, description, example)
+    }
+
+    fn response_as<T: ToSchema>(
         mut self,
         media_type: &'static str,
         status: u16,
@@ -52,20 +78,20 @@ impl Operation {
         self.response(status, description, vec![(JSON, content.build())])
     }
 
-    /// A log as plain text or as an event stream. `event_schemas` maps the name of each event to the
-    /// schema of its data.
+    /// A log as plain text or as an event stream. `events` maps the name of each event to the schema of its
+    /// data.
     pub fn log_response(
         mut self,
         description: &'static str,
         text_example: &str,
         stream_example: &str,
-        event_schemas: impl FnOnce(&mut Schemas) -> Value,
+        events: impl FnOnce(&mut Schemas) -> Value,
     ) -> Self {
-        let events = Extensions::from_iter([("x-events", event_schemas(&mut self.schemas))]);
+        let events = events(&mut self.schemas);
         let stream = ContentBuilder::new()
             .schema(Some(schemas::string()))
             .example(Some(json!(stream_example)))
-            .extensions(Some(events))
+            .extensions(Some(Extensions::from_iter([("x-events", events)])))
             .build();
         let content =
             vec![("text/plain", text_content(text_example)), ("text/event-stream", stream)];
@@ -86,66 +112,31 @@ impl Operation {
         description: &'static str,
         content: Vec<(&'static str, Content)>,
     ) -> Self {
-        let headers = vec!["X-Request-Id"];
-        self.responses.push(Response { status, description, content, headers });
+        let response = ResponseBuilder::new().description(description);
+        let response = content.into_iter().fold(response, |response, (media_type, content)| {
+            response.content(media_type, content)
+        });
+        self.responses.push((status, add_headers(response, &["X-Request-Id"]).build()));
         self
     }
 
     /// Adds a header to the last response.
     pub fn response_header(mut self, name: &'static str) -> Self {
-        if let Some(response) = self.responses.last_mut() {
-            response.headers.push(name);
+        if let Some((status, response)) = self.responses.pop() {
+            self.responses.push((status, add_headers(response.into(), &[name]).build()));
         }
         self
     }
+}
 
-    /// A problem with an example of its detail. For [`ProblemKind::Invalid`] the example is
-    /// `FIELD: DETAIL`.
-    pub fn problem(self, kind: ProblemKind, detail: &str) -> Self {
-        self.add_problem(match detail.split_once(": ") {
-            Some((field, detail)) if kind == ProblemKind::Invalid => {
-                Problem::invalid_field(field, detail)
-            }
-            _ => Problem::new(kind, detail),
-        })
+/// Adds references to these response headers.
+pub fn add_headers(response: ResponseBuilder, names: &[&'static str]) -> ResponseBuilder {
+    let mut response = response.build();
+    for name in names {
+        let reference = RefOr::<Header>::Ref(Ref::new(format!("#/components/headers/{name}")));
+        response.headers.insert((*name).into(), reference);
     }
-
-    /// A conflict with the current state, and the reason that clients can branch on.
-    pub fn conflict(self, reason: Reason, detail: &str) -> Self {
-        self.add_problem(Problem::conflict(reason, detail))
-    }
-
-    pub fn add_problem(mut self, problem: Problem) -> Self {
-        self.problems.push(problem);
-        self
-    }
-
-    /// Exempt from rate limits, because it revokes access.
-    pub fn revokes_access(mut self) -> Self {
-        self.problems.retain(|problem| problem.kind != ProblemKind::TooMany);
-        self
-    }
-
-    /// Rate limited, although its policy alone does not imply that.
-    pub fn rate_limited(self) -> Self {
-        self.problem(ProblemKind::TooMany, problems::TOO_MANY)
-    }
-
-    /// Calls GitHub or the registry.
-    pub fn calls_github(self) -> Self {
-        self.problem(ProblemKind::UpstreamRefused, problems::GITHUB_REJECTED).problem(
-            ProblemKind::UpstreamUnavailable,
-            "GitHub does not answer. Try again in a moment.",
-        )
-    }
-
-    /// Calls the Kubernetes API.
-    pub fn calls_cluster(self) -> Self {
-        self.problem(ProblemKind::UpstreamRefused, problems::CLUSTER_REJECTED).problem(
-            ProblemKind::UpstreamUnavailable,
-            "The cluster does not answer. Try again in a moment.",
-        )
-    }
+    response.into()
 }
 
 fn text_content(example: &str) -> Content {

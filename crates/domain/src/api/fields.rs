@@ -2,7 +2,7 @@
 
 use crate::problem::{FieldError, Problem, ProblemKind};
 use serde_json::{Map, Value};
-use std::{collections::BTreeMap, ops::RangeInclusive};
+use std::fmt::Display;
 
 /// The fields of a request that have not been read yet, and the errors found so far.
 pub struct Fields {
@@ -10,18 +10,17 @@ pub struct Fields {
     errors: Vec<FieldError>,
 }
 
-#[cfg(feature = "schema")]
-thread_local! {
-    static FIELDS_READ: std::cell::RefCell<std::collections::BTreeSet<String>> = Default::default();
-}
+/// A type that a field of a request can have. `request!` makes structs of them.
+pub trait FieldValue: Sized {
+    /// Whether `null` is a value. For most types it counts as absent.
+    const READS_NULL: bool = false;
 
-/// Runs `read` and returns the names of all fields that it looked up. A test compares them with the
-/// documented fields.
-#[cfg(feature = "schema")]
-pub fn fields_read_by(read: impl FnOnce()) -> std::collections::BTreeSet<String> {
-    FIELDS_READ.take();
-    read();
-    FIELDS_READ.take()
+    /// Reads the value of `field`. If it is invalid, adds an error and returns `None`.
+    fn read(value: Value, field: &str, fields: &mut Fields) -> Option<Self>;
+
+    /// The schema. If it is a reference, the schema that it refers to is added to `schemas`.
+    #[cfg(feature = "schema")]
+    fn schema(schemas: &mut crate::schema::Schemas) -> crate::schema::FieldSchema;
 }
 
 impl Fields {
@@ -32,10 +31,66 @@ impl Fields {
     pub fn from_json(body: &[u8]) -> Result<Self, Problem> {
         let malformed = |detail: String| Problem::new(ProblemKind::Malformed, detail);
         match serde_json::from_slice(body) {
-            Ok(Value::Object(rest)) => Ok(Self { remaining: rest, errors: Vec::new() }),
+            Ok(Value::Object(remaining)) => Ok(Self { remaining, errors: Vec::new() }),
             Ok(_) => Err(malformed("The body must be a JSON object.".into())),
             Err(error) => Err(malformed(format!("The body is not JSON: {error}."))),
         }
+    }
+
+    /// The fields of a form: all are strings. If a name is repeated, the last value counts.
+    pub fn from_form(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        let remaining = pairs.into_iter().map(|(name, text)| (name, Value::String(text))).collect();
+        Self { remaining, errors: Vec::new() }
+    }
+
+    /// The text of a field that has not been read yet, if it is a string.
+    pub fn text_of(&self, field: &str) -> Option<&str> {
+        self.remaining.get(field)?.as_str()
+    }
+
+    /// Takes `field`. `None` if it is absent or has an error.
+    pub fn read<T: FieldValue>(&mut self, field: &str) -> Option<T> {
+        let value = self.remaining.remove(field)?;
+        if value.is_null() && !T::READS_NULL {
+            return None;
+        }
+        T::read(value, field, self)
+    }
+
+    /// Takes `field`, whose absence is an error.
+    pub fn read_required<T: FieldValue>(&mut self, field: &str) -> Option<T> {
+        let value = self.read(field);
+        if value.is_none() && !self.has_error(field) {
+            self.add_error(field, "is required");
+        }
+        value
+    }
+
+    /// Takes `field`. An empty string counts as absent.
+    pub fn read_nonempty<T: FieldValue>(&mut self, field: &str) -> Option<T> {
+        if self.text_of(field) == Some("") {
+            self.remaining.remove(field);
+        }
+        self.read(field)
+    }
+
+    /// Takes `field`, or reads the default if it is absent.
+    pub fn read_or<T: FieldValue>(&mut self, field: &str, default: Value) -> Option<T> {
+        let value = self.read(field);
+        if value.is_none() && !self.has_error(field) {
+            return T::read(default, field, self);
+        }
+        value
+    }
+
+    /// Parses `text` with `parse`, whose error becomes the field's error.
+    pub fn parse<T, E: Display>(
+        &mut self,
+        field: &str,
+        text: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        parse(text).map_err(|error| self.add_error(field, error.to_string())).ok()
     }
 
     /// Adds an error for `field`. The name is truncated, because a client may send one of any length.
@@ -44,162 +99,23 @@ impl Fields {
             .push(FieldError { field: field.chars().take(100).collect(), detail: detail.into() });
     }
 
-    /// Removes and returns `field`. `null` counts as absent.
-    fn take(&mut self, field: &str) -> Option<Value> {
-        #[cfg(feature = "schema")]
-        FIELDS_READ.with_borrow_mut(|names| names.insert(field.to_owned()));
-        self.remaining.remove(field).filter(|value| !value.is_null())
-    }
-
-    fn typed<T>(
-        &mut self,
-        field: &str,
-        expected: &str,
-        read: impl FnOnce(Value) -> Option<T>,
-    ) -> Option<T> {
-        let value = self.take(field)?;
-        let read = read(value);
-        if read.is_none() {
-            self.add_error(field, format!("must be {expected}"));
-        }
-        read
-    }
-
-    /// An optional string.
-    pub fn string(&mut self, field: &str) -> Option<String> {
-        self.typed(field, "a string", |value| match value {
-            Value::String(text) => Some(text),
-            _ => None,
-        })
-    }
-
-    pub fn boolean(&mut self, field: &str) -> Option<bool> {
-        self.typed(field, "true or false", |value| value.as_bool())
-    }
-
-    /// An optional integer from 1 to 4,294,967,295.
-    pub fn positive_integer(&mut self, field: &str) -> Option<u32> {
-        self.typed(field, "a whole number above 0", |value| {
-            value.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0)
-        })
-    }
-
-    /// An integer in a range, or the default if absent.
-    pub fn integer(&mut self, field: &str, range: RangeInclusive<u32>, default: u32) -> u32 {
-        let expected = format!("a whole number from {} to {}", range.start(), range.end());
-        let number = self.typed(field, &expected, |value| {
-            value.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| range.contains(n))
-        });
-        number.unwrap_or(default)
-    }
-
-    /// A map of strings; empty if absent. Each other value is an error of its own.
-    pub fn string_map(&mut self, field: &str) -> BTreeMap<String, String> {
-        self.map(field, "must be a string", |value| match value {
-            Value::String(text) => Some(text),
-            _ => None,
-        })
-    }
-
-    /// A map of strings and nulls; empty if absent.
-    pub fn nullable_string_map(&mut self, field: &str) -> BTreeMap<String, Option<String>> {
-        self.map(field, "must be a string or null", |value| match value {
-            Value::String(text) => Some(Some(text)),
-            Value::Null => Some(None),
-            _ => None,
-        })
-    }
-
-    /// The entries of a map for which `read` succeeds; each other one is an error of its own.
-    fn map<T>(
-        &mut self,
-        field: &str,
-        expected: &str,
-        read: impl Fn(Value) -> Option<T>,
-    ) -> BTreeMap<String, T> {
-        let map = self.typed(field, "a map of strings", |value| match value {
-            Value::Object(map) => Some(map),
-            _ => None,
-        });
-        let mut entries = BTreeMap::new();
-        for (key, value) in map.unwrap_or_default() {
-            match read(value) {
-                Some(value) => {
-                    entries.insert(key, value);
-                }
-                None => self.add_error(&format!("{field}.{key}"), expected),
-            }
-        }
-        entries
-    }
-
-    /// Adds the error that `field` is required, unless there is a value or an error for it already.
-    pub fn require<T>(&mut self, field: &str, value: Option<T>) -> Option<T> {
-        if value.is_none() && !self.has_error(field) {
-            self.add_error(field, "is required");
-        }
-        value
-    }
-
-    /// Parses `text` with `parse`, whose error becomes the field's error.
-    pub fn parse<T, E: std::fmt::Display>(
-        &mut self,
-        field: &str,
-        text: Option<String>,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<T> {
-        match parse(&text?) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.add_error(field, error.to_string());
-                None
-            }
-        }
-    }
-
-    /// Whether the request contains `field` with another value than `null`. Call it before the field is read.
-    pub fn has_value(&self, field: &str) -> bool {
-        self.remaining.get(field).is_some_and(|value| !value.is_null())
-    }
-
-    /// Whether the request contains `field`, even as `null`. Call it before the field is read.
-    pub fn contains(&self, field: &str) -> bool {
-        self.remaining.contains_key(field)
-    }
-
-    /// An optional list of strings.
-    pub fn string_list(&mut self, field: &str) -> Option<Vec<String>> {
-        self.typed(field, "a list of strings", |value| match value {
-            Value::Array(items) => items
-                .into_iter()
-                .map(|item| match item {
-                    Value::String(text) => Some(text),
-                    _ => None,
-                })
-                .collect(),
-            _ => None,
-        })
-    }
-
-    /// The fields of a form: all are strings. If a name is repeated, the last value counts.
-    pub fn from_form(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
-        let rest = pairs.into_iter().map(|(name, text)| (name, Value::String(text))).collect();
-        Self { remaining: rest, errors: Vec::new() }
-    }
-
     /// Whether there is an error for `field` already.
     pub fn has_error(&self, field: &str) -> bool {
         self.errors.iter().any(|error| error.field == field)
     }
 
-    /// Finishes reading. Fields that have not been read are unknown and also errors.
+    /// Finishes reading. Fields that have not been read are unknown and also errors. `value` is what was
+    /// made of the fields; without one, there is an error.
     ///
     /// # Errors
     /// All errors at once.
-    pub fn finish(mut self) -> Result<(), Problem> {
+    pub fn finish<T>(mut self, value: Option<T>) -> Result<T, Problem> {
         for field in std::mem::take(&mut self.remaining).keys() {
             self.add_error(field, "is not a field of this request");
         }
-        if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid(self.errors)) }
+        match value {
+            Some(value) if self.errors.is_empty() => Ok(value),
+            _ => Err(Problem::invalid(self.errors)),
+        }
     }
 }

@@ -2,77 +2,50 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The kind of a problem. Each has an HTTP status, a title, and a `type` that clients can branch on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProblemKind {
-    Malformed,
-    Unauthenticated,
-    Forbidden,
-    NotFound,
-    MethodNotAllowed,
-    TooSlow,
-    Conflict,
-    InProgress,
-    TooLarge,
-    UnsupportedMediaType,
-    Invalid,
-    TooMany,
-    Internal,
-    UpstreamRefused,
-    UpstreamUnavailable,
-    Misconfigured,
+/// Defines [`ProblemKind`]: each kind with its HTTP status, its name in `type`, and its title.
+macro_rules! problem_kinds {
+    ($($kind:ident $status:literal $name:literal $title:literal;)*) => {
+        /// The kind of a problem. Each has an HTTP status, a title, and a `type` that clients can branch on.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum ProblemKind {
+            $($kind,)*
+        }
+
+        impl ProblemKind {
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$kind),*];
+
+            /// The HTTP status, the name in `type`, and the title.
+            pub fn metadata(self) -> (u16, &'static str, &'static str) {
+                match self {
+                    $(Self::$kind => ($status, $name, $title),)*
+                }
+            }
+
+            /// The name in `type`.
+            pub fn name(self) -> &'static str {
+                self.metadata().1
+            }
+        }
+    };
 }
 
-impl ProblemKind {
-    pub const ALL: [Self; 16] = [
-        Self::Malformed,
-        Self::Unauthenticated,
-        Self::Forbidden,
-        Self::NotFound,
-        Self::MethodNotAllowed,
-        Self::TooSlow,
-        Self::Conflict,
-        Self::InProgress,
-        Self::TooLarge,
-        Self::UnsupportedMediaType,
-        Self::Invalid,
-        Self::TooMany,
-        Self::Internal,
-        Self::UpstreamRefused,
-        Self::UpstreamUnavailable,
-        Self::Misconfigured,
-    ];
-
-    /// The name in `type`.
-    pub fn name(self) -> &'static str {
-        self.metadata().1
-    }
-
-    /// The HTTP status, the name in `type`, and the title.
-    pub fn metadata(self) -> (u16, &'static str, &'static str) {
-        match self {
-            Self::Malformed => (400, "malformed", "The request cannot be read"),
-            Self::Unauthenticated => (401, "unauthenticated", "Sign in first"),
-            Self::Forbidden => (403, "forbidden", "Not allowed"),
-            Self::NotFound => (404, "not-found", "Not found"),
-            Self::MethodNotAllowed => (405, "method-not-allowed", "Method not allowed"),
-            Self::TooSlow => (408, "too-slow", "The request took too long to arrive"),
-            Self::Conflict => (409, "conflict", "Conflict with the current state"),
-            Self::InProgress => (409, "in-progress", "The same request is in progress"),
-            Self::TooLarge => (413, "too-large", "The request is too large"),
-            Self::UnsupportedMediaType => (415, "unsupported-media-type", "JSON is expected"),
-            Self::Invalid => (422, "invalid", "Some fields need a change"),
-            Self::TooMany => (429, "too-many", "Too many requests"),
-            Self::Internal => (500, "internal", "Internal error"),
-            Self::UpstreamRefused => {
-                (502, "upstream-refused", "Another system rejected the request")
-            }
-            Self::UpstreamUnavailable => {
-                (503, "upstream-unavailable", "Another system is unavailable")
-            }
-            Self::Misconfigured => (503, "misconfigured", "The platform is not set up yet"),
-        }
-    }
+problem_kinds! {
+    Malformed 400 "malformed" "The request cannot be read";
+    Unauthenticated 401 "unauthenticated" "Sign in first";
+    Forbidden 403 "forbidden" "Not allowed";
+    NotFound 404 "not-found" "Not found";
+    MethodNotAllowed 405 "method-not-allowed" "Method not allowed";
+    TooSlow 408 "too-slow" "The request took too long to arrive";
+    Conflict 409 "conflict" "Conflict with the current state";
+    InProgress 409 "in-progress" "The same request is in progress";
+    TooLarge 413 "too-large" "The request is too large";
+    UnsupportedMediaType 415 "unsupported-media-type" "JSON is expected";
+    Invalid 422 "invalid" "Some fields need a change";
+    TooMany 429 "too-many" "Too many requests";
+    Internal 500 "internal" "Internal error";
+    UpstreamRefused 502 "upstream-refused" "Another system rejected the request";
+    UpstreamUnavailable 503 "upstream-unavailable" "Another system is unavailable";
+    Misconfigured 503 "misconfigured" "The platform is not set up yet";
 }
 
 /// Which problem of its kind it is, where clients need to tell them apart.

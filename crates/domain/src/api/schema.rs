@@ -1,4 +1,4 @@
-//! OpenAPI schemas of the validated string types.
+//! OpenAPI schemas: of the validated string types, and of requests.
 
 use crate::{
     BuildId, DeploymentId, ProblemKind, ProjectId,
@@ -7,10 +7,14 @@ use crate::{
     name::{ProjectName, ServiceName, Username},
     repository::{CommitSha, Repository},
 };
-use std::borrow::Cow;
+use serde_json::Value;
+use std::{borrow::Cow, ops::RangeInclusive};
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, Type},
+    openapi::{
+        Object, ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, SchemaFormat, Type,
+        schema::{AdditionalProperties, SchemaType},
+    },
 };
 
 fn string_schema(
@@ -45,9 +49,9 @@ macro_rules! string_types {
             }
         )*
 
-        /// Each type's name, its example, and whether the type accepts a string.
-        pub const STRING_TYPES: &[(&str, &str, fn(&str) -> bool)] =
-            &[$((stringify!($name), $example, |text| text.parse::<$name>().is_ok()),)*];
+        /// Each type's schema, its example, and whether the type accepts a string.
+        pub const STRING_TYPES: &[(fn() -> RefOr<Schema>, &str, fn(&str) -> bool)] =
+            &[$(($name::schema, $example, |text| text.parse::<$name>().is_ok()),)*];
     };
 }
 
@@ -107,4 +111,129 @@ pub fn problem_types() -> RefOr<Schema> {
         .description(Some("The kind of problem, for programs."))
         .enum_values(Some(types))
         .into()
+}
+
+/// Schemas by name.
+pub type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// A schema, or a reference to one.
+pub type FieldSchema = RefOr<Schema>;
+
+/// A reference to the schema of `T`, which is added to `schemas`.
+pub fn reference<T: ToSchema>(schemas: &mut Schemas) -> FieldSchema {
+    schemas.push((T::name().into_owned(), T::schema()));
+    T::schemas(schemas);
+    Ref::from_schema_name(T::name()).into()
+}
+
+pub fn string(_: &mut Schemas) -> FieldSchema {
+    Object::with_type(Type::String).into()
+}
+
+pub fn nullable_string() -> FieldSchema {
+    let kinds = SchemaType::Array(vec![Type::String, Type::Null]);
+    ObjectBuilder::new().schema_type(kinds).into()
+}
+
+/// A string that has as many characters as `length` says.
+pub fn text(length: RangeInclusive<usize>) -> impl Fn(&mut Schemas) -> FieldSchema {
+    let (min, max) = length.into_inner();
+    let min = Some(min).filter(|min| *min > 0);
+    let text = ObjectBuilder::new().schema_type(Type::String).min_length(min).max_length(Some(max));
+    let text = text.build();
+    move |_| text.clone().into()
+}
+
+pub fn string_of_format(format: &str) -> FieldSchema {
+    let format = SchemaFormat::Custom(format.into());
+    ObjectBuilder::new().schema_type(Type::String).format(Some(format)).into()
+}
+
+pub fn integer(min: u32, max: Option<u32>) -> FieldSchema {
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(min)).maximum(max).into()
+}
+
+pub fn boolean() -> FieldSchema {
+    Object::with_type(Type::Boolean).into()
+}
+
+pub fn string_map(values: FieldSchema) -> FieldSchema {
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .additional_properties(Some(values))
+        .property_names(Some(Object::with_type(Type::String)))
+        .into()
+}
+
+/// What `request!` knows about a field.
+#[derive(Default)]
+pub struct FieldDescription {
+    pub name: &'static str,
+    /// The lines of its comment.
+    pub docs: &'static [&'static str],
+    /// That of its type; a string if there is none.
+    pub schema: Option<fn(&mut Schemas) -> FieldSchema>,
+    pub is_required: bool,
+    pub default: Option<Value>,
+    pub format: Option<String>,
+    pub pattern: Option<String>,
+    pub min_length: Option<usize>,
+    pub max_length: Option<usize>,
+    pub min_items: Option<usize>,
+}
+
+/// The schema of a request.
+pub fn object(docs: &[&str], fields: Vec<FieldDescription>) -> FieldSchema {
+    let mut object = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(description(docs))
+        .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)));
+    for field in fields {
+        if field.is_required {
+            object = object.required(field.name);
+        }
+        object = object.property(field.name, property(field));
+    }
+    object.into()
+}
+
+/// The text of a comment, of which `lines` have their leading spaces.
+fn description(lines: &[&str]) -> Option<String> {
+    let lines: Vec<_> = lines.iter().map(|line| line.trim()).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// The schema of a field. One that is not required may be `null`.
+fn property(field: FieldDescription) -> FieldSchema {
+    let description = description(field.docs);
+    let mut schema = field.schema.unwrap_or(string)(&mut Vec::new());
+    match &mut schema {
+        RefOr::Ref(reference) => {
+            reference.description = description.unwrap_or_default();
+            if !field.is_required {
+                let null = Object::with_type(Type::Null);
+                let either = OneOfBuilder::new().item(schema).item(null).default(field.default);
+                return either.into();
+            }
+        }
+        RefOr::T(Schema::Object(object)) => {
+            object.description = description;
+            object.default = field.default;
+            object.format = field.format.map(SchemaFormat::Custom).or(object.format.take());
+            object.pattern = field.pattern;
+            object.min_length = field.min_length.or(object.min_length);
+            object.max_length = field.max_length.or(object.max_length);
+            if !field.is_required
+                && let SchemaType::Type(kind) = &object.schema_type
+            {
+                object.schema_type = SchemaType::Array(vec![kind.clone(), Type::Null]);
+            }
+        }
+        RefOr::T(Schema::Array(array)) => {
+            array.description = description;
+            array.min_items = field.min_items;
+        }
+        RefOr::T(_) => {}
+    }
+    schema
 }

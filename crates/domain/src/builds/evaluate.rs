@@ -1,6 +1,6 @@
 //! Derives the status of a build from its records.
 
-use super::{BuildState, Conclusion, Phase, Status};
+use super::{BuildState, Conclusion, ErrorCode, Phase, Status};
 use crate::Timestamp;
 
 /// The status of a build, with the error if it failed.
@@ -8,7 +8,7 @@ use crate::Timestamp;
 pub struct EvaluatedStatus {
     pub status: Status,
     /// The kind of failure, for programs.
-    pub error_code: Option<&'static str>,
+    pub error_code: Option<ErrorCode>,
     /// What happened and what to do, for people.
     pub error_message: Option<String>,
 }
@@ -24,7 +24,7 @@ pub fn evaluate_status(state: &BuildState, grace: i64, now: Timestamp) -> Evalua
     };
     let pending_request = state.run.pending_request();
     if let Some(rejection) = pending_request.and_then(|request| request.rejection.clone()) {
-        return failed("refused", rejection);
+        return failed(ErrorCode::Refused, rejection);
     }
     let current = state.current_run().and_then(|key| state.run.runs.get_key_value(&key));
     let Some((key, run)) = current else {
@@ -33,7 +33,7 @@ pub fn evaluate_status(state: &BuildState, grace: i64, now: Timestamp) -> Evalua
         }
         let message = "GitHub did not start the build in time. Try again; if it happens again, \
                        look at GitHub's status page or ask the platform's administrator.";
-        return failed("never_started", message.into());
+        return failed(ErrorCode::NeverStarted, message.into());
     };
     match run.phase {
         Phase::Queued => without_error(Status::Pending),
@@ -48,15 +48,15 @@ pub fn evaluate_status(state: &BuildState, grace: i64, now: Timestamp) -> Evalua
 }
 
 /// The error code of a failed run.
-fn failure_code(conclusion: Conclusion, has_failed_step: bool) -> &'static str {
+fn failure_code(conclusion: Conclusion, has_failed_step: bool) -> ErrorCode {
     match conclusion {
-        Conclusion::TimedOut => "timed_out",
-        Conclusion::StartupFailure => "startup_failure",
-        Conclusion::ActionRequired => "action_required",
-        Conclusion::Deleted => "run_deleted",
-        Conclusion::Skipped | Conclusion::Stale => "not_run",
-        _ if has_failed_step => "step_failed",
-        _ => "run_failed",
+        Conclusion::TimedOut => ErrorCode::TimedOut,
+        Conclusion::StartupFailure => ErrorCode::StartupFailure,
+        Conclusion::ActionRequired => ErrorCode::ActionRequired,
+        Conclusion::Deleted => ErrorCode::RunDeleted,
+        Conclusion::Skipped | Conclusion::Stale => ErrorCode::NotRun,
+        _ if has_failed_step => ErrorCode::StepFailed,
+        _ => ErrorCode::RunFailed,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The stored record of the jobs and steps of a build's runs. It is merged like [`super::RunRecord`].
 
 use super::{Conclusion, Phase, RunKey, merge::merge_entries};
-use crate::{BuildId, Timestamp};
+use crate::{BuildId, Timestamp, UnknownFields};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -14,6 +14,8 @@ pub struct StepState {
     pub started_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    #[serde(flatten)]
+    pub other: UnknownFields,
 }
 
 impl StepState {
@@ -25,6 +27,7 @@ impl StepState {
         self.phase = self.phase.max(other.phase);
         self.started_at = self.started_at.max(other.started_at);
         self.ended_at = self.ended_at.max(other.ended_at);
+        self.other.merge(other.other);
     }
 }
 
@@ -39,6 +42,8 @@ pub struct JobState {
     pub ended_at: Option<Timestamp>,
     /// By GitHub's step number.
     pub steps: BTreeMap<u32, StepState>,
+    #[serde(flatten)]
+    pub other: UnknownFields,
 }
 
 impl JobState {
@@ -48,6 +53,7 @@ impl JobState {
         self.started_at = self.started_at.max(other.started_at);
         self.ended_at = self.ended_at.max(other.ended_at);
         merge_entries(&mut self.steps, other.steps, StepState::merge);
+        self.other.merge(other.other);
     }
 }
 
@@ -66,6 +72,8 @@ pub struct JobsRecord {
     /// GitHub's rate limit while nothing has changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
+    #[serde(flatten)]
+    pub other: UnknownFields,
 }
 
 impl JobsRecord {
@@ -76,7 +84,7 @@ impl JobsRecord {
 
     /// A record with these jobs, by GitHub's job id.
     pub fn with_jobs(build_id: BuildId, jobs: BTreeMap<u64, JobState>) -> Self {
-        Self { build_id, jobs, updated_at: None, etag: None }
+        Self { build_id, jobs, updated_at: None, etag: None, other: UnknownFields::default() }
     }
 
     /// The stored record, if it belongs to this build; else an empty one.
@@ -95,9 +103,10 @@ impl JobsRecord {
         if self.build_id != other.build_id {
             return false;
         }
-        let before = self.jobs.clone();
+        let before = (self.jobs.clone(), self.other.clone());
         merge_entries(&mut self.jobs, other.jobs, JobState::merge);
-        let is_changed = self.jobs != before;
+        self.other.merge(other.other);
+        let is_changed = self.jobs != before.0 || self.other != before.1;
         if is_changed {
             self.updated_at = self.updated_at.max(other.updated_at);
             if other.etag.is_some() {

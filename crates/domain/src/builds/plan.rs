@@ -1,6 +1,6 @@
 //! Decides what to ask GitHub and the registry when a build is read.
 
-use super::{BuildState, RunKey, Status, evaluate_status};
+use super::{BuildState, ErrorCode, RunKey, Status, evaluate_status};
 use crate::Timestamp;
 
 /// Timeouts and intervals for builds, in seconds.
@@ -32,10 +32,19 @@ pub struct Plan {
     pub read_run: Option<RunKey>,
     /// Read the jobs of this run from GitHub.
     pub read_jobs: Option<RunKey>,
-    /// Cancel this run; forced if the flag is true.
-    pub cancel: Option<(RunKey, bool)>,
+    /// Cancel this run.
+    pub cancel: Option<(RunKey, CancelMode)>,
     /// Read the digest of the build's unique tag from the registry.
     pub read_digest: bool,
+}
+
+/// How a run is cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelMode {
+    /// Its steps are asked to end.
+    Normal,
+    /// Also if a step does not end when asked.
+    Forced,
 }
 
 impl Plan {
@@ -62,7 +71,7 @@ pub fn plan(state: &BuildState, timeouts: BuildTimeouts, now: Timestamp) -> Plan
         // was never started.
         if evaluated.status == Status::Pending
             && seconds_since(requested_at) >= timeouts.poll_interval
-            || evaluated.error_code == Some("never_started")
+            || evaluated.error_code == Some(ErrorCode::NeverStarted)
         {
             match state.run.pending_request().and_then(|request| request.after) {
                 // A rerun keeps the id of its run.
@@ -80,8 +89,9 @@ pub fn plan(state: &BuildState, timeouts: BuildTimeouts, now: Timestamp) -> Plan
         let request = state.current_cancel_request();
         let due = request.filter(|r| seconds_since(r.requested_at) >= timeouts.poll_interval);
         if let Some(request) = due {
-            let force = seconds_since(request.requested_at) >= timeouts.force_cancel;
-            plan.cancel = Some((key, force));
+            let is_overdue = seconds_since(request.requested_at) >= timeouts.force_cancel;
+            let mode = if is_overdue { CancelMode::Forced } else { CancelMode::Normal };
+            plan.cancel = Some((key, mode));
         }
         return plan;
     }
@@ -145,7 +155,7 @@ impl BuildState {
     ) -> bool {
         let evaluated = evaluate_status(self, timeouts.grace, now);
         let Some(key) = self.current_run() else {
-            return evaluated.error_code == Some("refused")
+            return evaluated.error_code == Some(ErrorCode::Refused)
                 || (evaluated.status.is_final() && findings.run_searched);
         };
         let Some(ended_at) = self.ended_at() else { return false };

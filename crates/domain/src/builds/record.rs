@@ -3,9 +3,7 @@
 use super::BuildSpec;
 use crate::{
     BuildId, Person, Timestamp,
-    image::Registry,
     name::{ProjectName, Username},
-    projects::Project,
     repository::CommitSha,
 };
 use serde::{Deserialize, Serialize};
@@ -33,32 +31,6 @@ pub struct BuildRecord {
 }
 
 impl BuildRecord {
-    #[allow(clippy::too_many_arguments)] // Each is a different thing; a builder would hide that.
-    pub fn new(
-        id: BuildId,
-        requested_by: Person,
-        project: &Project,
-        spec: BuildSpec,
-        commit: CommitSha,
-        private: bool,
-        registry: &Registry,
-        estimate: u32,
-        now: Timestamp,
-    ) -> Self {
-        Self {
-            image: registry.image(&project.owner, &project.name, &spec.service),
-            id,
-            requested_by,
-            owner: project.owner.clone(),
-            project: project.name.clone(),
-            spec,
-            commit,
-            private,
-            estimate,
-            created_at: now,
-        }
-    }
-
     /// `{registry}/{namespace}/{encoded triple}:{tag}`.
     pub fn image_full_name(&self) -> String {
         format!("{}:{}", self.image, self.spec.tag)

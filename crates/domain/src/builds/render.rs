@@ -1,10 +1,10 @@
 //! Renders the records of a build as the view that the API shows.
 
 use super::{
-    BuildState, BuildView, Conclusion, JobsRecord, Phase, RunKey, Status, StepState, StepStatus,
-    StepView, evaluate_status,
+    BuildState, BuildView, Conclusion, ErrorCode, JobsRecord, Phase, RunKey, Status, StepState,
+    StepStatus, StepView, evaluate_status,
 };
-use crate::{Timestamp, image::Digest, whole_seconds};
+use crate::{Timestamp, UnknownFields, image::Digest, whole_seconds};
 
 /// The view of a build at `now`. `digest` is the image digest that the registry reported.
 pub fn view(state: &BuildState, digest: Option<Digest>, grace: i64, now: Timestamp) -> BuildView {
@@ -24,7 +24,7 @@ pub fn view(state: &BuildState, digest: Option<Digest>, grace: i64, now: Timesta
         (false, _) => None,
         (true, Some(run)) => run.ended_at,
         // There was no run: the build ended when it was rejected or when the grace period was over.
-        (true, None) if evaluated.error_code == Some("never_started") => {
+        (true, None) if evaluated.error_code == Some(ErrorCode::NeverStarted) => {
             let requested_at = state.attempt_requested_at().as_second();
             Timestamp::from_second(requested_at.saturating_add(grace)).ok()
         }
@@ -51,9 +51,10 @@ pub fn view(state: &BuildState, digest: Option<Digest>, grace: i64, now: Timesta
         cancel_requested_at: state
             .current_cancel_request()
             .map(|request| whole_seconds(request.requested_at)),
-        error_code: evaluated.error_code.map(Into::into),
+        error_code: evaluated.error_code.map(|code| code.to_string()),
         error_message: evaluated.error_message,
         steps: key.map(|key| steps(&state.jobs, key)).unwrap_or_default(),
+        other: UnknownFields::default(),
     }
 }
 
@@ -64,6 +65,7 @@ fn steps(jobs: &JobsRecord, run: RunKey) -> Vec<StepView> {
         status: step_status(step.phase),
         started_at: step.started_at.map(whole_seconds),
         completed_at: step.ended_at.map(whole_seconds),
+        other: UnknownFields::default(),
     };
     jobs.of_run(run).flat_map(|(_, job)| job.steps.iter().map(step)).collect()
 }

@@ -1,12 +1,17 @@
 //! The state of a workflow run, as GitHub reports it.
 
-use crate::{Timestamp, text::string_conversions};
-use serde::{Deserialize, Serialize};
+use crate::{Timestamp, UnknownFields};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::value::{self, StrDeserializer},
+};
+use serde_with::{DeserializeFromStr, SerializeDisplay};
 use std::{fmt, str::FromStr};
 
 /// One attempt of a workflow run. GitHub numbers runs upwards, so the greatest key is the latest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, SerializeDisplay, DeserializeFromStr,
+)]
 pub struct RunKey {
     pub run_id: u64,
     /// GitHub's `run_attempt`, from 1.
@@ -31,15 +36,20 @@ impl FromStr for RunKey {
     }
 }
 
-string_conversions!(RunKey);
-
 /// The phase of a run, job or step. When two reports are merged, the later phase wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     Queued,
     Running,
-    Ended(Conclusion),
+    Ended(#[serde(deserialize_with = "known_or_other")] Conclusion),
+}
+
+/// A newer release may have stored a conclusion that this one does not know.
+fn known_or_other<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Conclusion, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    Ok(Conclusion::deserialize(StrDeserializer::<value::Error>::new(&name))
+        .unwrap_or(Conclusion::Other))
 }
 
 impl Phase {
@@ -82,11 +92,13 @@ pub struct RunState {
     pub ended_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    #[serde(flatten)]
+    pub other: UnknownFields,
 }
 
 impl RunState {
     pub fn new(phase: Phase) -> Self {
-        Self { phase, started_at: None, ended_at: None, url: None }
+        Self { phase, started_at: None, ended_at: None, url: None, other: UnknownFields::default() }
     }
 
     pub(super) fn merge(&mut self, other: Self) {
@@ -94,6 +106,7 @@ impl RunState {
         self.started_at = earliest(self.started_at, other.started_at);
         self.ended_at = earliest(self.ended_at, other.ended_at);
         self.url = self.url.take().max(other.url);
+        self.other.merge(other.other);
     }
 }
 

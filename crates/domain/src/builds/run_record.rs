@@ -7,7 +7,7 @@
 //! GitHub again.
 
 use super::{BuildView, Phase, RunKey, RunState, merge::merge_entries};
-use crate::{BuildId, Timestamp, image::Digest};
+use crate::{BuildId, Timestamp, UnknownFields, image::Digest};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -22,13 +22,21 @@ pub struct AttemptRequest {
     /// Why GitHub rejected the request, as a message for the user.
     #[serde(default, rename = "refused", skip_serializing_if = "Option::is_none")]
     pub rejection: Option<String>,
+    #[serde(flatten)]
+    pub other: UnknownFields,
 }
 
 impl AttemptRequest {
+    /// A request that GitHub has not rejected. `after` is the latest known run.
+    pub fn new(requested_at: Timestamp, after: Option<RunKey>) -> Self {
+        Self { requested_at, after, rejection: None, other: UnknownFields::default() }
+    }
+
     fn merge(&mut self, other: Self) {
         self.requested_at = self.requested_at.min(other.requested_at);
         self.after = self.after.max(other.after);
         self.rejection = self.rejection.take().max(other.rejection);
+        self.other.merge(other.other);
     }
 }
 
@@ -43,6 +51,8 @@ pub struct FinalView {
     pub view: BuildView,
     /// For administrators only, therefore not part of the view.
     pub run_url: Option<String>,
+    #[serde(flatten)]
+    pub other: UnknownFields,
 }
 
 /// The image that a package event reported for the build's unique tag.
@@ -76,6 +86,8 @@ pub struct RunRecord {
     pub updated_at: Option<Timestamp>,
     #[serde(default, rename = "done", skip_serializing_if = "Option::is_none")]
     pub final_view: Option<Box<FinalView>>,
+    #[serde(flatten)]
+    pub other: UnknownFields,
 }
 
 impl RunRecord {
@@ -88,6 +100,7 @@ impl RunRecord {
             image_pushed: None,
             updated_at: None,
             final_view: None,
+            other: UnknownFields::default(),
         }
     }
 
@@ -113,7 +126,8 @@ impl RunRecord {
         requested_at: Timestamp,
         reason: String,
     ) -> Self {
-        let request = AttemptRequest { requested_at, after: None, rejection: Some(reason) };
+        let request =
+            AttemptRequest { rejection: Some(reason), ..AttemptRequest::new(requested_at, None) };
         Self::with_attempt_request(build_id, attempt, request)
     }
 
@@ -148,15 +162,16 @@ impl RunRecord {
         self.image_pushed = self.image_pushed.take().max(other.image_pushed);
         self.updated_at = self.updated_at.max(other.updated_at);
         self.merge_final_view(other.final_view);
+        self.other.merge(other.other);
     }
 
     /// The view of the later attempt wins. For the same attempt, the one with an image digest wins,
     /// then the greater one as text, so that the order is total.
     fn merge_final_view(&mut self, other: Option<Box<FinalView>>) {
         let rank = |last: &FinalView| {
-            let text = serde_json::to_string(&last.view).unwrap_or_default();
+            let text = serde_json::to_string(last).unwrap_or_default();
             let has_digest = last.view.image_digest.is_some();
-            (last.attempt, last.latest, has_digest, text, last.run_url.clone())
+            (last.attempt, last.latest, has_digest, text)
         };
         self.final_view = match (self.final_view.take(), other) {
             (Some(mine), Some(other)) => {

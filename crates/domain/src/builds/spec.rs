@@ -1,20 +1,57 @@
-//! The specification of a build, parsed from a request.
+//! What is to be built: the request, the stored specification, what the workflow gets of it, and the request
+//! that reproduces the build.
 
+use super::{
+    BuildRecord,
+    checks::{Directory, FilePath, GitRef, check_build_args, check_names, source},
+};
 use crate::{
+    ProjectId,
     fields::Fields,
     image::ImageTag,
     name::{ProjectName, ServiceName},
     problem::Problem,
-    repository::{Repository, normalize_path, parse_git_ref},
-    text::InvalidText,
+    repository::Repository,
+    request,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use url::Url;
 
-/// Limit for the Dockerfile and the build arguments, in bytes. GitHub accepts 65,535 characters for all
-/// inputs together (REST, "Create a workflow dispatch event"); the rest is for the other inputs.
-const MAX_TEXT_BYTES: usize = 60_000;
+request! {
+    /// A request to build an image.
+    pub struct NewBuild {
+        project_id: ProjectId, required;
+        /// `https://github.com/OWNER/REPOSITORY`. A private repository needs no credentials: if you can read it,
+        /// the platform's GitHub App reads it.
+        #[schema(format = "uri", max_length = 300_usize)]
+        repository_url: String, required;
+        service_name: ServiceName, required;
+        /// The project's name, or `PROJECT-SERVICE`.
+        #[schema(max_length = 81_usize)]
+        image_name: String, required;
+        /// A branch, a tag or a commit.
+        branch: GitRef = "main";
+        /// The build context: a directory in the repository.
+        context: Directory = ".";
+        /// Whether to build with a Dockerfile from the repository.
+        has_dockerfile: bool = false;
+        /// The path of the Dockerfile in the repository.
+        dockerfile_path: FilePath = "Dockerfile";
+        /// A Dockerfile to use if the repository has none (`has_dockerfile` is false). Without any Dockerfile,
+        /// the image is built with buildpacks.
+        #[schema(max_length = super::checks::MAX_TEXT_BYTES)]
+        dockerfile_content: String;
+        /// The tag of the image. Builds and deployments refer to the image by its digest.
+        image_tag: ImageTag = "latest";
+        /// Docker build arguments. They must not contain secrets, because they are stored in the image's history.
+        build_args: BTreeMap<String, String> = json!({});
+        /// If given, it must be the name of the project.
+        #[schema(max_length = 40_usize)]
+        project_name: String;
+    }
+}
 
 /// How the image is built from the source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,158 +82,106 @@ pub struct BuildSpec {
 }
 
 impl BuildSpec {
-    /// Takes `project_id`. The caller loads the project, which the rest of the request is checked
-    /// against. An error is collected in `fields`.
-    pub fn project_id(fields: &mut Fields) -> Option<crate::ProjectId> {
-        let id = fields.positive_integer("project_id");
-        fields.require("project_id", id).map(crate::ProjectId)
-    }
-
-    /// Parses the rest of the request. `web` is the base URL of GitHub's web pages. Without a project,
-    /// `fields` has an error already, and only further errors are collected.
+    /// Checks what concerns several fields, and the names against the project. Without a project, `fields`
+    /// has an error already, and only further errors are collected. `web` is the base URL of GitHub's web
+    /// pages.
     ///
     /// # Errors
     /// All invalid fields.
-    pub fn parse(
+    pub fn new(
+        request: NewBuild,
         mut fields: Fields,
         project: Option<&ProjectName>,
         web: &Url,
     ) -> Result<Self, Problem> {
-        let f = &mut fields;
-        let url = f.string("repository_url");
-        let url = f.require("repository_url", url);
-        let repository = f.parse("repository_url", url, |text| Repository::from_url(text, web));
-        let branch = f.string("branch").unwrap_or_else(|| "main".into());
-        let git_ref = f.parse("branch", Some(branch), parse_git_ref);
-        let context = f.string("context").unwrap_or_else(|| ".".into());
-        let context = f.parse("context", Some(context), normalize_path);
-        let service = f.string("service_name");
-        let service = f.require("service_name", service);
-        let service = f.parse("service_name", service, str::parse::<ServiceName>);
-        let tag = f.string("image_tag").unwrap_or_else(|| "latest".into());
-        let tag = f.parse("image_tag", Some(tag), str::parse);
-        let source = Self::source(f);
-        let build_args = Self::build_args(f);
-        Self::check_names(f, project, service.as_ref());
-        fields.finish()?;
-        match (repository, git_ref, context, source, service, tag) {
-            (
-                Some(repository),
-                Some(git_ref),
-                Some(context),
-                Some(source),
-                Some(service),
-                Some(tag),
-            ) => Ok(Self { repository, git_ref, context, source, service, tag, build_args }),
-            // Unreachable: a missing value has left an error in `fields`, so `finish` has returned it.
-            _ => Err(Problem::invalid(Vec::new())),
+        if let Some(project) = project {
+            check_names(&mut fields, &request, project);
         }
+        let checked = Self::check(request, &mut fields, web);
+        fields.finish(checked)
     }
 
-    fn source(f: &mut Fields) -> Option<Source> {
-        let has_dockerfile = f.boolean("has_dockerfile").unwrap_or(false);
-        let path = f.string("dockerfile_path").unwrap_or_else(|| "Dockerfile".into());
-        let path = f.parse("dockerfile_path", Some(path), |text| {
-            normalize_path(text).and_then(|path| match path.as_str() {
-                "." => Err(InvalidText("must be a file's path in the repository")),
-                _ => Ok(path),
-            })
+    fn check(request: NewBuild, fields: &mut Fields, web: &Url) -> Option<Self> {
+        let url = request.repository_url.as_deref();
+        let repository = url.and_then(|url| {
+            fields.parse("repository_url", url, |url| Repository::from_url(url, web))
         });
-        let content = f.string("dockerfile_content").filter(|text| !text.trim().is_empty());
-        match (has_dockerfile, content) {
-            (true, Some(_)) => {
-                f.add_error(
-                    "dockerfile_content",
-                    "is used only when has_dockerfile is false; leave one of the two out",
-                );
-                None
-            }
-            (true, None) => path.map(Source::DockerfilePath),
-            (false, Some(content)) => {
-                if content.len() > MAX_TEXT_BYTES {
-                    f.add_error(
-                        "dockerfile_content",
-                        format!("must have at most {MAX_TEXT_BYTES} bytes"),
-                    );
-                }
-                Some(Source::DockerfileContent(content))
-            }
-            (false, None) => Some(Source::Buildpacks),
+        let source = source(fields, &request);
+        if let Some(args) = &request.build_args {
+            check_build_args(fields, args, source.as_ref());
         }
+        Some(Self {
+            repository: repository?,
+            git_ref: request.branch?.to_string(),
+            context: request.context?.to_string(),
+            source: source?,
+            service: request.service_name?,
+            tag: request.image_tag?,
+            build_args: request.build_args?,
+        })
     }
 
-    /// Takes `build_args`; names must be valid for Docker's `ARG`. Values must be a single line, because
-    /// the builder passes one argument per line. Some names configure BuildKit itself:
-    /// `BUILDKIT_SYNTAX` names the image that parses the Dockerfile.
-    fn build_args(f: &mut Fields) -> BTreeMap<String, String> {
-        let args = f.string_map("build_args");
-        for (name, value) in &args {
-            let field = format!("build_args.{name}");
-            let mut bytes = name.bytes();
-            let is_name = bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
-                && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_');
-            if !is_name {
-                f.add_error(&field, "must be named with letters, digits and '_', no digit first");
-            }
-            if name.starts_with("BUILDKIT_") || name.starts_with("BUILDX_") {
-                f.add_error(
-                    &field,
-                    "names that begin with BUILDKIT_ or BUILDX_ are the builder's own",
-                );
-            }
-            if value.contains(['\n', '\r', '\0']) {
-                f.add_error(&field, "must be a single line");
-            }
-        }
-        let total = encoded_size(&args);
-        if total > MAX_TEXT_BYTES {
-            f.add_error("build_args", format!("must have at most {MAX_TEXT_BYTES} bytes together"));
-        }
-        args
-    }
-
-    /// Checks `image_name` and `project_name`, which are redundant, against the project.
-    fn check_names(f: &mut Fields, project: Option<&ProjectName>, service: Option<&ServiceName>) {
-        let image = f.string("image_name");
-        let image = f.require("image_name", image);
-        let name = f.string("project_name");
-        let Some(project) = project else { return };
-        if let (Some(image), Some(service)) = (image, service) {
-            let full = format!("{project}-{service}");
-            if image != project.as_str() && image != full {
-                f.add_error("image_name", format!("must be '{project}' or '{full}'"));
-            }
-        }
-        if let Some(name) = name.filter(|name| name != project.as_str()) {
-            let shown: String = name.chars().take(60).collect();
-            f.add_error(
-                "project_name",
-                format!("the project's name is '{project}', not '{shown}'"),
-            );
-        }
-    }
-
-    /// Checks the limit that applies to the Dockerfile and the build arguments together.
-    ///
-    /// # Errors
-    /// They are too long.
-    pub fn check_size(&self) -> Result<(), Problem> {
-        let args = encoded_size(&self.build_args);
-        let dockerfile = match &self.source {
-            Source::DockerfileContent(text) => text.len(),
-            _ => 0,
+    /// The inputs of the builder's workflow that say what to build.
+    pub fn workflow_inputs(&self) -> [(&'static str, String); 6] {
+        let (path, content) = match &self.source {
+            Source::DockerfilePath(path) => (path.as_str(), ""),
+            Source::DockerfileContent(content) => ("", content.as_str()),
+            Source::Buildpacks => ("", ""),
         };
-        if args + dockerfile > MAX_TEXT_BYTES {
-            let detail = format!(
-                "must have at most {MAX_TEXT_BYTES} bytes together with the build arguments"
-            );
-            return Err(Problem::invalid_field("dockerfile_content", detail));
-        }
-        Ok(())
+        [
+            ("repository", self.repository.to_string()),
+            ("context", self.context.clone()),
+            ("dockerfile_path", path.to_owned()),
+            ("dockerfile_content", content.to_owned()),
+            ("build_args", Value::from_iter(self.build_args.clone()).to_string()),
+            ("tag", self.tag.to_string()),
+        ]
     }
 }
 
-/// Size in bytes of the arguments as they are sent to GitHub: a JSON object without its braces.
-fn encoded_size(args: &BTreeMap<String, String>) -> usize {
-    serde_json::to_string(args).map_or(usize::MAX, |text| text.len().saturating_sub(2))
+/// The request of a build, in the form that `POST /api/v1/builds` accepts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct BuildRequest {
+    pub project_id: ProjectId,
+    #[cfg_attr(feature = "schema", schema(format = "uri"))]
+    pub repository_url: String,
+    pub service_name: ServiceName,
+    pub image_name: String,
+    pub branch: String,
+    pub context: String,
+    pub has_dockerfile: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub dockerfile_path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub dockerfile_content: Option<String>,
+    pub image_tag: ImageTag,
+    pub build_args: BTreeMap<String, String>,
+}
+
+impl BuildRequest {
+    /// `web` is the base URL of GitHub's web pages.
+    pub fn from_record(record: &BuildRecord, web: &Url) -> Self {
+        let spec = &record.spec;
+        let (dockerfile_path, dockerfile_content) = match &spec.source {
+            Source::DockerfilePath(path) => (Some(path.clone()), None),
+            Source::DockerfileContent(content) => (None, Some(content.clone())),
+            Source::Buildpacks => (None, None),
+        };
+        Self {
+            project_id: record.id.project,
+            repository_url: format!("{}/{}", web.as_str().trim_end_matches('/'), spec.repository),
+            service_name: spec.service.clone(),
+            image_name: format!("{}-{}", record.project, spec.service),
+            branch: spec.git_ref.clone(),
+            context: spec.context.clone(),
+            has_dockerfile: dockerfile_path.is_some(),
+            dockerfile_path,
+            dockerfile_content,
+            image_tag: spec.tag.clone(),
+            build_args: spec.build_args.clone(),
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The public status of a build and of its steps.
 
+use crate::{field_types::parse_variant, text::display_serde_name};
 use serde::{Deserialize, Serialize};
 
 /// The status of a build.
@@ -15,16 +16,6 @@ pub enum Status {
 }
 
 impl Status {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Building => "building",
-            Self::Success => "success",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
     /// True if the build has ended. Only a new attempt changes the status then.
     pub fn is_final(self) -> bool {
         !matches!(self, Self::Pending | Self::Building)
@@ -32,9 +23,7 @@ impl Status {
 
     /// Parses the value of a `status` filter.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Pending, Self::Building, Self::Success, Self::Failed, Self::Cancelled]
-            .into_iter()
-            .find(|status| status.as_str() == text)
+        parse_variant(text, "must be a build's status").ok()
     }
 }
 
@@ -51,15 +40,4 @@ pub enum StepStatus {
     Failed,
 }
 
-impl StepStatus {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Success => "success",
-            Self::Skipped => "skipped",
-            Self::Cancelled => "cancelled",
-            Self::Failed => "failed",
-        }
-    }
-}
+display_serde_name!(Status, StepStatus);

@@ -1,7 +1,7 @@
 //! A build as the API shows it.
 
 use super::{Status, StepStatus};
-use crate::{BuildId, ProjectId, Timestamp, image::Digest, repository::CommitSha};
+use crate::{BuildId, ProjectId, Timestamp, UnknownFields, image::Digest, repository::CommitSha};
 use serde::{Deserialize, Serialize};
 
 /// The response to a build request.
@@ -56,6 +56,9 @@ pub struct BuildView {
     /// For people: what went wrong and what to do.
     pub error_message: Option<String>,
     pub steps: Vec<StepView>,
+    #[serde(flatten)]
+    #[cfg_attr(feature = "schema", schema(ignore))]
+    pub other: UnknownFields,
 }
 
 /// A step of a build.
@@ -67,4 +70,7 @@ pub struct StepView {
     pub status: StepStatus,
     pub started_at: Option<Timestamp>,
     pub completed_at: Option<Timestamp>,
+    #[serde(flatten)]
+    #[cfg_attr(feature = "schema", schema(ignore))]
+    pub other: UnknownFields,
 }

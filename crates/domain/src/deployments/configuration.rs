@@ -9,7 +9,7 @@ use crate::{
     name::{ServiceName, Username},
     whole_seconds,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A release that can be rolled back to: an image with its complete configuration.
@@ -48,7 +48,7 @@ impl RevisionView {
 }
 
 /// Who can send requests to a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum ExposureType {

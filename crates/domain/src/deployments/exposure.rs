@@ -1,26 +1,31 @@
-//! Parses how a service is exposed: `exposure_type`, `custom_domain`, `custom_path`, `enable_https`.
+//! Checks how a service is exposed: `exposure_type`, `custom_domain`, `custom_path`, `enable_https`.
 
 use super::{
+    NewDeployment,
+    configuration::ExposureType,
     host::{Host, UrlPath},
     limits::{DOMAIN_NOT_ALLOWED, PlatformLimits},
     spec::{Address, Exposure, ServiceKind},
 };
 use crate::{fields::Fields, text::InvalidText};
 
-pub(super) fn parse(
+pub(super) fn check(
     f: &mut Fields,
-    kind: ServiceKind,
+    request: &NewDeployment,
     limits: &PlatformLimits,
 ) -> Option<Exposure> {
-    let exposure = f.string("exposure_type");
-    let domain = f.string("custom_domain").filter(|text| !text.is_empty());
-    let domain = f.parse("custom_domain", domain, str::parse::<Host>);
-    let path = f.string("custom_path").filter(|text| !text.is_empty());
-    let path = f.parse("custom_path", path, parse_path_prefix);
-    let https = f.boolean("enable_https").unwrap_or(false);
-    let default = if kind == ServiceKind::Worker { "none" } else { "external" };
-    let exposure = exposure.as_deref().unwrap_or(default);
-    if matches!(exposure, "none" | "internal") {
+    let domain = request.custom_domain.as_deref();
+    let domain = domain.and_then(|domain| f.parse("custom_domain", domain, str::parse::<Host>));
+    let path = request.custom_path.as_ref();
+    let path = path.and_then(|path| f.parse("custom_path", path.as_str(), parse_path_prefix));
+    let https = request.enable_https == Some(true);
+    let is_worker = request.service_type == Some(ServiceKind::Worker);
+    let default = if is_worker { ExposureType::None } else { ExposureType::External };
+    if f.has_error("exposure_type") {
+        return None;
+    }
+    let exposure = request.exposure_type.unwrap_or(default);
+    if exposure != ExposureType::External {
         let given = [
             ("custom_domain", domain.is_some()),
             ("custom_path", path.is_some()),
@@ -31,17 +36,13 @@ pub(super) fn parse(
         }
     }
     match exposure {
-        "none" => Some(Exposure::None),
-        "internal" | "external" if kind == ServiceKind::Worker => {
+        ExposureType::None => Some(Exposure::None),
+        _ if is_worker => {
             f.add_error("exposure_type", "must be none: a worker takes no requests");
             None
         }
-        "internal" => Some(Exposure::Internal),
-        "external" => parse_external(f, domain, path, https, limits),
-        _ => {
-            f.add_error("exposure_type", "must be none, internal or external");
-            None
-        }
+        ExposureType::Internal => Some(Exposure::Internal),
+        ExposureType::External => external(f, domain, path, https, limits),
     }
 }
 
@@ -54,7 +55,7 @@ fn parse_path_prefix(text: &str) -> Result<UrlPath, InvalidText> {
     path.as_str().trim_end_matches('/').parse()
 }
 
-fn parse_external(
+fn external(
     f: &mut Fields,
     domain: Option<Host>,
     path: Option<UrlPath>,

@@ -1,6 +1,6 @@
 //! Hosts, URL paths, and patterns for custom domains.
 
-use crate::text::{InvalidText, checked_text};
+use crate::text::{InvalidText, checked_text, valid_if};
 use std::str::FromStr;
 
 checked_text!(
@@ -8,11 +8,8 @@ checked_text!(
     Host,
     |text: &str| {
         let text = text.to_ascii_lowercase();
-        if is_host(&text) && text.contains('.') {
-            Ok(text)
-        } else {
-            Err(InvalidText("must be a host such as shop.example.org, without https:// and port"))
-        }
+        let is_valid = is_host(&text) && text.contains('.');
+        valid_if(is_valid, text, "must be a host such as shop.example.org, without https:// and port")
     }
 );
 
@@ -26,11 +23,7 @@ checked_text!(
             && text.bytes().all(is_allowed)
             && !text.contains("//")
             && !text.split('/').any(|part| matches!(part, "." | ".."));
-        if is_valid {
-            Ok(text.to_owned())
-        } else {
-            Err(InvalidText("must be a path such as /health, of letters, digits and -._~/%?=&+:@"))
-        }
+        valid_if(is_valid, text, "must be a path such as /health, of letters, digits and -._~/%?=&+:@")
     }
 );
 

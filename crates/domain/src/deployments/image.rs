@@ -65,33 +65,26 @@ impl ResolvedImage {
         requested: Option<&ImageRef>,
         project: &Project,
     ) -> Result<Self, Problem> {
+        let rejected = |detail: &str| Problem::invalid_field("build_id", detail);
         if build.project_id != project.id {
             let detail = format!("is a build of another project, not of '{}'", project.name);
-            return Err(Problem::invalid_field("build_id", detail));
+            return Err(rejected(&detail));
         }
         let digest = match (build.status, &build.image_digest) {
-            (Status::Success, Some(digest)) => digest.clone(),
-            (Status::Success, None) => {
-                let detail = "has succeeded, but the registry does not show its image yet; try again \
-                              in a moment";
-                return Err(Problem::invalid_field("build_id", detail));
-            }
+            (Status::Success, Some(digest)) => Ok(digest.clone()),
+            (Status::Success, None) => Err(
+                "has succeeded, but the registry does not show its image yet; try again in a moment",
+            ),
             (Status::Pending | Status::Building, _) => {
-                return Err(Problem::invalid_field(
-                    "build_id",
-                    "has not ended yet; deploy it when it has",
-                ));
+                Err("has not ended yet; deploy it when it has")
             }
             (Status::Failed | Status::Cancelled, _) => {
-                return Err(Problem::invalid_field(
-                    "build_id",
-                    "made no image: it failed or was cancelled",
-                ));
+                Err("made no image: it failed or was cancelled")
             }
         };
-        let name: ImageRef = build.image_full_name.parse().map_err(|_| {
-            Problem::invalid_field("build_id", "made an image whose name cannot be read")
-        })?;
+        let digest = digest.map_err(rejected)?;
+        let name = build.image_full_name.parse::<ImageRef>();
+        let name = name.map_err(|_| rejected("made an image whose name cannot be read"))?;
         if let Some(requested) = requested {
             let is_same_digest = requested.digest().is_none_or(|requested| *requested == digest);
             if requested.repository() != name.repository() || !is_same_digest {

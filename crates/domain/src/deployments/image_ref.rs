@@ -2,17 +2,16 @@
 
 use crate::{
     image::{Digest, Registry},
-    text::{InvalidText, string_conversions},
+    text::InvalidText,
 };
-use serde::{Deserialize, Serialize};
+use serde_with::{DeserializeFromStr, SerializeDisplay};
 use std::{fmt, str::FromStr};
 
 /// An image reference, `[HOST/]PATH[:TAG][@DIGEST]`. What is omitted is filled in as Docker does: `nginx`
 /// becomes `docker.io/library/nginx:latest`.
 ///
 /// <https://pkg.go.dev/github.com/distribution/reference>
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, SerializeDisplay, DeserializeFromStr)]
 pub struct ImageRef {
     host: String,
     path: String,
@@ -108,8 +107,6 @@ impl fmt::Display for ImageRef {
         }
     }
 }
-
-string_conversions!(ImageRef);
 
 impl ImageRef {
     /// `{host}/{path}`, without tag and digest.

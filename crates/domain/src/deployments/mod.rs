@@ -5,7 +5,9 @@
 //! deleted. The highest number is the current one, so concurrent writes cannot lose the last change.
 //! The result of applying a revision to the cluster is stored as an [`OutcomeRecord`].
 
+mod checks;
 mod configuration;
+mod error_code;
 mod exposure;
 mod host;
 mod image;
@@ -22,7 +24,9 @@ mod status;
 mod variables;
 mod view;
 
+pub use checks::PodCount;
 pub use configuration::{Configuration, ExposureType, RevisionView, configuration};
+pub use error_code::ErrorCode;
 pub use host::{DomainPattern, Host, UrlPath};
 pub use image::{ImageOrigin, ImagePolicy, ImageSource, ResolvedImage};
 pub use image_ref::ImageRef;
@@ -31,10 +35,10 @@ pub use observed::{LastObservation, ObservedState, Progress, Rollout};
 pub use outcome::{ApplyOutcome, ObjectError, OutcomeRecord};
 pub use quantity::{Bytes, Cpu};
 pub use render::{StatusInput, view};
-pub use request::DeploymentRequest;
+pub use request::{DeploymentRequest, NewDeployment, Rollback};
 pub use revision::{
     Cause, Deletion, DeployedState, DeploymentRecord, DesiredState, Release, RemainingObjects,
-    RetainedRelease, Revision, parse_rollback,
+    RetainedRelease, Revision,
 };
 pub use spec::{
     Address, Check, Exposure, Health, ResourceRequirements, Scaling, ServiceKind, Spec, Volume,

@@ -1,6 +1,6 @@
 //! The state of a deployment in the cluster, as it was read from there.
 
-use super::{ConditionView, PodView, Status};
+use super::{ConditionView, ErrorCode, PodView, Status};
 use crate::{DeploymentId, Timestamp, image::Digest};
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +25,8 @@ pub struct Rollout {
     pub total: u32,
     pub pods: Vec<PodView>,
     pub conditions: Vec<ConditionView>,
-    /// Error code and message, if something is wrong.
-    pub failure: Option<(String, String)>,
+    /// What is wrong, for programs and for people.
+    pub failure: Option<(ErrorCode, String)>,
     /// The digest of the running image, as a node reports it.
     pub digest: Option<Digest>,
 }

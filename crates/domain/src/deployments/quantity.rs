@@ -2,16 +2,15 @@
 //!
 //! <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/>
 
-use crate::text::{InvalidText, string_conversions};
-use serde::{Deserialize, Serialize};
+use crate::text::InvalidText;
+use serde_with::{DeserializeFromStr, SerializeDisplay};
 use std::{cmp::Ordering, fmt, str::FromStr};
 
 /// Defines a type for a positive quantity.
 macro_rules! quantity {
     ($(#[$doc:meta])* $name:ident, $is_valid:expr, $error:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, Serialize, Deserialize)]
-        #[serde(into = "String", try_from = "String")]
+        #[derive(Clone, Debug, SerializeDisplay, DeserializeFromStr)]
         pub struct $name {
             text: String,
             milli: u128,
@@ -31,8 +30,6 @@ macro_rules! quantity {
                 milli.map(|milli| Self { text: text.into(), milli }).ok_or(InvalidText($error))
             }
         }
-
-        string_conversions!($name);
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,7 +1,7 @@
 //! Derives a deployment's status and renders the view that the API shows.
 
 use super::{
-    ApplyOutcome, DeployedState, DeploymentView, LastObservation, ObjectError, ObservedState,
+    ApplyOutcome, DeployedState, DeploymentView, ErrorCode, LastObservation, ObjectError, ObservedState,
     OutcomeRecord, Progress, Revision, Rollout, Status,
 };
 use crate::{Timestamp, whole_seconds};
@@ -40,29 +40,27 @@ impl StatusInput<'_> {
     }
 }
 
-/// Error code and message.
-type Failure = (String, String);
+type Failure = (ErrorCode, String);
 
 fn evaluate_status(input: &StatusInput<'_>, observed: &ObservedState) -> (Status, Option<Failure>) {
-    let failure = |code: &str, message: String| Some((code.to_owned(), message));
     let outcome = input.current_outcome().map(|record| &record.outcome);
     match (outcome, observed) {
         (Some(ApplyOutcome::Rejected { errors, applied }), _) => {
-            (Status::Failed, failure("refused", rejection_message(errors, applied)))
+            (Status::Failed, Some((ErrorCode::Refused, rejection_message(errors, applied))))
         }
         (_, ObservedState::Unreachable(why)) => {
-            (input.status_if_unreachable(), failure("cluster_unreachable", why.clone()))
+            (input.status_if_unreachable(), Some((ErrorCode::ClusterUnreachable, why.clone())))
         }
         (Some(ApplyOutcome::Interrupted(why)), _) => {
             let message = format!(
                 "Not everything has been applied to the cluster yet: {why} It is tried again."
             );
-            (Status::Pending, failure("interrupted", message))
+            (Status::Pending, Some((ErrorCode::Interrupted, message)))
         }
         (None, ObservedState::Absent) => (Status::Pending, None),
         (Some(ApplyOutcome::Applied), ObservedState::Absent) => {
             let message = "Somebody has removed it from the cluster. Start it, or deploy it again.";
-            (Status::Failed, failure("removed", message.into()))
+            (Status::Failed, Some((ErrorCode::Removed, message.into())))
         }
         (_, ObservedState::Present(rollout)) => match rollout.progress {
             _ if rollout.revision < input.revision.number => (Status::Deploying, None),
@@ -136,7 +134,7 @@ pub fn view(input: &StatusInput<'_>, observed: &ObservedState, now: Timestamp) -
             ObservedState::Unreachable(_) => last_observation.map(|last| whole_seconds(last.at)),
             _ => Some(whole_seconds(now)),
         },
-        error_code,
+        error_code: error_code.map(|code| code.to_string()),
         error_message,
         access_url: input.access_url.clone(),
         revision: input.revision.number,

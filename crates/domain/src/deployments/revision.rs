@@ -5,10 +5,9 @@
 
 use super::{OutcomeRecord, ResolvedImage, Spec};
 use crate::{
-    DeploymentId, Person, Timestamp,
-    fields::Fields,
+    DeploymentId, Person, Timestamp, UnknownFields,
     name::{ServiceName, Username},
-    problem::Problem,
+    text::display_serde_name,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,16 +18,6 @@ pub struct DeploymentRecord {
     pub id: DeploymentId,
     pub service: ServiceName,
     pub created_at: Timestamp,
-}
-
-/// Parses a rollback request: the number of the release, or `None` for the previous one.
-///
-/// # Errors
-/// All invalid fields.
-pub fn parse_rollback(mut fields: Fields) -> Result<Option<u32>, Problem> {
-    let number = fields.positive_integer("revision");
-    fields.finish()?;
-    Ok(number)
 }
 
 /// The action that created a revision.
@@ -44,18 +33,7 @@ pub enum Cause {
     Delete,
 }
 
-impl Cause {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Deploy => "deploy",
-            Self::Rollback => "rollback",
-            Self::Restart => "restart",
-            Self::Stop => "stop",
-            Self::Start => "start",
-            Self::Delete => "delete",
-        }
-    }
-}
+display_serde_name!(Cause);
 
 /// An image with its complete configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +50,8 @@ pub struct Release {
     pub secrets_object: Option<String>,
     /// The names of its secrets. The values are stored only in the cluster.
     pub secrets: Vec<String>,
+    #[serde(flatten)]
+    pub other: UnknownFields,
 }
 
 impl Release {
@@ -119,6 +99,8 @@ pub struct DeployedState {
     /// The releases that can be rolled back to, newest first. Includes `release`.
     #[serde(rename = "kept")]
     pub retained: Vec<RetainedRelease>,
+    #[serde(flatten)]
+    pub other: UnknownFields,
 }
 
 /// The desired state of a deleted deployment.
@@ -211,7 +193,8 @@ impl DeployedState {
             volume.size = volume.size.clone().max(before.size.clone());
         }
         let restarted_at = before.and_then(|before| before.restarted_at);
-        Self { release, stopped: false, restarted_at, retained }
+        let other = before.map(|before| before.other.clone()).unwrap_or_default();
+        Self { release, stopped: false, restarted_at, retained, other }
     }
 
     /// Sets the number of a new release, which is 0 before, to that of its revision.

@@ -1,7 +1,7 @@
 //! The validated configuration of a service.
 
 use super::{Bytes, Cpu, Host, UrlPath};
-use crate::name::ServiceName;
+use crate::{UnknownFields, name::ServiceName, text::display_serde_name};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -16,15 +16,7 @@ pub enum ServiceKind {
     Worker,
 }
 
-impl ServiceKind {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Web => "web",
-            Self::Api => "api",
-            Self::Worker => "worker",
-        }
-    }
-}
+display_serde_name!(ServiceKind);
 
 /// The address of an external service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +106,8 @@ pub struct Spec {
     pub health: Option<Health>,
     pub volume: Option<Volume>,
     pub scaling: Option<Scaling>,
+    #[serde(flatten)]
+    pub other: UnknownFields,
 }
 
 impl Spec {

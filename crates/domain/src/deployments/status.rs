@@ -1,5 +1,6 @@
 //! The public status of a deployment.
 
+use crate::text::display_serde_name;
 use serde::{Deserialize, Serialize};
 
 /// The status of a deployment.
@@ -14,14 +15,4 @@ pub enum Status {
     Stopped,
 }
 
-impl Status {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Deploying => "deploying",
-            Self::Running => "running",
-            Self::Failed => "failed",
-            Self::Stopped => "stopped",
-        }
-    }
-}
+display_serde_name!(Status);

@@ -1,7 +1,11 @@
 //! Environment variables and secrets: their names, and values that are never shown.
 
-use crate::fields::Fields;
-use std::{collections::BTreeMap, fmt};
+use super::NewDeployment;
+use crate::fields::{FieldValue, Fields};
+#[cfg(feature = "schema")]
+use crate::schema::{FieldSchema, Schemas, nullable_string};
+use serde_json::Value;
+use std::fmt;
 
 /// Maximum size of all variables, or of all secrets, of a service in bytes. Every retained release has its
 /// own copy, and the cluster's store must hold those of many services.
@@ -36,31 +40,55 @@ pub enum SecretInput {
     Set(SecretValue),
 }
 
-/// Parses `env_vars` and `secrets`. No name may be in both.
-pub(super) fn parse(f: &mut Fields) -> (BTreeMap<String, String>, BTreeMap<String, SecretInput>) {
-    let variables = f.string_map("env_vars");
-    let secrets = f.nullable_string_map("secrets");
-    check(f, "env_vars", variables.iter().map(|(name, value)| (name, Some(value))));
-    check(f, "secrets", secrets.iter().map(|(name, value)| (name, value.as_ref())));
-    for name in secrets.keys().filter(|name| variables.contains_key(*name)) {
-        f.add_error(&format!("secrets.{name}"), "is among env_vars too; leave one of the two out");
+impl FieldValue for SecretInput {
+    const READS_NULL: bool = true;
+
+    fn read(value: Value, field: &str, fields: &mut Fields) -> Option<Self> {
+        match value {
+            Value::Null => Some(Self::Keep),
+            Value::String(text) => Some(Self::Set(SecretValue::new(text))),
+            _ => {
+                fields.add_error(field, "must be a string or null");
+                None
+            }
+        }
     }
-    let input = |value: Option<String>| match value {
-        Some(text) => SecretInput::Set(SecretValue::new(text)),
-        None => SecretInput::Keep,
-    };
-    let secrets = secrets.into_iter().map(|(name, value)| (name, input(value))).collect();
-    (variables, secrets)
+
+    #[cfg(feature = "schema")]
+    fn schema(_: &mut Schemas) -> FieldSchema {
+        nullable_string()
+    }
 }
 
-fn check<'a>(
+impl SecretInput {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Keep => None,
+            Self::Set(value) => Some(value.reveal()),
+        }
+    }
+}
+
+/// Checks `env_vars` and `secrets`. No name may be in both.
+pub(super) fn check(f: &mut Fields, request: &NewDeployment) {
+    let (variables, secrets) =
+        (request.env_vars.iter().flatten(), request.secrets.iter().flatten());
+    check_entries(f, "env_vars", variables.map(|(name, value)| (name, Some(value.as_str()))));
+    check_entries(f, "secrets", secrets.clone().map(|(name, value)| (name, value.text())));
+    let is_variable = |name| request.env_vars.as_ref().is_some_and(|all| all.contains_key(name));
+    for (name, _) in secrets.filter(|(name, _)| is_variable(*name)) {
+        f.add_error(&format!("secrets.{name}"), "is among env_vars too; leave one of the two out");
+    }
+}
+
+fn check_entries<'a>(
     f: &mut Fields,
     field: &str,
-    entries: impl Iterator<Item = (&'a String, Option<&'a String>)>,
+    entries: impl Iterator<Item = (&'a String, Option<&'a str>)>,
 ) {
     let mut total = 0;
     for (name, value) in entries {
-        total += name.len() + value.map_or(0, String::len);
+        total += name.len() + value.map_or(0, str::len);
         if !is_name(name) {
             f.add_error(
                 &format!("{field}.{name}"),

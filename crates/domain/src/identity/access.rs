@@ -6,6 +6,7 @@ use crate::{
     problem::{Problem, ProblemKind, Reason},
     projects::Members,
     scope::{Scope, Scopes},
+    text::display_serde_name,
 };
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -58,15 +59,7 @@ pub enum Role {
     Owner,
 }
 
-impl Role {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Viewer => "viewer",
-            Self::Developer => "developer",
-            Self::Owner => "owner",
-        }
-    }
-}
+display_serde_name!(Role);
 
 /// How the caller is known at GitHub. Used to check whether they may read a private repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,6 +131,11 @@ pub enum AccessPolicy {
 }
 
 impl AccessPolicy {
+    /// Whether the caller is a person who is known by a credential.
+    pub fn identifies_caller(self) -> bool {
+        !matches!(self, Self::Public | Self::Signature | Self::SessionRenewal)
+    }
+
     /// Whether to check that no administrator has blocked the caller. Reads within a project skip this
     /// check, because a poll must not cost another storage read (ADR 13).
     pub fn checks_blocklist(self, is_read_only: bool) -> bool {
@@ -200,7 +198,6 @@ pub fn authorize_role(
     match role {
         None => Err(Problem::not_found(what)),
         Some(role) if role < required => {
-            let role = role.as_str();
             let detail = format!("This needs another role in the project; yours is {role}.");
             Err(Problem::new(ProblemKind::Forbidden, detail).with_reason(Reason::RoleTooSmall))
         }

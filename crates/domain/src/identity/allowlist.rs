@@ -42,57 +42,36 @@ pub struct Allowlist {
 }
 
 /// The lists as written in the settings: comma-separated.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct AllowlistSettings<'a> {
-    pub users: &'a str,
-    pub organisations: &'a str,
-    pub teams: &'a str,
-    pub administrators: &'a str,
+#[derive(Clone, Debug, Default)]
+pub struct AllowlistSettings {
+    pub users: String,
+    pub organisations: String,
+    pub teams: String,
+    pub administrators: String,
 }
 
-/// An invalid list entry, with what it must be.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("'{entry}' {requirement}")]
+/// A setting with an invalid entry, and what each of its entries must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidEntry {
-    pub list: &'static str,
-    pub entry: String,
+    pub setting: &'static str,
     pub requirement: &'static str,
 }
 
 impl Allowlist {
     /// # Errors
     /// All invalid entries.
-    pub fn parse(settings: AllowlistSettings<'_>) -> Result<Self, Vec<InvalidEntry>> {
+    pub fn parse(settings: &AllowlistSettings) -> Result<Self, Vec<InvalidEntry>> {
+        let person = "must be a GitHub login, or id:NUMBER, or jwt:SUBJECT";
+        let organisation = "must be an organisation's login at GitHub";
+        let team = "must be ORGANISATION/TEAM, the team as in its address at GitHub";
         let mut invalid = Vec::new();
-        let mut parse_people = |list: &'static str, text: &str| {
-            let mut people = Vec::new();
-            for entry in items(text) {
-                match parse_entry(&entry) {
-                    Some(entry) => people.push(entry),
-                    None => invalid.push(InvalidEntry {
-                        list,
-                        entry,
-                        requirement: "must be a GitHub login, or id:NUMBER, or jwt:SUBJECT",
-                    }),
-                }
-            }
-            people
-        };
-        let users = parse_people("users", settings.users);
-        let administrators = parse_people("administrators", settings.administrators);
-        let organisations: Vec<_> = items(settings.organisations).collect();
-        let teams: Vec<_> = items(settings.teams).collect();
-        for entry in organisations.iter().filter(|entry| !is_name(entry)) {
-            let requirement = "must be an organisation's login at GitHub";
-            invalid.push(InvalidEntry { list: "organisations", entry: entry.clone(), requirement });
-        }
-        let is_team = |entry: &&String| {
-            entry.split_once('/').is_some_and(|(org, team)| is_name(org) && is_name(team))
-        };
-        for entry in teams.iter().filter(|entry| !is_team(entry)) {
-            let requirement = "must be ORGANISATION/TEAM, the team as in its address at GitHub";
-            invalid.push(InvalidEntry { list: "teams", entry: entry.clone(), requirement });
-        }
+        let (parse, errors) = (parse_entry, &mut invalid);
+        let users = parse_list("auth_allowed_users", &settings.users, parse, person, errors);
+        let administrators =
+            parse_list("auth_administrators", &settings.administrators, parse, person, errors);
+        let (setting, list) = ("auth_allowed_organisations", &settings.organisations);
+        let organisations = parse_list(setting, list, parse_name, organisation, errors);
+        let teams = parse_list("auth_allowed_teams", &settings.teams, parse_team, team, errors);
         if invalid.is_empty() {
             Ok(Self { users, organisations, teams, administrators })
         } else {
@@ -192,18 +171,38 @@ fn parse_entry(text: &str) -> Option<Entry> {
         Some(("id", number)) => number.parse().ok().map(Entry::Account),
         Some(("jwt", subject)) if !subject.is_empty() => Some(Entry::Subject(subject.into())),
         Some(_) => None,
-        None => text.parse::<Username>().ok().map(|login| Entry::Login(login.into())),
+        None => text.parse::<Username>().ok().map(|login| Entry::Login(login.to_string())),
     }
 }
 
-/// The trimmed, lower-case items of a comma-separated list. Logins, teams and the external issuer's
+/// Parses the trimmed, lower-case items of a comma-separated list. Logins, teams and the external issuer's
 /// subjects are case-insensitive.
-fn items(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(',').map(|item| item.trim().to_ascii_lowercase()).filter(|item| !item.is_empty())
+fn parse_list<T>(
+    setting: &'static str,
+    list: &str,
+    parse: fn(&str) -> Option<T>,
+    requirement: &'static str,
+    invalid: &mut Vec<InvalidEntry>,
+) -> Vec<T> {
+    let items = list.split(',').map(|item| item.trim().to_ascii_lowercase());
+    let parse = |item: String| {
+        let entry = parse(&item);
+        if entry.is_none() {
+            invalid.push(InvalidEntry { setting, requirement });
+        }
+        entry
+    };
+    items.filter(|item| !item.is_empty()).filter_map(parse).collect()
 }
 
-fn is_name(text: &str) -> bool {
-    (1..=100).contains(&text.len())
+fn parse_name(text: &str) -> Option<String> {
+    let is_valid = (1..=100).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-        && !matches!(text, "." | "..")
+        && !matches!(text, "." | "..");
+    is_valid.then(|| text.to_owned())
+}
+
+fn parse_team(text: &str) -> Option<String> {
+    let (organisation, team) = text.split_once('/')?;
+    parse_name(organisation).and(parse_name(team)).map(|_| text.to_owned())
 }

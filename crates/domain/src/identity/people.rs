@@ -34,20 +34,13 @@ impl AccessRevocation {
 }
 
 /// The usernames that `person` may get, in order of preference: they get the first one that is free. The
-/// bare login is included only if `may_use_login`.
-pub fn username_candidates(
-    login: &Username,
-    person: &Person,
-    may_use_login: bool,
-) -> Vec<Username> {
+/// first is the bare login.
+pub fn username_candidates(login: &Username, person: &Person) -> impl Iterator<Item = Username> {
     let key = person.key();
     let with_hash = |digits: usize| {
         let hash = key.get(..digits)?;
         let login: String = login.as_str().chars().take(38 - digits).collect();
         format!("{}-{hash}", login.trim_end_matches('-')).parse().ok()
     };
-    [Some(login.clone()).filter(|_| may_use_login), with_hash(6), with_hash(12), with_hash(20)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [Some(login.clone()), with_hash(6), with_hash(12), with_hash(20)].into_iter().flatten()
 }

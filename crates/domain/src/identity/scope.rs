@@ -1,8 +1,13 @@
 //! Scopes: what a credential may be used for.
 
-use crate::text::InvalidText;
+#[cfg(feature = "schema")]
+use crate::schema::reference;
+use crate::{
+    field_types::{parse_variant, text_fields},
+    text::{InvalidText, display_serde_name},
+};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt};
 
 /// A permission that a route requires of the caller's credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -22,34 +27,31 @@ pub enum Scope {
     Account,
 }
 
-impl Scope {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Build => "build",
-            Self::Deploy => "deploy",
-            Self::Metrics => "metrics",
-            Self::Account => "account",
-        }
-    }
+display_serde_name!(Scope);
+
+/// A scope that an API token can have.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum TokenScope {
+    Read,
+    Build,
+    Deploy,
+    /// Only for administrators.
+    Metrics,
 }
 
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
+text_fields! {
+    TokenScope, |text| parse_variant(text, "must be read, build, deploy or metrics"), reference::<Self>;
 }
 
-impl FromStr for Scope {
-    type Err = InvalidText;
-
-    fn from_str(text: &str) -> Result<Self, InvalidText> {
-        match text {
-            "read" => Ok(Self::Read),
-            "build" => Ok(Self::Build),
-            "deploy" => Ok(Self::Deploy),
-            "metrics" => Ok(Self::Metrics),
-            _ => Err(InvalidText("must be read, build, deploy or metrics")),
+impl From<TokenScope> for Scope {
+    fn from(scope: TokenScope) -> Self {
+        match scope {
+            TokenScope::Read => Self::Read,
+            TokenScope::Build => Self::Build,
+            TokenScope::Deploy => Self::Deploy,
+            TokenScope::Metrics => Self::Metrics,
         }
     }
 }
@@ -72,15 +74,10 @@ impl Scopes {
     /// # Errors
     /// A scope is unknown, or there is none.
     pub fn parse_subset(text: &str) -> Result<Self, InvalidText> {
-        let scopes = text.split_whitespace().map(|name| match name {
-            "account" => Ok(Scope::Account),
-            name => name.parse(),
-        });
-        let scopes: BTreeSet<_> = scopes.collect::<Result<_, _>>().unwrap_or_default();
-        if scopes.is_empty() {
-            return Err(InvalidText("must name some of read, build, deploy, metrics and account"));
-        }
-        Ok(Self(scopes))
+        let expected = "must name some of read, build, deploy, metrics and account";
+        let scopes = text.split_whitespace().map(|name| parse_variant(name, expected));
+        let scopes: BTreeSet<_> = scopes.collect::<Result<_, _>>()?;
+        if scopes.is_empty() { Err(InvalidText(expected)) } else { Ok(Self(scopes)) }
     }
 
     /// The scopes of an API token: those requested, without [`Scope::Account`].
@@ -107,7 +104,7 @@ impl Scopes {
 
 impl fmt::Display for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.iter().map(Scope::as_str).collect();
+        let names: Vec<_> = self.iter().map(|scope| scope.to_string()).collect();
         f.write_str(&names.join(" "))
     }
 }

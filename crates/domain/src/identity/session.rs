@@ -5,10 +5,11 @@ use crate::{
     Person, Timestamp,
     access::GitHubIdentity,
     allowlist::GitHubMembership,
-    jwt::{JwtError, sign_payload, verify_signature},
+    jwt::{JwtError, sign, verify_signature},
     name::Username,
     scope::Scopes,
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -114,7 +115,7 @@ impl SigningKeys<'_> {
             return Err(JwtError::Invalid);
         }
         let iss = self.issuer.to_owned();
-        sign_payload(&Signed { iss, aud, iat: now, exp, content }, self.secret.as_bytes())
+        sign(&Signed { iss, aud, iat: now, exp, content }, self.secret.as_bytes())
     }
 
     /// Verifies a JWT. Returns its content and its expiry (Unix time in seconds).
@@ -154,20 +155,12 @@ impl SigningKeys<'_> {
         self.verify::<Operator>(Purpose::Operator, text, now).is_ok()
     }
 
-    /// The PKCE verifier (RFC 7636) for a sign-in's state. It is derived from the secret, so it need not be
-    /// stored. `use_previous` derives it from the previous secret.
-    pub fn pkce_verifier(&self, state: &str, use_previous: bool) -> String {
-        let secret = if use_previous { self.previous_secret } else { self.secret };
-        let Ok(mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
-            return String::new();
-        };
-        let bytes = mac.chain_update(b"pkce ").chain_update(state.as_bytes()).finalize();
-        data_encoding::BASE64URL_NOPAD.encode(&bytes.into_bytes())
-    }
-
-    /// Whether the token was signed with the previous secret.
-    pub fn is_signed_with_previous(&self, text: &str) -> bool {
-        verify_signature(text, &self.secrets()).is_ok_and(|(index, _)| index == 1)
+    /// The secret that `token` was signed with, if it is the previous one; else the current one.
+    pub fn secret_of(&self, token: &str) -> &str {
+        match verify_signature(token, &self.secrets()) {
+            Ok((1, _)) => self.previous_secret,
+            _ => self.secret,
+        }
     }
 
     /// The current secret and the previous one.
@@ -176,12 +169,17 @@ impl SigningKeys<'_> {
     }
 }
 
-/// The PKCE code challenge for a verifier (method S256).
-pub fn pkce_challenge(verifier: &str) -> String {
-    data_encoding::BASE64URL_NOPAD.encode(&Sha256::digest(verifier))
+/// The PKCE verifier (RFC 7636) for a sign-in's state. It is derived from the secret, so it need not be
+/// stored.
+pub fn pkce_verifier(secret: &str, state: &str) -> String {
+    let Ok(mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
+        return String::new();
+    };
+    let bytes = mac.chain_update(b"pkce ").chain_update(state.as_bytes()).finalize();
+    URL_SAFE_NO_PAD.encode(bytes.into_bytes())
 }
 
-/// Compares two strings. The duration depends on their lengths only.
-pub fn constant_time_eq(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
+/// The PKCE code challenge for a verifier (method S256).
+pub fn pkce_challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
 }

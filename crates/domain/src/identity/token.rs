@@ -1,16 +1,17 @@
 //! Opaque tokens, of which only the hash is stored: API tokens and refresh tokens.
 
 use crate::{
-    Timestamp,
+    Timestamp, UnknownFields,
     fields::Fields,
     problem::Problem,
-    scope::{Scope, Scopes},
+    request,
+    scope::{Scope, Scopes, TokenScope},
     session::Identity,
 };
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 /// A random bearer credential. The token itself is never stored.
 pub struct OpaqueToken {
@@ -69,7 +70,21 @@ impl fmt::Display for TokenHash {
     }
 }
 
-/// A request to create an API token.
+request! {
+    /// A request to create an API token.
+    pub struct NewToken {
+        /// A name to recognize the token by.
+        #[schema(min_length = 1_usize, max_length = 60_usize)]
+        name: String, required;
+        /// What the token can be used for. `build` and `deploy` include `read`.
+        #[schema(min_items = 1_usize)]
+        scopes: Vec<TokenScope>, required;
+        /// At most 366 days from now. Defaults to 90 days from now.
+        expires_at: Timestamp;
+    }
+}
+
+/// A validated request to create an API token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiTokenRequest {
     pub name: String,
@@ -88,46 +103,31 @@ impl ApiTokenRequest {
     /// # Errors
     /// All invalid fields at once.
     pub fn parse(mut fields: Fields, max_days: i64, now: Timestamp) -> Result<Self, Problem> {
-        let name = fields.string("name");
-        let name = fields.require("name", name).map(|name| name.trim().to_owned());
+        let request = NewToken::read(&mut fields);
+        let name = request.name.map(|name| name.trim().to_owned());
         if name.as_ref().is_some_and(|name| {
             !(1..=60).contains(&name.chars().count()) || name.chars().any(char::is_control)
         }) {
             fields.add_error("name", "must have 1 to 60 characters");
         }
-        let requested = fields.string_list("scopes");
-        let requested = fields.require("scopes", requested).unwrap_or_default();
-        let mut scopes = Vec::new();
-        for scope in requested {
-            match Scope::from_str(&scope) {
-                Ok(scope) => scopes.push(scope),
-                Err(error) => fields.add_error("scopes", error.to_string()),
-            }
+        let scopes =
+            request.scopes.map(|all| Scopes::for_api_token(all.into_iter().map(Scope::from)));
+        if scopes.as_ref().is_some_and(Scopes::is_empty) && !fields.has_error("scopes") {
+            let detail = "must contain at least one of read, build, deploy and metrics";
+            fields.add_error("scopes", detail);
         }
-        let scopes = Scopes::for_api_token(scopes);
-        let text = fields.string("expires_at");
-        let expires_at = fields.parse("expires_at", text, |text| {
-            let in_days = |days: i64| now.as_second() + days * 86_400;
-            match text.parse::<Timestamp>() {
-                Ok(at) if at <= now => Err("must be in the future".to_owned()),
-                Ok(at) if at.as_second() > in_days(max_days) => {
-                    Err(format!("must be within {max_days} days"))
-                }
-                Ok(at) => Ok(at),
-                Err(_) => Err("must be a time such as 2027-01-31T00:00:00Z".to_owned()),
+        let in_days = |days: i64| now.as_second() + days * 86_400;
+        match request.expires_at {
+            Some(at) if at <= now => fields.add_error("expires_at", "must be in the future"),
+            Some(at) if at.as_second() > in_days(max_days) => {
+                fields.add_error("expires_at", format!("must be within {max_days} days"));
             }
-        });
-        let default_expiry = now.as_second() + DEFAULT_LIFETIME_DAYS.min(max_days) * 86_400;
-        let default_expiry = Timestamp::from_second(default_expiry).unwrap_or(now);
-        fields.finish()?;
-        let name = name.ok_or_else(|| Problem::invalid_field("name", "is required"))?;
-        if scopes.is_empty() {
-            return Err(Problem::invalid_field(
-                "scopes",
-                "must contain at least one of read, build, deploy and metrics",
-            ));
+            _ => {}
         }
-        Ok(Self { name, scopes, expires_at: expires_at.unwrap_or(default_expiry) })
+        let default = Timestamp::from_second(in_days(DEFAULT_LIFETIME_DAYS.min(max_days)));
+        let expires_at = request.expires_at.unwrap_or(default.unwrap_or(now));
+        let token = name.zip(scopes).map(|(name, scopes)| Self { name, scopes, expires_at });
+        fields.finish(token)
     }
 }
 
@@ -139,6 +139,8 @@ pub struct TokenRecord {
     pub name: String,
     pub scopes: Scopes,
     pub expires_at: Timestamp,
+    #[serde(flatten)]
+    pub other: UnknownFields,
 }
 
 /// A token's entry in its owner's list.
@@ -155,6 +157,8 @@ pub struct TokenRow {
     /// The UTC day of the last use before the token was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used: Option<String>,
+    #[serde(flatten)]
+    pub other: UnknownFields,
 }
 
 /// A copy of a token's record for one day. It is written at the token's first use on that day; later uses

@@ -1,6 +1,14 @@
 //! A project's members and their roles.
 
-use crate::{Person, Role, fields::Fields, name::Username, problem::Problem};
+#[cfg(feature = "schema")]
+use crate::schema::reference;
+use crate::{
+    Person, Role, UnknownFields,
+    field_types::{parse_variant, text_fields},
+    name::Username,
+    request,
+    text::InvalidText,
+};
 use serde::{Deserialize, Serialize};
 
 /// The stored members of a project.
@@ -12,6 +20,8 @@ pub struct Members {
     /// Incremented by every change. Of two concurrent changes, only one succeeds.
     #[serde(default)]
     pub version: u32,
+    #[serde(flatten)]
+    pub other: UnknownFields,
 }
 
 /// A member who is not the owner.
@@ -23,6 +33,8 @@ pub struct Member {
     pub role: Role,
     /// The number of this membership in the member's own list of memberships.
     pub number: u32,
+    #[serde(flatten)]
+    pub other: UnknownFields,
 }
 
 /// Members that a project may have in addition to its owner.
@@ -31,23 +43,42 @@ pub const MAX_MEMBERS: usize = 50;
 impl Members {
     /// The members of a new project: the owner alone.
     pub fn new(owner: Person) -> Self {
-        Self { owner, others: Vec::new(), version: 0 }
+        Self { owner, others: Vec::new(), version: 0, other: UnknownFields::default() }
     }
 }
 
-/// Parses the role requested for a member. It cannot be `owner`: a project's owner never changes.
-///
-/// # Errors
-/// All invalid fields at once.
-pub fn parse_role(mut fields: Fields) -> Result<Role, Problem> {
-    let role = fields.string("role");
-    let role = fields.require("role", role);
-    let role = fields.parse("role", role, |text| match text {
-        "viewer" => Ok(Role::Viewer),
-        "developer" => Ok(Role::Developer),
-        "owner" => Err("a project has one owner, who cannot change: names in the cluster and registry contain the owner's"),
-        _ => Err("must be viewer or developer"),
-    });
-    fields.finish()?;
-    role.ok_or_else(|| Problem::invalid_field("role", "is required"))
+request! {
+    /// The role of a member in a project.
+    pub struct MemberRole {
+        role: MemberRoleName, required;
+    }
+}
+
+/// A role that can be assigned: viewers can read, developers can also build and deploy.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum MemberRoleName {
+    Viewer,
+    Developer,
+}
+
+text_fields! { MemberRoleName, parse_role, reference::<Self>; }
+
+fn parse_role(text: &str) -> Result<MemberRoleName, InvalidText> {
+    match text {
+        "owner" => Err(InvalidText(
+            "a project has one owner, who cannot change: names in the cluster and registry contain the owner's",
+        )),
+        text => parse_variant(text, "must be viewer or developer"),
+    }
+}
+
+impl From<MemberRoleName> for Role {
+    fn from(role: MemberRoleName) -> Self {
+        match role {
+            MemberRoleName::Viewer => Self::Viewer,
+            MemberRoleName::Developer => Self::Developer,
+        }
+    }
 }

@@ -4,6 +4,6 @@ mod members;
 mod record;
 mod request;
 
-pub use members::{MAX_MEMBERS, Member, Members, parse_role};
+pub use members::{MAX_MEMBERS, Member, MemberRole, MemberRoleName, Members};
 pub use record::Project;
-pub use request::{ProjectRequest, ProjectUpdate};
+pub use request::{CurrentName, HttpsUrl, NewProject, ProjectChange};

@@ -1,7 +1,7 @@
 //! A project as stored and returned.
 
 use crate::{
-    ProjectId, Timestamp,
+    ProjectId, Timestamp, UnknownFields,
     name::{ProjectName, Username},
 };
 use serde::{Deserialize, Serialize};
@@ -22,4 +22,7 @@ pub struct Project {
     pub framework: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    #[serde(flatten)]
+    #[cfg_attr(feature = "schema", schema(ignore))]
+    pub other: UnknownFields,
 }

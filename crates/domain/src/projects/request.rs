@@ -1,116 +1,118 @@
 //! Requests to create and to change a project.
 
 use super::Project;
+#[cfg(feature = "schema")]
+use crate::schema::{Schemas, reference, string_of_format};
 use crate::{
-    ProjectId, Timestamp,
+    ProjectId, Timestamp, UnknownFields,
+    field_types::{Text, text_fields},
     fields::Fields,
     name::{ProjectName, Username},
     problem::Problem,
+    request,
+    text::{InvalidText, checked_text},
     whole_seconds,
 };
 
-/// A request to create a project.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProjectRequest {
-    pub name: ProjectName,
-    pub description: Option<String>,
-    pub repository_url: Option<String>,
-    pub framework: Option<String>,
-}
-
-impl ProjectRequest {
-    /// # Errors
-    /// All invalid fields at once.
-    pub fn parse(mut fields: Fields) -> Result<Self, Problem> {
-        let name = fields.string("name");
-        let name = fields.require("name", name);
-        let name = fields.parse("name", name, |text| text.parse::<ProjectName>());
-        let [description, framework, repository_url] = parse_details(&mut fields);
-        fields.finish()?;
-        // `finish` has already returned an error if there is no name.
-        let name = name.ok_or_else(|| Problem::invalid_field("name", "is required"))?;
-        Ok(Self { name, description, repository_url, framework })
-    }
-
-    pub fn into_project(self, id: ProjectId, owner: Username, now: Timestamp) -> Project {
-        let now = whole_seconds(now);
-        Project {
-            id,
-            name: self.name,
-            owner,
-            description: self.description,
-            repository_url: self.repository_url,
-            framework: self.framework,
-            created_at: now,
-            updated_at: now,
-        }
+request! {
+    /// A request to create a project.
+    pub struct NewProject {
+        /// It cannot be changed later, because images and addresses are named after it.
+        name: ProjectName, required;
+        description: Text<2000>;
+        /// The URL of the source repository. For information only.
+        #[schema(max_length = 300_usize)]
+        repository_url: HttpsUrl;
+        /// The framework that the project uses. For information only.
+        framework: Text<100>;
     }
 }
 
-/// Reads `description`, `framework` and `repository_url`, in this order.
-fn parse_details(fields: &mut Fields) -> [Option<String>; 3] {
-    let mut bounded = |field: &'static str, max: usize| {
-        let text = fields.string(field)?;
-        if text.chars().count() > max {
-            fields.add_error(field, format!("must have at most {max} characters"));
-        }
-        Some(text)
-    };
-    let [description, framework] =
-        [("description", 2_000), ("framework", 100)].map(|(field, max)| bounded(field, max));
-    let repository_url = bounded("repository_url", 300);
-    if let Some(text) = &repository_url {
+request! {
+    /// A change of a project's details. Omitted fields are not changed; `null` clears a field.
+    pub struct ProjectChange {
+        /// The name cannot be changed: only the current name is accepted.
+        name: CurrentName;
+        description: Option<Text<2000>>;
+        #[schema(max_length = 300_usize)]
+        repository_url: Option<HttpsUrl>;
+        framework: Option<Text<100>>;
+    }
+}
+
+checked_text!(
+    /// An `https` URL without credentials, of at most 300 characters.
+    HttpsUrl,
+    |text: &str| {
         let is_https = url::Url::parse(text).is_ok_and(|url| {
             url.scheme() == "https" && url.username().is_empty() && url.password().is_none()
         });
-        if !is_https {
-            fields.add_error("repository_url", "must be an https URL without credentials");
+        match is_https {
+            _ if text.chars().count() > 300 => {
+                Err(InvalidText("must have at most 300 characters"))
+            }
+            true => Ok(text.to_owned()),
+            false => Err(InvalidText("must be an https URL without credentials")),
         }
     }
-    [description, framework, repository_url]
+);
+
+/// Any text: a name that is not the project's is an error of its own, also if it is not valid.
+pub struct CurrentName(String);
+
+text_fields! {
+    HttpsUrl, str::parse, |_: &mut Schemas| string_of_format("uri");
+    CurrentName, |text| Ok::<_, InvalidText>(Self(text.to_owned())), reference::<ProjectName>;
 }
 
-/// A request to change a project's details: `Some(None)` removes one, `None` leaves it unchanged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProjectUpdate {
-    description: Option<Option<String>>,
-    repository_url: Option<Option<String>>,
-    framework: Option<Option<String>>,
+impl NewProject {
+    pub fn into_project(
+        self,
+        id: ProjectId,
+        name: ProjectName,
+        owner: Username,
+        now: Timestamp,
+    ) -> Project {
+        let now = whole_seconds(now);
+        Project {
+            id,
+            name,
+            owner,
+            description: self.description.map(|text| text.0),
+            repository_url: self.repository_url.map(|url| url.to_string()),
+            framework: self.framework.map(|text| text.0),
+            created_at: now,
+            updated_at: now,
+            other: UnknownFields::default(),
+        }
+    }
 }
 
-impl ProjectUpdate {
+impl ProjectChange {
+    /// Makes the change. A name cannot be changed, because image names are derived from it.
+    ///
     /// # Errors
-    /// All invalid fields at once. A name cannot be changed, because image names are derived from it.
-    pub fn parse(mut fields: Fields, project: &Project) -> Result<Self, Problem> {
-        let names = ["description", "framework", "repository_url"];
-        let is_present = names.map(|name| fields.contains(name));
-        if fields.string("name").is_some_and(|name| name != project.name.as_str()) {
-            fields.add_error(
-                "name",
-                "cannot be changed: images and their addresses are named after it",
-            );
+    /// All invalid fields at once.
+    pub fn apply(
+        self,
+        mut fields: Fields,
+        mut project: Project,
+        now: Timestamp,
+    ) -> Result<Project, Problem> {
+        if self.name.is_some_and(|name| name.0 != project.name.as_str()) {
+            let detail = "cannot be changed: images and their addresses are named after it";
+            fields.add_error("name", detail);
         }
-        let [description, framework, repository_url] = parse_details(&mut fields);
-        fields.finish()?;
-        let [has_description, has_framework, has_url] = is_present;
-        Ok(Self {
-            description: has_description.then_some(description),
-            framework: has_framework.then_some(framework),
-            repository_url: has_url.then_some(repository_url),
-        })
-    }
-
-    pub fn apply(self, mut project: Project, now: Timestamp) -> Project {
         if let Some(description) = self.description {
-            project.description = description;
+            project.description = description.map(|text| text.0);
         }
         if let Some(framework) = self.framework {
-            project.framework = framework;
+            project.framework = framework.map(|text| text.0);
         }
         if let Some(url) = self.repository_url {
-            project.repository_url = url;
+            project.repository_url = url.map(|url| url.to_string());
         }
         project.updated_at = whole_seconds(now);
-        project
+        fields.finish(Some(project))
     }
 }

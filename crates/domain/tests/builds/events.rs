@@ -114,7 +114,7 @@ fn attempt(key: RunKey, start: i64, conclusion: Conclusion) -> Vec<Report> {
 }
 
 fn retry_requested(when: i64, attempt: u32, after: Option<RunKey>) -> Report {
-    let request = AttemptRequest { requested_at: at(when), after, rejection: None };
+    let request = AttemptRequest::new(at(when), after);
     Report::Run(RunRecord::with_attempt_request(id(), attempt, request))
 }
 
@@ -235,7 +235,8 @@ fn a_stored_final_view_is_valid_until_something_newer_is_reported() {
         let state = merged(&reports.iter().collect::<Vec<_>>());
         let latest = state.run.runs.get(&run_key).map(|run| (run_key, run.phase));
         let view = late_view(&state);
-        let last = FinalView { attempt: state.run.attempt(), latest, view, run_url: None };
+        let (attempt, other) = (state.run.attempt(), Default::default());
+        let last = FinalView { attempt, latest, view, run_url: None, other };
         Report::Run(RunRecord { final_view: Some(Box::new(last)), ..RunRecord::new(id()) })
     };
     let (first, second) = (attempt(key(1, 1), 2, Failure), attempt(key(1, 2), 99, Success));

@@ -6,13 +6,12 @@
 use nokube_domain::{
     BuildId, Person, ProjectId, Timestamp,
     builds::{
-        BuildRecord, BuildSpec, BuildState, BuildTimeouts, BuildView, Conclusion, JobState,
-        JobsRecord, Phase, PollFindings, RunKey, RunRecord, RunState, Source, StepState, view,
+        BuildRecord, BuildState, BuildTimeouts, BuildView, Conclusion, JobState, JobsRecord, Phase,
+        PollFindings, RunKey, RunRecord, RunState, StepState, view,
     },
-    image::{Digest, Registry},
-    projects::Project,
+    image::Digest,
 };
-use std::collections::BTreeMap;
+use serde_json::json;
 
 pub const GRACE: i64 = 2700;
 pub const TIMEOUTS: BuildTimeouts =
@@ -52,29 +51,23 @@ pub fn digest(digit: char) -> Digest {
 }
 
 pub fn record() -> BuildRecord {
-    let project = Project {
-        id: ProjectId(7),
-        name: "myapp".parse().unwrap(),
-        owner: "testuser".parse().unwrap(),
-        description: None,
-        repository_url: None,
-        framework: None,
-        created_at: at(-99),
-        updated_at: at(-99),
-    };
-    let spec = BuildSpec {
-        repository: "testuser/myapp".parse().unwrap(),
-        git_ref: "main".into(),
-        context: ".".into(),
-        source: Source::Buildpacks,
-        service: "frontend".parse().unwrap(),
-        tag: "latest".parse().unwrap(),
-        build_args: BTreeMap::new(),
-    };
+    let spec = json!({
+        "repository": "testuser/myapp", "git_ref": "main", "context": ".", "source": "buildpacks",
+        "service": "frontend", "tag": "latest", "build_args": {},
+    });
     let requested_by = Person { issuer: "github".into(), subject: "1".into() };
-    let commit = "a".repeat(40).parse().unwrap();
-    let registry = Registry::new("ghcr.io", "amzhm").unwrap();
-    BuildRecord::new(id(), requested_by, &project, spec, commit, false, &registry, 120, at(0))
+    BuildRecord {
+        id: id(),
+        requested_by,
+        owner: "testuser".parse().unwrap(),
+        project: "myapp".parse().unwrap(),
+        spec: serde_json::from_value(spec).unwrap(),
+        commit: "a".repeat(40).parse().unwrap(),
+        private: false,
+        image: "ghcr.io/amzhm/testuser-myapp-frontend".into(),
+        estimate: 120,
+        created_at: at(0),
+    }
 }
 
 pub fn state(run: RunRecord, jobs: JobsRecord) -> BuildState {
@@ -92,6 +85,7 @@ pub fn run(key: RunKey, phase: Phase, started: i64, since: i64) -> RunRecord {
         started_at: Some(at(started)),
         ended_at: phase.conclusion().map(|_| at(since)),
         url: Some(format!("https://github.com/o/builder/actions/runs/{}", key.run_id)),
+        other: Default::default(),
     };
     RunRecord::with_run(id(), key, run)
 }
@@ -105,6 +99,7 @@ pub fn job(run: RunKey, phase: Phase, started: i64, ended: i64, steps: &[Phase])
             phase: *phase,
             started_at: (*phase != Phase::Queued).then(|| at(start)),
             ended_at: phase.conclusion().map(|_| at(start + 1)),
+            other: Default::default(),
         };
         (index as u32 + 1, step)
     };
@@ -114,9 +109,10 @@ pub fn job(run: RunKey, phase: Phase, started: i64, ended: i64, steps: &[Phase])
         started_at: (phase != Phase::Queued).then(|| at(started)),
         ended_at: phase.conclusion().map(|_| at(ended)),
         steps: steps.iter().enumerate().map(step).collect(),
+        other: Default::default(),
     };
     let job_id = run.run_id * 100 + u64::from(run.attempt);
-    JobsRecord::with_jobs(id(), BTreeMap::from([(job_id, job)]))
+    JobsRecord::with_jobs(id(), [(job_id, job)].into())
 }
 
 /// The view a day after the request.

@@ -2,13 +2,14 @@
 
 use crate::fixtures::{CONCLUSIONS, GRACE, at, digest, id, key, state, view_of};
 use nokube_domain::{
-    BuildId, ProjectId, Timestamp,
+    BuildId, ProjectId, Timestamp, UnknownFields,
     builds::{
         AttemptRequest, BuildRecord, CancelRequest, FinalView, ImagePushed, JobState, JobsRecord,
         Phase, RunKey, RunRecord, RunState, Status, StepState, view,
     },
 };
 use proptest::{collection::btree_map, option, prelude::*, sample::select};
+use serde_json::json;
 
 fn phase() -> impl Strategy<Value = Phase> {
     prop_oneof![
@@ -30,26 +31,50 @@ fn word() -> impl Strategy<Value = String> {
     select(vec!["", "a", "b"]).prop_map(Into::into)
 }
 
+/// What a newer release may have stored.
+fn unknown_fields() -> impl Strategy<Value = UnknownFields> {
+    let fields = [
+        json!({}),
+        json!({ "a": 1 }),
+        json!({ "a": "text", "b": null }),
+        json!({ "a": { "1": "x" } }),
+        json!({ "a": { "1": "y", "2": [1] } }),
+    ];
+    select(fields.to_vec()).prop_map(|fields| serde_json::from_value(fields).unwrap())
+}
+
 fn attempt_request() -> impl Strategy<Value = AttemptRequest> {
-    (time(), option::of(run_key()), option::of(word())).prop_map(
-        |(requested_at, after, rejection)| AttemptRequest { requested_at, after, rejection },
+    (time(), option::of(run_key()), option::of(word()), unknown_fields()).prop_map(
+        |(requested_at, after, rejection, other)| AttemptRequest {
+            requested_at,
+            after,
+            rejection,
+            other,
+        },
     )
 }
 
 fn run_state() -> impl Strategy<Value = RunState> {
-    (phase(), option::of(time()), option::of(time()), option::of(word())).prop_map(
-        |(phase, started_at, ended_at, url)| RunState { phase, started_at, ended_at, url },
-    )
+    (phase(), option::of(time()), option::of(time()), option::of(word()), unknown_fields())
+        .prop_map(|(phase, started_at, ended_at, url, other)| RunState {
+            phase,
+            started_at,
+            ended_at,
+            url,
+            other,
+        })
 }
 
 fn final_view() -> impl Strategy<Value = Box<FinalView>> {
-    let content = (option::of(select(vec!['a', 'b'])), option::of(word()));
-    (1..3_u32, option::of((run_key(), phase())), content, option::of(word())).prop_map(
-        |(attempt, latest, (hex, error_message), run_url)| {
+    let content = (option::of(select(vec!['a', 'b'])), option::of(word()), unknown_fields());
+    let latest = option::of((run_key(), phase()));
+    (1..3_u32, latest, content, option::of(word()), unknown_fields()).prop_map(
+        |(attempt, latest, (hex, error_message, unknown), run_url, other)| {
             let mut view = view_of(&state(RunRecord::new(id()), crate::fixtures::no_jobs()));
             view.image_digest = hex.map(digest);
             view.error_message = error_message;
-            Box::new(FinalView { attempt, latest, view, run_url })
+            view.other = unknown;
+            Box::new(FinalView { attempt, latest, view, run_url, other })
         },
     )
 }
@@ -63,41 +88,54 @@ fn run_record() -> impl Strategy<Value = RunRecord> {
         option::of(image_pushed),
         option::of(time()),
         option::of(final_view()),
+        unknown_fields(),
     )
-        .prop_map(|(attempt_requests, runs, image_pushed, updated_at, final_view)| RunRecord {
-            attempt_requests,
-            runs,
-            image_pushed,
-            updated_at,
-            final_view,
-            ..RunRecord::new(id())
+        .prop_map(|(attempt_requests, runs, image_pushed, updated_at, final_view, other)| {
+            RunRecord {
+                attempt_requests,
+                runs,
+                image_pushed,
+                updated_at,
+                final_view,
+                other,
+                ..RunRecord::new(id())
+            }
         })
 }
 
 fn step_state() -> impl Strategy<Value = StepState> {
-    (word(), phase(), option::of(time()), option::of(time())).prop_map(
-        |(name, phase, started_at, ended_at)| StepState { name, phase, started_at, ended_at },
+    (word(), phase(), option::of(time()), option::of(time()), unknown_fields()).prop_map(
+        |(name, phase, started_at, ended_at, other)| StepState {
+            name,
+            phase,
+            started_at,
+            ended_at,
+            other,
+        },
     )
 }
 
 fn job_state() -> impl Strategy<Value = JobState> {
     let steps = btree_map(1..4_u32, step_state(), 0..3);
-    (run_key(), phase(), option::of(time()), option::of(time()), steps).prop_map(
-        |(run, phase, started_at, ended_at, steps)| JobState {
+    (run_key(), phase(), option::of(time()), option::of(time()), steps, unknown_fields()).prop_map(
+        |(run, phase, started_at, ended_at, steps, other)| JobState {
             run,
             phase,
             started_at,
             ended_at,
             steps,
+            other,
         },
     )
 }
 
 fn jobs_record() -> impl Strategy<Value = JobsRecord> {
-    (btree_map(1..4_u64, job_state(), 0..3), option::of(time()), option::of(word())).prop_map(
-        |(jobs, updated_at, etag)| JobsRecord {
+    let jobs = btree_map(1..4_u64, job_state(), 0..3);
+    (jobs, option::of(time()), option::of(word()), unknown_fields()).prop_map(
+        |(jobs, updated_at, etag, other)| JobsRecord {
             updated_at,
             etag,
+            other,
             ..JobsRecord::with_jobs(id(), jobs)
         },
     )
@@ -162,7 +200,8 @@ proptest! {
     fn merging_a_jobs_record_returns_whether_it_changed(a in jobs_record(), b in jobs_record()) {
         let mut record = a.clone();
         let is_changed = record.merge(b.clone());
-        prop_assert_eq!(is_changed, record.jobs != a.jobs);
+        let contents = |record: &JobsRecord| (record.jobs.clone(), record.other.clone());
+        prop_assert_eq!(is_changed, contents(&record) != contents(&a));
         prop_assert!(is_changed || record == a);
         prop_assert!(!record.merge(b.with_updated_at(at(99))), "the second merge changes nothing");
     }

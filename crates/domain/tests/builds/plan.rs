@@ -4,8 +4,8 @@ use crate::fixtures::{
     GRACE, NO_FINDINGS, TIMEOUTS, at, digest, id, job, key, no_jobs, run, state,
 };
 use nokube_domain::builds::{
-    AttemptRequest, BuildState, CancelRequest, Conclusion, ImagePushed, Phase, Plan, PollFindings,
-    RunRecord, Status, evaluate_status, plan,
+    AttemptRequest, BuildState, CancelMode, CancelRequest, Conclusion, ErrorCode, ImagePushed,
+    Phase, Plan, PollFindings, RunRecord, Status, evaluate_status, plan,
 };
 
 use Conclusion::{Cancelled, Failure, StartupFailure, Success};
@@ -30,7 +30,7 @@ fn with_job(phase: Phase) -> BuildState {
 /// `state` after a request for another attempt.
 fn with_retry(mut state: BuildState, when: i64, attempt: u32) -> BuildState {
     let after = state.run.latest_run().map(|(key, _)| key);
-    let request = AttemptRequest { requested_at: at(when), after, rejection: None };
+    let request = AttemptRequest::new(at(when), after);
     let record = RunRecord::with_attempt_request(id(), attempt, request);
     state.run.merge(record.with_updated_at(at(when)));
     state
@@ -87,7 +87,7 @@ fn a_build_without_a_run_fails_after_the_grace_period_and_one_more_search() {
     assert!(!state.may_store_final_view(NO_FINDINGS, TIMEOUTS, at(GRACE - 1)));
 
     let late = evaluate_status(&state, GRACE, at(GRACE));
-    assert_eq!((late.status, late.error_code), (Status::Failed, Some("never_started")));
+    assert_eq!((late.status, late.error_code), (Status::Failed, Some(ErrorCode::NeverStarted)));
     assert!(!plan(&state, TIMEOUTS, at(GRACE)).is_empty(), "GitHub must be searched first");
     assert!(
         !state.may_store_final_view(NO_FINDINGS, TIMEOUTS, at(GRACE)),
@@ -111,9 +111,9 @@ fn a_cancel_request_waits_for_the_run_and_is_forced_after_a_timeout() {
     assert_eq!(plan(&without_run, TIMEOUTS, at(20)).cancel, None, "there is no run to cancel yet");
     let cases = [
         (Queued, 9, None),
-        (Queued, 14, Some((key(1, 1), false))),
-        (Running, 33, Some((key(1, 1), false))),
-        (Running, 34, Some((key(1, 1), true))),
+        (Queued, 14, Some((key(1, 1), CancelMode::Normal))),
+        (Running, 33, Some((key(1, 1), CancelMode::Normal))),
+        (Running, 34, Some((key(1, 1), CancelMode::Forced))),
         (Ended(Success), 40, None),
         (Ended(Cancelled), 40, None),
     ];
@@ -158,7 +158,7 @@ fn a_missing_rerun_is_looked_up_by_its_run_and_fails_after_the_grace_period() {
         assert_eq!(plan(&state, TIMEOUTS, at(now)), reads_the_run, "at {now}");
     }
     let late = evaluate_status(&state, GRACE, at(200 + GRACE));
-    assert_eq!(late.error_code, Some("never_started"));
+    assert_eq!(late.error_code, Some(ErrorCode::NeverStarted));
     assert_eq!(state.run.attempt(), 2);
 }
 

@@ -2,7 +2,7 @@
 
 use nokube_domain::{
     Problem, ProblemKind,
-    builds::{BuildRecord, BuildRequest, BuildSpec, Source},
+    builds::{BuildRecord, BuildRequest, BuildSpec, NewBuild, Source},
     fields::Fields,
 };
 use serde_json::{Value, json};
@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 
 fn parse(body: &Value) -> Result<BuildSpec, Problem> {
     let mut fields = Fields::from_json(body.to_string().as_bytes())?;
-    let project = BuildSpec::project_id(&mut fields).map(|_| "myapp".parse().unwrap());
+    let request = NewBuild::read(&mut fields);
+    let project = request.project_id.map(|_| "myapp".parse().unwrap());
     let web = "https://github.com".parse().unwrap();
-    BuildSpec::parse(fields, project.as_ref(), &web)
+    BuildSpec::new(request, fields, project.as_ref(), &web)
 }
 
 /// A request with the required fields and `more`.
@@ -179,6 +180,31 @@ fn the_request_made_from_a_record_parses_to_the_same_spec() {
 }
 
 #[test]
+fn the_workflow_gets_the_whole_specification() {
+    let inputs = |more: Value| {
+        let inputs = parse(&request_with(more)).unwrap().workflow_inputs();
+        Value::from_iter(inputs)
+    };
+    let given = json!({
+        "dockerfile_content": "FROM scratch\n", "context": "web", "image_tag": "v1",
+        "build_args": { "A": "\"b\" ${{ secrets.X }}" },
+    });
+    let expected = json!({
+        "repository": "testuser/myapp",
+        "context": "web",
+        "dockerfile_path": "",
+        "dockerfile_content": "FROM scratch\n",
+        "build_args": "{\"A\":\"\\\"b\\\" ${{ secrets.X }}\"}",
+        "tag": "v1",
+    });
+    assert_eq!(inputs(given), expected);
+    let path = inputs(json!({ "has_dockerfile": true, "dockerfile_path": "docker/Dockerfile" }));
+    assert_eq!(path["dockerfile_path"], "docker/Dockerfile");
+    assert_eq!(path["dockerfile_content"], "");
+    assert_eq!(inputs(json!({}))["dockerfile_path"], "");
+}
+
+#[test]
 fn names_must_agree_with_the_project() {
     for (image, is_valid) in
         [("myapp", true), ("myapp-frontend", true), ("frontend", false), ("myapp-x", false)]
@@ -222,7 +248,7 @@ fn build_arguments_cannot_configure_buildkit() {
 /// GitHub accepts 65,535 characters of inputs; the build arguments are sent as JSON in a string.
 #[test]
 fn text_is_limited_to_what_github_accepts() {
-    let fits = |more: Value| parse(&request_with(more)).and_then(|build| build.check_size());
+    let fits = |more: Value| parse(&request_with(more));
     let text = |length| "x".repeat(length);
     assert!(fits(json!({ "dockerfile_content": text(60_000) })).is_ok());
     assert!(fits(json!({ "dockerfile_content": text(60_001) })).is_err());

@@ -3,7 +3,9 @@
 use nokube_domain::{
     DeploymentId, Person, Problem, ProblemKind, ProjectId, Timestamp,
     access::Caller,
-    deployments::{DeploymentRequest, ImageSource, PlatformLimits, Release, ResolvedImage},
+    deployments::{
+        DeploymentRequest, ImageSource, NewDeployment, PlatformLimits, Release, ResolvedImage,
+    },
     fields::Fields,
     image::Digest,
     projects::Project,
@@ -37,6 +39,7 @@ pub fn project_of(owner: &str, name: &str) -> Project {
         framework: None,
         created_at: at(0),
         updated_at: at(0),
+        other: Default::default(),
     }
 }
 
@@ -68,10 +71,11 @@ pub fn request_with(more: Value) -> Value {
 
 pub fn try_parse(body: &Value, limits: &PlatformLimits) -> Result<DeploymentRequest, Problem> {
     let mut fields = Fields::from_json(body.to_string().as_bytes())?;
-    let project = DeploymentRequest::project_id(&mut fields).map(|_| project());
+    let request = NewDeployment::read(&mut fields);
+    let project = request.project_id.map(|_| project());
     let person = Person { issuer: "https://github.com".into(), subject: "1".into() };
     let caller = Caller { person, login: "member".parse().unwrap() };
-    DeploymentRequest::parse(fields, &caller, project.as_ref(), limits)
+    DeploymentRequest::new(request, fields, &caller, project.as_ref(), limits)
 }
 
 pub fn parse(more: Value) -> DeploymentRequest {
@@ -110,5 +114,6 @@ pub fn release(number: u32, more: Value) -> Release {
         secrets_object: (!secrets.is_empty()).then(|| format!("secret-{number}")),
         spec,
         secrets,
+        other: Default::default(),
     }
 }

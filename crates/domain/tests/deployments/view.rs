@@ -4,7 +4,8 @@ use crate::fixtures::{at, digest, id, release};
 use nokube_domain::{
     DeploymentId, ProjectId,
     deployments::{
-        ApplyOutcome, Cause, DeployedState, DeploymentView, DesiredState, LastObservation,
+        ApplyOutcome, Cause, DeployedState, DeploymentView, DesiredState, ErrorCode,
+        LastObservation,
         ObjectError, ObservedState, OutcomeRecord, Progress, Revision, Rollout, Status,
         StatusInput, view,
     },
@@ -46,7 +47,7 @@ fn rollout(revision: u32, progress: Progress) -> ObservedState {
         total: 3,
         pods: Vec::new(),
         conditions: Vec::new(),
-        failure: (progress != Progress::Done).then(|| ("crash".into(), "It crashed.".into())),
+        failure: (progress != Progress::Done).then(|| (ErrorCode::Crash, "It crashed.".into())),
         digest: Some(digest('d')),
     }))
 }

@@ -14,12 +14,12 @@ fn membership(account: u64, login: &str) -> GitHubMembership {
 fn an_allowlist_admits_listed_logins_accounts_organisations_and_teams() {
     assert!(!Allowlist::default().allows_sign_in(&membership(1, "alice")));
     let settings = AllowlistSettings {
-        users: "Alice, id:7",
-        organisations: "Acme",
-        teams: "acme/Ops",
-        administrators: "root, jwt:ops",
+        users: "Alice, id:7".into(),
+        organisations: "Acme".into(),
+        teams: "acme/Ops".into(),
+        administrators: "root, jwt:ops".into(),
     };
-    let allowlist = Allowlist::parse(settings).unwrap();
+    let allowlist = Allowlist::parse(&settings).unwrap();
     let member = |organisations: &[&str], teams: &[&str]| GitHubMembership {
         organisations: organisations.iter().map(|&name| name.into()).collect(),
         teams: teams.iter().map(|&name| name.into()).collect(),
@@ -38,21 +38,21 @@ fn an_allowlist_admits_listed_logins_accounts_organisations_and_teams() {
         assert_eq!(allowlist.allows_sign_in(&membership), expected, "{membership:?}");
     }
     let invalid = AllowlistSettings {
-        users: "a b, id:x, x:1",
-        organisations: "a/b",
-        teams: "ops",
-        administrators: "-",
+        users: "a b, id:x, x:1".into(),
+        organisations: "a/b".into(),
+        teams: "ops".into(),
+        administrators: "-".into(),
     };
-    let errors = Allowlist::parse(invalid).unwrap_err();
+    let errors = Allowlist::parse(&invalid).unwrap_err();
     assert_eq!(errors.len(), 6, "{errors:?}");
 }
 
 #[test]
 fn a_listed_login_does_not_admit_a_later_account_with_that_login() {
-    let allowlist = Allowlist::parse(AllowlistSettings {
-        users: "alice, id:7",
-        teams: "acme/ops",
-        administrators: "Root",
+    let allowlist = Allowlist::parse(&AllowlistSettings {
+        users: "alice, id:7".into(),
+        teams: "acme/ops".into(),
+        administrators: "Root".into(),
         ..AllowlistSettings::default()
     });
     let allowlist = allowlist.unwrap();
@@ -63,15 +63,18 @@ fn a_listed_login_does_not_admit_a_later_account_with_that_login() {
     // The login of a later account is left empty; only its number can match.
     assert!(!allowlist.allows_sign_in(&membership(8, "")));
     assert!(allowlist.allows_sign_in(&membership(7, "")));
-    let by_number = AllowlistSettings { administrators: "id:7", ..AllowlistSettings::default() };
-    assert!(!Allowlist::parse(by_number).unwrap().describe().contains("id:NUMBER"));
+    let by_number =
+        AllowlistSettings { administrators: "id:7".into(), ..AllowlistSettings::default() };
+    assert!(!Allowlist::parse(&by_number).unwrap().describe().contains("id:NUMBER"));
 }
 
 #[test]
 fn an_administrator_at_one_issuer_is_not_one_at_another() {
-    let settings =
-        AllowlistSettings { administrators: "root, jwt:ops", ..AllowlistSettings::default() };
-    let allowlist = Allowlist::parse(settings).unwrap();
+    let settings = AllowlistSettings {
+        administrators: "root, jwt:ops".into(),
+        ..AllowlistSettings::default()
+    };
+    let allowlist = Allowlist::parse(&settings).unwrap();
     let github = membership(5, "root");
     let account = GitHubIdentity::Account(5);
     let root_at_github = person("https://github.com", "5");

@@ -17,15 +17,13 @@ pub enum Cookie {
 impl Cookie {
     /// With the prefix `__Host-`, browsers reject a cookie that a neighbouring host or an unencrypted
     /// connection has set (RFC 6265bis, 4.1.3).
-    fn name(self, is_https: bool) -> &'static str {
-        match (self, is_https) {
-            (Self::Session, true) => "__Host-nokube_session",
-            (Self::Session, false) => "nokube_session",
-            (Self::RefreshToken, true) => "__Host-nokube_renewal",
-            (Self::RefreshToken, false) => "nokube_renewal",
-            (Self::SignIn, true) => "__Host-nokube_sign_in",
-            (Self::SignIn, false) => "nokube_sign_in",
-        }
+    fn name(self, is_https: bool) -> String {
+        let name = match self {
+            Self::Session => "nokube_session",
+            Self::RefreshToken => "nokube_renewal",
+            Self::SignIn => "nokube_sign_in",
+        };
+        format!("{}{name}", if is_https { "__Host-" } else { "" })
     }
 
     /// `__Host-` requires the path `/`. The prefix is worth it: without it, an app on a neighbouring host
@@ -56,26 +54,16 @@ impl Cookie {
     pub fn clear(self, settings: &AuthSettings) -> String {
         self.set(settings, "", 0)
     }
-}
 
-/// The cookies of a request.
-pub struct Cookies<'a>(&'a HeaderMap);
-
-impl<'a> Cookies<'a> {
-    pub fn of(headers: &'a HeaderMap) -> Self {
-        Self(headers)
-    }
-
-    /// The value of a cookie. With two cookies of that name there is none: somebody else has planted one.
-    pub fn get(&self, cookie: Cookie, settings: &AuthSettings) -> Option<&'a str> {
-        let name = cookie.name(settings.is_https());
-        let headers = self.0.get_all(http::header::COOKIE).iter();
-        let pairs = headers
-            .filter_map(|header| header.to_str().ok())
-            .flat_map(|header| header.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='));
+    /// The value that a request has. With two cookies of that name there is none: somebody else has planted
+    /// one.
+    pub fn get<'a>(self, headers: &'a HeaderMap, settings: &AuthSettings) -> Option<&'a str> {
+        let name = self.name(settings.is_https());
+        let lists = headers.get_all(http::header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+        let pairs =
+            lists.flat_map(|list| list.split(';')).filter_map(|pair| pair.trim().split_once('='));
         let mut values = pairs.filter(|(n, v)| *n == name && !v.is_empty()).map(|(_, v)| v);
         let first = values.next()?;
-        if values.next().is_none() { Some(first) } else { None }
+        values.next().is_none().then_some(first)
     }
 }

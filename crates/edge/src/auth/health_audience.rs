@@ -1,7 +1,7 @@
 //! How much a caller of `/ready` may see, which needs no sign-in.
 
 use super::{identify::identify, settings::AuthSettings};
-use crate::{runtime::now, store::Store};
+use crate::{host::now, store::Store};
 use http::{HeaderMap, Method};
 use nokube_domain::{
     access::{AccessPolicy, AuthMethod, authorize_credential},

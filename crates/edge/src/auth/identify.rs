@@ -3,14 +3,11 @@
 //!
 //! Costs no read, except for an API token: one, or two and a write at its first use of a day.
 
-use super::{
-    cookies::{Cookie, Cookies},
-    settings::AuthSettings,
-};
+use super::{cookies::Cookie, settings::AuthSettings};
 use crate::{
     error::{Error, Result},
-    runtime::now,
-    store::Store,
+    host::now,
+    store::{Store, keys},
 };
 use http::{HeaderMap, Method};
 use nokube_domain::{
@@ -55,7 +52,7 @@ pub async fn identify(method: &Method, headers: &HeaderMap) -> Result<(Caller, C
             None => Err(unauthenticated("Send one bearer token: 'Authorization: Bearer …'.")),
         };
     }
-    let Some(cookie) = Cookies::of(headers).get(Cookie::Session, &settings) else {
+    let Some(cookie) = Cookie::Session.get(headers, &settings) else {
         return Err(unauthenticated("Sign in, or send a bearer token: 'Authorization: Bearer …'."));
     };
     check_csrf(&settings, method, headers)?;
@@ -68,7 +65,7 @@ pub async fn identify(method: &Method, headers: &HeaderMap) -> Result<(Caller, C
 /// 401 without it; 403 when another site's page sends it.
 pub async fn refresh_token(method: &Method, headers: &HeaderMap) -> Result<OpaqueToken> {
     let settings = AuthSettings::load().await?;
-    let cookie = Cookies::of(headers).get(Cookie::RefreshToken, &settings);
+    let cookie = Cookie::RefreshToken.get(headers, &settings);
     let token = cookie.and_then(|text| OpaqueToken::parse(token::REFRESH_TOKEN_PREFIX, text));
     let token = token.ok_or_else(|| unauthenticated("You are not signed in."))?;
     check_csrf(&settings, method, headers)?;
@@ -134,13 +131,13 @@ fn identify_by_bearer_token(settings: &AuthSettings, token: &str) -> Result<(Cal
     }
     let Some(issuer) = &settings.jwt_issuer else { return Err(sign_in_again(JwtError::Invalid)) };
     let validation = jwt::Validation {
-        secret: issuer.secret.as_bytes(),
         issuer: &issuer.name,
         audience: &issuer.audience,
-        leeway_seconds: settings.clock_leeway,
+        leeway: settings.clock_leeway,
         now: second,
     };
-    let claims = jwt::verify(token, &validation).map_err(sign_in_again)?;
+    let claims =
+        jwt::verify(token, issuer.secret.as_bytes(), &validation).map_err(sign_in_again)?;
     let login: Username = claims
         .sub
         .parse()
@@ -184,14 +181,15 @@ async fn identify_by_api_token(
 /// works until the end of the day.
 async fn find_api_token(store: &Store, hash: &TokenHash) -> Result<Option<TokenRecord>> {
     let today = utc_day(now());
-    if let Some(daily) = store.daily_token(hash).await?.filter(|daily| daily.day == today) {
+    let daily = store.get(keys::daily_token(hash)).await?;
+    if let Some(daily) = daily.filter(|daily| daily.day == today) {
         return Ok(Some(daily.token));
     }
-    let Some(record) = store.token(hash).await? else { return Ok(None) };
+    let Some(record) = store.get(keys::token(hash)).await? else { return Ok(None) };
     let daily = DailyTokenRecord { day: today, token: record.clone() };
-    store.set_daily_token(hash, &daily).await?;
-    if store.token(hash).await?.is_none() {
-        store.delete_daily_token(hash).await?;
+    store.set(keys::daily_token(hash), &daily).await?;
+    if store.get(keys::token(hash)).await?.is_none() {
+        store.delete(keys::daily_token(hash)).await?;
         return Ok(None);
     }
     Ok(Some(record))

@@ -8,7 +8,7 @@ mod settings;
 pub mod usernames;
 
 pub use blocked::blocked_error;
-pub use cookies::{Cookie, Cookies};
+pub use cookies::Cookie;
 pub use health_audience::{HealthAudience, health_audience};
 pub use identify::{identify, refresh_token};
 pub use settings::{AuthSettings, JwtIssuer};

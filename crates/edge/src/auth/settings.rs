@@ -1,6 +1,6 @@
 //! The operator's settings about callers: how they are authenticated, who may sign in, rate limits.
 
-use crate::settings::{Cached, SettingsError, Variables, load_cached};
+use crate::settings::{SettingsError, Variables, load_cached};
 use nokube_domain::{
     Person,
     access::{GitHubIdentity, normalize_issuer},
@@ -59,67 +59,36 @@ struct RateLimits {
     logs: u32,
 }
 
-thread_local! {
-    static SETTINGS: Cached<AuthSettings> = const { Cached::new() };
-}
-
 impl AuthSettings {
     /// # Errors
     /// Everything that is wrong with these settings.
     pub async fn load() -> Result<Rc<Self>, SettingsError> {
-        load_cached(&SETTINGS, Self::collect).await
+        load_cached(Self::collect).await
     }
 
     async fn collect(v: &mut Variables) -> Option<Self> {
-        let jwt_secret = long_secret(v, "auth_jwt_secret").await;
-        let session_secret = long_secret(v, "auth_session_secret").await;
-        let previous = long_secret(v, "auth_session_secret_previous").await;
-        if jwt_secret.is_none() && session_secret.is_none() {
-            let detail = "is not set: sessions are signed with it. (If people only send tokens of their own \
-                          issuer, set auth_jwt_secret instead, the secret that it signs them with.)";
-            v.add_error("auth_session_secret", detail);
-        }
-        let session_secrets = [&session_secret, &previous];
-        if jwt_secret.is_some() && session_secrets.contains(&&jwt_secret) {
-            let detail =
-                "must differ from the session secrets, or the issuer could sign anybody in";
-            v.add_error("auth_jwt_secret", detail);
-        }
-        let has_only_jwt_issuer = jwt_secret.is_some() && session_secret.is_none();
+        let [jwt_secret, session_secret, session_secret_previous] = secrets(v).await;
         let jwt_issuer = match jwt_secret {
             None => None,
-            Some(secret) => Some(JwtIssuer {
-                secret,
-                name: v
-                    .required("auth_jwt_issuer", "the issuer that the users' tokens name")
-                    .await?,
-                audience: v
-                    .required("auth_jwt_audience", "the audience that the users' tokens name")
-                    .await?,
-            }),
+            Some(secret) => {
+                let name = v.required("auth_jwt_issuer", "the issuer that the users' tokens name");
+                let name = name.await?;
+                let description = "the audience that the users' tokens name";
+                let audience = v.required("auth_jwt_audience", description).await?;
+                Some(JwtIssuer { secret, name, audience })
+            }
         };
         let platform_origin = platform_origin(v).await;
+        let has_only_jwt_issuer = jwt_issuer.is_some() && session_secret.is_none();
         if !has_only_jwt_issuer && platform_origin.is_empty() {
             v.add_error("platform_url", "is not set: the address at which people see the platform");
         }
-        let oidc_issuer = v.optional("auth_oidc_issuer").await.unwrap_or_default();
         let github_url = v.optional("github_web_url").await.unwrap_or_default();
-        let github_issuer = normalize_issuer(&github_url);
-        let jwt_name = jwt_issuer.as_ref().map(|issuer| issuer.name.as_str()).unwrap_or_default();
-        // Issuers must differ: people are identified by issuer and subject.
-        let names =
-            [jwt_name, &oidc_issuer, &platform_origin, &github_issuer].map(normalize_issuer);
-        for (setting, name) in ["auth_jwt_issuer", "auth_oidc_issuer"].into_iter().zip(&names) {
-            if !name.is_empty() && names.iter().filter(|other| *other == name).count() > 1 {
-                let detail = "must differ from every other issuer, from platform_url and from github_web_url";
-                v.add_error(setting, detail);
-            }
-        }
-        Some(Self {
+        let settings = Self {
             clock_leeway: v.number("auth_jwt_leeway_seconds", 0..=300).await,
             subjects_are_github_logins: v.boolean("auth_jwt_subjects_are_github_logins").await,
-            oidc_issuer,
-            github_issuer,
+            oidc_issuer: v.optional("auth_oidc_issuer").await.unwrap_or_default(),
+            github_issuer: normalize_issuer(&github_url),
             has_github_sign_in: v.optional("github_oauth_client_id").await.is_some(),
             max_issuer_token_days: v.number("auth_issuer_token_days", 0..=MAX_LIFETIME_DAYS).await,
             allowlist: allowlist(v).await,
@@ -135,8 +104,23 @@ impl AuthSettings {
             jwt_issuer,
             platform_origin,
             session_secret: session_secret.unwrap_or_default(),
-            session_secret_previous: previous.unwrap_or_default(),
-        })
+            session_secret_previous: session_secret_previous.unwrap_or_default(),
+        };
+        settings.check_issuers(v);
+        Some(settings)
+    }
+
+    /// Issuers must differ: people are identified by issuer and subject.
+    fn check_issuers(&self, v: &mut Variables) {
+        let jwt_issuer = self.jwt_issuer.as_ref().map_or("", |issuer| issuer.name.as_str());
+        let names = [jwt_issuer, &self.oidc_issuer, &self.platform_origin, &self.github_issuer]
+            .map(normalize_issuer);
+        for (setting, name) in ["auth_jwt_issuer", "auth_oidc_issuer"].into_iter().zip(&names) {
+            if !name.is_empty() && names.iter().filter(|other| *other == name).count() > 1 {
+                let detail = "must differ from every other issuer, from platform_url and from github_web_url";
+                v.add_error(setting, detail);
+            }
+        }
     }
 
     /// The keys for sessions and for everything else that the platform signs for itself.
@@ -205,12 +189,8 @@ impl AuthSettings {
             // The external issuer must still be configured.
             None => {
                 let issuer = &identity.person.issuer;
-                let is_jwt_issuer =
-                    self.jwt_issuer.as_ref().is_some_and(|jwt_issuer| jwt_issuer.name == *issuer);
-                let may_have_tokens = self.max_issuer_token_days > 0;
-                may_have_tokens
-                    && !issuer.is_empty()
-                    && (is_jwt_issuer || *issuer == self.oidc_issuer)
+                let is_configured = self.is_jwt_issuer(issuer) || *issuer == self.oidc_issuer;
+                self.max_issuer_token_days > 0 && !issuer.is_empty() && is_configured
             }
         }
     }
@@ -222,11 +202,30 @@ impl AuthSettings {
         github_identity: GitHubIdentity,
     ) -> bool {
         // `jwt:SUBJECT` in the list means a subject of the JWT issuer, not of the OIDC issuer.
-        let is_jwt_issuer =
-            self.jwt_issuer.as_ref().is_some_and(|jwt_issuer| jwt_issuer.name == person.issuer);
-        (membership.is_some() || is_jwt_issuer)
+        (membership.is_some() || self.is_jwt_issuer(&person.issuer))
             && self.allowlist.is_administrator(person, membership, github_identity)
     }
+
+    fn is_jwt_issuer(&self, name: &str) -> bool {
+        self.jwt_issuer.as_ref().is_some_and(|issuer| issuer.name == name)
+    }
+}
+
+/// The JWT issuer's secret, the session secret, and the previous one.
+async fn secrets(v: &mut Variables) -> [Option<String>; 3] {
+    let jwt = long_secret(v, "auth_jwt_secret").await;
+    let session = long_secret(v, "auth_session_secret").await;
+    let previous = long_secret(v, "auth_session_secret_previous").await;
+    if jwt.is_none() && session.is_none() {
+        let detail = "is not set: sessions are signed with it. (If people only send tokens of their own \
+                      issuer, set auth_jwt_secret instead, the secret that it signs them with.)";
+        v.add_error("auth_session_secret", detail);
+    }
+    if jwt.is_some() && (jwt == session || jwt == previous) {
+        let detail = "must differ from the session secrets, or the issuer could sign anybody in";
+        v.add_error("auth_jwt_secret", detail);
+    }
+    [jwt, session, previous]
 }
 
 async fn long_secret(v: &mut Variables, name: &str) -> Option<String> {
@@ -248,30 +247,19 @@ async fn platform_origin(v: &mut Variables) -> String {
 }
 
 async fn allowlist(v: &mut Variables) -> Allowlist {
-    let users = v.optional("auth_allowed_users").await.unwrap_or_default();
-    let organisations = v.optional("auth_allowed_organisations").await.unwrap_or_default();
-    let teams = v.optional("auth_allowed_teams").await.unwrap_or_default();
-    let administrators = v.optional("auth_administrators").await.unwrap_or_default();
     let settings = AllowlistSettings {
-        users: &users,
-        organisations: &organisations,
-        teams: &teams,
-        administrators: &administrators,
+        users: v.optional("auth_allowed_users").await.unwrap_or_default(),
+        organisations: v.optional("auth_allowed_organisations").await.unwrap_or_default(),
+        teams: v.optional("auth_allowed_teams").await.unwrap_or_default(),
+        administrators: v.optional("auth_administrators").await.unwrap_or_default(),
     };
-    match Allowlist::parse(settings) {
-        Ok(allowlist) => allowlist,
-        Err(invalid) => {
-            for entry in invalid {
-                let name = match entry.list {
-                    "administrators" => "auth_administrators".to_owned(),
-                    list => format!("auth_allowed_{list}"),
-                };
-                // Without the entry's text: /ready is public, and the entry may be a misplaced secret.
-                v.add_error(&name, format!("has a bad entry: each {}", entry.requirement));
-            }
-            Allowlist::default()
+    Allowlist::parse(&settings).unwrap_or_else(|invalid| {
+        for entry in invalid {
+            // Without the entry's text: /ready is public, and the entry may be a misplaced secret.
+            v.add_error(entry.setting, format!("has a bad entry: each {}", entry.requirement));
         }
-    }
+        Allowlist::default()
+    })
 }
 
 async fn cors_origins(v: &mut Variables) -> Vec<String> {

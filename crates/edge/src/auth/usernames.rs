@@ -3,8 +3,8 @@
 use super::settings::AuthSettings;
 use crate::{
     error::{Error, Result},
-    runtime::now,
-    store::{Store, reservation::reserve_for},
+    host::now,
+    store::{Store, keys, reservation::reserve_for},
 };
 use nokube_domain::{
     ProblemKind,
@@ -22,19 +22,20 @@ pub async fn ensure_username(
     caller: &Caller,
     github_identity: GitHubIdentity,
 ) -> Result<Username> {
-    if let Some(record) = store.person(&caller.person).await? {
+    if let Some(record) = store.get(keys::person(&caller.person)).await? {
         return Ok(record.username);
     }
     let may_use_login = AuthSettings::load().await?.may_use_login_as_username(github_identity);
-    for name in username_candidates(&caller.login, &caller.person, may_use_login) {
+    let candidates = username_candidates(&caller.login, &caller.person);
+    for name in candidates.filter(|name| may_use_login || *name != caller.login) {
         if reserve_for(store, &format!("name/{name}"), &caller.person).await? {
             let record = PersonRecord {
                 person: caller.person.clone(),
                 username: name.clone(),
                 created_at: now(),
             };
-            store.set_person_by_username(&name, &caller.person).await?;
-            store.set_person(&record).await?;
+            store.set(keys::username(&name), &caller.person).await?;
+            store.set(keys::person(&record.person), &record).await?;
             return Ok(name);
         }
     }

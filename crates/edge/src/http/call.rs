@@ -1,6 +1,6 @@
 //! The request that a handler gets, with the route's path parameters and the authenticated caller.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use nokube_domain::{
     Problem, ProblemKind,
     access::{AccessPolicy, Caller, Credential, GitHubIdentity, Role, authorize_role},
@@ -9,21 +9,27 @@ use nokube_domain::{
     projects::Members,
     token::OpaqueToken,
 };
-use spin_sdk::http::Request;
 use std::collections::BTreeMap;
+
+/// Who calls, as far as the route's access policy asks.
+pub(super) enum Access {
+    /// The route authenticates nobody.
+    Anonymous,
+    Caller(Caller, Credential),
+    /// Whoever has this token, from the cookie that renews sessions.
+    SessionRenewal(OpaqueToken),
+}
 
 /// A call of a route.
 pub struct Call {
-    /// Taken when the body is read.
-    pub(super) request: Option<Request>,
+    /// Taken when it is read.
+    pub(super) body: Option<super::BoxBody>,
     pub(super) headers: http::HeaderMap,
     pub(super) path: String,
     pub(super) path_parameters: BTreeMap<String, String>,
     pub(super) query: BTreeMap<String, String>,
     pub(super) access_policy: AccessPolicy,
-    pub(super) caller: Option<Caller>,
-    pub(super) credential: Option<Credential>,
-    pub(super) refresh_token: Option<OpaqueToken>,
+    pub(super) access: Access,
     /// The client's address, as reported by the host or by a proxy in front of the platform.
     pub client_address: Option<String>,
     /// Identifies the request in the log and in responses about internal errors.
@@ -36,9 +42,7 @@ impl Call {
     /// # Errors
     /// 401 on a route whose policy does not authenticate callers.
     pub fn caller(&self) -> Result<&Caller> {
-        self.caller.as_ref().ok_or_else(|| {
-            Problem::new(ProblemKind::Unauthenticated, "Send a bearer token.").into()
-        })
+        Ok(self.authenticated()?.0)
     }
 
     /// The credential that the caller sent.
@@ -46,9 +50,14 @@ impl Call {
     /// # Errors
     /// As [`Self::caller`].
     pub fn credential(&self) -> Result<&Credential> {
-        self.credential.as_ref().ok_or_else(|| {
-            Problem::new(ProblemKind::Unauthenticated, "Send a bearer token.").into()
-        })
+        Ok(self.authenticated()?.1)
+    }
+
+    fn authenticated(&self) -> Result<(&Caller, &Credential)> {
+        match &self.access {
+            Access::Caller(caller, credential) => Ok((caller, credential)),
+            _ => Err(Error::problem(ProblemKind::Unauthenticated, "Send a bearer token.")),
+        }
     }
 
     /// Who the caller is at GitHub.
@@ -64,9 +73,10 @@ impl Call {
     /// # Errors
     /// 401 on a route whose policy is not [`AccessPolicy::SessionRenewal`].
     pub fn refresh_token(&self) -> Result<&OpaqueToken> {
-        self.refresh_token.as_ref().ok_or_else(|| {
-            Problem::new(ProblemKind::Unauthenticated, "You are not signed in.").into()
-        })
+        match &self.access {
+            Access::SessionRenewal(token) => Ok(token),
+            _ => Err(Error::problem(ProblemKind::Unauthenticated, "You are not signed in.")),
+        }
     }
 
     /// Checks that the caller has the role that the route requires in the project of `members`, which are

@@ -1,5 +1,6 @@
 //! HTTP as the components serve it: routes, calls, replies and what every response carries.
 
+pub mod body;
 mod call;
 mod cors;
 pub mod path_pattern;
@@ -12,7 +13,8 @@ mod serve;
 pub mod sse;
 pub mod static_files;
 
+pub use body::{BodyError, BoxBody, RequestBody};
 pub use call::Call;
 pub use reply::Reply;
-pub use route::Route;
+pub use route::{HandlerFuture, Route};
 pub use serve::{serve, serve_unauthenticated};

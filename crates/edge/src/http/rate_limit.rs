@@ -3,7 +3,7 @@
 use crate::{
     auth::AuthSettings,
     error::Result,
-    runtime::now,
+    host::now,
     store::{Counter, Store},
 };
 use nokube_domain::{
@@ -36,7 +36,8 @@ pub async fn count_request(
     let counter = Counter::rate_limit(limit.key(), &who, window_index(second));
     // No increment beyond the limit: an attacker should not be able to cause a write with each request.
     let before = store.count(&counter).await?;
-    let nth = if before >= max { before.saturating_add(1) } else { store.increment(&counter)? };
+    let nth =
+        if before >= max { before.saturating_add(1) } else { store.increment(&counter).await? };
     Ok(check(nth, max, second)?)
 }
 

@@ -1,12 +1,11 @@
-//! The reply of a handler, and bodies that are streamed.
+//! The reply of a handler.
 
+use super::body::BoxBody;
+use super::body::full_body;
 use bytes::Bytes;
-use futures::{SinkExt, StreamExt, channel::mpsc};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use http_body_util::{BodyDataStream, StreamBody};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use nokube_domain::Problem;
 use serde::Serialize;
-use spin_sdk::http::{BoxBody, FullBody, Response, box_body};
 
 /// A response that can still be changed.
 pub struct Reply {
@@ -34,12 +33,12 @@ impl Reply {
         Self::new(StatusCode::OK, content_type, body)
     }
 
-    pub fn text(body: impl Into<Vec<u8>>) -> Self {
-        Self::new(StatusCode::OK, "text/plain; charset=utf-8", full_body(body.into()))
+    pub fn text(body: impl Into<Bytes>) -> Self {
+        Self::new(StatusCode::OK, "text/plain; charset=utf-8", full_body(body))
     }
 
     pub fn empty(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: full_body(Vec::new()) }
+        Self { status, headers: HeaderMap::new(), body: full_body(Bytes::new()) }
     }
 
     /// A problem (RFC 9457); `path` is that of the request.
@@ -93,53 +92,5 @@ impl Reply {
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         response
-    }
-}
-
-fn full_body(body: Vec<u8>) -> BoxBody {
-    box_body(FullBody::new(Bytes::from(body)))
-}
-
-/// A body that is part of the component's binary, without copying it.
-pub(super) fn static_body(body: &'static [u8]) -> BoxBody {
-    box_body(FullBody::new(Bytes::from_static(body)))
-}
-
-/// The body of another server's response, to be passed on.
-pub fn response_body(response: Response) -> BoxBody {
-    box_body(response.into_body())
-}
-
-/// The writing end of a streamed body.
-pub struct BodySender(mpsc::Sender<Bytes>);
-
-/// A streamed body and its writing end. The channel holds few chunks, so a slow reader slows the writer
-/// down.
-pub fn body_channel() -> (BodySender, BoxBody) {
-    let (sender, receiver) = mpsc::channel::<Bytes>(8);
-    let frames =
-        receiver.map(|chunk| Ok::<_, std::convert::Infallible>(http_body::Frame::data(chunk)));
-    (BodySender(sender), box_body(StreamBody::new(frames)))
-}
-
-impl BodySender {
-    /// Sends a chunk; `false` if the reader is gone.
-    pub async fn send(&mut self, chunk: impl Into<Bytes>) -> bool {
-        self.0.send(chunk.into()).await.is_ok()
-    }
-
-    /// Forwards a whole log as it arrives; `false` if the reader is gone. If the log is cut off, a line
-    /// says so.
-    pub async fn forward(&mut self, body: BoxBody) -> bool {
-        let mut chunks = BodyDataStream::new(body);
-        while let Some(chunk) = chunks.next().await {
-            let Ok(chunk) = chunk else {
-                return self.send("\n(The log was cut off here. Load it again.)\n").await;
-            };
-            if !self.send(chunk).await {
-                return false;
-            }
-        }
-        true
     }
 }

@@ -3,21 +3,21 @@
 use super::call::Call;
 use crate::{
     error::{Error, Result},
-    runtime::sleep,
+    host::sleep,
 };
 use futures::{
     StreamExt,
     future::{Either, select},
 };
+use http_body_util::BodyDataStream;
 use nokube_domain::{ProblemKind, fields::Fields};
-use spin_sdk::http::body::IncomingBodyExt;
-use std::pin::pin;
+use std::{pin::pin, time::Duration};
 
 /// The longest JSON or form body.
 const MAX_FIELDS_BYTES: usize = 256 * 1024;
 
-/// Milliseconds in which a body must arrive, so that slow clients do not occupy an instance.
-const BODY_TIMEOUT: u64 = 15_000;
+/// The time in which a body must arrive, so that slow clients do not occupy an instance.
+const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 impl Call {
     /// The fields of a JSON body, and the body itself.
@@ -90,8 +90,8 @@ impl Call {
             return Err(too_large());
         }
         let mut body = Vec::new();
-        let Some(request) = self.request.take() else { return Ok(body) };
-        let mut chunks = request.into_body().stream();
+        let Some(incoming) = self.body.take() else { return Ok(body) };
+        let mut chunks = BodyDataStream::new(incoming);
         let mut timeout = pin!(sleep(BODY_TIMEOUT));
         loop {
             let chunk = match select(chunks.next(), timeout.as_mut()).await {

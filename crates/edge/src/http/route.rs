@@ -11,22 +11,54 @@ use std::{collections::BTreeMap, pin::Pin};
 /// The future of a handler. It need not be `Send`: an instance has one thread.
 pub type HandlerFuture = Pin<Box<dyn Future<Output = Result<Reply>>>>;
 
-/// A route, with the access that it requires.
+/// A route, with the access that it requires. Made by [`route!`](crate::route) or
+/// [`internal_route!`](crate::internal_route).
 pub struct Route {
-    pub(super) method: Method,
+    pub method: Method,
     /// `/segments/{parameter}`
-    pub(super) pattern: &'static str,
-    pub(super) access_policy: AccessPolicy,
+    pub pattern: &'static str,
+    pub access_policy: AccessPolicy,
     pub(super) handler: fn(Call) -> HandlerFuture,
-    pub(super) rate_limit: RateLimitPolicy,
+    rate_limit: RateLimitPolicy,
+    /// Makes its description in the OpenAPI document; `None` for an internal route.
+    #[cfg(feature = "openapi")]
+    pub describe: Option<fn() -> nokube_contract::Operation>,
 }
 
 /// How the calls of a route are limited.
-pub enum RateLimitPolicy {
+enum RateLimitPolicy {
     /// Calls that change something count towards the caller's [`RateLimit::Changes`]; others are free.
     Default,
     Limited(RateLimit),
     Unlimited,
+}
+
+/// A public route: `route!(GET, "/api/v1/builds/{build}", VIEWER, read::read)`. Its description is the
+/// function of the same name in the module `openapi` beside the handler.
+#[macro_export]
+macro_rules! route {
+    ($method:ident, $pattern:literal, $policy:expr, $module:ident::$handler:ident) => {{
+        let method = $crate::Method::$method;
+        let handler = |call| -> $crate::HandlerFuture { Box::pin($module::$handler(call)) };
+        let route = $crate::Route::new(method, $pattern, $policy, handler);
+        #[cfg(feature = "openapi")]
+        let route = route.described_by($module::openapi::$handler);
+        route
+    }};
+}
+
+/// A route for other components only, which is not in the OpenAPI document: `spin.toml` gives it no public
+/// path.
+#[macro_export]
+macro_rules! internal_route {
+    ($method:ident, $pattern:literal, $handler:path) => {
+        $crate::Route::new(
+            $crate::Method::$method,
+            $pattern,
+            $crate::AccessPolicy::Public,
+            |call| Box::pin($handler(call)),
+        )
+    };
 }
 
 impl Route {
@@ -36,7 +68,21 @@ impl Route {
         access_policy: AccessPolicy,
         handler: fn(Call) -> HandlerFuture,
     ) -> Self {
-        Self { method, pattern, access_policy, handler, rate_limit: RateLimitPolicy::Default }
+        Self {
+            method,
+            pattern,
+            access_policy,
+            handler,
+            rate_limit: RateLimitPolicy::Default,
+            #[cfg(feature = "openapi")]
+            describe: None,
+        }
+    }
+
+    #[cfg(feature = "openapi")]
+    pub const fn described_by(mut self, describe: fn() -> nokube_contract::Operation) -> Self {
+        self.describe = Some(describe);
+        self
     }
 
     pub const fn rate_limit(mut self, limit: RateLimit) -> Self {
@@ -51,8 +97,21 @@ impl Route {
         self
     }
 
+    /// What its calls count towards.
+    pub fn counted_limit(&self) -> Option<RateLimit> {
+        match self.rate_limit {
+            RateLimitPolicy::Limited(limit) => Some(limit),
+            RateLimitPolicy::Default
+                if self.access_policy.identifies_caller() && self.method != Method::GET =>
+            {
+                Some(RateLimit::Changes)
+            }
+            RateLimitPolicy::Default | RateLimitPolicy::Unlimited => None,
+        }
+    }
+
     /// The entry of the route in the list of routes.
-    pub(super) fn view(&self) -> RouteView {
+    pub fn view(&self) -> RouteView {
         RouteView::new(self.method.as_str(), self.pattern, self.access_policy)
     }
 }

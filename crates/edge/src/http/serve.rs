@@ -1,10 +1,11 @@
 //! Serves a request: find the route, authenticate the caller, check rate limits, call the handler.
 
 use super::{
-    call::Call,
+    body::{BoxBody, RequestBody},
+    call::{Access, Call},
     cors, rate_limit,
     reply::Reply,
-    route::{RateLimitPolicy, Route, find_route},
+    route::{Route, find_route},
     security_headers,
 };
 use crate::{
@@ -13,16 +14,13 @@ use crate::{
     store::Store,
     telemetry::{RequestSpan, log_error},
 };
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode, request::Parts};
 use nokube_domain::{
     Problem, ProblemKind,
     access::{AccessPolicy, authorize_credential},
     audit::parse_client_address,
-    rate_limit::RateLimit,
     responses::Routes,
 };
-use spin_sdk::http::{BoxBody, Request, Response};
-use std::collections::BTreeMap;
 
 /// Where each component lists its routes. Reached by chaining only: `spin.toml` gives it no public path.
 const ROUTES_PATH: &str = "/routes";
@@ -31,16 +29,15 @@ const ROUTES_PATH: &str = "/routes";
 pub async fn serve(
     component: &'static str,
     routes: &[Route],
-    request: Request,
+    request: Request<impl RequestBody>,
 ) -> Response<BoxBody> {
-    let headers = request.headers().clone();
-    in_request_span(component, request, async |span, request| {
-        let path = request.uri().path().to_owned();
-        let reply = into_reply(span, &path, handle(span, routes, request).await);
+    in_request_span(component, request, async |span, request, body| {
+        let reply = handle(span, routes, &request, body.boxed()).await;
+        let reply = into_reply(span, request.uri.path(), reply);
         let settings = AuthSettings::load().await.ok();
         let reply = security_headers::add(reply, settings.as_deref());
         match &settings {
-            Some(settings) => cors::add_headers(reply, &headers, settings),
+            Some(settings) => cors::add_headers(reply, &request.headers, settings),
             None => reply,
         }
     })
@@ -52,34 +49,24 @@ pub async fn serve(
 pub async fn serve_unauthenticated(
     component: &'static str,
     routes: &[Route],
-    request: Request,
+    request: Request<impl RequestBody>,
 ) -> Response<BoxBody> {
-    in_request_span(component, request, async |span, request| {
-        let path = request.uri().path().to_owned();
-        let result = match match_route(span, routes, request) {
-            Ok(Matched::RouteList(reply)) => Ok(reply),
-            Ok(Matched::Route(route, call)) => match route.access_policy {
-                AccessPolicy::Public | AccessPolicy::Signature => (route.handler)(*call).await,
-                _ => {
-                    let what = "a route requires a caller in a component that authenticates none";
-                    Err(Error::internal(what, &path))
-                }
-            },
-            Err(error) => Err(error),
-        };
-        security_headers::add_defaults(into_reply(span, &path, result))
+    in_request_span(component, request, async |span, request, body| {
+        let reply = handle_unauthenticated(span, routes, &request, body.boxed()).await;
+        security_headers::add_defaults(into_reply(span, request.uri.path(), reply))
     })
     .await
 }
 
 /// Runs `serve` within a new request span. The span writes its log line when everything has ended.
-pub(super) async fn in_request_span(
+pub(super) async fn in_request_span<B>(
     component: &'static str,
-    request: Request,
-    serve: impl AsyncFnOnce(&RequestSpan, Request) -> Reply,
+    request: Request<B>,
+    serve: impl AsyncFnOnce(&RequestSpan, Parts, B) -> Reply,
 ) -> Response<BoxBody> {
-    let span = RequestSpan::new(component, &request);
-    let reply = span.clone().run(serve(&span, request)).await;
+    let (parts, body) = request.into_parts();
+    let span = RequestSpan::new(component, &parts.headers);
+    let reply = span.clone().run(serve(&span, parts, body)).await;
     span.set_status(reply.status().as_u16());
     reply.header("x-request-id", &span.request_id).into_response()
 }
@@ -101,104 +88,110 @@ fn into_reply(span: &RequestSpan, path: &str, result: Result<Reply>) -> Reply {
     }
 }
 
-enum Matched<'a> {
-    /// The request was for the list of routes.
-    RouteList(Reply),
-    /// The call has no caller yet.
-    Route(&'a Route, Box<Call>),
-}
-
-fn match_route<'a>(
+async fn handle(
     span: &RequestSpan,
-    routes: &'a [Route],
-    request: Request,
-) -> Result<Matched<'a>> {
-    let path = request.uri().path().to_owned();
-    let method = route_method(&request);
-    if path == ROUTES_PATH && method == Method::GET {
-        span.set_route("GET", ROUTES_PATH);
-        let routes = routes.iter().map(Route::view).collect();
-        return Ok(Matched::RouteList(Reply::json(StatusCode::OK, &Routes { routes })));
-    }
-    let (route, path_parameters) = find_route(routes, &method, &path)?;
-    span.set_route(route.method.as_str(), route.pattern);
-    let call = Call {
-        headers: request.headers().clone(),
-        query: parse_query(request.uri().query().unwrap_or_default()),
-        request: Some(request),
-        path,
-        path_parameters,
-        access_policy: route.access_policy,
-        caller: None,
-        credential: None,
-        refresh_token: None,
-        client_address: None,
-        request_id: span.request_id.clone(),
-    };
-    Ok(Matched::Route(route, Box::new(call)))
-}
-
-/// The method to find the route by: HEAD is served as GET.
-fn route_method(request: &Request) -> Method {
-    match *request.method() {
-        Method::HEAD => Method::GET,
-        ref method => method.clone(),
-    }
-}
-
-async fn handle(span: &RequestSpan, routes: &[Route], request: Request) -> Result<Reply> {
+    routes: &[Route],
+    request: &Parts,
+    body: BoxBody,
+) -> Result<Reply> {
     if let Ok(settings) = AuthSettings::load().await
-        && let Some(reply) = cors::preflight(request.method(), request.headers(), &settings)
+        && let Some(reply) = cors::preflight(&request.method, &request.headers, &settings)
     {
         return Ok(reply);
     }
-    let method = route_method(&request);
-    let (route, mut call) = match match_route(span, routes, request)? {
-        Matched::RouteList(reply) => return Ok(reply),
-        Matched::Route(route, call) => (route, call),
-    };
-    authenticate(span, route.access_policy, &method, &mut call).await?;
-    call.client_address = client_address(&call.headers).await;
-    let person = call.caller.as_ref().map(|caller| &caller.person);
-    let limit = match route.rate_limit {
-        RateLimitPolicy::Limited(limit) => Some(limit),
-        RateLimitPolicy::Default if person.is_some() && method != Method::GET => {
-            Some(RateLimit::Changes)
-        }
-        RateLimitPolicy::Default | RateLimitPolicy::Unlimited => None,
-    };
-    if let Some(limit) = limit {
+    if let Some(list) = route_list(span, routes, request) {
+        return Ok(list);
+    }
+    let (route, mut call) = find_call(span, routes, request, body)?;
+    call.access = authenticate(span, route.access_policy, request).await?;
+    call.client_address = client_address(&request.headers).await;
+    let person = call.caller().ok().map(|caller| &caller.person);
+    if let Some(limit) = route.counted_limit() {
         rate_limit::count_request(limit, person, call.client_address.as_deref()).await?;
     }
-    (route.handler)(*call).await
+    (route.handler)(call).await
+}
+
+async fn handle_unauthenticated(
+    span: &RequestSpan,
+    routes: &[Route],
+    request: &Parts,
+    body: BoxBody,
+) -> Result<Reply> {
+    if let Some(list) = route_list(span, routes, request) {
+        return Ok(list);
+    }
+    let (route, call) = find_call(span, routes, request, body)?;
+    match route.access_policy {
+        AccessPolicy::Public | AccessPolicy::Signature => (route.handler)(call).await,
+        _ => {
+            let what = "a route requires a caller in a component that authenticates none";
+            Err(Error::internal(what, request.uri.path()))
+        }
+    }
+}
+
+/// The reply to a request for the list of routes.
+fn route_list(span: &RequestSpan, routes: &[Route], request: &Parts) -> Option<Reply> {
+    if request.uri.path() != ROUTES_PATH || !is_read(request) {
+        return None;
+    }
+    span.set_route("GET", ROUTES_PATH);
+    let routes = routes.iter().map(Route::view).collect();
+    Some(Reply::json(StatusCode::OK, &Routes { routes }))
+}
+
+/// HEAD is served as GET.
+fn is_read(request: &Parts) -> bool {
+    matches!(request.method, Method::GET | Method::HEAD)
+}
+
+/// The route of a request, and its call, which is not authenticated yet.
+fn find_call<'a>(
+    span: &RequestSpan,
+    routes: &'a [Route],
+    request: &Parts,
+    body: BoxBody,
+) -> Result<(&'a Route, Call)> {
+    let path = request.uri.path().to_owned();
+    let method = if is_read(request) { &Method::GET } else { &request.method };
+    let (route, path_parameters) = find_route(routes, method, &path)?;
+    span.set_route(route.method.as_str(), route.pattern);
+    let query = request.uri.query().unwrap_or_default();
+    let call = Call {
+        body: Some(body),
+        headers: request.headers.clone(),
+        path,
+        path_parameters,
+        query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        access_policy: route.access_policy,
+        access: Access::Anonymous,
+        client_address: None,
+        request_id: span.request_id.clone(),
+    };
+    Ok((route, call))
 }
 
 /// Authenticates the caller as the policy requires and checks that the credential allows the call. Roles
 /// in a project are checked by the handler ([`Call::require_role`]).
-async fn authenticate(
-    span: &RequestSpan,
-    policy: AccessPolicy,
-    method: &Method,
-    call: &mut Call,
-) -> Result<()> {
+async fn authenticate(span: &RequestSpan, policy: AccessPolicy, request: &Parts) -> Result<Access> {
     match policy {
-        AccessPolicy::Public | AccessPolicy::Signature => {}
+        AccessPolicy::Public | AccessPolicy::Signature => Ok(Access::Anonymous),
         AccessPolicy::SessionRenewal => {
-            call.refresh_token = Some(refresh_token(method, &call.headers).await?);
+            Ok(Access::SessionRenewal(refresh_token(&request.method, &request.headers).await?))
         }
         _ => {
-            let (caller, credential) = identify(method, &call.headers).await?;
+            let (caller, credential) = identify(&request.method, &request.headers).await?;
             span.set_user(&caller);
             authorize_credential(&credential, policy)?;
-            if policy.checks_blocklist(*method == Method::GET)
+            if policy.checks_blocklist(is_read(request))
                 && Store::open().await?.is_blocked(&caller.person).await?
             {
                 return Err(blocked_error());
             }
-            (call.caller, call.credential) = (Some(caller), Some(credential));
+            Ok(Access::Caller(caller, credential))
         }
     }
-    Ok(())
 }
 
 /// The client's address, for rate limits and the audit log; it proves nothing.
@@ -211,8 +204,4 @@ async fn client_address(headers: &HeaderMap) -> Option<String> {
     let header = header.filter(|header| !header.is_empty()).unwrap_or("spin-client-addr");
     let last = headers.get_all(header).iter().next_back()?;
     parse_client_address(last.to_str().ok()?)
-}
-
-fn parse_query(text: &str) -> BTreeMap<String, String> {
-    url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }

@@ -1,7 +1,11 @@
 //! Server-sent events, as in the event stream specification of HTML.
 
-use super::reply::{BodySender, Reply, body_channel};
+use super::{
+    body::{BodySender, body_channel},
+    reply::Reply,
+};
 use serde::Serialize;
+use std::time::Duration;
 
 /// The client has disconnected, or is too slow and was cut off.
 pub struct Disconnected;
@@ -24,8 +28,8 @@ impl EventSender {
     ///
     /// # Errors
     /// The client has disconnected.
-    pub async fn send_retry(&mut self, milliseconds: u64) -> Result<()> {
-        self.send_text(format!("retry: {milliseconds}\n\n")).await
+    pub async fn send_retry(&mut self, wait: Duration) -> Result<()> {
+        self.send_text(format!("retry: {}\n\n", wait.as_millis())).await
     }
 
     /// Sends an event with `data` as JSON, which has no line breaks. A client that reconnects sends the last

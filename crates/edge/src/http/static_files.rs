@@ -4,14 +4,14 @@
 //! (`platform_url`).
 
 use super::{
-    reply::{Reply, static_body},
+    body::{BoxBody, full_body},
+    reply::Reply,
     security_headers,
     serve::in_request_span,
 };
 use crate::{settings::Variables, telemetry::RequestSpan};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode, request::Parts};
 use nokube_domain::{Problem, ProblemKind};
-use spin_sdk::http::{BoxBody, Request, Response};
 
 /// A web page that shows different content at several paths.
 pub struct Site {
@@ -42,8 +42,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
      require-trusted-types-for 'script'; trusted-types 'none'";
 
-pub async fn serve_site(site: &Site, request: Request) -> Response<BoxBody> {
-    in_request_span("web", request, async |span, request| {
+pub async fn serve_site<B>(site: &Site, request: Request<B>) -> Response<BoxBody> {
+    in_request_span("web", request, async |span, request, _| {
         let reply = security_headers::add_defaults(reply_to(span, site, &request));
         let platform = Variables::default().optional("platform_url").await;
         match platform.is_some_and(|url| url.starts_with("https://")) {
@@ -54,11 +54,11 @@ pub async fn serve_site(site: &Site, request: Request) -> Response<BoxBody> {
     .await
 }
 
-fn reply_to(span: &RequestSpan, site: &Site, request: &Request) -> Reply {
-    let (method, path) = (request.method(), request.uri().path());
+fn reply_to(span: &RequestSpan, site: &Site, request: &Parts) -> Reply {
+    let (method, path) = (&request.method, request.uri.path());
     let file_reply = |file: &StaticFile, status| {
         span.set_route("GET", file.path);
-        file_reply(file, status, request.headers())
+        file_reply(file, status, &request.headers)
     };
     if !matches!(*method, Method::GET | Method::HEAD) {
         return Reply::problem(&Problem::new(ProblemKind::MethodNotAllowed, "Use GET here."), path);
@@ -106,7 +106,7 @@ fn file_reply(file: &StaticFile, status: StatusCode, headers: &HeaderMap) -> Rep
         Reply::empty(StatusCode::NOT_MODIFIED)
     } else {
         let (bytes, encoding) = select_encoding(file, headers);
-        let reply = Reply::new(status, file.content_type, static_body(bytes));
+        let reply = Reply::new(status, file.content_type, full_body(bytes));
         match encoding {
             Some(encoding) => reply.header("content-encoding", encoding),
             None => reply,

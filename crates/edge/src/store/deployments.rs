@@ -1,13 +1,14 @@
-//! The records of deployments.
+//! Deployments and their revisions. A deployment's id has random bits, so a record with its number may be of
+//! another deployment: each is checked.
 
 use super::{
+    Store,
     keys::{self, Counter},
-    kv::Store,
 };
 use crate::error::{Error, Result};
 use futures::{StreamExt, TryStreamExt, stream};
 use nokube_domain::{
-    DeploymentId, ProjectId, Timestamp,
+    DeploymentId, ProjectId,
     deployments::{DeploymentRecord, LastObservation, OutcomeRecord, Revision},
 };
 
@@ -19,30 +20,14 @@ const MAX_MISSING_REVISIONS: u32 = 20;
 const MAX_CONCURRENT_READS: usize = 16;
 
 impl Store {
-    pub async fn deployment(
-        &self,
-        project: ProjectId,
-        number: u32,
-    ) -> Result<Option<DeploymentRecord>> {
-        self.get(keys::deployment(project, number)).await
-    }
-
-    pub async fn set_deployment(&self, record: &DeploymentRecord) -> Result<()> {
-        self.set(keys::deployment(record.id.project, record.id.number), record).await
+    pub async fn deployment_by_id(&self, id: DeploymentId) -> Result<Option<DeploymentRecord>> {
+        let deployment = self.get(keys::deployment(id.project, id.number)).await?;
+        Ok(deployment.filter(|deployment| deployment.id == id))
     }
 
     pub async fn revision(&self, id: DeploymentId, number: u32) -> Result<Option<Revision>> {
-        let revision: Option<Revision> = self.get(keys::revision(id, number)).await?;
+        let revision = self.get(keys::revision(id, number)).await?;
         Ok(revision.filter(|revision| revision.deployment_id == id))
-    }
-
-    pub async fn set_revision(&self, revision: &Revision) -> Result<()> {
-        self.set(keys::revision(revision.deployment_id, revision.number), revision).await
-    }
-
-    /// Deletes a revision that is too old to roll back to.
-    pub async fn delete_revision(&self, id: DeploymentId, number: u32) -> Result<()> {
-        self.delete(keys::revision(id, number)).await
     }
 
     /// The newest revision that has a record: usually two sequential reads. If too many of the newest numbers
@@ -69,7 +54,8 @@ impl Store {
     ) -> Result<Vec<(DeploymentRecord, Revision)>> {
         let count = self.count(&Counter::deployments(project)).await?;
         let deployments = (1..=count).map(|number| async move {
-            let Some(record) = self.deployment(project, number).await? else { return Ok(None) };
+            let record = self.get(keys::deployment(project, number)).await?;
+            let Some(record) = record else { return Ok(None) };
             let newest = self.newest_revision(record.id).await?;
             Ok::<_, Error>(newest.map(|newest| (record, newest)))
         });
@@ -78,41 +64,27 @@ impl Store {
         Ok(deployments.into_iter().flatten().collect())
     }
 
-    /// When a read last started to reconcile a deployment. All instances share it, so that only one of many
-    /// readers reconciles.
-    pub async fn reconcile_started_at(&self, id: DeploymentId) -> Result<Option<Timestamp>> {
-        self.get(keys::reconcile_started_at(id)).await
-    }
-
-    pub async fn set_reconcile_started_at(&self, id: DeploymentId, at: Timestamp) -> Result<()> {
-        self.set(keys::reconcile_started_at(id), &at).await
-    }
-
     pub async fn outcome(&self, id: DeploymentId) -> Result<Option<OutcomeRecord>> {
-        let outcome: Option<OutcomeRecord> = self.get(keys::outcome(id)).await?;
+        let outcome = self.get(keys::outcome(id)).await?;
         Ok(outcome.filter(|outcome| outcome.deployment_id == id))
     }
 
     /// Merges an outcome into the stored one and returns the result. Writes only if something changed.
     pub async fn merge_outcome(&self, update: OutcomeRecord) -> Result<OutcomeRecord> {
         let id = update.deployment_id;
-        let Some(stored) = self.outcome(id).await? else {
-            self.set(keys::outcome(id), &update).await?;
-            return Ok(update);
+        let stored = self.outcome(id).await?;
+        let merged = match stored.clone() {
+            Some(stored) => stored.merge(update),
+            None => update,
         };
-        let merged = stored.clone().merge(update);
-        if merged != stored {
+        if stored.as_ref() != Some(&merged) {
             self.set(keys::outcome(id), &merged).await?;
         }
         Ok(merged)
     }
 
     pub async fn last_observation(&self, id: DeploymentId) -> Result<Option<LastObservation>> {
-        let observation: Option<LastObservation> = self.get(keys::last_observation(id)).await?;
+        let observation = self.get(keys::last_observation(id)).await?;
         Ok(observation.filter(|observation| observation.deployment_id == id))
-    }
-
-    pub async fn set_last_observation(&self, observation: &LastObservation) -> Result<()> {
-        self.set(keys::last_observation(observation.deployment_id), observation).await
     }
 }

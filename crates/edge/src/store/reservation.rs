@@ -3,10 +3,10 @@
 //! See [`nokube_domain::reservation`] for why a reservation cannot stay pending forever.
 
 use super::{
+    Store,
     keys::{self, Counter},
-    kv::Store,
 };
-use crate::{error::Result, runtime::now};
+use crate::{error::Result, host::now};
 use data_encoding::HEXLOWER;
 use nokube_domain::{
     Problem, Timestamp,
@@ -100,17 +100,16 @@ where
 pub async fn reserve<T: DeserializeOwned>(store: &Store, name: &str) -> Result<Reservation<T>> {
     for generation in 0.. {
         let since = now();
-        if store.increment(&Counter::reservation(name, generation))? == 1 {
+        if store.increment(&Counter::reservation(name, generation)).await? == 1 {
             return Ok(Reservation::Acquired(Lease { name: name.to_owned(), since }));
         }
         if let Some(result) = existing(store, name).await? {
             return Ok(Reservation::Existing(result));
         }
-        let contended_key = keys::reservation_contended_at(name, generation);
-        let contended_at: Option<Timestamp> = store.get(contended_key.clone()).await?;
+        let contended_at = store.get(keys::reservation_contended_at(name, generation)).await?;
         match resolve_contention(contended_at, now()) {
             Contended::RecordAndWait => {
-                store.set(contended_key, &now()).await?;
+                store.set(keys::reservation_contended_at(name, generation), &now()).await?;
                 return Ok(Reservation::Pending);
             }
             Contended::Wait => return Ok(Reservation::Pending),

@@ -1,6 +1,7 @@
 //! Events that the operator should know of, on standard error, each with the request it belongs to.
 
-use super::{logfmt, output::write_line, request_span::current_span};
+use super::{logfmt::write_line, request_span::current_span};
+use crate::host::LogLevel;
 use std::fmt::Display;
 
 /// Logs what another system did wrong. The text may quote that system and must hold no secret.
@@ -18,5 +19,5 @@ fn log_event(kind: &str, what: &str) {
     let component = span.as_ref().map_or("-", |span| span.component);
     let request_id = span.as_ref().map_or("-", |span| &span.request_id);
     let fields = [("component", component), ("request_id", request_id), ("what", what)];
-    write_line(std::io::stderr(), logfmt::format_line(kind, &fields));
+    write_line(LogLevel::Event, kind, &fields);
 }

@@ -1,6 +1,12 @@
 //! Log lines in logfmt: `KIND name=value …`. Always a single line, whatever the values contain.
 
+use crate::host::{LogLevel, log};
 use std::fmt::Write as _;
+
+/// Writes a log line.
+pub fn write_line(level: LogLevel, kind: &str, values: &[(&str, &str)]) {
+    log(level, format_line(kind, values));
+}
 
 /// Formats a log line, with the values in the given order.
 pub fn format_line(kind: &str, values: &[(&str, &str)]) -> String {

@@ -2,7 +2,6 @@
 
 mod events;
 pub mod logfmt;
-mod output;
 pub mod prometheus;
 mod request_span;
 pub mod trace_context;

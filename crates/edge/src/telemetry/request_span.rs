@@ -7,13 +7,12 @@
 //! The span writes its log line when it is dropped: for a stream, after the stream has ended.
 
 use super::{
-    logfmt,
-    output::write_line,
+    logfmt::write_line,
     trace_context::{TraceParent, parse_request_id},
 };
+use crate::host::LogLevel;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use nokube_domain::access::Caller;
-use spin_sdk::http::Request;
 use std::{
     cell::{Cell, OnceCell, RefCell},
     future::poll_fn,
@@ -59,13 +58,13 @@ pub struct RequestSpan {
 
 impl RequestSpan {
     /// Takes the request id and trace from the request's headers, or makes a new id.
-    pub fn new(component: &'static str, request: &Request) -> Rc<Self> {
-        let received_id = single_value(request.headers(), &REQUEST_ID).and_then(parse_request_id);
+    pub fn new(component: &'static str, headers: &HeaderMap) -> Rc<Self> {
+        let received_id = single_value(headers, &REQUEST_ID).and_then(parse_request_id);
         let new_id = || format!("{:016x}", getrandom::u64().unwrap_or_default());
         Rc::new(Self {
             component,
             request_id: received_id.map_or_else(new_id, str::to_owned),
-            trace: single_value(request.headers(), &TRACEPARENT).and_then(TraceParent::parse),
+            trace: single_value(headers, &TRACEPARENT).and_then(TraceParent::parse),
             started: Instant::now(),
             route: OnceCell::new(),
             user: OnceCell::new(),
@@ -96,32 +95,26 @@ impl RequestSpan {
     pub fn set_status(&self, status: u16) {
         self.status.set(Some(status));
     }
-
-    fn log_line(&self) -> String {
-        let [reads, writes, outbound, chained] =
-            self.round_trips.each_ref().map(|count| count.get().to_string());
-        logfmt::format_line(
-            "request",
-            &[
-                ("component", self.component),
-                ("route", self.route.get().map_or("-", String::as_str)),
-                ("status", &self.status.get().map_or("-".into(), |status| status.to_string())),
-                ("ms", &self.started.elapsed().as_millis().to_string()),
-                ("request_id", &self.request_id),
-                ("trace_id", self.trace.as_ref().map_or("-", TraceParent::trace_id)),
-                ("user", self.user.get().map_or("-", String::as_str)),
-                ("kv_reads", &reads),
-                ("kv_writes", &writes),
-                ("outbound", &outbound),
-                ("chained", &chained),
-            ],
-        )
-    }
 }
 
 impl Drop for RequestSpan {
     fn drop(&mut self) {
-        write_line(std::io::stdout(), self.log_line());
+        let [reads, writes, outbound, chained] =
+            self.round_trips.each_ref().map(|count| count.get().to_string());
+        let values: [(&str, &str); 11] = [
+            ("component", self.component),
+            ("route", self.route.get().map_or("-", String::as_str)),
+            ("status", &self.status.get().map_or("-".into(), |status| status.to_string())),
+            ("ms", &self.started.elapsed().as_millis().to_string()),
+            ("request_id", &self.request_id),
+            ("trace_id", self.trace.as_ref().map_or("-", TraceParent::trace_id)),
+            ("user", self.user.get().map_or("-", String::as_str)),
+            ("kv_reads", &reads),
+            ("kv_writes", &writes),
+            ("outbound", &outbound),
+            ("chained", &chained),
+        ];
+        write_line(LogLevel::Request, "request", &values);
     }
 }
 

@@ -1,8 +1,6 @@
 //! Correlates a request across logs: the request id, and the trace that the request is part of
 //! (W3C Trace Context, <https://www.w3.org/TR/trace-context/>).
 
-use std::fmt;
-
 /// Accepts a client's request id if it is safe to log: 8 to 64 letters, digits, `-`, `_` or `.`.
 pub fn parse_request_id(text: &str) -> Option<&str> {
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
@@ -37,12 +35,6 @@ impl TraceParent {
     /// The id of the trace that the request is part of.
     pub fn trace_id(&self) -> &str {
         self.0.split('-').nth(1).unwrap_or_default()
-    }
-}
-
-impl fmt::Display for TraceParent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -3,13 +3,9 @@
 // Each test uses some of the helpers; they may panic, which fails the test.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
-use nokube_domain::{
-    BuildId, Person, ProjectId, Timestamp,
-    builds::{BuildRecord, BuildSpec, Source},
-    image::Registry,
-    projects::Project,
-};
+use nokube_domain::{BuildId, Person, ProjectId, Timestamp, builds::BuildRecord};
 use nokube_github::{Api, Response};
+use serde_json::json;
 
 pub const TOKEN: &str = "ghs_hunter2";
 
@@ -37,29 +33,24 @@ pub fn api(origin: &str, path: &str) -> Api {
 /// A build of a private repository, with build arguments and a Dockerfile from the request.
 pub fn record() -> BuildRecord {
     let now = time("2026-11-23T10:00:00Z");
-    let project = Project {
-        id: ProjectId(7),
-        name: "myapp".parse().unwrap(),
-        owner: "testuser".parse().unwrap(),
-        description: None,
-        repository_url: None,
-        framework: None,
-        created_at: now,
-        updated_at: now,
-    };
-    let request = BuildSpec {
-        repository: "testuser/myapp".parse().unwrap(),
-        git_ref: "feature/x".into(),
-        context: "web".into(),
-        source: Source::DockerfileContent("FROM scratch\n".into()),
-        service: "frontend".parse().unwrap(),
-        tag: "v1".parse().unwrap(),
-        build_args: [("A".into(), "\"b\" ${{ secrets.X }}".into())].into(),
-    };
+    let spec = json!({
+        "repository": "testuser/myapp", "git_ref": "feature/x", "context": "web",
+        "source": { "dockerfile_given": "FROM scratch\n" }, "service": "frontend", "tag": "v1",
+        "build_args": { "A": "\"b\" ${{ secrets.X }}" },
+    });
     let requested_by = Person { issuer: "github".into(), subject: "1".into() };
-    let commit = "a".repeat(40).parse().unwrap();
-    let registry = Registry::new("ghcr.io", "amzhm").unwrap();
-    BuildRecord::new(id(), requested_by, &project, request, commit, true, &registry, 120, now)
+    BuildRecord {
+        id: id(),
+        requested_by,
+        owner: "testuser".parse().unwrap(),
+        project: "myapp".parse().unwrap(),
+        spec: serde_json::from_value(spec).unwrap(),
+        commit: "a".repeat(40).parse().unwrap(),
+        private: true,
+        image: "ghcr.io/amzhm/testuser-myapp-frontend".into(),
+        estimate: 120,
+        created_at: now,
+    }
 }
 
 pub fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Response {

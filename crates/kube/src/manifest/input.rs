@@ -2,7 +2,7 @@
 
 use crate::{
     labels::{DEPLOYMENT_LABEL, OWNER_LABEL, PROJECT_LABEL},
-    names::Namespace,
+    names,
     platform::{ExternalAddress, Platform},
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
@@ -21,8 +21,8 @@ pub struct Tenant<'a> {
 }
 
 impl Tenant<'_> {
-    pub fn namespace(&self) -> Namespace {
-        Namespace::of_project(self.project)
+    pub fn namespace(&self) -> String {
+        names::namespace(&self.project.owner, &self.project.name)
     }
 
     pub(super) fn labels(&self) -> BTreeMap<String, String> {
@@ -39,7 +39,7 @@ impl Tenant<'_> {
     pub(super) fn metadata(&self, name: &str) -> ObjectMeta {
         ObjectMeta {
             name: Some(name.into()),
-            namespace: Some(self.namespace().as_str().into()),
+            namespace: Some(self.namespace()),
             labels: Some(self.labels()),
             ..ObjectMeta::default()
         }
@@ -70,7 +70,7 @@ impl ManifestInput<'_> {
         for (name, value) in [
             ("app.kubernetes.io/name", self.spec().service.to_string()),
             ("app.kubernetes.io/instance", self.id.to_string()),
-            ("app.kubernetes.io/component", self.spec().kind.as_str().to_owned()),
+            ("app.kubernetes.io/component", self.spec().kind.to_string()),
             (DEPLOYMENT_LABEL, self.id.to_string()),
         ] {
             labels.insert(name.into(), value);

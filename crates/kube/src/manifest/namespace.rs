@@ -44,7 +44,7 @@ pub fn namespace_labels(platform: &Platform, tenant: &Tenant<'_>) -> BTreeMap<St
 
 pub fn namespace(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
     let metadata = ObjectMeta {
-        name: Some(tenant.namespace().as_str().into()),
+        name: Some(tenant.namespace()),
         labels: Some(namespace_labels(platform, tenant)),
         ..ObjectMeta::default()
     };
@@ -163,9 +163,7 @@ fn pull_secret(
     let RegistryCredentials { username, token } = credentials;
     let auth = STANDARD.encode(format!("{username}:{token}"));
     let registry = json!({ "username": username, "password": token, "auth": auth });
-    let mut auths = serde_json::Map::new();
-    auths.insert(platform.registry_host.clone(), registry);
-    let config = json!({ "auths": auths }).to_string();
+    let config = json!({ "auths": { (&platform.registry_host): registry } }).to_string();
     let secret = Secret {
         metadata: tenant.metadata(PULL_SECRET),
         type_: Some("kubernetes.io/dockerconfigjson".into()),

@@ -1,42 +1,38 @@
 //! Deployments and their ReplicaSets.
 
-use super::metadata::{Metadata, null_as_default};
+use super::metadata::{Metadata, observed};
 use nokube_domain::deployments::ConditionView;
-use serde::Deserialize;
 use serde_json::Value;
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct ObservedDeployment {
-    #[serde(deserialize_with = "null_as_default")]
-    pub metadata: Metadata,
-    #[serde(deserialize_with = "null_as_default")]
-    spec: DeploymentSpec,
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) status: DeploymentStatus,
-}
+observed! {
+    pub struct ObservedDeployment {
+        pub metadata: Metadata,
+        spec: DeploymentSpec,
+        pub(super) status: DeploymentStatus,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct DeploymentSpec {
-    replicas: Option<u32>,
-}
+    struct DeploymentSpec {
+        replicas: Option<u32>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct DeploymentStatus {
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) observed_generation: i64,
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) replicas: u32,
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) updated_replicas: u32,
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) ready_replicas: u32,
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) available_replicas: u32,
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) conditions: Vec<ConditionView>,
+    pub(super) struct DeploymentStatus {
+        pub(super) observed_generation: i64,
+        pub(super) replicas: u32,
+        pub(super) updated_replicas: u32,
+        pub(super) ready_replicas: u32,
+        pub(super) available_replicas: u32,
+        pub(super) conditions: Vec<ConditionView>,
+    }
+
+    pub struct ObservedReplicaSet {
+        pub metadata: Metadata,
+        spec: ReplicaSetSpec,
+    }
+
+    struct ReplicaSetSpec {
+        replicas: Option<u32>,
+        template: Value,
+    }
 }
 
 impl ObservedDeployment {
@@ -54,22 +50,6 @@ impl ObservedDeployment {
     pub(super) fn condition(&self, kind: &str) -> Option<&ConditionView> {
         self.status.conditions.iter().find(|condition| condition.r#type == kind)
     }
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct ObservedReplicaSet {
-    #[serde(deserialize_with = "null_as_default")]
-    pub metadata: Metadata,
-    #[serde(deserialize_with = "null_as_default")]
-    spec: ReplicaSetSpec,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct ReplicaSetSpec {
-    replicas: Option<u32>,
-    template: Value,
 }
 
 impl ObservedReplicaSet {

@@ -1,37 +1,26 @@
 //! Kubernetes events.
 
-use super::metadata::{Metadata, null_as_default};
+use super::metadata::{Metadata, observed};
 use crate::names;
 use nokube_domain::{Timestamp, name::ServiceName};
-use serde::Deserialize;
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct ObservedEvent {
-    #[serde(deserialize_with = "null_as_default")]
-    pub metadata: Metadata,
-    #[serde(deserialize_with = "null_as_default")]
-    pub involved_object: ObjectReference,
-    #[serde(deserialize_with = "null_as_default")]
-    pub r#type: String,
-    #[serde(deserialize_with = "null_as_default")]
-    pub reason: String,
-    #[serde(deserialize_with = "null_as_default")]
-    pub message: String,
-    pub count: Option<u32>,
-    pub last_timestamp: Option<Timestamp>,
-    pub event_time: Option<Timestamp>,
-}
+observed! {
+    pub struct ObservedEvent {
+        pub metadata: Metadata,
+        pub involved_object: ObjectReference,
+        pub r#type: String,
+        pub reason: String,
+        pub message: String,
+        pub count: Option<u32>,
+        pub last_timestamp: Option<Timestamp>,
+        pub event_time: Option<Timestamp>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct ObjectReference {
-    #[serde(deserialize_with = "null_as_default")]
-    pub kind: String,
-    #[serde(deserialize_with = "null_as_default")]
-    pub name: String,
-    #[serde(deserialize_with = "null_as_default")]
-    pub uid: String,
+    pub struct ObjectReference {
+        pub kind: String,
+        pub name: String,
+        pub uid: String,
+    }
 }
 
 impl ObservedEvent {

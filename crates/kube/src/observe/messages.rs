@@ -1,6 +1,7 @@
 //! Kubernetes' failures as messages for developers: what is wrong and what to change.
 
 use super::pod::Terminated;
+use nokube_domain::deployments::ErrorCode;
 
 pub(super) fn image_name(image: &str) -> String {
     format!("'{image}' is not a valid image name. Check it.")
@@ -103,13 +104,13 @@ pub(super) fn pod_failed(reason: &str, detail: &str) -> String {
 }
 
 /// Code and message for pods that cannot be created: quota, pod security, limits and other admission.
-pub(super) fn failed_create(detail: &str) -> (&'static str, String) {
+pub(super) fn failed_create(detail: &str) -> (ErrorCode, String) {
     if let Some((_, quota)) = detail.split_once("exceeded quota: ") {
         let message = format!(
             "The project's quota does not allow more ({quota}). Ask for less, stop another service, \
              or ask the administrator for more."
         );
-        return ("quota", message);
+        return (ErrorCode::Quota, message);
     }
     if let Some((_, violation)) = detail.split_once("violates PodSecurity ") {
         let advice = if violation.contains("runAsNonRoot") {
@@ -119,10 +120,11 @@ pub(super) fn failed_create(detail: &str) -> (&'static str, String) {
         };
         let message =
             format!("This platform's rules for pods do not allow it: {violation}.{advice}");
-        return ("pod_security", message);
+        return (ErrorCode::PodSecurity, message);
     }
     if detail.contains("maximum") || detail.contains("minimum") {
-        return ("limits", format!("It asks for more or less than the platform allows: {detail}."));
+        let message = format!("It asks for more or less than the platform allows: {detail}.");
+        return (ErrorCode::Limits, message);
     }
-    ("failed_create", format!("The cluster cannot create pods for it: {detail}."))
+    (ErrorCode::FailedCreate, format!("The cluster cannot create pods for it: {detail}."))
 }

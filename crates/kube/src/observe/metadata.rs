@@ -15,45 +15,54 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Metadata {
-    #[serde(deserialize_with = "null_as_default")]
-    pub name: String,
-    #[serde(deserialize_with = "null_as_default")]
-    pub uid: String,
-    #[serde(deserialize_with = "null_as_default")]
-    pub resource_version: String,
-    #[serde(deserialize_with = "null_as_default")]
-    pub generation: i64,
-    #[serde(deserialize_with = "null_as_default")]
-    pub labels: BTreeMap<String, String>,
-    #[serde(deserialize_with = "null_as_default")]
-    pub annotations: BTreeMap<String, String>,
-    pub creation_timestamp: Option<Timestamp>,
-    pub deletion_timestamp: Option<Timestamp>,
-    #[serde(deserialize_with = "null_as_default")]
-    pub owner_references: Vec<OwnerReference>,
-    #[serde(deserialize_with = "null_as_default")]
-    pub managed_fields: Vec<ManagedFields>,
+/// Defines the structs that objects are read into. A field that is missing or `null` has its default value.
+macro_rules! observed {
+    ($($(#[$meta:meta])* $vis:vis struct $name:ident {
+        $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $type:ty,)*
+    })*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, serde::Deserialize)]
+        #[serde(default, rename_all = "camelCase")]
+        $vis struct $name {
+            $(
+                $(#[$field_meta])*
+                #[serde(deserialize_with = "crate::observe::metadata::null_as_default")]
+                $field_vis $field: $type,
+            )*
+        }
+    )*};
 }
+pub(super) use observed;
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct OwnerReference {
-    #[serde(deserialize_with = "null_as_default")]
-    pub uid: String,
-}
+observed! {
+    pub struct Metadata {
+        pub name: String,
+        pub uid: String,
+        pub resource_version: String,
+        pub generation: i64,
+        pub labels: BTreeMap<String, String>,
+        pub annotations: BTreeMap<String, String>,
+        pub creation_timestamp: Option<Timestamp>,
+        pub deletion_timestamp: Option<Timestamp>,
+        pub owner_references: Vec<OwnerReference>,
+        pub managed_fields: Vec<ManagedFields>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct ManagedFields {
-    #[serde(deserialize_with = "null_as_default")]
-    pub manager: String,
-    #[serde(deserialize_with = "null_as_default")]
-    pub operation: String,
-    /// The fields as a tree of keys with the prefix `f:`.
-    pub fields_v1: Value,
+    pub struct OwnerReference {
+        pub uid: String,
+    }
+
+    pub struct ManagedFields {
+        pub manager: String,
+        pub operation: String,
+        /// The fields as a tree of keys with the prefix `f:`.
+        pub fields_v1: Value,
+    }
+
+    /// An object of any kind, of which only the metadata are read.
+    pub struct PartialObject {
+        pub metadata: Metadata,
+    }
 }
 
 impl Metadata {
@@ -89,14 +98,6 @@ impl Metadata {
         let text = self.annotations.get(REVISION_ANNOTATION);
         text.and_then(|text| text.parse().ok()).unwrap_or(0)
     }
-}
-
-/// An object of any kind, of which only the metadata are read.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct PartialObject {
-    #[serde(deserialize_with = "null_as_default")]
-    pub metadata: Metadata,
 }
 
 impl PartialObject {

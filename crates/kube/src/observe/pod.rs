@@ -1,109 +1,68 @@
 //! Pods and the status of their containers.
 
-use super::metadata::{Metadata, null_as_default};
+use super::metadata::{Metadata, observed};
 use crate::labels::CONTAINER_NAME;
 use nokube_domain::{Timestamp, deployments::ConditionView, image::Digest};
-use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct ObservedPod {
-    #[serde(deserialize_with = "null_as_default")]
-    pub metadata: Metadata,
-    #[serde(deserialize_with = "null_as_default")]
-    spec: PodSpec,
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) status: PodStatus,
-}
+observed! {
+    pub struct ObservedPod {
+        pub metadata: Metadata,
+        spec: PodSpec,
+        pub(super) status: PodStatus,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct PodSpec {
-    #[serde(deserialize_with = "null_as_default")]
-    containers: Vec<ContainerSpec>,
-}
+    struct PodSpec {
+        containers: Vec<ContainerSpec>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ContainerSpec {
-    #[serde(deserialize_with = "null_as_default")]
-    name: String,
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) image: String,
-    #[serde(deserialize_with = "null_as_default")]
-    resources: Resources,
-}
+    pub(super) struct ContainerSpec {
+        name: String,
+        pub(super) image: String,
+        resources: Resources,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Resources {
-    #[serde(deserialize_with = "null_as_default")]
-    limits: BTreeMap<String, Value>,
-}
+    struct Resources {
+        limits: BTreeMap<String, Value>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct PodStatus {
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) phase: String,
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) reason: String,
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) message: String,
-    pub(super) start_time: Option<Timestamp>,
-    #[serde(deserialize_with = "null_as_default")]
-    conditions: Vec<ConditionView>,
-    #[serde(deserialize_with = "null_as_default")]
-    container_statuses: Vec<ContainerStatus>,
-    #[serde(deserialize_with = "null_as_default")]
-    init_container_statuses: Vec<ContainerStatus>,
-}
+    pub(super) struct PodStatus {
+        pub(super) phase: String,
+        pub(super) reason: String,
+        pub(super) message: String,
+        pub(super) start_time: Option<Timestamp>,
+        conditions: Vec<ConditionView>,
+        container_statuses: Vec<ContainerStatus>,
+        init_container_statuses: Vec<ContainerStatus>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct ContainerStatus {
-    #[serde(deserialize_with = "null_as_default")]
-    name: String,
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) ready: bool,
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) restart_count: u32,
-    #[serde(rename = "imageID", deserialize_with = "null_as_default")]
-    image_id: String,
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) state: ContainerState,
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) last_state: ContainerState,
-}
+    pub(super) struct ContainerStatus {
+        name: String,
+        pub(super) ready: bool,
+        pub(super) restart_count: u32,
+        #[serde(rename = "imageID")]
+        image_id: String,
+        pub(super) state: ContainerState,
+        pub(super) last_state: ContainerState,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ContainerState {
-    pub(super) waiting: Option<Waiting>,
-    pub(super) running: Option<Value>,
-    pub(super) terminated: Option<Terminated>,
-}
+    pub(super) struct ContainerState {
+        pub(super) waiting: Option<Waiting>,
+        pub(super) running: Option<Value>,
+        pub(super) terminated: Option<Terminated>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Waiting {
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) reason: String,
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) message: String,
-}
+    pub(super) struct Waiting {
+        pub(super) reason: String,
+        pub(super) message: String,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct Terminated {
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) reason: String,
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) message: String,
-    #[serde(deserialize_with = "null_as_default")]
-    pub(super) exit_code: i32,
+    pub(super) struct Terminated {
+        pub(super) reason: String,
+        pub(super) message: String,
+        pub(super) exit_code: i32,
+    }
 }
 
 impl ContainerSpec {

@@ -4,17 +4,14 @@ use super::{
     messages,
     pod::{ContainerStatus, ObservedPod},
 };
-use nokube_domain::deployments::PodView;
+use nokube_domain::deployments::{ErrorCode, PodView};
 
 /// From this many restarts on, a crash counts as permanent.
 const CRASH_LOOP_RESTARTS: u32 = 2;
-/// The code for a program that crashed.
-pub(super) const CRASH: &str = "crash";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodFailure {
-    /// For programs: the `error_code` of the deployment.
-    pub code: &'static str,
+    pub code: ErrorCode,
     /// Kubernetes' own reason, such as `CrashLoopBackOff`.
     pub reason: String,
     /// For users: what is wrong and what to do.
@@ -40,7 +37,7 @@ impl ObservedPod {
     fn scheduling_failure(&self) -> Option<PodFailure> {
         let scheduled = self.condition("PodScheduled")?;
         (scheduled.status == "False" && scheduled.reason == "Unschedulable").then(|| PodFailure {
-            code: "unschedulable",
+            code: ErrorCode::Unschedulable,
             reason: scheduled.reason.clone(),
             message: messages::unschedulable(&scheduled.message),
             is_permanent: true,
@@ -49,7 +46,7 @@ impl ObservedPod {
 
     fn phase_failure(&self) -> Option<PodFailure> {
         (self.status.phase == "Failed").then(|| PodFailure {
-            code: "pod_failed",
+            code: ErrorCode::PodFailed,
             reason: self.status.reason.clone(),
             message: messages::pod_failed(&self.status.reason, &self.status.message),
             is_permanent: false,
@@ -72,7 +69,7 @@ impl ObservedPod {
             current,
             restarts: self.restarts(),
             reason: reason.filter(|reason| !reason.is_empty()),
-            code: failure.as_ref().map(|failure| failure.code.to_owned()),
+            code: failure.as_ref().map(|failure| failure.code.to_string()),
             message: failure.map(|failure| failure.message),
             started_at: self.status.start_time.map(nokube_domain::whole_seconds),
         }
@@ -89,14 +86,19 @@ impl ContainerStatus {
         let detail = waiting.map(|waiting| waiting.message.as_str()).unwrap_or_default();
         match reason {
             "ErrImagePull" | "ImagePullBackOff" | "ErrImageNeverPull" | "RegistryUnavailable" => {
-                return failure("image_pull", reason, messages::image_pull(image, detail), true);
+                return failure(
+                    ErrorCode::ImagePull,
+                    reason,
+                    messages::image_pull(image, detail),
+                    true,
+                );
             }
             "InvalidImageName" | "ErrImageInspect" => {
-                return failure("image_name", reason, messages::image_name(image), true);
+                return failure(ErrorCode::ImageName, reason, messages::image_name(image), true);
             }
             "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => {
                 let message = messages::container_config(detail);
-                return failure("container_config", reason, message, true);
+                return failure(ErrorCode::ContainerConfig, reason, message, true);
             }
             _ => {}
         }
@@ -105,20 +107,22 @@ impl ContainerStatus {
         let Some(terminated) = terminated else {
             let message =
                 "The program ends again and again right after its start. Its log says why.";
-            return if is_crash_loop { failure(CRASH, reason, message.into(), true) } else { None };
+            return failure(ErrorCode::Crash, reason, message.into(), true)
+                .filter(|_| is_crash_loop);
         };
         let is_permanent = self.restart_count >= CRASH_LOOP_RESTARTS || is_crash_loop;
         let is_running = self.state.running.is_some();
         if terminated.reason == "OOMKilled" {
             let message = messages::out_of_memory(memory_limit);
             let has_recovered = is_running && self.ready;
-            return failure("out_of_memory", "OOMKilled", message, is_permanent && !has_recovered);
+            let is_permanent = is_permanent && !has_recovered;
+            return failure(ErrorCode::OutOfMemory, "OOMKilled", message, is_permanent);
         }
         // It has recovered, or it was restarted only once and may still become ready.
         if is_running && (self.ready || !is_permanent) {
             return None;
         }
         let reason = if reason.is_empty() { terminated.reason.as_str() } else { reason };
-        failure(CRASH, reason, messages::crash(terminated), is_permanent)
+        failure(ErrorCode::Crash, reason, messages::crash(terminated), is_permanent)
     }
 }

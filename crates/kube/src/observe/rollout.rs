@@ -8,7 +8,7 @@ use super::{
     metadata::Metadata,
     pod::ObservedPod,
 };
-use nokube_domain::deployments::{Progress, Rollout};
+use nokube_domain::deployments::{ErrorCode, Progress, Rollout};
 
 /// On a ReplicaSet: its number. On a Deployment: the number of its newest ReplicaSet.
 const REPLICA_SET_NUMBER: &str = "deployment.kubernetes.io/revision";
@@ -65,14 +65,13 @@ impl<'a> WorkloadObjects<'a> {
     }
 
     /// A failure of the Deployment itself, not of a pod: its code and message.
-    fn failure(&self) -> Option<(String, String)> {
+    fn failure(&self) -> Option<(ErrorCode, String)> {
         if !self.deployment.is_status_current() {
             return None;
         }
         let failure = self.deployment.condition("ReplicaFailure");
         if let Some(failure) = failure.filter(|condition| condition.status == "True") {
-            let (code, message) = messages::failed_create(&failure.message);
-            return Some((code.into(), message));
+            return Some(messages::failed_create(&failure.message));
         }
         self.has_exceeded_deadline().then(|| {
             let has_unready_pods = self.current_pods().any(|pod| !pod.is_ready());
@@ -85,7 +84,7 @@ impl<'a> WorkloadObjects<'a> {
                         .to_owned()
                 }
             };
-            ("not_ready".into(), message)
+            (ErrorCode::NotReady, message)
         })
     }
 }
@@ -102,7 +101,7 @@ pub(super) fn rollout_status(objects: &WorkloadObjects<'_>) -> Rollout {
     let pod_failures: Vec<_> = objects.current_pods().filter_map(ObservedPod::failure).collect();
     // A permanent failure has precedence over a temporary one.
     let worst = pod_failures.iter().find(|f| f.is_permanent).or(pod_failures.first());
-    let pod_failure = worst.map(|f| (f.code.to_owned(), f.message.clone()));
+    let pod_failure = worst.map(|f| (f.code, f.message.clone()));
     let (progress, failure) = if objects.is_done() {
         (Progress::Done, None)
     } else if worst.is_some_and(|failure| failure.is_permanent) {

@@ -1,17 +1,15 @@
 //! Ingresses and HTTPRoutes.
 
-use super::metadata::{Metadata, null_as_default};
+use super::metadata::{Metadata, observed};
 use crate::platform::ExternalAddress;
-use serde::Deserialize;
 use serde_json::Value;
 
-/// An Ingress or an HTTPRoute.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct ObservedRoute {
-    #[serde(deserialize_with = "null_as_default")]
-    pub metadata: Metadata,
-    spec: Value,
+observed! {
+    /// An Ingress or an HTTPRoute.
+    pub struct ObservedRoute {
+        pub metadata: Metadata,
+        spec: Value,
+    }
 }
 
 impl ObservedRoute {

@@ -3,12 +3,11 @@
 use super::{
     deployment::{ObservedDeployment, ObservedReplicaSet},
     pod::ObservedPod,
-    pod_failure::CRASH,
     rollout::{WorkloadObjects, rollout_status},
 };
 use nokube_domain::{
     DeploymentId,
-    deployments::{ObservedState, Rollout},
+    deployments::{ErrorCode, ObservedState, Rollout},
 };
 
 /// The objects of a project, or of one deployment.
@@ -37,7 +36,7 @@ impl ClusterSnapshot {
     /// A pod of the newest revision whose program crashed, if that is why the rollout fails.
     pub fn crashed_pod(&self, rollout: &Rollout) -> Option<&ObservedPod> {
         let (code, _) = rollout.failure.as_ref()?;
-        if code != CRASH {
+        if *code != ErrorCode::Crash {
             return None;
         }
         let is_current = |pod: &&ObservedPod| {

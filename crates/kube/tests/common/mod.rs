@@ -4,11 +4,11 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use nokube_domain::{
-    BuildId, DeploymentId, Person, ProjectId, Timestamp,
+    BuildId, DeploymentId, Person, ProjectId, Timestamp, UnknownFields,
     access::Caller,
     deployments::{
-        DeployedState, DeploymentRequest, ImageSource, PlatformLimits, Release, ResolvedImage,
-        SecretInput, SecretValue,
+        DeployedState, DeploymentRequest, ImageSource, NewDeployment, PlatformLimits, Release,
+        ResolvedImage, SecretInput, SecretValue,
     },
     fields::Fields,
     image::Digest,
@@ -48,6 +48,7 @@ pub fn project_of(owner: &str, name: &str) -> Project {
         framework: None,
         created_at: at(0),
         updated_at: at(0),
+        other: UnknownFields::default(),
     }
 }
 
@@ -133,9 +134,9 @@ pub fn fixture_of_release(more: Value, number: u32) -> Fixture {
     };
     let project = project();
     let mut fields = Fields::from_json(body.to_string().as_bytes()).unwrap();
-    DeploymentRequest::project_id(&mut fields);
+    let request = NewDeployment::read(&mut fields);
     let caller = Caller { person: owner(), login: project.owner.clone() };
-    let new = DeploymentRequest::parse(fields, &caller, Some(&project), &limits);
+    let new = DeploymentRequest::new(request, fields, &caller, Some(&project), &limits);
     let new = new.unwrap_or_else(|problem| panic!("{body}: {problem:?}"));
     let image = match new.image {
         ImageSource::Named(name) => ResolvedImage::external(name),
@@ -161,6 +162,7 @@ pub fn fixture_of_release(more: Value, number: u32) -> Fixture {
         secrets_object: SecretNameKey::new("key").secrets_object(id(), service, &secrets),
         secrets: secrets.keys().cloned().collect(),
         spec: new.spec,
+        other: UnknownFields::default(),
     };
     let state = DeployedState::with_release(None, release, 5);
     Fixture { project, owner: owner(), revision: number, state, secrets }

@@ -1,14 +1,13 @@
 //! A Redis server as a store. As in Spin, a key in Redis is the component's key without the store's label, so
 //! all stores on one server share their keys.
 
-use std::sync::Arc;
-
 use anyhow::{Context, Result};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Cmd, FromRedisValue, cmd};
 use tokio::sync::OnceCell;
+use wasmtime_wasi::async_trait;
 
-use super::result::{StoreError, SwapResult};
+use super::{Store, StoreError, SwapResult};
 
 /// Compares and writes atomically. Arguments: "1" if the key is expected to exist, its expected value, the
 /// new value.
@@ -20,10 +19,7 @@ const SWAP: &str = "
     redis.call('SET', KEYS[1], ARGV[3])
     return {1}";
 
-#[derive(Clone)]
-pub struct RedisStore(Arc<Shared>);
-
-struct Shared {
+pub(super) struct RedisStore {
     client: Client,
     /// Connected at the first use, because the server may start after this host.
     connection: OnceCell<ConnectionManager>,
@@ -33,48 +29,33 @@ impl RedisStore {
     pub fn new(url: &str) -> Result<RedisStore> {
         // The message must not contain the URL, which may have a password.
         let client = Client::open(url).context("`url` is not a Redis URL")?;
-        Ok(RedisStore(Arc::new(Shared { client, connection: OnceCell::new() })))
+        Ok(RedisStore { client, connection: OnceCell::new() })
     }
 
     async fn connection(&self) -> Result<ConnectionManager, StoreError> {
-        let Shared { client, connection } = &*self.0;
         // As in Spin, time-outs are left to the component.
         let config =
             ConnectionManagerConfig::new().set_number_of_retries(1).set_response_timeout(None);
-        let connect = || client.get_connection_manager_with_config(config);
-        Ok(connection.get_or_try_init(connect).await?.clone())
+        let connect = || self.client.get_connection_manager_with_config(config);
+        Ok(self.connection.get_or_try_init(connect).await?.clone())
     }
 
     async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         Ok(command.query_async(&mut self.connection().await?).await?)
     }
+}
 
-    pub async fn connect(&self) -> Result<(), StoreError> {
+#[async_trait]
+impl Store for RedisStore {
+    async fn connect(&self) -> Result<(), StoreError> {
         self.connection().await.map(drop)
     }
 
-    pub async fn get(&self, key: String) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn get(&self, key: String) -> Result<Option<Vec<u8>>, StoreError> {
         self.query(cmd("GET").arg(key)).await
     }
 
-    pub async fn set(&self, key: String, value: Vec<u8>) -> Result<(), StoreError> {
-        self.query(cmd("SET").arg(key).arg(value)).await
-    }
-
-    pub async fn delete(&self, key: String) -> Result<(), StoreError> {
-        self.query(cmd("DEL").arg(key)).await
-    }
-
-    pub async fn exists(&self, key: String) -> Result<bool, StoreError> {
-        self.query(cmd("EXISTS").arg(key)).await
-    }
-
-    pub async fn keys(&self) -> Result<Vec<String>, StoreError> {
-        self.query(cmd("KEYS").arg("*")).await
-    }
-
-    /// Returns the values in the order of the keys.
-    pub async fn get_many(
+    async fn get_many(
         &self,
         keys: Vec<String>,
     ) -> Result<Vec<(String, Option<Vec<u8>>)>, StoreError> {
@@ -85,27 +66,34 @@ impl RedisStore {
         Ok(keys.into_iter().zip(values).collect())
     }
 
-    pub async fn set_many(&self, pairs: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
+    async fn set_many(&self, pairs: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
         match pairs.is_empty() {
             true => Ok(()),
             false => self.query(cmd("MSET").arg(&pairs)).await,
         }
     }
 
-    pub async fn delete_many(&self, keys: Vec<String>) -> Result<(), StoreError> {
+    async fn delete_many(&self, keys: Vec<String>) -> Result<(), StoreError> {
         match keys.is_empty() {
             true => Ok(()),
             false => self.query(cmd("DEL").arg(keys)).await,
         }
     }
 
+    async fn exists(&self, key: String) -> Result<bool, StoreError> {
+        self.query(cmd("EXISTS").arg(key)).await
+    }
+
+    async fn keys(&self) -> Result<Vec<String>, StoreError> {
+        self.query(cmd("KEYS").arg("*")).await
+    }
+
     /// A counter is stored as decimal text, as Redis does.
-    pub async fn increment(&self, key: String, delta: i64) -> Result<i64, StoreError> {
+    async fn increment(&self, key: String, delta: i64) -> Result<i64, StoreError> {
         self.query(cmd("INCRBY").arg(key).arg(delta)).await
     }
 
-    /// Writes only if the current value is `expected`.
-    pub async fn swap(
+    async fn swap(
         &self,
         key: String,
         expected: Option<Vec<u8>>,

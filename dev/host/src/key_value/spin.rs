@@ -1,54 +1,53 @@
 //! Host functions of `spin:key-value@3.0.0`.
 
-use wasmtime::Result;
 use wasmtime::component::{Accessor, FutureReader, HasSelf, Resource, StreamReader};
 
-use super::Bucket;
-use super::result::StoreError;
+use super::{Bucket, Result, StoreError};
 use crate::bindings::spin::spin::key_value::key_value::{
     Error, Host, HostStore, HostStoreWithStore,
 };
-use crate::counts;
 use crate::instance::InstanceState;
+
+type Access<T> = Accessor<T, HasSelf<InstanceState>>;
+type Outcome = FutureReader<std::result::Result<(), Error>>;
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Error {
-        Error::Other(error.to_string())
+        match error {
+            StoreError::AccessDenied => Error::AccessDenied,
+            error => Error::Other(error.to_string()),
+        }
     }
 }
 
-impl Host for InstanceState {}
-impl HostStore for InstanceState {}
-
-type Access<T> = Accessor<T, HasSelf<InstanceState>>;
-
-fn get_bucket<T>(access: &Access<T>, store: &Resource<Bucket>) -> Result<Bucket> {
-    access.with(|mut access| Ok(access.get().table.get(store)?.clone()))
+impl Host for InstanceState {
+    fn convert_error(&mut self, error: StoreError) -> wasmtime::Result<Error> {
+        match error {
+            StoreError::Trap(error) => Err(error.into()),
+            error => Ok(error.into()),
+        }
+    }
 }
 
-fn count<T>(access: &Access<T>, add: impl FnOnce(&counts::Counters)) {
-    access.with(|mut access| add(access.get().counters()));
+impl HostStore for InstanceState {}
+
+fn get_bucket<T>(access: &Access<T>, store: &Resource<Bucket>) -> Result<Bucket> {
+    access.with(|mut access| access.get().bucket(store))
 }
 
 impl<T: Send> HostStoreWithStore<T> for HasSelf<InstanceState> {
-    async fn open(access: &Access<T>, label: String) -> Result<Result<Resource<Bucket>, Error>> {
-        let Some(bucket) = access.with(|mut access| access.get().allowed_bucket(label)) else {
-            return Ok(Err(Error::AccessDenied));
-        };
-        if let Err(error) = bucket.connect().await {
-            return Ok(Err(error.into()));
-        }
-        access.with(|mut access| Ok(Ok(access.get().table.push(bucket)?)))
+    async fn open(access: &Access<T>, label: String) -> Result<Resource<Bucket>> {
+        let bucket = access.with(|mut access| access.get().allowed_bucket(&label))?;
+        bucket.store.connect().await?;
+        access.with(|mut access| Ok(access.get().table.push(bucket)?))
     }
 
     async fn get(
         access: &Access<T>,
         store: Resource<Bucket>,
         key: String,
-    ) -> Result<Result<Option<Vec<u8>>, Error>> {
-        let bucket = get_bucket(access, &store)?;
-        count(access, |counters| counts::add(&counters.reads, 1));
-        Ok(bucket.get(key).await.map_err(Error::from))
+    ) -> Result<Option<Vec<u8>>> {
+        get_bucket(access, &store)?.get(key).await
     }
 
     async fn set(
@@ -56,39 +55,23 @@ impl<T: Send> HostStoreWithStore<T> for HasSelf<InstanceState> {
         store: Resource<Bucket>,
         key: String,
         value: Vec<u8>,
-    ) -> Result<Result<(), Error>> {
-        let bucket = get_bucket(access, &store)?;
-        count(access, |counters| counts::add(&counters.writes, 1));
-        Ok(bucket.set(key, value).await.map_err(Error::from))
+    ) -> Result<()> {
+        get_bucket(access, &store)?.set_many(vec![(key, value)]).await
     }
 
-    async fn delete(
-        access: &Access<T>,
-        store: Resource<Bucket>,
-        key: String,
-    ) -> Result<Result<(), Error>> {
-        let bucket = get_bucket(access, &store)?;
-        count(access, |counters| counts::add(&counters.deletes, 1));
-        Ok(bucket.delete(key).await.map_err(Error::from))
+    async fn delete(access: &Access<T>, store: Resource<Bucket>, key: String) -> Result<()> {
+        get_bucket(access, &store)?.delete_many(vec![key]).await
     }
 
-    async fn exists(
-        access: &Access<T>,
-        store: Resource<Bucket>,
-        key: String,
-    ) -> Result<Result<bool, Error>> {
-        let bucket = get_bucket(access, &store)?;
-        count(access, |counters| counts::add(&counters.exists, 1));
-        Ok(bucket.exists(key).await.map_err(Error::from))
+    async fn exists(access: &Access<T>, store: Resource<Bucket>, key: String) -> Result<bool> {
+        get_bucket(access, &store)?.exists(key).await
     }
 
     async fn get_keys(
         access: &Access<T>,
         store: Resource<Bucket>,
-    ) -> Result<(StreamReader<String>, FutureReader<std::result::Result<(), Error>>)> {
-        let bucket = get_bucket(access, &store)?;
-        count(access, |counters| counts::add(&counters.listings, 1));
-        let (keys, outcome) = match bucket.keys().await {
+    ) -> wasmtime::Result<(StreamReader<String>, Outcome)> {
+        let (keys, outcome) = match get_bucket(access, &store)?.keys().await {
             Ok(keys) => (keys, Ok(())),
             Err(error) => (Vec::new(), Err(Error::from(error))),
         };
@@ -100,7 +83,7 @@ impl<T: Send> HostStoreWithStore<T> for HasSelf<InstanceState> {
         })
     }
 
-    async fn drop(access: &Access<T>, store: Resource<Bucket>) -> Result<()> {
+    async fn drop(access: &Access<T>, store: Resource<Bucket>) -> wasmtime::Result<()> {
         access.with(|mut access| access.get().table.delete(store))?;
         Ok(())
     }

@@ -5,12 +5,11 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::result::{StoreError, SwapResult};
-use anyhow::{Context, Result};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use anyhow::Context;
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use wasmtime_wasi::async_trait;
 
-#[derive(Clone)]
-pub struct SqliteStore(Arc<Mutex<Connection>>);
+use super::{Result, Store, StoreError, SwapResult};
 
 const GET: &str = "SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2";
 const SET: &str = "INSERT INTO spin_key_value (store, key, value) VALUES (?1, ?2, ?3)
@@ -25,78 +24,79 @@ const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS spin_key_value (
     PRIMARY KEY (store, key)
 )";
 
+pub(super) struct SqliteStore {
+    connection: Arc<Mutex<Connection>>,
+    /// The value of the column `store`.
+    label: Arc<str>,
+}
+
 impl SqliteStore {
-    pub fn open(path: &Path) -> Result<SqliteStore> {
-        let open = || -> Result<SqliteStore> {
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder)?;
-            }
-            SqliteStore::with_connection(Connection::open(path)?)
+    /// Without a path, the data is in memory.
+    pub fn open(path: Option<&Path>, label: &str) -> anyhow::Result<SqliteStore> {
+        let connection = match path {
+            Some(path) => open_file(path).with_context(|| {
+                format!("the key-value store {} cannot be opened", path.display())
+            })?,
+            None => Connection::open_in_memory()?,
         };
-        open().with_context(|| format!("the key-value store {} cannot be opened", path.display()))
-    }
-
-    /// The data is lost when the last clone is dropped.
-    pub fn in_memory() -> Result<SqliteStore> {
-        SqliteStore::with_connection(Connection::open_in_memory()?)
-    }
-
-    fn with_connection(connection: Connection) -> Result<SqliteStore> {
         connection.execute_batch(CREATE_TABLE)?;
-        Ok(SqliteStore(Arc::new(Mutex::new(connection))))
+        Ok(SqliteStore { connection: Arc::new(Mutex::new(connection)), label: label.into() })
     }
 
     /// Runs `work` on a blocking thread: a write waits for the disk, and must not block other requests.
-    async fn run<R: Send + 'static>(
+    async fn read<R: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Connection) -> Result<R, StoreError> + Send + 'static,
-    ) -> Result<R, StoreError> {
-        let connection = self.0.clone();
+        work: impl FnOnce(&mut Connection, &str) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        let (connection, label) = (self.connection.clone(), self.label.clone());
         tokio::task::spawn_blocking(move || {
             // A panic rolls its transaction back, so the connection of a poisoned lock is usable.
-            work(&mut connection.lock().unwrap_or_else(PoisonError::into_inner))
+            work(&mut connection.lock().unwrap_or_else(PoisonError::into_inner), &label)
         })
         .await?
     }
 
-    pub async fn get(&self, store: &str, key: String) -> Result<Option<Vec<u8>>, StoreError> {
-        let store = store.to_string();
-        self.run(move |connection| Ok(get(connection, &store, &key)?)).await
-    }
-
-    pub async fn set(&self, store: &str, key: String, value: Vec<u8>) -> Result<(), StoreError> {
-        self.set_many(store, vec![(key, value)]).await
-    }
-
-    pub async fn delete(&self, store: &str, key: String) -> Result<(), StoreError> {
-        self.delete_many(store, vec![key]).await
-    }
-
-    pub async fn exists(&self, store: &str, key: String) -> Result<bool, StoreError> {
-        let store = store.to_string();
-        self.run(move |connection| Ok(connection.prepare_cached(GET)?.exists([store, key])?)).await
-    }
-
-    pub async fn keys(&self, store: &str) -> Result<Vec<String>, StoreError> {
-        let store = store.to_string();
-        self.run(move |connection| {
-            let mut statement = connection.prepare_cached(KEYS)?;
-            let keys = statement.query_map([store], |row| row.get(0))?;
-            Ok(keys.collect::<Result<_, _>>()?)
+    /// The same in a transaction, which an error rolls back.
+    async fn write<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction, &str) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        self.read(|connection, label| {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let result = work(&transaction, label)?;
+            transaction.commit()?;
+            Ok(result)
         })
         .await
     }
+}
 
-    /// Returns the values in the order of the keys.
-    pub async fn get_many(
-        &self,
-        store: &str,
-        keys: Vec<String>,
-    ) -> Result<Vec<(String, Option<Vec<u8>>)>, StoreError> {
-        let store = store.to_string();
-        self.run(move |connection| {
+fn open_file(path: &Path) -> anyhow::Result<Connection> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    Ok(Connection::open(path)?)
+}
+
+fn get(connection: &Connection, label: &str, key: &str) -> rusqlite::Result<Option<Vec<u8>>> {
+    connection.prepare_cached(GET)?.query_row([label, key], |row| row.get(0)).optional()
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn connect(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn get(&self, key: String) -> Result<Option<Vec<u8>>> {
+        self.read(move |connection, label| Ok(get(connection, label, &key)?)).await
+    }
+
+    async fn get_many(&self, keys: Vec<String>) -> Result<Vec<(String, Option<Vec<u8>>)>> {
+        self.read(move |connection, label| {
             let found = keys.into_iter().map(|key| {
-                let value = get(connection, &store, &key)?;
+                let value = get(connection, label, &key)?;
                 Ok((key, value))
             });
             found.collect()
@@ -104,81 +104,73 @@ impl SqliteStore {
         .await
     }
 
-    pub async fn set_many(
-        &self,
-        store: &str,
-        pairs: Vec<(String, Vec<u8>)>,
-    ) -> Result<(), StoreError> {
-        let store = store.to_string();
-        self.run(move |connection| {
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    async fn set_many(&self, pairs: Vec<(String, Vec<u8>)>) -> Result<()> {
+        self.write(move |transaction, label| {
             for (key, value) in pairs {
-                transaction.prepare_cached(SET)?.execute(params![store, key, value])?;
+                transaction.prepare_cached(SET)?.execute(params![label, key, value])?;
             }
-            Ok(transaction.commit()?)
+            Ok(())
         })
         .await
     }
 
-    pub async fn delete_many(&self, store: &str, keys: Vec<String>) -> Result<(), StoreError> {
-        let store = store.to_string();
-        self.run(move |connection| {
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    async fn delete_many(&self, keys: Vec<String>) -> Result<()> {
+        self.write(move |transaction, label| {
             for key in keys {
-                transaction.prepare_cached(DELETE)?.execute([&store, &key])?;
+                transaction.prepare_cached(DELETE)?.execute([label, &key])?;
             }
-            Ok(transaction.commit()?)
+            Ok(())
+        })
+        .await
+    }
+
+    async fn exists(&self, key: String) -> Result<bool> {
+        self.read(move |connection, label| {
+            Ok(connection.prepare_cached(GET)?.exists([label, &key])?)
+        })
+        .await
+    }
+
+    async fn keys(&self) -> Result<Vec<String>> {
+        self.read(|connection, label| {
+            let mut statement = connection.prepare_cached(KEYS)?;
+            let keys = statement.query_map([label], |row| row.get(0))?;
+            Ok(keys.collect::<rusqlite::Result<_>>()?)
         })
         .await
     }
 
     /// A counter is stored as 8 bytes, little-endian, like Spin's on SQLite.
-    pub async fn increment(&self, store: &str, key: String, delta: i64) -> Result<i64, StoreError> {
-        let store = store.to_string();
-        self.run(move |connection| {
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let before = match get(&transaction, &store, &key)? {
-                Some(bytes) => i64::from_le_bytes(
-                    bytes.try_into().map_err(|_| StoreError::NotACounter(key.clone()))?,
-                ),
+    async fn increment(&self, key: String, delta: i64) -> Result<i64> {
+        self.write(move |transaction, label| {
+            let before = match get(transaction, label, &key)?.map(TryInto::try_into) {
+                Some(Ok(bytes)) => i64::from_le_bytes(bytes),
+                Some(Err(_)) => return Err(StoreError::NotACounter(key)),
                 None => 0,
             };
-            let after =
-                before.checked_add(delta).ok_or_else(|| StoreError::Overflow(key.clone()))?;
-            transaction.prepare_cached(SET)?.execute(params![store, key, after.to_le_bytes()])?;
-            transaction.commit()?;
+            let Some(after) = before.checked_add(delta) else {
+                return Err(StoreError::Overflow(key));
+            };
+            transaction.prepare_cached(SET)?.execute(params![label, key, after.to_le_bytes()])?;
             Ok(after)
         })
         .await
     }
 
-    /// Writes only if the current value is `expected`.
-    pub async fn swap(
+    async fn swap(
         &self,
-        store: &str,
         key: String,
         expected: Option<Vec<u8>>,
         value: Vec<u8>,
-    ) -> Result<SwapResult, StoreError> {
-        let store = store.to_string();
-        self.run(move |connection| {
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let current = get(&transaction, &store, &key)?;
+    ) -> Result<SwapResult> {
+        self.write(move |transaction, label| {
+            let current = get(transaction, label, &key)?;
             if current != expected {
                 return Ok(SwapResult::Conflict(current));
             }
-            transaction.prepare_cached(SET)?.execute(params![store, key, value])?;
-            transaction.commit()?;
+            transaction.prepare_cached(SET)?.execute(params![label, key, value])?;
             Ok(SwapResult::Written)
         })
         .await
     }
-}
-
-fn get(connection: &Connection, store: &str, key: &str) -> rusqlite::Result<Option<Vec<u8>>> {
-    connection.prepare_cached(GET)?.query_row([store, key], |row| row.get(0)).optional()
 }

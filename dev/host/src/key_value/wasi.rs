@@ -1,90 +1,60 @@
 //! Host functions of `wasi:keyvalue@0.2.0-draft2`: store, atomics and batch. Where Spin's implementation
 //! deviates from the interface, this one does not (see docs/local-host.md).
 
-use wasmtime::Result;
 use wasmtime::component::Resource;
 
-use super::result::{StoreError, SwapResult};
-use super::{Bucket, Cas};
+use super::{Bucket, Cas, Result, StoreError};
 use crate::bindings::keyvalue::wasi::keyvalue::atomics::{self, CasError};
 use crate::bindings::keyvalue::wasi::keyvalue::batch;
 use crate::bindings::keyvalue::wasi::keyvalue::store::{self, Error, KeyResponse};
-use crate::counts;
 use crate::instance::InstanceState;
 
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Error {
-        Error::Other(error.to_string())
-    }
-}
-
-type HostResult<T> = Result<std::result::Result<T, Error>>;
-
-impl InstanceState {
-    fn get_bucket(&self, bucket: &Resource<Bucket>) -> Result<Bucket> {
-        Ok(self.table.get(bucket)?.clone())
-    }
-}
-
 impl store::Host for InstanceState {
-    async fn open(&mut self, identifier: String) -> HostResult<Resource<Bucket>> {
-        let Some(bucket) = self.allowed_bucket(identifier) else {
-            return Ok(Err(Error::AccessDenied));
-        };
-        match bucket.connect().await {
-            Ok(()) => Ok(Ok(self.table.push(bucket)?)),
-            Err(error) => Ok(Err(error.into())),
+    async fn open(&mut self, identifier: String) -> Result<Resource<Bucket>> {
+        let bucket = self.allowed_bucket(&identifier)?;
+        bucket.store.connect().await?;
+        Ok(self.table.push(bucket)?)
+    }
+
+    fn convert_error(&mut self, error: StoreError) -> wasmtime::Result<Error> {
+        match error {
+            StoreError::AccessDenied => Ok(Error::AccessDenied),
+            StoreError::Trap(error) => Err(error.into()),
+            error => Ok(Error::Other(error.to_string())),
         }
     }
 }
 
 impl store::HostBucket for InstanceState {
-    async fn get(&mut self, bucket: Resource<Bucket>, key: String) -> HostResult<Option<Vec<u8>>> {
-        let bucket = self.get_bucket(&bucket)?;
-        counts::add(&self.counters().reads, 1);
-        Ok(bucket.get(key).await.map_err(Error::from))
+    async fn get(&mut self, bucket: Resource<Bucket>, key: String) -> Result<Option<Vec<u8>>> {
+        self.bucket(&bucket)?.get(key).await
     }
 
-    async fn set(
-        &mut self,
-        bucket: Resource<Bucket>,
-        key: String,
-        value: Vec<u8>,
-    ) -> HostResult<()> {
-        let bucket = self.get_bucket(&bucket)?;
-        counts::add(&self.counters().writes, 1);
-        Ok(bucket.set(key, value).await.map_err(Error::from))
+    async fn set(&mut self, bucket: Resource<Bucket>, key: String, value: Vec<u8>) -> Result<()> {
+        self.bucket(&bucket)?.set_many(vec![(key, value)]).await
     }
 
-    async fn delete(&mut self, bucket: Resource<Bucket>, key: String) -> HostResult<()> {
-        let bucket = self.get_bucket(&bucket)?;
-        counts::add(&self.counters().deletes, 1);
-        Ok(bucket.delete(key).await.map_err(Error::from))
+    async fn delete(&mut self, bucket: Resource<Bucket>, key: String) -> Result<()> {
+        self.bucket(&bucket)?.delete_many(vec![key]).await
     }
 
-    async fn exists(&mut self, bucket: Resource<Bucket>, key: String) -> HostResult<bool> {
-        let bucket = self.get_bucket(&bucket)?;
-        counts::add(&self.counters().exists, 1);
-        Ok(bucket.exists(key).await.map_err(Error::from))
+    async fn exists(&mut self, bucket: Resource<Bucket>, key: String) -> Result<bool> {
+        self.bucket(&bucket)?.exists(key).await
     }
 
     async fn list_keys(
         &mut self,
         bucket: Resource<Bucket>,
         cursor: Option<String>,
-    ) -> HostResult<KeyResponse> {
-        let bucket = self.get_bucket(&bucket)?;
+    ) -> Result<KeyResponse> {
         if cursor.is_some() {
-            return Ok(Err(Error::Other(
-                "list-keys returns all keys at once and has no cursors".into(),
-            )));
+            return Err(StoreError::NoCursors);
         }
-        counts::add(&self.counters().listings, 1);
-        let keys = bucket.keys().await;
-        Ok(keys.map(|keys| KeyResponse { keys, cursor: None }).map_err(Error::from))
+        let keys = self.bucket(&bucket)?.keys().await?;
+        Ok(KeyResponse { keys, cursor: None })
     }
 
-    async fn drop(&mut self, bucket: Resource<Bucket>) -> Result<()> {
+    async fn drop(&mut self, bucket: Resource<Bucket>) -> wasmtime::Result<()> {
         self.table.delete(bucket)?;
         Ok(())
     }
@@ -96,45 +66,35 @@ impl atomics::Host for InstanceState {
         bucket: Resource<Bucket>,
         key: String,
         delta: i64,
-    ) -> HostResult<i64> {
-        let bucket = self.get_bucket(&bucket)?;
-        counts::add(&self.counters().increments, 1);
-        Ok(bucket.increment(key, delta).await.map_err(Error::from))
+    ) -> Result<i64> {
+        self.bucket(&bucket)?.increment(key, delta).await
     }
 
     async fn swap(
         &mut self,
         cas: Resource<Cas>,
         value: Vec<u8>,
-    ) -> Result<std::result::Result<(), CasError>> {
-        let Cas { bucket, key, expected } = self.table.delete(cas)?;
-        counts::add(&self.counters().writes, 1);
-        match bucket.swap(key.clone(), expected, value).await {
-            Ok(SwapResult::Written) => Ok(Ok(())),
-            Ok(SwapResult::Conflict(current)) => {
-                let retry = self.table.push(Cas { bucket, key, expected: current })?;
-                Ok(Err(CasError::CasFailed(retry)))
-            }
-            Err(error) => Ok(Err(CasError::StoreError(error.into()))),
-        }
+    ) -> wasmtime::Result<std::result::Result<(), CasError>> {
+        Ok(match self.table.delete(cas)?.swap(value).await {
+            Ok(None) => Ok(()),
+            Ok(Some(retry)) => Err(CasError::CasFailed(self.table.push(retry)?)),
+            Err(error) => Err(CasError::StoreError(store::Host::convert_error(self, error)?)),
+        })
     }
 }
 
 impl atomics::HostCas for InstanceState {
-    async fn new(&mut self, bucket: Resource<Bucket>, key: String) -> HostResult<Resource<Cas>> {
-        let bucket = self.get_bucket(&bucket)?;
-        counts::add(&self.counters().reads, 1);
-        match bucket.get(key.clone()).await {
-            Ok(expected) => Ok(Ok(self.table.push(Cas { bucket, key, expected })?)),
-            Err(error) => Ok(Err(error.into())),
-        }
+    async fn new(&mut self, bucket: Resource<Bucket>, key: String) -> Result<Resource<Cas>> {
+        let bucket = self.bucket(&bucket)?;
+        let expected = bucket.get(key.clone()).await?;
+        Ok(self.table.push(Cas { bucket, key, expected })?)
     }
 
-    async fn current(&mut self, cas: Resource<Cas>) -> HostResult<Option<Vec<u8>>> {
-        Ok(Ok(self.table.get(&cas)?.expected.clone()))
+    async fn current(&mut self, cas: Resource<Cas>) -> Result<Option<Vec<u8>>> {
+        Ok(self.table.get(&cas)?.expected.clone())
     }
 
-    async fn drop(&mut self, cas: Resource<Cas>) -> Result<()> {
+    async fn drop(&mut self, cas: Resource<Cas>) -> wasmtime::Result<()> {
         self.table.delete(cas)?;
         Ok(())
     }
@@ -145,25 +105,19 @@ impl batch::Host for InstanceState {
         &mut self,
         bucket: Resource<Bucket>,
         keys: Vec<String>,
-    ) -> HostResult<Vec<(String, Option<Vec<u8>>)>> {
-        let bucket = self.get_bucket(&bucket)?;
-        counts::add(&self.counters().reads, keys.len());
-        Ok(bucket.get_many(keys).await.map_err(Error::from))
+    ) -> Result<Vec<(String, Option<Vec<u8>>)>> {
+        self.bucket(&bucket)?.get_many(keys).await
     }
 
     async fn set_many(
         &mut self,
         bucket: Resource<Bucket>,
         pairs: Vec<(String, Vec<u8>)>,
-    ) -> HostResult<()> {
-        let bucket = self.get_bucket(&bucket)?;
-        counts::add(&self.counters().writes, pairs.len());
-        Ok(bucket.set_many(pairs).await.map_err(Error::from))
+    ) -> Result<()> {
+        self.bucket(&bucket)?.set_many(pairs).await
     }
 
-    async fn delete_many(&mut self, bucket: Resource<Bucket>, keys: Vec<String>) -> HostResult<()> {
-        let bucket = self.get_bucket(&bucket)?;
-        counts::add(&self.counters().deletes, keys.len());
-        Ok(bucket.delete_many(keys).await.map_err(Error::from))
+    async fn delete_many(&mut self, bucket: Resource<Bucket>, keys: Vec<String>) -> Result<()> {
+        self.bucket(&bucket)?.delete_many(keys).await
     }
 }

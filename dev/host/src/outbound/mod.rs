@@ -76,7 +76,9 @@ async fn send(
     // Dropped before the request is sent, so that a stopping host does not wait for it.
     drop(application);
     let entry = entry_for(request.uri());
-    let result = network::send(request, options, &component.tls).await;
+    let host = request.uri().host().unwrap_or_default();
+    let tls = component.tls.get(&component.id, host);
+    let result = network::send(request, options, tls).await;
     if let Err(error) = &result {
         // The component receives only an error code.
         component

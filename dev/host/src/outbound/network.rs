@@ -2,6 +2,7 @@
 //! TLS configuration and time-outs.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, timeout};
@@ -20,8 +22,6 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody};
-
-use crate::tls::ComponentTls;
 
 /// The time-out, in Spin and wasmtime, of a component that sets none.
 pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
@@ -33,7 +33,7 @@ pub(super) type Connection = Box<dyn Future<Output = Result<(), Error>> + Send>;
 pub(super) async fn send(
     mut request: Request<WasiBody>,
     options: RequestOptions,
-    tls: &ComponentTls,
+    tls: Arc<ClientConfig>,
 ) -> Result<(Response<WasiBody>, Connection)> {
     let connect_timeout = options.connect_timeout.unwrap_or(DEFAULT_TIMEOUT);
     let first_byte_timeout = options.first_byte_timeout.unwrap_or(DEFAULT_TIMEOUT);
@@ -73,7 +73,10 @@ pub(super) async fn send(
     Ok((response.map(body), Box::new(remaining)))
 }
 
-async fn connect(uri: &Uri, tls: &ComponentTls) -> Result<Either<TcpStream, TlsStream<TcpStream>>> {
+async fn connect(
+    uri: &Uri,
+    tls: Arc<ClientConfig>,
+) -> Result<Either<TcpStream, TlsStream<TcpStream>>> {
     let is_https = uri.scheme() == Some(&Scheme::HTTPS);
     let host = uri.host().ok_or(Error::HttpRequestUriInvalid)?;
     let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
@@ -86,7 +89,7 @@ async fn connect(uri: &Uri, tls: &ComponentTls) -> Result<Either<TcpStream, TlsS
     }
     let name =
         ServerName::try_from(address.to_string()).map_err(|_| Error::HttpRequestUriInvalid)?;
-    let connector = TlsConnector::from(tls.for_host(host));
+    let connector = TlsConnector::from(tls);
     Ok(Either::Right(connector.connect(name, stream).await.map_err(Error::Tls)?))
 }
 

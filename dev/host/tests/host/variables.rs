@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use local_host::manifest::Variable;
-use local_host::variables::{ResolvedVariables, Template, VariableSources};
+use local_host::variables::{ResolvedVariables, VariableSources};
 
 use crate::test_app::strings;
 
@@ -27,7 +27,7 @@ fn sources_have_an_order_of_precedence() {
     let sources =
         VariableSources { overrides: &overrides, environment: &environment, env_file: &env_file };
     let values = ResolvedVariables::resolve(&declared, &sources).unwrap();
-    let all = Template::parse("{{ a }} {{b}} {{ c}} {{d }}").unwrap().expand(&values).unwrap();
+    let all = values.expand("{{ a }} {{b}} {{ c}} {{d }}").unwrap();
     assert_eq!(all, "default file environment override");
 }
 
@@ -56,12 +56,7 @@ fn an_override_of_an_unknown_variable_is_an_error() {
 #[test]
 fn an_incomplete_template_or_an_unknown_variable_is_an_error() {
     for template in ["{{ a", "a }}", "{{ unknown }}"] {
-        let expanded =
-            Template::parse(template).and_then(|it| it.expand(&ResolvedVariables::default()));
-        assert!(expanded.is_err(), "{template}");
+        assert!(ResolvedVariables::default().expand(template).is_err(), "{template}");
     }
-    assert_eq!(
-        Template::parse("{ a }").unwrap().expand(&ResolvedVariables::default()).unwrap(),
-        "{ a }"
-    );
+    assert_eq!(ResolvedVariables::default().expand("{ a }").unwrap(), "{ a }");
 }

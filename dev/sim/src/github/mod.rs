@@ -3,14 +3,12 @@
 //!
 //! [`model`] is a state machine without I/O and without a clock. `http` serves GitHub's routes from
 //! it, with the JSON of `render`; `webhooks` delivers the events that changes of the model cause.
-//! [`start`] runs all of it, [`control`] steers it, and `control_api` offers the same over HTTP.
+//! [`simulated_github`] runs all of it and steers it.
 
-pub mod control;
-mod control_api;
 mod http;
 pub mod model;
 pub mod options;
 mod render;
 mod server_state;
-pub mod start;
+pub mod simulated_github;
 pub mod webhooks;

@@ -12,7 +12,7 @@ pub struct AppKey {
 }
 
 /// Where webhooks are sent.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct WebhookTarget {
     pub url: String,
     /// Webhooks are not signed if it is empty.
@@ -23,8 +23,6 @@ pub struct WebhookTarget {
 pub struct GitHubOptions {
     /// Where GitHub's API and the registry are served. Port 0 selects a free port.
     pub listen: SocketAddr,
-    /// Where the control API is served, if at all.
-    pub control: Option<SocketAddr>,
     /// `owner/name`
     pub builder_repository: String,
     /// The workflow's file name.
@@ -35,8 +33,6 @@ pub struct GitHubOptions {
     /// Client id and client secret of the OAuth app through which users sign in.
     pub oauth: Option<(String, String)>,
     pub webhook: Option<WebhookTarget>,
-    /// Send a `ping` event when a webhook is configured.
-    pub ping: bool,
     /// How long each step of a workflow run takes.
     pub step: Duration,
     /// Also serve `/api/v3` as GitHub Enterprise Server does.
@@ -45,32 +41,34 @@ pub struct GitHubOptions {
     pub dispatch_204: bool,
     /// User and token that may pull private packages from the registry.
     pub registry_credentials: Option<(String, String)>,
-    /// Whether new packages are private, as they are on ghcr.io.
+    /// Whether packages are private.
     pub private_packages: bool,
-    /// How many seconds the simulation's clock is ahead.
-    pub clock_offset: i64,
     /// Record responses too, for tests that check them.
     pub record_responses: bool,
+}
+
+impl GitHubOptions {
+    /// Owner and name of the builder repository.
+    pub(super) fn builder(&self) -> (&str, &str) {
+        self.builder_repository.split_once('/').unwrap_or((&self.builder_repository, ""))
+    }
 }
 
 impl Default for GitHubOptions {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            control: None,
             builder_repository: "nokube/builder".to_owned(),
             workflow: "build.yml".to_owned(),
             app: None,
             token: None,
             oauth: None,
             webhook: None,
-            ping: false,
             step: Duration::from_secs(1),
             ghes: false,
             dispatch_204: false,
             registry_credentials: None,
             private_packages: false,
-            clock_offset: 0,
             record_responses: false,
         }
     }

@@ -9,18 +9,16 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Handle;
 
 use super::http::app_jwt::AppVerifier;
+use super::http::registry::PullPermission;
+use super::model::api_error::ApiError;
 use super::model::builder_workflow::BuilderWorkflow;
 use super::model::repositories::Repository;
 use super::model::{Effect, Model, WebhookEvent};
 use super::options::GitHubOptions;
 use super::render::{self, Links, webhook};
-use super::webhooks::HOOK_ID;
-use super::webhooks::delivery::NewDelivery;
 use super::webhooks::queue::DeliveryQueue;
+use super::webhooks::{Delivery, DeliveryState, HOOK_ID};
 use crate::traffic::interceptor::Interceptor;
-
-/// GitHub's default for a user or an installation.
-const REQUESTS_PER_HOUR: u64 = 5000;
 
 pub struct ServerState {
     pub(crate) options: GitHubOptions,
@@ -42,38 +40,25 @@ pub(crate) struct RuntimeState {
     pub clock_offset: i64,
     /// How long each step of a workflow run takes.
     pub step: Duration,
-    pub dispatch_204: bool,
-    /// Requests that each caller may send in an hour.
-    pub rate_limit: u64,
-    /// Requests sent so far, by hash of the caller's credentials.
-    pub requests_used: BTreeMap<String, u64>,
     /// Job id and expiry of each link to a job's log, by the random part of its path.
     pub log_links: BTreeMap<String, (u64, Timestamp)>,
+    /// Package and permission of each bearer token of the registry.
+    pub registry_tokens: BTreeMap<String, (String, PullPermission)>,
     /// Manifests of GitHub Apps, by the code that each can be exchanged for.
     pub app_manifests: BTreeMap<String, serde_json::Value>,
 }
 
 impl ServerState {
-    pub(crate) fn new(
-        options: GitHubOptions,
-        origin: String,
-        seed: [u8; 32],
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn new(options: GitHubOptions, origin: String) -> anyhow::Result<Self> {
         let app = options.app.as_ref().map(AppVerifier::new).transpose()?;
         let workflow = BuilderWorkflow::new(&options.builder_repository, &options.workflow);
-        let started = now_with_offset(options.clock_offset);
-        let mut model = Model::new(workflow, started, seed);
-        model.registry.private_by_default = options.private_packages;
-        if let Some((owner, _)) = options.builder_repository.split_once('/') {
-            model.installations.id_for_account(owner);
-        }
+        let mut model = Model::new(workflow, Timestamp::now());
+        model.installations.id_for_account(options.builder().0);
         let runtime = RuntimeState {
-            clock_offset: options.clock_offset,
+            clock_offset: 0,
             step: options.step,
-            dispatch_204: options.dispatch_204,
-            rate_limit: REQUESTS_PER_HOUR,
-            requests_used: BTreeMap::new(),
             log_links: BTreeMap::new(),
+            registry_tokens: BTreeMap::new(),
             app_manifests: BTreeMap::new(),
         };
         Ok(Self {
@@ -90,7 +75,8 @@ impl ServerState {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        now_with_offset(self.runtime().clock_offset)
+        let offset = SignedDuration::from_secs(self.runtime().clock_offset);
+        Timestamp::now().saturating_add(offset).unwrap_or(Timestamp::MAX)
     }
 
     pub(crate) fn runtime(&self) -> MutexGuard<'_, RuntimeState> {
@@ -114,15 +100,24 @@ impl ServerState {
         for effect in effects {
             match effect {
                 Effect::SendWebhook(event) => self.enqueue(&mut model, &event),
-                Effect::ScheduleAdvance { run, attempt, timer_id } => {
-                    self.start_timer(run, attempt, timer_id);
-                }
+                Effect::ScheduleAdvance { run, timer_id } => self.start_timer(run, timer_id),
             }
         }
         result
     }
 
-    fn start_timer(self: &Arc<Self>, run: u64, attempt: u32, timer_id: u32) {
+    /// The same for a change that GitHub can reject.
+    pub(crate) fn try_change(
+        self: &Arc<Self>,
+        change: impl FnOnce(&mut Model, Timestamp) -> Result<Vec<Effect>, ApiError>,
+    ) -> Result<(), ApiError> {
+        self.change(|model, now| match change(model, now) {
+            Ok(effects) => (Ok(()), effects),
+            Err(error) => (Err(error), Vec::new()),
+        })
+    }
+
+    fn start_timer(self: &Arc<Self>, run: u64, timer_id: u32) {
         let step = self.runtime().step;
         self.timers.fetch_add(1, Ordering::SeqCst);
         // A weak reference, so that timers do not keep a dropped simulation alive.
@@ -130,78 +125,73 @@ impl ServerState {
         self.tokio.spawn(async move {
             tokio::time::sleep(step).await;
             if let Some(state) = state.upgrade() {
-                state.change(|model, now| ((), model.advance(run, attempt, timer_id, now)));
+                state.change(|model, now| ((), model.advance(run, timer_id, now)));
                 state.timers.fetch_sub(1, Ordering::SeqCst);
             }
         });
     }
 
     fn enqueue(&self, model: &mut Model, event: &WebhookEvent) {
-        let run = event.run();
-        let Some(repository) = owner_and_name(&run.repository)
-            .and_then(|(owner, name)| model.repositories.repository(owner, name))
-        else {
-            return;
-        };
-        let installation =
-            self.app.as_ref().map(|_| model.installations.id_for_account(&repository.owner));
-        let (name, action, body) =
-            webhook::payload(&self.webhook_links(), &repository, event, installation);
-        self.deliveries.enqueue(NewDelivery {
-            event: name.to_owned(),
-            action: Some(action.to_owned()),
-            run_id: Some(run.id),
-            repository_id: Some(render::repository::id(&repository)),
-            target: self.hook_target(&repository),
-            body: body.to_string().into(),
-        });
+        let (owner, name) = self.options.builder();
+        let Some(repository) = model.repositories.repository(owner, name) else { return };
+        let installation = self.app.as_ref().map(|_| model.installations.id_for_account(owner));
+        let (name, action, body) = webhook::payload(
+            &self.webhook_links(),
+            &repository,
+            &model.workflow,
+            event,
+            installation,
+        );
+        let run = Some(event.run().id);
+        self.deliver(name, Some(action.to_owned()), run, &repository, &body);
     }
 
     /// Sends the `ping` event of the builder repository's webhook, if a webhook is configured.
     pub(crate) fn send_ping(&self) {
-        let (Some(target), Some((owner, name))) =
-            (self.deliveries.target(), owner_and_name(&self.options.builder_repository))
-        else {
-            return;
-        };
-        let Some(repository) = self.model().repositories.repository(owner, name) else {
-            return;
-        };
-        let body = webhook::ping(&self.webhook_links(), &repository, HOOK_ID, &target.url);
-        self.deliveries.enqueue(NewDelivery {
-            event: "ping".to_owned(),
-            action: None,
-            run_id: None,
-            repository_id: Some(render::repository::id(&repository)),
-            target: self.hook_target(&repository),
-            body: body.to_string().into(),
-        });
-    }
-
-    /// The type and id of the webhook's installation target: the App, or the repository without one.
-    fn hook_target(&self, repository: &Repository) -> (&'static str, u64) {
-        match self.app {
-            Some(_) => ("integration", render::app::APP_ID),
-            None => ("repository", render::repository::id(repository)),
+        let (owner, name) = self.options.builder();
+        let repository = self.model().repositories.repository(owner, name);
+        if let (Some(target), Some(repository)) = (self.deliveries.target(), repository) {
+            let body = webhook::ping(&self.webhook_links(), &repository, HOOK_ID, &target.url);
+            self.deliver("ping", None, None, &repository, &body);
         }
     }
 
+    fn deliver(
+        &self,
+        event: &str,
+        action: Option<String>,
+        run_id: Option<u64>,
+        repository: &Repository,
+        body: &serde_json::Value,
+    ) {
+        let repository_id = render::repository::id(repository);
+        self.deliveries.enqueue(Delivery {
+            id: 0,
+            guid: String::new(),
+            event: event.to_owned(),
+            action,
+            run_id,
+            repository_id,
+            state: DeliveryState::Waiting,
+            status_code: None,
+            duration: Duration::ZERO,
+            delivered_at: None,
+            redelivery: false,
+            body: body.to_string().into(),
+            // The webhook is the App's, or without an App the repository's.
+            target: match self.app {
+                Some(_) => ("integration", render::app::APP_ID),
+                None => ("repository", repository_id),
+            },
+        });
+    }
+
     fn webhook_links(&self) -> Links {
-        let prefix = if self.options.ghes { "/api/v3" } else { "" };
-        Links { web: self.origin.clone(), api: format!("{}{prefix}", self.origin) }
+        Links::new(&self.origin, if self.options.ghes { "/api/v3" } else { "" })
     }
 
     /// Whether a timer is running or a webhook waits to be sent.
     pub(crate) fn is_busy(&self) -> bool {
         self.timers.load(Ordering::SeqCst) > 0 || self.deliveries.is_busy()
     }
-}
-
-pub(crate) fn owner_and_name(full_name: &str) -> Option<(&str, &str)> {
-    full_name.split_once('/')
-}
-
-fn now_with_offset(seconds: i64) -> Timestamp {
-    let now = Timestamp::now();
-    now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(now)
 }

@@ -20,10 +20,6 @@ pub fn list<'a>(value: &'a Value, path: &str) -> &'a [Value] {
     value.pointer(path).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-pub fn list_mut<'a>(value: &'a mut Value, path: &str) -> &'a mut [Value] {
-    value.pointer_mut(path).and_then(Value::as_array_mut).map_or(&mut [], Vec::as_mut_slice)
-}
-
 /// Returns the members of the object at `/a/b`.
 pub fn members<'a>(value: &'a Value, path: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
     value.pointer(path).and_then(Value::as_object).into_iter().flatten()
@@ -41,13 +37,6 @@ pub fn put(value: &mut Value, path: &str, new: impl Into<Value>) {
         target = object.entry(key.replace("~1", "/")).or_insert(Value::Null);
     }
     *target = new.into();
-}
-
-/// Sets the value only if there is none.
-pub fn put_default(value: &mut Value, path: &str, new: impl Into<Value>) {
-    if value.pointer(path).is_none_or(Value::is_null) {
-        put(value, path, new);
-    }
 }
 
 pub fn remove(value: &mut Value, path: &str) -> Option<Value> {
@@ -86,7 +75,11 @@ pub fn is_terminating(object: &Value) -> bool {
     object.pointer("/metadata/deletionTimestamp").is_some()
 }
 
-/// Returns the owner reference of the object's controller.
-pub fn controller(object: &Value) -> Option<&Value> {
-    list(object, "/metadata/ownerReferences").iter().find(|owner| flag(owner, "/controller"))
+pub fn has_finalizer(object: &Value, finalizer: &str) -> bool {
+    list(object, "/metadata/finalizers").iter().any(|found| found == finalizer)
+}
+
+/// Whether one of the object's owner references is to this uid.
+pub fn is_owned_by(object: &Value, owner: &str) -> bool {
+    list(object, "/metadata/ownerReferences").iter().any(|found| text(found, "/uid") == owner)
 }

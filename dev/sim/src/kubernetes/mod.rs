@@ -1,6 +1,7 @@
-//! A simulation of a Kubernetes cluster behind the API server's own HTTP API: objects with server-side
-//! apply, defaulting, validation and admission; the controllers that matter to NoKube; and nodes, on
-//! which containers behave as the names of their images say.
+//! A simulation of a Kubernetes cluster behind the API server's own HTTP API, as far as NoKube uses it:
+//! objects with server-side apply, the controllers that make pods of them, and nodes, on which
+//! containers behave as the names of their images say. What only a real API server can be right about,
+//! such as validation and admission, is not simulated: `tests/kube` tests it on a real one.
 //!
 //! The last part of the image's name, without tag and digest, chooses the behaviour:
 //!
@@ -11,20 +12,17 @@
 //! | `-nopull` | the registry denies the pull (403) |
 //! | `-notag` | the registry does not have the image |
 //! | `-pending` | no node has room for the pod |
+//! | `-root` | runs as root, which a pod may forbid |
 //! | `-unready` | runs, but its readiness probe fails |
 //! | anything else | becomes ready |
 //!
-//! An image whose name contains `-root` runs as root. Containers receive no traffic.
+//! Containers receive no traffic.
 //!
-//! A request goes through [`http`], [`auth`] and [`write`] (with [`typed`], [`validation`] and
-//! [`admission`]) to [`state`]. [`controllers`] and [`kubelet`] change the state step by step.
-//! [`start`] runs all of it, [`control`] steers it, and [`control_api`] offers the same over HTTP.
+//! A request goes through [`http`], [`access`] and [`write`] to [`state`]. [`controllers`] and
+//! [`kubelet`] change the state step by step. [`simulated_cluster`] runs and steers all of it.
 
-mod admission;
+mod access;
 mod api_error;
-mod auth;
-pub mod control;
-mod control_api;
 mod controllers;
 mod events;
 mod http;
@@ -32,8 +30,6 @@ mod json;
 mod kubelet;
 pub mod options;
 mod server_state;
-pub mod start;
+pub mod simulated_cluster;
 mod state;
-mod typed;
-mod validation;
 mod write;

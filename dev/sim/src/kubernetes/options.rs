@@ -1,6 +1,5 @@
 //! The options of a simulated cluster.
 
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -17,15 +16,11 @@ pub struct PrivateImages {
 pub struct ClusterOptions {
     /// Where to serve the API server. Port 0 takes a free port.
     pub listen: SocketAddr,
-    /// Where to serve the control API.
-    pub control: Option<SocketAddr>,
-    /// The bearer token of an administrator, who may do everything that a test has not
-    /// denied. If None, every token is the administrator's.
+    /// The bearer token of the only user, who may do everything that a test has not denied. If None,
+    /// requests need no token.
     pub token: Option<String>,
-    /// The administrator's username, which error messages contain.
+    /// The user's name, which error messages contain.
     pub user: String,
-    /// Further users: username by bearer token. They may only do what Roles allow.
-    pub rbac_users: BTreeMap<String, String>,
     /// How long each step of the controllers and nodes takes. For fields of objects in seconds, such
     /// as deadlines, a step counts as one second.
     pub step: Duration,
@@ -34,10 +29,10 @@ pub struct ClusterOptions {
     /// Whether the Gateway API is installed.
     pub gateway_api: bool,
     /// Whether `ops/rbac.yaml` is applied: the namespace for dry runs exists, and the
-    /// ValidatingAdmissionPolicy rejects namespaces other than `nk-…`.
+    /// ValidatingAdmissionPolicy rejects other namespaces than `nk-…`.
     pub platform_rbac: bool,
     pub private_images: Vec<PrivateImages>,
-    /// Without nodes, storage, load balancers and a gateway: pods are never scheduled.
+    /// Without nodes: pods are never scheduled.
     pub control_plane_only: bool,
     /// How many seconds the clock is ahead.
     pub clock_offset: i64,
@@ -47,10 +42,8 @@ impl Default for ClusterOptions {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            control: None,
             token: None,
             user: "system:serviceaccount:default:deployer".to_owned(),
-            rbac_users: BTreeMap::new(),
             step: Duration::from_secs(1),
             delay: Duration::ZERO,
             gateway_api: true,

@@ -2,43 +2,54 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A failure that is injected into matching requests. The first fault that matches a request is
 /// used, and counts down its `times`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct Fault {
-    /// Any method if None; case does not matter.
-    pub method: Option<String>,
-    /// A substring of the path with its query. Any path if None.
-    pub path_contains: Option<String>,
+    method: String,
+    /// A substring of the path with its query.
+    path_contains: String,
     /// The status to respond with. Without it the real response is sent.
-    pub status: Option<u16>,
+    pub(super) status: Option<u16>,
     /// Headers of the response with `status`.
-    pub headers: BTreeMap<String, String>,
+    pub(super) headers: BTreeMap<String, String>,
     /// Body of the response with `status`: JSON, or a string that is sent verbatim.
-    pub body: Value,
+    pub(super) body: Value,
     /// Delays the response, in milliseconds.
-    pub delay_ms: u64,
+    pub(super) delay_ms: u64,
     /// Closes the connection without a response.
-    pub drop_connection: bool,
+    pub(super) drop_connection: bool,
     /// Sends the first half of the response's body and then closes the connection.
-    #[serde(rename = "tear")]
-    pub truncate_body: bool,
+    pub(super) truncate_body: bool,
     /// Handles the request first, without delay. Only its response is then delayed, lost or replaced.
-    #[serde(rename = "after")]
-    pub after_handling: bool,
+    pub(super) after_handling: bool,
     /// How many requests fail.
-    pub times: u32,
+    times: u32,
 }
 
-impl Default for Fault {
-    fn default() -> Self {
+impl Fault {
+    /// The next matching request gets this status.
+    pub fn status(method: &str, path_contains: &str, status: u16) -> Self {
+        Self { status: Some(status), ..Self::matching(method, path_contains) }
+    }
+
+    /// The connection of the next matching request is closed without a response.
+    pub fn drop_connection(method: &str, path_contains: &str) -> Self {
+        Self { drop_connection: true, ..Self::matching(method, path_contains) }
+    }
+
+    /// The next matching request is handled, but its response breaks off in the middle of the body.
+    pub fn truncate_body(method: &str, path_contains: &str) -> Self {
+        Self { truncate_body: true, ..Self::matching(method, path_contains) }
+    }
+
+    /// A fault without an effect, to which the caller adds one, such as a delay.
+    pub fn matching(method: &str, path_contains: &str) -> Self {
         Self {
-            method: None,
-            path_contains: None,
+            method: method.to_owned(),
+            path_contains: path_contains.to_owned(),
             status: None,
             headers: BTreeMap::new(),
             body: Value::Null,
@@ -49,72 +60,35 @@ impl Default for Fault {
             times: 1,
         }
     }
-}
 
-impl Fault {
-    /// The next matching request gets this status.
-    #[must_use]
-    pub fn status(method: &str, path_contains: &str, status: u16) -> Self {
-        Self { status: Some(status), ..Self::matching(method, path_contains) }
-    }
-
-    /// The connection of the next matching request is closed without a response.
-    #[must_use]
-    pub fn drop_connection(method: &str, path_contains: &str) -> Self {
-        Self { drop_connection: true, ..Self::matching(method, path_contains) }
-    }
-
-    /// The next matching request is handled, but its response breaks off in the middle of the body.
-    #[must_use]
-    pub fn truncate_body(method: &str, path_contains: &str) -> Self {
-        Self { truncate_body: true, ..Self::matching(method, path_contains) }
-    }
-
-    /// A fault without an effect, to which the caller adds one, such as a delay.
-    #[must_use]
-    pub fn matching(method: &str, path_contains: &str) -> Self {
-        Self {
-            method: Some(method.to_owned()),
-            path_contains: Some(path_contains.to_owned()),
-            ..Self::default()
-        }
-    }
-
-    #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.times = times;
         self
     }
 
     /// Handles the request first: only its response is lost, delayed or replaced.
-    #[must_use]
     pub fn after_handling(mut self) -> Self {
         self.after_handling = true;
         self
     }
 
-    #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.insert(name.to_owned(), value.to_owned());
         self
     }
 
-    #[must_use]
     pub fn body(mut self, body: Value) -> Self {
         self.body = body;
         self
     }
 
-    #[must_use]
     pub fn delay_ms(mut self, delay: u64) -> Self {
         self.delay_ms = delay;
         self
     }
 
     fn matches(&self, method: &str, path: &str) -> bool {
-        self.times > 0
-            && self.method.as_ref().is_none_or(|expected| expected.eq_ignore_ascii_case(method))
-            && self.path_contains.as_ref().is_none_or(|part| path.contains(part))
+        self.times > 0 && self.method == method && path.contains(&self.path_contains)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Records every request of a simulation and injects faults.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,13 +12,13 @@ use futures::{FutureExt, StreamExt};
 use jiff::Timestamp;
 
 use super::fault::{self, Fault};
-use super::recorded::{
-    RecordedRequest, RecordedResponse, RequestLog, body_value, header_text,
-    headers_without_credentials,
-};
+use super::recorded::{RecordedRequest, RecordedResponse, body_value, headers_without_credentials};
 use super::server::ConnectionCut;
 
 const MAX_REQUEST_BYTES: usize = 3 << 20;
+
+/// Older requests are removed, because a simulation may run for weeks.
+const MAX_REQUESTS: usize = 10_000;
 
 /// The queue of faults and the log of requests.
 #[derive(Default)]
@@ -30,7 +31,9 @@ pub struct Interceptor {
 #[derive(Default)]
 struct State {
     faults: Vec<Fault>,
-    requests: RequestLog,
+    /// The newest requests, each with its number.
+    requests: VecDeque<(u64, RecordedRequest)>,
+    received: u64,
 }
 
 impl Interceptor {
@@ -46,17 +49,12 @@ impl Interceptor {
         self.state().faults.push(fault);
     }
 
-    /// Faults that have uses left.
-    pub fn faults(&self) -> Vec<Fault> {
-        self.state().faults.clone()
-    }
-
     pub fn clear_faults(&self) {
         self.state().faults.clear();
     }
 
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.state().requests.iter().cloned().collect()
+        self.state().requests.iter().map(|(_, request)| request.clone()).collect()
     }
 
     pub fn clear_requests(&self) {
@@ -82,20 +80,7 @@ impl Interceptor {
         let (number, fault) = self.record(received_at, auth, path, &request);
         let response = match fault {
             None => handle(request).await,
-            Some(fault) => {
-                let delay = tokio::time::sleep(Duration::from_millis(fault.delay_ms));
-                let real = if fault.after_handling {
-                    let real = handle(request).await;
-                    delay.await;
-                    Some(real)
-                } else {
-                    delay.await;
-                    let is_replaced = fault.drop_connection || fault.status.is_some();
-                    if is_replaced { None } else { Some(handle(request).await) }
-                };
-                let response = response_of(&fault, real);
-                if fault.truncate_body { truncated(response).await } else { response }
-            }
+            Some(fault) => faulty_response(fault, request, handle).await,
         };
         if response.extensions().get::<ConnectionCut>().is_some() {
             return response;
@@ -104,7 +89,9 @@ impl Interceptor {
             true => copied(response).await,
             false => (response, None),
         };
-        if let Some(request) = self.state().requests.get_mut(number) {
+        let mut state = self.state();
+        let found = state.requests.iter_mut().rev().find(|(found, _)| *found == number);
+        if let Some((_, request)) = found {
             request.status = Some(response.status().as_u16());
             request.response = recorded;
         }
@@ -118,27 +105,51 @@ impl Interceptor {
         auth: &'static str,
         path: String,
         request: &axum::http::Request<Bytes>,
-    ) -> (usize, Option<Fault>) {
+    ) -> (u64, Option<Fault>) {
         // This body holds a client secret or a sign-in code.
         let has_secret_body = path.starts_with("/login/oauth/access_token");
         let body =
             if has_secret_body { serde_json::Value::Null } else { body_value(request.body()) };
         let mut state = self.state();
         let fault = fault::take_matching(&mut state.faults, request.method().as_str(), &path);
-        let number = state.requests.push(RecordedRequest {
+        let request = RecordedRequest {
             received_at,
             method: request.method().to_string(),
             path,
             auth,
-            api_version: request.headers().get("x-github-api-version").map(header_text),
             headers: headers_without_credentials(request.headers()),
             body,
             status: None,
             is_faulted: fault.is_some(),
             response: None,
-        });
+        };
+        state.received += 1;
+        let number = state.received;
+        state.requests.push_back((number, request));
+        if state.requests.len() > MAX_REQUESTS {
+            state.requests.pop_front();
+        }
         (number, fault)
     }
+}
+
+async fn faulty_response<F: Future<Output = Response>>(
+    fault: Fault,
+    request: axum::http::Request<Bytes>,
+    handle: impl FnOnce(axum::http::Request<Bytes>) -> F,
+) -> Response {
+    let delay = tokio::time::sleep(Duration::from_millis(fault.delay_ms));
+    let real = if fault.after_handling {
+        let real = handle(request).await;
+        delay.await;
+        Some(real)
+    } else {
+        delay.await;
+        let is_replaced = fault.drop_connection || fault.status.is_some();
+        if is_replaced { None } else { Some(handle(request).await) }
+    };
+    let response = response_of(&fault, real);
+    if fault.truncate_body { truncated(response).await } else { response }
 }
 
 /// Keeps the length of the response's body in its header, but sends only half of the body.

@@ -1,5 +1,7 @@
 //! Serves a router over HTTP/1.1, with connections that can be closed as an injected fault.
 
+use std::io;
+
 use axum::Router;
 use axum::http::Request;
 use hyper::body::Incoming;
@@ -19,17 +21,6 @@ pub enum ConnectionCut {
     InBody,
 }
 
-#[derive(Debug)]
-struct ConnectionDropped;
-
-impl std::fmt::Display for ConnectionDropped {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("connection dropped by an injected fault")
-    }
-}
-
-impl std::error::Error for ConnectionDropped {}
-
 /// Serves until the future is dropped, which also closes its connections.
 pub async fn serve(listener: TcpListener, router: Router) {
     let mut connections = JoinSet::new();
@@ -48,7 +39,9 @@ pub async fn serve(listener: TcpListener, router: Router) {
                 async move {
                     let Ok(response) = response.await;
                     match response.extensions().get::<ConnectionCut>() {
-                        Some(ConnectionCut::BeforeResponse) => Err(ConnectionDropped),
+                        Some(ConnectionCut::BeforeResponse) => {
+                            Err(io::Error::other("closed by a fault"))
+                        }
                         Some(ConnectionCut::InBody) | None => Ok(response),
                     }
                 }

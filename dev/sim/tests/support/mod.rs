@@ -135,8 +135,9 @@ impl TestGitHub {
 
     /// The job of the run's latest attempt. Null without one.
     pub async fn job(&self, run: u64) -> Value {
-        let jobs = self.json(&format!("{BUILDER}/actions/runs/{run}/jobs")).await;
-        jobs["jobs"][0].clone()
+        let attempt = self.run(run).await["run_attempt"].clone();
+        let path = format!("{BUILDER}/actions/runs/{run}/attempts/{attempt}/jobs");
+        self.json(&path).await["jobs"][0].clone()
     }
 }
 

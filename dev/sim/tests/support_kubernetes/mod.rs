@@ -34,8 +34,7 @@ pub async fn start_cluster_with(options: ClusterOptions) -> TestCluster {
     let options = ClusterOptions { step, token, ..options };
     let simulated = SimulatedCluster::start(options).await.unwrap();
     let cluster = TestCluster { simulated, client: reqwest::Client::new() };
-    let (status, _) = cluster.apply("/api/v1/namespaces/shop", namespace("shop")).await;
-    assert_eq!(status, 201);
+    cluster.put_object(namespace("shop")).unwrap();
     cluster
 }
 
@@ -55,13 +54,9 @@ impl TestCluster {
     }
 
     pub async fn apply_as(&self, path: &str, object: Value) -> (u16, Value) {
-        parse(self.send_apply(path, object).await).await
-    }
-
-    pub async fn send_apply(&self, path: &str, object: Value) -> Response {
         let request = self.request(Method::PATCH, path);
         let request = request.header("content-type", "application/apply-patch+yaml");
-        request.body(object.to_string()).send().await.unwrap()
+        parse(request.body(object.to_string()).send().await.unwrap()).await
     }
 
     pub async fn delete(&self, path: &str, options: Value) -> (u16, Value) {

@@ -8,25 +8,18 @@ use nokube_github::{
     Api, Request, Response,
     app::App,
     error,
-    health::{AppSettings, Delivery, WebhookConfig, deliveries, undelivered},
+    health::{AppSettings, Delivery, WebhookConfig, undelivered},
+    responses::parse,
 };
-use std::fmt;
 
 const APP: &str = "github app";
 const WEBHOOKS: &str = "webhooks";
 const RETRY: &str = "try again in a minute";
 
 /// An error response of GitHub.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("GitHub rejects the request ({0}: {1})")]
 struct GitHubError(http::StatusCode, String);
-
-impl fmt::Display for GitHubError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "GitHub rejects the request ({}: {})", self.0, self.1)
-    }
-}
-
-impl std::error::Error for GitHubError {}
 
 /// A GitHub client that authenticates as the App.
 struct AppClient<'a> {
@@ -130,7 +123,7 @@ impl<'a> AppClient<'a> {
 
     /// Checks the key and the App's permissions and events. Also returns the URL of the App's page at GitHub.
     async fn check_app(&self) -> Result<(Finding, String)> {
-        let app = AppSettings::of(&self.send_checked(|api, token| api.app(token)).await?)?;
+        let app: AppSettings = parse(&self.send_checked(|api, token| api.app(token)).await?)?;
         let missing = app.missing();
         let finding = if missing.is_empty() {
             Finding::ok(APP, "its key is valid, and it has the required permissions and events")
@@ -171,9 +164,8 @@ impl<'a> AppClient<'a> {
         let url = format!("{platform_url}/api/v1/webhooks/github");
         let name = "webhook";
         let errors = async {
-            let config = WebhookConfig::of(
-                &self.send_checked(|api, token| api.webhook_config(token)).await?,
-            )?;
+            let response = self.send_checked(|api, token| api.webhook_config(token)).await?;
+            let config: WebhookConfig = parse(&response)?;
             anyhow::Ok(config.errors(&url))
         };
         Some(match errors.await {
@@ -189,12 +181,10 @@ impl<'a> AppClient<'a> {
     /// Finds webhooks that the platform did not receive. If `redeliver`, requests that GitHub sends them
     /// again.
     async fn check_deliveries(&self, redeliver: bool) -> Result<Finding> {
-        let list = async |failed| {
-            anyhow::Ok(deliveries(
-                &self.send_checked(|api, token| api.deliveries(failed, token)).await?,
-            )?)
-        };
-        let undelivered = undelivered(list(true).await?, &list(false).await?, Timestamp::now());
+        let failed = self.send_checked(|api, token| api.failed_deliveries(token)).await?;
+        let newest = self.send_checked(|api, token| api.deliveries(token)).await?;
+        let newest: Vec<Delivery> = parse(&newest)?;
+        let undelivered = undelivered(parse(&failed)?, &newest, Timestamp::now());
         let Some(newest) = undelivered.last() else {
             return Ok(Finding::ok(WEBHOOKS, "none of the last three days was lost"));
         };

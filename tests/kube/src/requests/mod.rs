@@ -1,11 +1,12 @@
-//! Sends a fixed list of requests (`tests/kube/requests`) to an API server. The real server's responses are
-//! recorded in `tests/kube/recorded-responses.json`; the simulated server must respond the same.
+//! Sends a fixed list of requests (`tests/kube/requests`), of the kinds that the product sends, to an API
+//! server. The real server's responses are recorded in `tests/kube/recorded-responses.json`; the simulated
+//! server must respond the same.
 //!
-//! Each step of the list is a request. `show` lists the JSON pointers whose values are compared in a
-//! successful response; an error is compared as a whole. `like` takes an object of `objects.yaml` as the
-//! body, which `set` and `without` change. `apply` is a server-side apply, with force and strict field
-//! validation unless `query` overrides them. `until` repeats the request until these values appear.
-//! `remember` stores values of the response in variables, which later steps use as `{name}`.
+//! Each step of the list is a request. `show` lists the JSON pointers whose values are compared; without it, an
+//! error is compared as a whole. `like` takes an object of `objects.yaml` as the body, which `set` and `without`
+//! change. `apply` is a server-side apply, with force and strict field validation unless `query` overrides them.
+//! `until` repeats the request until these values appear. `remember` stores values of the response in variables,
+//! which later steps use as `{name}`. `real` is for what is not simulated.
 
 mod redact;
 
@@ -24,10 +25,13 @@ const FIELD_MANAGER: &str = "nokube";
 /// How long `until` repeats a request.
 const UNTIL_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The bearer tokens of the senders. The outsider only has the permissions of every service account.
-pub struct Tokens {
-    pub admin: String,
-    pub outsider: String,
+/// Which steps are sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Server {
+    /// All steps.
+    Real,
+    /// Without those of `real`.
+    Simulated,
 }
 
 /// The response to a step, without what differs between runs.
@@ -45,6 +49,8 @@ pub struct Response {
 #[serde(deny_unknown_fields)]
 struct Step {
     name: String,
+    #[serde(default)]
+    real: bool,
     #[serde(default, rename = "as")]
     sender: Sender,
     method: Option<String>,
@@ -52,11 +58,9 @@ struct Step {
     apply: Option<String>,
     #[serde(default)]
     query: BTreeMap<String, String>,
-    #[serde(rename = "type")]
-    content_type: Option<String>,
+    accept: Option<String>,
     like: Option<String>,
     body: Option<Value>,
-    text: Option<String>,
     #[serde(default)]
     set: BTreeMap<String, Value>,
     #[serde(default)]
@@ -74,16 +78,17 @@ struct Step {
 enum Sender {
     #[default]
     Admin,
-    Outsider,
     /// With an unknown token.
     Stranger,
-    /// Without a token.
-    Nobody,
 }
 
-/// The recorded responses of the real server.
-pub fn recorded_responses() -> Result<Vec<Response>> {
-    Ok(serde_json::from_str(include_str!("../../recorded-responses.json"))?)
+/// The recorded responses of the real server to the steps for `server`.
+pub fn recorded_responses(server: Server) -> Result<Vec<Response>> {
+    let mut responses: Vec<Response> =
+        serde_json::from_str(include_str!("../../recorded-responses.json"))?;
+    let names: Vec<String> = steps(server)?.into_iter().map(|step| step.name).collect();
+    responses.retain(|response| server == Server::Real || names.contains(&response.step));
+    Ok(responses)
 }
 
 /// Describes the differences, starting each with the name of the step.
@@ -107,41 +112,46 @@ fn describe(response: &Response) -> String {
     format!("{} {:?} {}", response.status, response.warnings, response.body)
 }
 
-/// Sends all requests in order to the server at `base`, in new namespaces.
-pub async fn send_all(base: &str, tokens: &Tokens, client: &Client) -> Result<Vec<Response>> {
+/// Sends the steps for `server` in order to the server at `base`, in new namespaces.
+pub async fn send_all(
+    server: Server,
+    base: &str,
+    token: &str,
+    client: &Client,
+) -> Result<Vec<Response>> {
     let mut run = Run {
         base,
-        tokens,
+        token,
         client,
         objects: serde_yaml_ng::from_str(include_str!("../../requests/objects.yaml"))?,
         variables: [("ns".into(), format!("responses-{:08x}", fastrand::u32(..)))].into(),
     };
     let mut responses = Vec::new();
-    for step in steps()? {
+    for step in steps(server)? {
         let response = run.send_step(&step).await;
         responses.push(response.with_context(|| format!("step '{}'", step.name))?);
     }
     Ok(responses)
 }
 
-fn steps() -> Result<Vec<Step>> {
+fn steps(server: Server) -> Result<Vec<Step>> {
     let files = [
         include_str!("../../requests/1-apply.yaml"),
-        include_str!("../../requests/2-rejections.yaml"),
-        include_str!("../../requests/3-namespaces.yaml"),
-        include_str!("../../requests/4-access.yaml"),
-        include_str!("../../requests/5-reads.yaml"),
+        include_str!("../../requests/2-namespaces.yaml"),
+        include_str!("../../requests/3-reads-and-deletions.yaml"),
+        include_str!("../../requests/4-rejections.yaml"),
     ];
     let mut steps = Vec::new();
     for file in files {
         steps.extend(serde_yaml_ng::from_str::<Vec<Step>>(file)?);
     }
+    steps.retain(|step| server == Server::Real || !step.real);
     Ok(steps)
 }
 
 struct Run<'a> {
     base: &'a str,
-    tokens: &'a Tokens,
+    token: &'a str,
     client: &'a Client,
     objects: BTreeMap<String, Value>,
     /// The values that replace `{name}` in a step.
@@ -169,12 +179,11 @@ impl Run<'_> {
                 self.variables.insert(name.clone(), value);
             }
         }
-        let mut shown = match status {
-            200..=299 => {
-                let part = |path: &String| (path.clone(), value_at(&body, path));
-                Value::Object(step.show.iter().map(part).collect())
-            }
-            _ => body,
+        let mut shown = if (200..300).contains(&status) || !step.show.is_empty() {
+            let part = |path: &String| (path.clone(), value_at(&body, path));
+            Value::Object(step.show.iter().map(part).collect())
+        } else {
+            body
         };
         redact::redact_value(&mut shown, &self.variables);
         let warnings =
@@ -209,13 +218,13 @@ impl Run<'_> {
         }
         let mut request = self.client.request(method, url);
         request = match step.sender {
-            Sender::Admin => request.bearer_auth(&self.tokens.admin),
-            Sender::Outsider => request.bearer_auth(&self.tokens.outsider),
+            Sender::Admin => request.bearer_auth(self.token),
             Sender::Stranger => request.bearer_auth("unknown-token"),
-            Sender::Nobody => request,
         };
+        if let Some(accept) = &step.accept {
+            request = request.header("accept", accept);
+        }
         if let Some(body) = self.body(step)? {
-            let content_type = step.content_type.as_deref().unwrap_or(content_type);
             request = request.header("content-type", content_type).body(body);
         }
         let response = request.send().await?;
@@ -228,13 +237,12 @@ impl Run<'_> {
     }
 
     fn body(&self, step: &Step) -> Result<Option<String>> {
-        let mut body = match (&step.text, &step.like, &step.body) {
-            (Some(text), ..) => return Ok(Some(text.clone())),
-            (_, Some(like), _) => {
+        let mut body = match (&step.like, &step.body) {
+            (Some(like), _) => {
                 self.objects.get(like).with_context(|| format!("no object '{like}'"))?.clone()
             }
-            (.., Some(body)) => body.clone(),
-            _ => return Ok(None),
+            (None, Some(body)) => body.clone(),
+            (None, None) => return Ok(None),
         };
         for (path, value) in &step.set {
             let (parent, key) = parent(&mut body, path)?;

@@ -3,6 +3,7 @@
 use crate::platform::{cluster, config, config_with_token, text, unique_login};
 use anyhow::Result;
 use nokube_tests::{TestPlatform, User};
+use nokube_tests_kube::condition_status;
 use serde_json::{Value, json};
 
 /// Returns a new user with a project, its id and its namespace.
@@ -143,6 +144,106 @@ async fn an_exceeded_quota_is_reported() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_volume_cannot_shrink_or_exceed_the_namespaces_limit() -> Result<()> {
+    let admin = cluster().await?.admin()?;
+    let platform = config().await?.start().await;
+    let (user, project, namespace) = new_project(&platform, "volumes").await;
+    user.deploy(&request(&user, project).await).await;
+    // The administrator has made a claim larger, and another limit smaller, than the platform knows.
+    let claim = json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "metadata": { "name": "db-data", "namespace": namespace },
+        "spec": {
+            "accessModes": ["ReadWriteOnce"], "resources": { "requests": { "storage": "5Gi" } },
+        },
+    });
+    admin.apply(&claim).await?.ok()?;
+    let max = json!({ "type": "PersistentVolumeClaim", "max": { "storage": "6Gi" } });
+    let limits = json!({
+        "apiVersion": "v1", "kind": "LimitRange",
+        "metadata": { "name": "smaller", "namespace": namespace }, "spec": { "limits": [max] },
+    });
+    admin.apply(&limits).await?.ok()?;
+    for (service, size, expected) in [
+        ("db", "1Gi", "not shrink"),
+        ("files", "7Gi", "maximum storage usage per PersistentVolumeClaim is 6Gi"),
+    ] {
+        let mut body = user.deployment_request(project, service, "postgres:18").await;
+        body["storage_size"] = json!(size);
+        body["storage_path"] = json!("/data");
+        let response = user.post("/api/v1/deploy", &body).await.expect(202);
+        assert_eq!(response["errors"][0]["field"], "storage_size", "{response:#}");
+        assert!(text(&response, "/errors/0/detail").contains(expected), "{response:#}");
+    }
+    platform.finish().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_workload_whose_selector_would_change_is_rejected() -> Result<()> {
+    let admin = cluster().await?.admin()?;
+    let platform = config().await?.start().await;
+    let (user, project, namespace) = new_project(&platform, "selector").await;
+    let other = user.deployment_request(project, "other", "nginx:1.29").await;
+    user.deploy(&other).await;
+    let labels = json!({ "app": "theirs" });
+    let workload = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": { "name": "web", "namespace": namespace },
+        "spec": {
+            "replicas": 0, "selector": { "matchLabels": labels },
+            "template": {
+                "metadata": { "labels": labels },
+                "spec": { "containers": [{ "name": "app", "image": "nginx" }] },
+            },
+        },
+    });
+    admin.apply(&workload).await?.ok()?;
+    let response = user.post("/api/v1/deploy", &request(&user, project).await).await.expect(202);
+    assert_eq!(response["status"], "failed", "{response:#}");
+    assert_eq!(response["errors"][0]["kind"], "Deployment");
+    let detail = text(&response, "/errors/0/detail");
+    assert!(detail.contains("spec.selector") && detail.contains("immutable"), "{response:#}");
+    platform.finish().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_host_that_the_admission_policy_denies_is_reported() -> Result<()> {
+    // The policy of `ops/rbac.yaml` protects this host, and the platform does not know that.
+    let platform = config().await?.variable("apps_domain", "nokube.example.org").start().await;
+    let (user, project, _) = new_project(&platform, "policy").await;
+    let response = user.post("/api/v1/deploy", &request(&user, project).await).await.expect(202);
+    assert_eq!(response["status"], "failed", "{response:#}");
+    assert_eq!(response["errors"][0]["kind"], "Ingress");
+    let detail = text(&response, "/errors/0/detail");
+    assert!(detail.contains("ValidatingAdmissionPolicy 'nokube-deployer'"), "{response:#}");
+    platform.finish().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_longest_names_are_accepted() -> Result<()> {
+    let platform = config().await?.start().await;
+    let login = format!("{:a<39}", unique_login("long"));
+    let user = platform.user(&login);
+    let project = user.create_project(&"p".repeat(40)).await;
+    let service = "s".repeat(40);
+    let mut body = user.deployment_request(project, &service, "nginx:1.29").await;
+    body["env_vars"] = json!({ "A": "1" });
+    body["secrets"] = json!({ "B": nokube_tests::USER_SECRET_VALUE });
+    body["storage_size"] = json!("1Gi");
+    body["storage_path"] = json!("/data");
+    let response = user.post("/api/v1/deploy", &body).await.expect(202);
+    assert_eq!(response["status"], "deploying", "{response:#}");
+    body["service_name"] = json!(format!("{service}s"));
+    let errors = user.post("/api/v1/deploy", &body).await.field_errors();
+    assert!(errors.contains_key("service_name"), "{errors:?}");
+    platform.finish().await;
+    Ok(())
+}
+
+#[tokio::test]
 async fn pods_rejected_by_pod_security_fail_the_deployment() -> Result<()> {
     // The namespace is stricter than the manifests, so that the API server rejects the pods.
     let admin = cluster().await?.admin()?;
@@ -153,26 +254,18 @@ async fn pods_rejected_by_pod_security_fail_the_deployment() -> Result<()> {
         "metadata": { "labels": { "pod-security.kubernetes.io/enforce": "restricted" } },
     });
     admin.merge_patch(&format!("/api/v1/namespaces/{namespace}"), &stricter).await?.ok()?;
-    user.post(&format!("{path}/restart"), &json!({})).await.expect(202);
-    let restarted = user.get(&path).await.expect(200);
-    assert_eq!(restarted["status"], "failed", "the namespace's label is not forced: {restarted:#}");
     let annotation =
         json!({ "spec": { "template": { "metadata": { "annotations": { "a": "b" } } } } });
     let workload = format!("/apis/apps/v1/namespaces/{namespace}/deployments/web");
     admin.merge_patch(&workload, &annotation).await?.ok()?;
-    admin
-        .wait_until(&workload, |found| {
-            let conditions = found["status"]["conditions"].as_array().into_iter().flatten();
-            conditions.into_iter().any(|condition| {
-                condition["type"] == "ReplicaFailure" && condition["status"] == "True"
-            })
-        })
-        .await?;
-    let deployment = user.get(&path).await.expect(200);
-    assert!(
-        deployment.to_string().contains("PodSecurity") || deployment["error_code"] == "refused",
-        "{deployment:#}"
-    );
+    let has_failed = |found: &Value| condition_status(found, "ReplicaFailure") == Some("True");
+    admin.wait_until(&workload, has_failed).await?;
+    let failed = user.wait_for_status(&path, &["failed"]).await;
+    assert_eq!(failed["error_code"], "pod_security", "{failed:#}");
+    assert!(text(&failed, "/error_message").contains("restricted"), "{failed:#}");
+    user.post(&format!("{path}/restart"), &json!({})).await.expect(202);
+    let restarted = user.get(&path).await.expect(200);
+    assert_eq!(restarted["error_code"], "refused", "the label is not forced: {restarted:#}");
     platform.finish().await;
     Ok(())
 }

@@ -62,7 +62,7 @@ async fn a_users_secret_is_only_stored_in_a_secret_object() -> Result<()> {
         let objects = serde_json::to_string(&admin.list(&list).await?)?;
         assert!(!objects.contains(USER_SECRET_VALUE) && !objects.contains(&encoded), "{list}");
     }
-    let github = serde_json::to_string(&platform.github.requests())?;
+    let github = format!("{:?}", platform.github.requests());
     assert!(!github.contains(USER_SECRET_VALUE), "sent to GitHub");
 
     // A rollback needs the Secret; without it, the error names the missing keys.

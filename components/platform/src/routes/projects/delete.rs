@@ -21,7 +21,7 @@ use nokube_edge::{
     Call, Error, Reply, Result, audit,
     builds::unfinished,
     chaining,
-    store::{AuditLog, Store},
+    store::{AuditLog, Store, keys},
 };
 use std::time::Duration;
 
@@ -30,30 +30,31 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub async fn delete(call: Call) -> Result<Reply> {
     call.allow_query_parameters(&["take_down", "volumes"])?;
-    let (take_down, delete_volumes) = (call.query_flag("take_down")?, call.query_flag("volumes")?);
-    if delete_volumes && !take_down {
+    let take_down = call.query_flag("take_down")?;
+    let volumes = if call.query_flag("volumes")? { Volumes::Delete } else { Volumes::Keep };
+    if volumes == Volumes::Delete && !take_down {
         return Err(Problem::invalid_field("volumes", "goes with take_down=true").into());
     }
     let id = call.path_parameter("project", "project")?;
     let store = Store::open().await?;
-    let members = store.members(id).await?;
+    let members = store.get(keys::members(id)).await?;
     call.require_role(members.as_ref(), "project")?;
     let mut blockers = find_blockers(&call, &store, id).await?;
     if take_down {
         for blocker in &blockers {
-            take_down_one(&call, &store, blocker, delete_volumes).await?;
+            take_down_one(&call, &store, blocker, volumes).await?;
         }
         blockers = find_blockers(&call, &store, id).await?;
     }
-    blockers.retain(|blocker| blocker.blocks(delete_volumes));
+    blockers.retain(|blocker| blocker.blocks(volumes));
     if !blockers.is_empty() {
         return Err(in_use(&blockers, take_down));
     }
-    let project = store.project(id).await?;
-    store.delete_project(id).await?;
+    let project = store.get(keys::project(id)).await?;
+    store.delete(keys::project(id)).await?;
     if let Err(error) = check_for_late_blockers(&call, &store, id, take_down).await {
         if let Some(project) = &project {
-            store.set_project(project).await?;
+            store.set(keys::project(project.id), project).await?;
         }
         return Err(error);
     }
@@ -76,7 +77,7 @@ async fn check_for_late_blockers(
     is_taken_down: bool,
 ) -> Result<()> {
     let mut blockers = find_blockers(call, store, id).await?;
-    blockers.retain(|blocker| blocker.blocks(false));
+    blockers.retain(|blocker| blocker.blocks(Volumes::Keep));
     if blockers.is_empty() { Ok(()) } else { Err(in_use(&blockers, is_taken_down)) }
 }
 
@@ -87,18 +88,25 @@ async fn delete_memberships(
     project: Option<&Project>,
     members: Option<Members>,
 ) -> Result<()> {
-    store.delete_members(id).await?;
+    store.delete(keys::members(id)).await?;
     let Some(members) = members else { return Ok(()) };
     if let Some(project) = project {
         free_name(store, &members.owner, &project.name).await?;
     }
     if let Some(number) = number_in_list(store, &members.owner, id).await? {
-        store.delete_owned_project(&members.owner, number).await?;
+        store.delete(keys::owned_project(&members.owner, number)).await?;
     }
     for other in &members.others {
-        store.delete_membership(&other.person, other.number).await?;
+        store.delete(keys::membership(&other.person, other.number)).await?;
     }
     Ok(())
+}
+
+/// What happens to the volumes of deployments.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Volumes {
+    Keep,
+    Delete,
 }
 
 /// A build or a deployment because of which a project cannot be deleted.
@@ -109,11 +117,11 @@ enum Blocker {
 
 impl Blocker {
     /// A volume alone blocks the deletion only if it is to be deleted too.
-    fn blocks(&self, delete_volumes: bool) -> bool {
+    fn blocks(&self, volumes: Volumes) -> bool {
         match self {
             Self::Build { .. } => true,
             Self::Deployment { remaining, .. } => {
-                *remaining != RemainingObjects::Volume || delete_volumes
+                *remaining != RemainingObjects::Volume || volumes == Volumes::Delete
             }
         }
     }
@@ -121,13 +129,15 @@ impl Blocker {
 
 async fn find_blockers(call: &Call, store: &Store, id: ProjectId) -> Result<Vec<Blocker>> {
     let mut blockers = Vec::new();
+    let unexpected = |status| unavailable("The builds of this project cannot be read now", status);
     for build in unfinished(store, id, u32::MAX).await? {
+        let path = format!("/api/v1/builds/{build}");
         // This read polls GitHub, so a build that has ended since the last poll does not block.
-        if let Some(build) = read_build(call, build).await?
-            && !build.status.is_final()
+        let build = chaining::read_as_caller(call, "builds", &path, TIMEOUT, unexpected).await?;
+        if let Some(BuildView { build_id: id, attempt, status, .. }) = build
+            && !status.is_final()
         {
-            let BuildView { build_id, attempt, status, .. } = build;
-            blockers.push(Blocker::Build { id: build_id, attempt, status });
+            blockers.push(Blocker::Build { id, attempt, status });
         }
     }
     for (record, newest) in store.newest_revisions(id).await? {
@@ -140,39 +150,28 @@ async fn find_blockers(call: &Call, store: &Store, id: ProjectId) -> Result<Vec<
     Ok(blockers)
 }
 
-/// The build as it is now; `None` if it does not exist.
-async fn read_build(call: &Call, id: BuildId) -> Result<Option<BuildView>> {
-    let path = format!("/api/v1/builds/{id}");
-    let response = chaining::send_as_caller(call, Method::GET, "builds", &path, TIMEOUT).await?;
-    match response.status() {
-        StatusCode::OK => {
-            let build = serde_json::from_slice(response.body());
-            build.map(Some).map_err(|error| Error::internal("read a build", error))
-        }
-        StatusCode::NOT_FOUND => Ok(None),
-        status => Err(unavailable("The builds of this project cannot be read now", status)),
-    }
-}
-
 async fn take_down_one(
     call: &Call,
     store: &Store,
     blocker: &Blocker,
-    delete_volumes: bool,
+    volumes: Volumes,
 ) -> Result<()> {
     match blocker {
         Blocker::Build { id, attempt, .. } => cancel_build(call, store, *id, *attempt).await,
-        Blocker::Deployment { remaining: RemainingObjects::Volume, .. } if !delete_volumes => {
+        Blocker::Deployment { remaining: RemainingObjects::Volume, .. }
+            if volumes == Volumes::Keep =>
+        {
             Ok(())
         }
-        Blocker::Deployment { id, .. } => delete_deployment(call, *id, delete_volumes).await,
+        Blocker::Deployment { id, .. } => delete_deployment(call, *id, volumes).await,
     }
 }
 
 /// Requests that `builds` cancels an attempt, unless that was requested already: reads of the build repeat a stored
 /// request.
 async fn cancel_build(call: &Call, store: &Store, id: BuildId, attempt: u32) -> Result<()> {
-    if store.cancel_request(id).await?.is_some_and(|request| request.attempt == attempt) {
+    let requested = store.get(keys::cancel_request(id)).await?;
+    if requested.is_some_and(|request| request.attempt == attempt) {
         return Ok(());
     }
     let path = format!("/api/v1/builds/{id}");
@@ -185,7 +184,8 @@ async fn cancel_build(call: &Call, store: &Store, id: BuildId, attempt: u32) -> 
     }
 }
 
-async fn delete_deployment(call: &Call, id: DeploymentId, delete_volumes: bool) -> Result<()> {
+async fn delete_deployment(call: &Call, id: DeploymentId, volumes: Volumes) -> Result<()> {
+    let delete_volumes = volumes == Volumes::Delete;
     let path = format!("/api/v1/deployments/{id}?volumes={delete_volumes}");
     let response = chaining::send_as_caller(call, Method::DELETE, "deploy", &path, TIMEOUT).await?;
     match response.status() {
@@ -220,10 +220,9 @@ fn unavailable(what: &str, status: StatusCode) -> Error {
 
 fn in_use(blockers: &[Blocker], is_taken_down: bool) -> Error {
     let errors = blockers.iter().map(|blocker| match blocker {
-        Blocker::Build { id, status, .. } => FieldError {
-            field: format!("/api/v1/builds/{id}"),
-            detail: format!("is {}", status.as_str()),
-        },
+        Blocker::Build { id, status, .. } => {
+            FieldError { field: format!("/api/v1/builds/{id}"), detail: format!("is {status}") }
+        }
         Blocker::Deployment { id, service, remaining } => FieldError {
             field: format!("/api/v1/deployments/{id}"),
             detail: match remaining {
@@ -245,4 +244,36 @@ fn in_use(blockers: &[Blocker], is_taken_down: bool) -> Error {
         Problem::conflict(Reason::ProjectInUse, detail)
     };
     Problem { errors, ..problem }.into()
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    pub fn delete() -> Operation {
+        Operation::new("deleteProject", "Delete a project")
+            .description(
+                "The project must have no deployments and no running builds; otherwise the \
+                 response is 409 and `errors` lists them. `take_down` removes them first. That \
+                 takes a moment: repeat the request until the response is 204. If you create a \
+                 project with the same name again, it has the builds of the deleted one.",
+            )
+            .query_flag(
+                "take_down",
+                "Cancel the project's builds and delete its deployments first.",
+            )
+            .query_flag("volumes", "With `take_down`: also delete the volumes of the deployments.")
+            .empty_response(204, "The project was deleted.")
+            .conflict(
+                Reason::ProjectInUse,
+                "Something of this project is running. Stop it first, or delete the project with \
+                 ?take_down=true (and &volumes=true to delete what it has stored).",
+            )
+            .problem(
+                ProblemKind::InProgress,
+                "Its builds and deployments are being removed. Repeat the request in a moment.",
+            )
+            .calls_github()
+            .calls_cluster()
+    }
 }

@@ -9,7 +9,7 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Call, Reply, Result, projects,
-    store::{Counter, Store},
+    store::{Counter, Store, keys},
 };
 
 pub async fn list(call: Call) -> Result<Reply> {
@@ -39,9 +39,27 @@ async fn counts(store: &Store, person: &Person) -> Result<(u32, u32)> {
 
 async fn own_row(store: &Store, person: &Person, number: u32) -> Result<Option<ProjectView>> {
     let owned = |project| ProjectView { project, role: Role::Owner };
-    match store.owned_project(person, number).await? {
-        Some(id) => Ok(store.project(id).await?.map(owned)),
+    match store.get(keys::owned_project(person, number)).await? {
+        Some(id) => Ok(store.get(keys::project(id)).await?.map(owned)),
         // Deleted, or its request failed before the project was written.
         None => Ok(None),
+    }
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    pub fn list() -> Operation {
+        Operation::new("listProjects", "List your projects")
+            .description(
+                "The projects that you own, newest first, followed by those that you are a member of.",
+            )
+            .paginated()
+            .json_response::<ProjectPage>(
+                200,
+                "A page of projects.",
+                examples::page("projects", examples::project()),
+            )
     }
 }

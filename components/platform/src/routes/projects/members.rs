@@ -5,9 +5,9 @@
 
 use http::StatusCode;
 use nokube_domain::{
-    Person, Problem, ProblemKind, ProjectId, Role, Timestamp,
+    Person, Problem, ProblemKind, ProjectId, Role, Timestamp, UnknownFields,
     name::Username,
-    projects::{MAX_MEMBERS, Member, Members, Project, parse_role},
+    projects::{MAX_MEMBERS, Member, MemberRole, Members, Project},
     reservation::is_lease_valid,
     responses::{self, MemberView},
 };
@@ -16,7 +16,7 @@ use nokube_edge::{
     auth::AuthSettings,
     now, projects,
     reservation::{Reservation, reserve},
-    store::{AuditLog, Counter, Store},
+    store::{AuditLog, Counter, Store, keys},
 };
 
 /// Maximum number of memberships that a person can be given over time.
@@ -34,22 +34,20 @@ pub async fn list(call: Call) -> Result<Reply> {
 
 pub async fn put(mut call: Call) -> Result<Reply> {
     call.allow_query_parameters(&[])?;
-    let (fields, _) = call.json_fields().await?;
+    let (mut fields, _) = call.json_fields().await?;
     let store = Store::open().await?;
     let id = call.path_parameter("project", "project")?;
     let (project, mut members, _) = projects::load(&call, &store, id).await?;
-    let role = parse_role(fields)?;
+    let role = MemberRole::read(&mut fields).role;
+    let role = fields.finish(role)?.into();
     let username: Username = call.path_parameter("username", "person")?;
-    let person = store.person_by_username(&username).await?.ok_or_else(|| {
+    let person = store.get(keys::username(&username)).await?.ok_or_else(|| {
         let detail = format!("nobody with the name '{username}' has signed in here yet");
         Problem::invalid_field("username", detail)
     })?;
     if person == members.owner {
-        return Err(Problem::invalid_field(
-            "username",
-            "is the owner; a project's owner never changes",
-        )
-        .into());
+        let detail = "is the owner; a project's owner never changes";
+        return Err(Problem::invalid_field("username", detail).into());
     }
     let previous = members.version;
     match members.others.iter_mut().find(|other| other.person == person) {
@@ -63,13 +61,14 @@ pub async fn put(mut call: Call) -> Result<Reply> {
             let number =
                 membership_number(&store, &person, &username, &project, &members.owner).await?;
             // Written before the members' record, which alone decides who has access.
-            store.set_membership(&person, number, project.id).await?;
-            members.others.push(Member { person, username: username.clone(), role, number });
+            store.set(keys::membership(&person, number), &project.id).await?;
+            let (username, other) = (username.clone(), UnknownFields::default());
+            members.others.push(Member { person, username, role, number, other });
         }
     }
     write(&store, project.id, previous, &mut members).await?;
     let object = format!("/api/v1/projects/{}/members/{username}", project.id);
-    let action = format!("member.{}", role.as_str());
+    let action = format!("member.{role}");
     audit::record(&store, &call, &AuditLog::Project(project.id), &action, object).await?;
     members_reply(&project, &members).await
 }
@@ -91,7 +90,7 @@ pub async fn remove(call: Call) -> Result<Reply> {
     let removed = members.others.remove(index);
     let previous = members.version;
     write(&store, project.id, previous, &mut members).await?;
-    store.delete_membership(&removed.person, removed.number).await?;
+    store.delete(keys::membership(&removed.person, removed.number)).await?;
     let object = format!("/api/v1/projects/{}/members/{username}", project.id);
     audit::record(&store, &call, &AuditLog::Project(project.id), "member.remove", object).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
@@ -105,7 +104,7 @@ async fn membership_number(
     project: &Project,
     owner: &Person,
 ) -> Result<u32> {
-    if let Some(number) = store.membership_number(person, project.id).await? {
+    if let Some(number) = store.get(keys::membership_number(person, project.id)).await? {
         return Ok(number);
     }
     let (all, by_owner) = (Counter::memberships(person), Counter::memberships_by(owner, person));
@@ -122,9 +121,9 @@ async fn membership_number(
             return Err(Error::problem(ProblemKind::Conflict, detail));
         }
     }
-    store.increment(&by_owner)?;
-    let number = store.increment(&all)?;
-    store.set_membership_number(person, project.id, number).await?;
+    store.increment(&by_owner).await?;
+    let number = store.increment(&all).await?;
+    store.set(keys::membership_number(person, project.id), &number).await?;
     Ok(number)
 }
 
@@ -148,10 +147,10 @@ async fn write(store: &Store, id: ProjectId, previous: u32, members: &mut Member
         return Err(conflict());
     }
     // The members may have been read before another request wrote them.
-    if store.members(id).await?.is_none_or(|stored| stored.version != previous) {
+    if store.get(keys::members(id)).await?.is_none_or(|stored| stored.version != previous) {
         return Err(conflict());
     }
-    store.set_members(id, members).await?;
+    store.set(keys::members(id), members).await?;
     match lease {
         Some(lease) => lease.complete(store, &now()).await,
         None => Ok(()),
@@ -170,4 +169,55 @@ async fn members_reply(project: &Project, members: &Members) -> Result<Reply> {
     let owner = view(&members.owner, &project.owner, Role::Owner);
     let members = std::iter::once(owner).chain(others).collect();
     Ok(Reply::json(StatusCode::OK, &responses::Members { members }))
+}
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    const BUSY: &str = "Somebody is just changing the members of this project. Try again.";
+
+    fn members() -> Value {
+        json!({ "members": [
+            { "username": "testuser", "role": "owner", "issuer": null },
+            { "username": "colleague", "role": "viewer", "issuer": null },
+        ] })
+    }
+
+    pub fn list() -> Operation {
+        Operation::new("listMembers", "List the members of a project").json_response::<Members>(
+            200,
+            "The members, the owner first.",
+            members(),
+        )
+    }
+
+    pub fn put() -> Operation {
+        Operation::new("putMember", "Add a member or change their role")
+            .description(
+                "The user must have signed in to this platform before. Viewers can read, developers can \
+                 also build and deploy. The owner cannot be changed.",
+            )
+            .json_body::<MemberRole>(json!({ "role": "viewer" }))
+            .json_response::<Members>(200, "All members after the change.", members())
+            .problem(
+                ProblemKind::Invalid,
+                "username: nobody with the name 'colleague' has signed in here yet",
+            )
+            .problem(ProblemKind::Conflict, "A project may have 50 members.")
+            .problem(ProblemKind::InProgress, BUSY)
+    }
+
+    pub fn remove() -> Operation {
+        Operation::new("removeMember", "Remove a member from a project")
+            .description(
+                "The owner can remove any other member. Other members can only remove themselves.",
+            )
+            .empty_response(204, "The member was removed.")
+            .problem(
+                ProblemKind::Forbidden,
+                "Only the owner can remove other members from a project.",
+            )
+            .problem(ProblemKind::InProgress, BUSY)
+    }
 }

@@ -1,10 +1,10 @@
 //! The reserved name of a project, and its number in the owner's list.
 
-use nokube_domain::{Person, ProjectId, Timestamp, name::ProjectName};
+use nokube_domain::{Person, ProjectId, Timestamp, UnknownFields, name::ProjectName};
 use nokube_edge::{
     Result,
     reservation::{existing, hashed_name, replace_result},
-    store::{Counter, Store},
+    store::{Counter, Store, keys},
 };
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,8 @@ pub struct Numbers {
     pub project: ProjectId,
     pub of_owner: u32,
     pub at: Timestamp,
+    #[serde(flatten)]
+    pub other: UnknownFields,
 }
 
 /// The name of the reservation: the projects of one owner have different names. `owner` is the person's key.
@@ -22,9 +24,6 @@ pub fn reservation_name(owner: &str, name: &ProjectName) -> String {
 }
 
 /// Lets the next request for a deleted project's name create it again.
-///
-/// # Errors
-/// The store failed.
 pub async fn free_name(store: &Store, owner: &Person, name: &ProjectName) -> Result<()> {
     let reservation = reservation_name(&owner.key(), name);
     if let Some(numbers) = existing::<Numbers>(store, &reservation).await? {
@@ -35,13 +34,10 @@ pub async fn free_name(store: &Store, owner: &Person, name: &ProjectName) -> Res
 }
 
 /// The number of a project in its owner's list.
-///
-/// # Errors
-/// The store failed.
 pub async fn number_in_list(store: &Store, owner: &Person, id: ProjectId) -> Result<Option<u32>> {
     let count = store.count(&Counter::owned_projects(owner)).await?;
     for number in (1..=count).rev() {
-        if store.owned_project(owner, number).await? == Some(id) {
+        if store.get(keys::owned_project(owner, number)).await? == Some(id) {
             return Ok(Some(number));
         }
     }

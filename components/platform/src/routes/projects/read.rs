@@ -10,3 +10,16 @@ pub async fn read(call: Call) -> Result<Reply> {
     let (project, _, role) = projects::load(&call, &Store::open().await?, id).await?;
     Ok(Reply::json(StatusCode::OK, &ProjectView { project, role }))
 }
+
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use nokube_contract::prelude::*;
+
+    pub fn read() -> Operation {
+        Operation::new("readProject", "Read a project").json_response::<ProjectView>(
+            200,
+            "The project.",
+            examples::project(),
+        )
+    }
+}

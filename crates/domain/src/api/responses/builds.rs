@@ -1,7 +1,7 @@
 //! Lists of builds.
 
 use crate::builds::BuildView;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A page of builds, newest first, without their steps.
 #[derive(Serialize)]
@@ -16,7 +16,7 @@ pub struct BuildPage {
 
 /// Builds with one status, newest first. A page may have fewer builds than `limit`, or none, without
 /// being the last one.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct BuildsByStatus {
     pub builds: Vec<BuildView>,

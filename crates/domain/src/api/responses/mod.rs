@@ -1,5 +1,5 @@
-//! Response types, except those that are domain types themselves. `crates/contract` generates the OpenAPI
-//! document from them.
+//! Response types, except those that are domain types themselves. `dev/openapi` generates the OpenAPI document from
+//! them.
 
 mod builds;
 mod deployments;
@@ -7,14 +7,8 @@ mod people;
 mod platform;
 mod projects;
 
-pub use builds::{BuildPage, BuildsByStatus};
-pub use deployments::{
-    ClusterEvent, ClusterEvents, DeploymentPage, DryRun, DryRunVerdict, FieldChange, Manifests,
-    NoLogReason, ObjectVerdict, PodLine, Revisions,
-};
-pub use people::{
-    AuditLogPage, CurrentUser, DeviceCode, IssuedToken, OAuthError, SessionRenewed, Token,
-    TokenCreated, TokenPage,
-};
-pub use platform::{Readiness, ReadinessCheck, RoutePolicy, RouteView, Routes, WebhookResponse};
-pub use projects::{MemberView, Members, ProjectPage, ProjectView};
+pub use builds::*;
+pub use deployments::*;
+pub use people::*;
+pub use platform::*;
+pub use projects::*;

@@ -7,7 +7,7 @@ use crate::{
     problem::ProblemBody,
     scope::{Scope, Scopes},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The caller.
 #[derive(Serialize)]
@@ -43,7 +43,8 @@ pub struct SessionRenewed<'a> {
 }
 
 /// A device authorization, for signing in from a command line (RFC 8628).
-#[derive(Serialize)]
+// Also GitHub's response, which is passed on.
+#[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DeviceCode {
     /// Send it to `POST /api/v1/auth/token`.

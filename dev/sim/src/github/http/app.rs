@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::body::Bytes;
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use serde::Deserialize;
 
 use super::context::RequestContext;
-use super::response::{ApiError, ApiResult, json_response, ok_json};
+use super::response::{ApiResult, json_response, ok_json};
+use crate::github::model::api_error::ApiError;
 use crate::github::model::installations::PERMISSIONS;
 use crate::github::render::app as render;
-use crate::github::server_state::owner_and_name;
 
 pub async fn app(context: RequestContext) -> ApiResult {
-    let owner = owner_and_name(&context.state.options.builder_repository);
-    let owner = owner.map_or("", |(owner, _)| owner);
+    let (owner, _) = context.state.options.builder();
     ok_json(&render::app(&context.links, context.require_app()?, owner))
 }
 
@@ -28,22 +28,18 @@ pub async fn installation(context: RequestContext) -> ApiResult {
     ok_json(&render::installation(&context.links, client_id, &repository.owner, id))
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct TokenRequest {
+#[derive(Deserialize)]
+pub struct TokenRequest {
     repositories: Option<Vec<String>>,
     permissions: Option<BTreeMap<String, String>>,
 }
 
-pub async fn access_token(context: RequestContext, body: Bytes) -> ApiResult {
-    const DOCS: &str = "/apps/apps#create-an-installation-access-token-for-an-app";
+pub async fn access_token(
+    context: RequestContext,
+    request: Result<Json<TokenRequest>, JsonRejection>,
+) -> ApiResult {
     context.require_app()?;
-    let request: TokenRequest = if body.is_empty() {
-        TokenRequest::default()
-    } else {
-        let parsed = serde_json::from_slice(&body);
-        parsed.map_err(|_| ApiError::bad_request("Problems parsing JSON").docs(DOCS))?
-    };
+    let Json(request) = request.map_err(|_| ApiError::bad_request("Problems parsing JSON"))?;
     let id = context.id_param("id")?;
     let mut model = context.state.model();
     let account =
@@ -58,7 +54,7 @@ pub async fn access_token(context: RequestContext, body: Bytes) -> ApiResult {
     };
     if !permissions.iter().all(is_granted) {
         let message = "The permissions requested are not granted to this installation.";
-        return Err(ApiError::unprocessable(message).docs(DOCS));
+        return Err(ApiError::unprocessable(message));
     }
     permissions.entry("metadata".to_owned()).or_insert_with(|| "read".to_owned());
 
@@ -69,7 +65,7 @@ pub async fn access_token(context: RequestContext, body: Bytes) -> ApiResult {
         repositories.push(found.ok_or_else(|| {
             let message = "There is at least one repository that does not exist or is not \
                            accessible to the parent installation.";
-            ApiError::unprocessable(message).docs(DOCS)
+            ApiError::unprocessable(message)
         })?);
     }
     let names = request.repositories.map(|names| {

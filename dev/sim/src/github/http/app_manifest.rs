@@ -15,20 +15,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::oauth::redirect;
-use super::response::{ApiError, ApiResult, json_response};
-use crate::github::render::{Links, app as render};
-use crate::github::server_state::{ServerState, owner_and_name};
+use super::response::{ApiResult, json_response};
+use crate::github::model::api_error::ApiError;
+use crate::github::render::{Links, app as render, extend};
+use crate::github::server_state::ServerState;
 use crate::hash;
 
 #[derive(Deserialize)]
 pub struct Registration {
     manifest: String,
-}
-
-#[derive(Deserialize)]
-struct Manifest {
-    url: String,
-    redirect_url: String,
 }
 
 /// Registers the App of the submitted form, without asking the user to confirm.
@@ -37,19 +32,14 @@ pub async fn register(
     Query(query): Query<BTreeMap<String, String>>,
     Form(form): Form<Registration>,
 ) -> Response {
-    let json = serde_json::from_str::<Value>(&form.manifest).ok();
-    let manifest = json.clone().and_then(|json| serde_json::from_value::<Manifest>(json).ok());
-    let manifest = manifest.filter(|manifest| Url::parse(&manifest.url).is_ok());
-    let redirect_url = manifest.and_then(|manifest| Url::parse(&manifest.redirect_url).ok());
-    let (Some(mut redirect_url), Some(json)) = (redirect_url, json) else {
+    let manifest: Value = serde_json::from_str(&form.manifest).unwrap_or_default();
+    let url = |name| Url::parse(manifest.get(name)?.as_str()?).ok();
+    let (Some(_), Some(mut redirect_url)) = (url("url"), url("redirect_url")) else {
         return (StatusCode::UNPROCESSABLE_ENTITY, "Invalid GitHub App configuration")
             .into_response();
     };
-    let mut runtime = state.runtime();
-    let code =
-        hash::sha256(format!("{}{}", form.manifest, runtime.app_manifests.len()).into_bytes());
-    let code = code.get(..40).unwrap_or_default().to_owned();
-    runtime.app_manifests.insert(code.clone(), json);
+    let code: String = hash::random().chars().take(40).collect();
+    state.runtime().app_manifests.insert(code.clone(), manifest);
     redirect_url.query_pairs_mut().append_pair("code", &code);
     if let Some(state) = query.get("state") {
         redirect_url.query_pairs_mut().append_pair("state", state);
@@ -61,23 +51,18 @@ pub async fn register(
 pub async fn convert(State(state): State<Arc<ServerState>>, Path(code): Path<String>) -> ApiResult {
     let manifest = state.runtime().app_manifests.remove(&code).ok_or_else(ApiError::not_found)?;
     let app = state.options.app.as_ref().ok_or_else(ApiError::not_found)?;
-    let owner = owner_and_name(&state.options.builder_repository).map_or("", |(owner, _)| owner);
-    let links = Links { web: state.origin.clone(), api: state.origin.clone() };
-    let mut body = render::app(&links, &app.client_id, owner);
-    let secret = state.deliveries.target().map(|target| target.secret);
-    let fields = [
-        ("name", manifest.get("name").cloned()),
-        ("external_url", manifest.get("url").cloned()),
-        ("permissions", manifest.get("default_permissions").cloned()),
-        ("events", manifest.get("default_events").cloned()),
-        ("client_secret", state.options.oauth.as_ref().map(|(_, secret)| json!(secret))),
-        ("webhook_secret", Some(json!(secret))),
-        ("pem", Some(json!(app.private_key_pem))),
-    ];
-    for (name, value) in fields {
-        if let (Some(body), Some(value)) = (body.as_object_mut(), value) {
-            body.insert(name.to_owned(), value);
-        }
-    }
+    let (owner, _) = state.options.builder();
+    let links = Links::new(&state.origin, "");
+    let body = extend(
+        render::app(&links, &app.client_id, owner),
+        json!({
+            "name": manifest.get("name"), "external_url": manifest.get("url"),
+            "permissions": manifest.get("default_permissions"),
+            "events": manifest.get("default_events"),
+            "client_secret": state.options.oauth.as_ref().map(|(_, secret)| secret),
+            "webhook_secret": state.deliveries.target().map(|target| target.secret),
+            "pem": app.private_key_pem,
+        }),
+    );
     Ok(json_response(StatusCode::CREATED, &body))
 }

@@ -8,9 +8,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 
-use super::credentials;
-use super::response::ApiError;
-use crate::github::model::access::{Caller, Level};
+use super::access::{self, Caller, Level};
+use crate::github::model::api_error::ApiError;
 use crate::github::model::repositories::Repository;
 use crate::github::render::Links;
 use crate::github::server_state::ServerState;
@@ -29,7 +28,6 @@ const OLDER_API_VERSION: &str = "2022-11-28";
 pub struct RequestContext {
     pub state: Arc<ServerState>,
     pub caller: Caller,
-    pub edition: Edition,
     pub links: Links,
     pub now: Timestamp,
     pub uses_newest_version: bool,
@@ -44,7 +42,7 @@ impl FromRequestParts<Arc<ServerState>> for RequestContext {
         state: &Arc<ServerState>,
     ) -> Result<Self, ApiError> {
         let edition = *parts.extensions.get::<Edition>().unwrap_or(&Edition::GitHubCom);
-        let caller = credentials::caller(state, &parts.headers)?;
+        let caller = access::caller(state, &parts.headers)?;
         let uses_newest_version = uses_newest_version(edition, &parts.headers)?;
         let params = RawPathParams::from_request_parts(parts, state).await;
         let params = params.map_err(|_| ApiError::not_found())?;
@@ -52,11 +50,10 @@ impl FromRequestParts<Arc<ServerState>> for RequestContext {
             params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let prefix = if edition == Edition::EnterpriseServer { "/api/v3" } else { "" };
         Ok(Self {
-            links: Links { web: state.origin.clone(), api: format!("{}{prefix}", state.origin) },
+            links: Links::new(&state.origin, prefix),
             now: state.now(),
             state: state.clone(),
             caller,
-            edition,
             uses_newest_version,
             path_params,
         })
@@ -92,6 +89,26 @@ impl RequestContext {
         let repository = self.repository_without_check()?;
         self.caller.require_permission(&repository, permission, level)?;
         Ok(repository)
+    }
+
+    /// The same for routes that only the builder repository has.
+    pub fn builder_repository(
+        &self,
+        permission: &str,
+        level: Level,
+    ) -> Result<Repository, ApiError> {
+        let repository = self.repository(permission, level)?;
+        match repository.full_name().eq_ignore_ascii_case(&self.state.options.builder_repository) {
+            true => Ok(repository),
+            false => Err(ApiError::not_found()),
+        }
+    }
+
+    /// The id of the path's run, if the API shows it.
+    pub fn run(&self, level: Level) -> Result<u64, ApiError> {
+        self.builder_repository("actions", level)?;
+        let id = self.id_param("run")?;
+        self.state.model().run(id).map(|run| run.id).ok_or_else(ApiError::not_found)
     }
 
     /// Requires that the App itself calls. Returns its client id.

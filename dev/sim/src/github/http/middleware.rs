@@ -1,4 +1,4 @@
-//! Around every route: records requests, injects faults, limits rates and adds GitHub's headers.
+//! Around every route: records requests, injects faults and adds ETags.
 
 use std::sync::Arc;
 
@@ -7,10 +7,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 
-use super::credentials::auth_kind;
-use super::response::ApiError;
+use super::access::auth_kind;
 use crate::github::server_state::ServerState;
 use crate::hash;
 use crate::traffic::interceptor::path_and_query;
@@ -25,14 +23,13 @@ pub async fn intercept(
         let (method, headers) = (parts.method.clone(), parts.headers.clone());
         let path = path_and_query(&Request::from_parts(parts.clone(), Body::empty()));
         let response = next.run(Request::from_parts(parts, Body::from(body)));
-        respond(&state, &method, &path, &headers, response).await
+        respond(&method, &path, &headers, response).await
     };
     state.interceptor.intercept(state.now(), auth_kind, request, handle).await
 }
 
-/// The response of the route. Those of the API get GitHub's rate limit, ETag and headers.
+/// The response of the route. Those of the API get an ETag.
 async fn respond(
-    state: &ServerState,
     method: &Method,
     path: &str,
     headers: &HeaderMap,
@@ -47,49 +44,11 @@ async fn respond(
                        resources-in-the-rest-api#user-agent-required).";
         return (StatusCode::FORBIDDEN, message).into_response();
     }
-    let credentials = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
-    let caller = hash::sha256(credentials.unwrap_or_default());
-    let (limit, used) = {
-        let runtime = state.runtime();
-        (runtime.rate_limit, runtime.requests_used.get(&caller).copied().unwrap_or_default())
-    };
-    let mut response = if used >= limit {
-        let message = "API rate limit exceeded for installation.";
-        ApiError::new(StatusCode::FORBIDDEN, message).into_response()
-    } else {
-        response.await
-    };
+    let response = response.await;
     if method == Method::GET && response.status() == StatusCode::OK {
-        response = with_etag(response, headers).await;
+        return with_etag(response, headers).await;
     }
-    // Neither a 304 nor a rejected request counts.
-    let cost = u64::from(response.status() != StatusCode::NOT_MODIFIED && used < limit);
-    *state.runtime().requests_used.entry(caller).or_default() += cost;
-    let used = used + cost;
-    let mut set_header = |name: &'static str, value: String| {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            response.headers_mut().insert(name, value);
-        }
-    };
-    let now = state.now();
-    set_header("x-ratelimit-limit", limit.to_string());
-    set_header("x-ratelimit-used", used.to_string());
-    set_header("x-ratelimit-remaining", limit.saturating_sub(used).to_string());
-    set_header("x-ratelimit-reset", reset_time(now).to_string());
-    set_header("x-ratelimit-resource", "core".to_owned());
-    let request_id = hash::sha256(format!("{path}{}", now.as_nanosecond())).to_uppercase();
-    let part = |from, to| request_id.get(from..to).unwrap_or_default();
-    set_header(
-        "x-github-request-id",
-        [part(0, 4), part(4, 10), part(10, 17), part(17, 24)].join(":"),
-    );
-    set_header("x-github-media-type", "github.v3; format=json".to_owned());
     response
-}
-
-/// The Unix time at which the rate limit resets: the next full hour.
-fn reset_time(now: Timestamp) -> i64 {
-    (now.as_second() / 3600 + 1) * 3600
 }
 
 /// Adds an ETag, and responds with 304 if the client has the same one.
@@ -108,10 +67,6 @@ async fn with_etag(response: Response, request_headers: &HeaderMap) -> Response 
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         parts.headers.insert(header::ETAG, etag);
     }
-    parts.headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, max-age=60, s-maxage=60"),
-    );
     if is_same {
         parts.status = StatusCode::NOT_MODIFIED;
         parts.headers.remove(header::CONTENT_TYPE);

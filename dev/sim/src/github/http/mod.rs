@@ -1,10 +1,10 @@
 //! GitHub's HTTP API, its sign-in pages and the container registry.
 
+pub mod access;
 pub mod app;
 pub mod app_jwt;
 pub mod app_manifest;
 pub mod context;
-pub mod credentials;
 pub mod deliveries;
 pub mod dispatch;
 pub mod job_logs;
@@ -18,7 +18,7 @@ pub mod users;
 
 use std::sync::Arc;
 
-use axum::routing::{any, get, post};
+use axum::routing::{get, post};
 use axum::{Extension, Router};
 
 use super::server_state::ServerState;
@@ -50,11 +50,10 @@ fn api(edition: Edition) -> Router<Arc<ServerState>> {
         .route("/app", get(app::app))
         .route("/app/installations/{id}/access_tokens", post(app::access_token))
         .route("/app-manifests/{code}/conversions", post(app_manifest::convert))
-        .route("/app/hook/config", get(deliveries::app_webhook_config))
-        .route("/app/hook/deliveries", get(deliveries::list_for_app))
-        .route("/app/hook/deliveries/{id}/attempts", post(deliveries::redeliver_for_app))
-        .route("/users/{login}", get(users::user))
-        .route("/user", get(users::authenticated_user))
+        .route("/app/hook/config", get(deliveries::webhook_config))
+        .route("/app/hook/deliveries", get(deliveries::list))
+        .route("/app/hook/deliveries/{id}/attempts", post(deliveries::redeliver))
+        .route("/user", get(users::user))
         .route("/user/memberships/orgs/{org}", get(users::membership))
         .route("/orgs/{org}/teams/{team}/memberships/{login}", get(users::team_membership))
         .nest("/repos/{owner}/{repo}", repository())
@@ -68,20 +67,13 @@ fn repository() -> Router<Arc<ServerState>> {
         .route("/installation", get(app::installation))
         .route("/commits/{*reference}", get(repositories::commit))
         .route("/collaborators/{login}/permission", get(repositories::permission))
-        .route("/contents", get(repositories::root_contents))
-        .route("/contents/", get(repositories::root_contents))
-        .route("/contents/{*path}", get(repositories::contents))
-        .route("/hooks/{hook}/deliveries", get(deliveries::list_for_repository))
-        .route("/hooks/{hook}/deliveries/{id}/attempts", post(deliveries::redeliver_for_repository))
         .route("/actions/workflows/{workflow}", get(dispatch::workflow))
         .route("/actions/workflows/{workflow}/dispatches", post(dispatch::dispatch))
-        .route("/actions/workflows/{workflow}/runs", get(runs::runs_of_workflow))
-        .route("/actions/runs", get(runs::runs))
+        .route("/actions/workflows/{workflow}/runs", get(runs::list))
         .route("/actions/runs/{run}", get(runs::run))
-        .route("/actions/runs/{run}/attempts/{attempt}", get(runs::attempt))
-        .route("/actions/runs/{run}/jobs", get(runs::jobs))
-        .route("/actions/runs/{run}/attempts/{attempt}/jobs", get(runs::jobs_of_attempt))
-        .route("/actions/runs/{run}/{action}", any(dispatch::change_run))
-        .route("/actions/jobs/{job}", get(runs::job))
+        .route("/actions/runs/{run}/attempts/{attempt}/jobs", get(runs::jobs))
+        .route("/actions/runs/{run}/cancel", post(dispatch::cancel))
+        .route("/actions/runs/{run}/force-cancel", post(dispatch::cancel))
+        .route("/actions/runs/{run}/rerun", post(dispatch::rerun))
         .route("/actions/jobs/{job}/logs", get(job_logs::redirect))
 }

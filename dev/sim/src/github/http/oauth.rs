@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{Form, Query, State};
+use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use reqwest::Url;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::response::json_response;
 use crate::github::model::repositories::login_exists;
@@ -21,25 +20,34 @@ fn get<'a>(fields: &'a FormFields, name: &str) -> &'a str {
     fields.get(name).map_or("", String::as_str)
 }
 
+/// The client secret, if this is the client id of the OAuth app.
+fn client_secret<'a>(state: &'a ServerState, client_id: &str) -> Option<&'a str> {
+    let (id, secret) = state.options.oauth.as_ref()?;
+    (id == client_id).then_some(secret.as_str())
+}
+
+fn not_found() -> Response {
+    (StatusCode::NOT_FOUND, "Not Found").into_response()
+}
+
 /// The sign-in page: a form that asks for a login and sends it as the query parameter `login`. With that
 /// parameter the user is signed in without a page, so clients without a browser can sign in too.
 pub async fn authorize(
     State(state): State<Arc<ServerState>>,
     Query(query): Query<FormFields>,
 ) -> Response {
-    let is_known =
-        state.options.oauth.as_ref().is_some_and(|(id, _)| id == get(&query, "client_id"));
     let redirect_uri = Url::parse(get(&query, "redirect_uri"));
-    let (true, Ok(mut redirect_uri)) = (is_known, redirect_uri) else {
-        return (StatusCode::NOT_FOUND, "Not Found").into_response();
+    let (Some(_), Ok(mut redirect_uri)) =
+        (client_secret(&state, get(&query, "client_id")), redirect_uri)
+    else {
+        return not_found();
     };
     let login = get(&query, "login");
     if !login_exists(login) {
         return form_page("Sign in to the simulated GitHub", "/login/oauth/authorize", &query);
     }
     let challenge = query.get("code_challenge").cloned();
-    let now = state.now();
-    let code = state.model().users.issue_code(login, get(&query, "redirect_uri"), challenge, now);
+    let code = state.model().users.issue_code(login, get(&query, "redirect_uri"), challenge);
     redirect_uri
         .query_pairs_mut()
         .append_pair("code", &code)
@@ -48,11 +56,7 @@ pub async fn authorize(
 }
 
 pub fn redirect(location: &str) -> Response {
-    let mut response = StatusCode::FOUND.into_response();
-    if let Ok(location) = HeaderValue::from_str(location) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    response
+    (StatusCode::FOUND, [(header::LOCATION, location)]).into_response()
 }
 
 /// A page with a form that asks for a login. The other fields are sent along unchanged.
@@ -77,20 +81,6 @@ fn form_page(title: &str, action: &str, hidden: &FormFields) -> Response {
     .into_response()
 }
 
-/// The fields of a body: a form or JSON.
-fn body_fields(headers: &HeaderMap, body: &Bytes) -> FormFields {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    if content_type.is_some_and(|value| value.starts_with("application/json")) {
-        return serde_json::from_slice(body).unwrap_or_default();
-    }
-    let mut url = match Url::parse("http://form.invalid/") {
-        Ok(url) => url,
-        Err(_) => return FormFields::new(),
-    };
-    url.set_query(std::str::from_utf8(body).ok());
-    url.query_pairs().into_owned().collect()
-}
-
 /// GitHub's OAuth endpoints send errors with status 200.
 fn oauth_error(error: &str) -> Response {
     let description = format!("Error of the simulated GitHub: {error}");
@@ -101,27 +91,20 @@ fn oauth_error(error: &str) -> Response {
 
 pub async fn access_token(
     State(state): State<Arc<ServerState>>,
-    headers: HeaderMap,
-    body: Bytes,
+    Form(fields): Form<FormFields>,
 ) -> Response {
-    let fields = body_fields(&headers, &body);
-    let Some((client_id, client_secret)) = &state.options.oauth else {
-        return (StatusCode::NOT_FOUND, "Not Found").into_response();
-    };
-    let now = state.now();
     let is_device = get(&fields, "grant_type") == "urn:ietf:params:oauth:grant-type:device_code";
-    // The device flow needs no client secret.
-    let is_authenticated = get(&fields, "client_id") == client_id
-        && (is_device || get(&fields, "client_secret") == client_secret);
-    if !is_authenticated {
-        return oauth_error("incorrect_client_credentials");
-    }
-    let token = if is_device {
-        state.model().users.exchange_device_code(get(&fields, "device_code"), now)
-    } else {
-        let text = |name: &str| fields.get(name).map(String::as_str);
-        let (uri, verifier) = (text("redirect_uri"), text("code_verifier"));
-        state.model().users.exchange_code(get(&fields, "code"), uri, verifier, now)
+    let token = match client_secret(&state, get(&fields, "client_id")) {
+        // The device flow needs no client secret.
+        Some(_) if is_device => {
+            state.model().users.exchange_device_code(get(&fields, "device_code"))
+        }
+        Some(secret) if secret == get(&fields, "client_secret") => {
+            let text = |name: &str| fields.get(name).map(String::as_str);
+            let (uri, verifier) = (text("redirect_uri"), text("code_verifier"));
+            state.model().users.exchange_code(get(&fields, "code"), uri, verifier)
+        }
+        _ => Err("incorrect_client_credentials"),
     };
     match token {
         Ok(token) => json_response(
@@ -134,17 +117,13 @@ pub async fn access_token(
 
 pub async fn device_code(
     State(state): State<Arc<ServerState>>,
-    headers: HeaderMap,
-    body: Bytes,
+    Form(fields): Form<FormFields>,
 ) -> Response {
-    let fields = body_fields(&headers, &body);
-    let is_known =
-        state.options.oauth.as_ref().is_some_and(|(id, _)| id == get(&fields, "client_id"));
-    if !is_known {
-        return (StatusCode::NOT_FOUND, "Not Found").into_response();
+    if client_secret(&state, get(&fields, "client_id")).is_none() {
+        return not_found();
     }
-    let (device_code, user_code) = state.model().users.start_device_flow(state.now());
-    let body: Value = json!({
+    let (device_code, user_code) = state.model().users.start_device_flow();
+    let body = json!({
         "device_code": device_code, "user_code": user_code,
         "verification_uri": format!("{}/login/device", state.origin),
         "expires_in": 900, "interval": 5,

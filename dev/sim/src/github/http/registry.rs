@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::response::json_response;
 use crate::github::model::registry::INDEX_MEDIA_TYPE;
 use crate::github::render::time;
 use crate::github::server_state::ServerState;
@@ -26,7 +27,7 @@ pub struct TokenQuery {
 
 /// What a bearer token allows on the one package that it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PullPermission {
+pub enum PullPermission {
     Anonymous,
     /// May pull private packages.
     Reader,
@@ -55,12 +56,13 @@ pub async fn token(
             None => return error(StatusCode::FORBIDDEN, "DENIED", "denied"),
         },
     };
-    if permission == PullPermission::Anonymous && state.model().registry.is_private(name) {
+    if permission == PullPermission::Anonymous && state.options.private_packages {
         return error(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "authentication required");
     }
-    let token = bearer_token(&state, name, permission);
+    let token = hash::random();
+    state.runtime().registry_tokens.insert(token.clone(), (name.to_owned(), permission));
     let body = json!({"token": token, "expires_in": 300, "issued_at": time(state.now())});
-    super::response::json_response(StatusCode::OK, &body)
+    json_response(StatusCode::OK, &body)
 }
 
 fn log_in(state: &ServerState, basic: &str) -> Option<PullPermission> {
@@ -78,13 +80,6 @@ fn log_in(state: &ServerState, basic: &str) -> Option<PullPermission> {
     state.model().installations.find_token(password, state.now()).map(|_| PullPermission::App)
 }
 
-/// Makes a token that need not be stored: it contains its package, its permissions, and a hash that detects other
-/// tokens.
-fn bearer_token(state: &ServerState, name: &str, permission: PullPermission) -> String {
-    let hash = hash::sha256(format!("{}{name}{permission:?}", state.origin));
-    STANDARD.encode(format!("{permission:?}:{name}:{hash}"))
-}
-
 /// The permissions of the caller on a package. The error is the `error` of the challenge, empty without a
 /// token.
 fn pull_permission(
@@ -94,11 +89,8 @@ fn pull_permission(
 ) -> Result<PullPermission, &'static str> {
     let header = headers.get(header::AUTHORIZATION).ok_or("")?.to_str().unwrap_or_default();
     let token = header.split_once(' ').map_or("", |(_, token)| token);
-    let decoded = STANDARD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let package = decoded.as_deref().and_then(|text| text.split(':').nth(1)).unwrap_or_default();
-    let all = [PullPermission::Anonymous, PullPermission::Reader, PullPermission::App];
-    match all.into_iter().find(|permission| token == bearer_token(state, package, *permission)) {
-        Some(permission) if package == name => Ok(permission),
+    match state.runtime().registry_tokens.get(token) {
+        Some((package, permission)) if package == name => Ok(*permission),
         Some(_) => Err("insufficient_scope"),
         None => Err("invalid_token"),
     }
@@ -106,7 +98,7 @@ fn pull_permission(
 
 pub async fn root(State(state): State<Arc<ServerState>>, headers: HeaderMap) -> Response {
     match headers.contains_key(header::AUTHORIZATION) {
-        true => super::response::json_response(StatusCode::OK, &json!({})),
+        true => json_response(StatusCode::OK, &json!({})),
         false => challenge(&state, "user/image", ""),
     }
 }
@@ -128,34 +120,28 @@ pub async fn manifest(
         Err(error) => return challenge(&state, name, error),
     };
 
-    let model = state.model();
-    if model.registry.is_private(name) && permission != PullPermission::Reader {
-        return error(
-            StatusCode::FORBIDDEN,
-            "DENIED",
-            "requested access to the resource is denied",
-        );
+    if state.options.private_packages && permission != PullPermission::Reader {
+        let message = "requested access to the resource is denied";
+        return error(StatusCode::FORBIDDEN, "DENIED", message);
     }
-    let Some((digest, found)) = model.registry.manifest(name, reference) else {
+    let model = state.model();
+    let Some((digest, index)) = model.registry.index(name, reference) else {
         return error(StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN", "manifest unknown");
     };
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    if found.media_type == INDEX_MEDIA_TYPE
-        && !accept.is_some_and(|accept| accept.contains(INDEX_MEDIA_TYPE))
-    {
+    if !accept.is_some_and(|accept| accept.contains(INDEX_MEDIA_TYPE)) {
         let message = "OCI index found, but Accept header does not support OCI indexes";
         return error(StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN", message);
     }
-    let length = found.body.len().to_string();
-    let body = if method == Method::HEAD { String::new() } else { found.body.clone() };
+    let body = if method == Method::HEAD { "" } else { index };
     let headers = [
-        ("content-type", found.media_type.to_owned()),
-        ("content-length", length),
-        ("docker-content-digest", digest.clone()),
-        ("docker-distribution-api-version", "registry/2.0".to_owned()),
-        ("etag", format!("\"{digest}\"")),
+        ("content-type", INDEX_MEDIA_TYPE),
+        ("content-length", &index.len().to_string()),
+        ("docker-content-digest", digest),
+        ("etag", &format!("\"{digest}\"")),
+        ("docker-distribution-api-version", "registry/2.0"),
     ];
-    (headers, body).into_response()
+    (headers, body.to_owned()).into_response()
 }
 
 /// 401 with the address of the token endpoint.
@@ -174,5 +160,5 @@ fn challenge(state: &ServerState, name: &str, error_code: &str) -> Response {
 
 fn error(status: StatusCode, code: &str, message: &str) -> Response {
     let body = json!({"errors": [{"code": code, "message": message}]});
-    super::response::json_response(status, &body)
+    json_response(status, &body)
 }

@@ -1,25 +1,14 @@
-//! Users and their memberships of organisations and teams.
+//! The signed-in user, and memberships of organisations and teams.
 
 use super::context::RequestContext;
-use super::response::{ApiError, ApiResult, ok_json};
-use crate::github::model::repositories::login_exists;
+use super::response::{ApiResult, ok_json};
+use crate::github::model::api_error::ApiError;
 use crate::github::render::user;
 
 pub async fn user(context: RequestContext) -> ApiResult {
-    let login = context.path_param("login");
-    if !login_exists(login) {
-        return Err(ApiError::not_found().docs("/users/users#get-a-user"));
-    }
-    ok_json(&user::public_user(&context.links, login))
-}
-
-pub async fn authenticated_user(context: RequestContext) -> ApiResult {
     let login = context.require_user()?;
-    let mut account = user::public_user(&context.links, login);
-    if let Some(account) = account.as_object_mut() {
-        account.insert("id".into(), context.state.model().users.id_of(login).into());
-    }
-    ok_json(&account)
+    let id = context.state.model().users.id_of(login);
+    ok_json(&user::public_user(&context.links, login, id))
 }
 
 pub async fn membership(context: RequestContext) -> ApiResult {
@@ -38,8 +27,6 @@ pub async fn team_membership(context: RequestContext) -> ApiResult {
 
 /// `of` is an organisation or a team (`organisation/team`).
 fn require_membership(context: &RequestContext, of: &str, login: &str) -> Result<(), ApiError> {
-    match context.state.model().users.is_member(of, login) {
-        true => Ok(()),
-        false => Err(ApiError::not_found()),
-    }
+    let is_member = context.state.model().users.is_member(of, login);
+    if is_member { Ok(()) } else { Err(ApiError::not_found()) }
 }

@@ -1,25 +1,31 @@
 //! The interface of the builder repository's workflow: inputs, names and steps.
 //!
-//! `tests/builder_workflow.rs` checks that `builder/.github/workflows/build.yml` has these values.
+//! `tests/builder_workflow.rs` checks that `builder/.github/workflows/build.yml` has these names and steps.
 
-use super::run::Step;
+use serde_yaml_ng::Value;
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use super::run::{Status, Step};
+use crate::hash;
 
 /// The `name:` of the workflow.
 pub const WORKFLOW_NAME: &str = "NoKube build";
 
-/// The name of each input, and whether it is required.
-pub const INPUTS: [(&str, bool); 10] = [
-    ("build_id", true),
-    ("repository", true),
-    ("ref", true),
-    ("context", false),
-    ("dockerfile_path", false),
-    ("dockerfile_content", false),
-    ("build_args", false),
-    ("image", true),
-    ("tag", true),
-    ("private", false),
-];
+/// The workflow itself.
+const WORKFLOW: &str = include_str!("../../../../../builder/.github/workflows/build.yml");
+
+/// The name of each of the workflow's inputs, and whether it is required.
+pub static INPUTS: LazyLock<BTreeMap<String, bool>> = LazyLock::new(|| {
+    let workflow: Value = serde_yaml_ng::from_str(WORKFLOW).unwrap_or_default();
+    let inputs = ["on", "workflow_dispatch", "inputs"]
+        .into_iter()
+        .try_fold(&workflow, |value, key| value.get(key))
+        .and_then(Value::as_mapping);
+    let input = |(name, input): (&Value, &Value)| {
+        Some((name.as_str()?.to_owned(), input.get("required")?.as_bool()?))
+    };
+    inputs.into_iter().flatten().filter_map(input).collect()
+});
 
 /// The steps of the job as GitHub lists them. GitHub adds the first and the last.
 pub const STEPS: [&str; 15] = [
@@ -57,30 +63,29 @@ pub const BUILDPACKS_BUILD_STEP: &str = "Build the image from source";
 pub const PUSH_STEP: &str = "Push the image";
 
 /// The `run-name:` of the workflow, which the API shows as `display_title`.
-#[must_use]
 pub fn run_name(build_id: &str) -> String {
     format!("NoKube build {build_id}")
 }
 
-#[must_use]
 pub fn job_name(build_id: &str) -> String {
     format!("build {build_id}")
 }
 
 /// The tag that only this build pushes.
-#[must_use]
 pub fn unique_tag(build_id: &str) -> String {
     format!("build-{build_id}")
 }
 
 /// The prefix of all keys of an image's build cache.
-#[must_use]
 pub fn cache_prefix(image: &str) -> String {
-    format!("nokube-{}-", crate::hash::sha256(image))
+    format!("nokube-{}-", hash::sha256(image))
 }
 
 /// The steps of a build at its start. The workflow's `if:` conditions skip those that it does not need.
-pub(crate) fn build_steps(is_private: bool, uses_buildpacks: bool) -> Vec<Step> {
+pub(super) fn build_steps(inputs: &BTreeMap<String, String>) -> Vec<Step> {
+    let is_empty = |name: &str| inputs.get(name).is_none_or(String::is_empty);
+    let uses_buildpacks = is_empty("dockerfile_path") && is_empty("dockerfile_content");
+    let is_private = inputs.get("private").is_some_and(|private| private == "true");
     let is_skipped = |name: &str| match name {
         SOURCE_TOKEN_STEP => !is_private,
         SET_UP_BUILDX_STEP | DOCKERFILE_BUILD_STEP => uses_buildpacks,
@@ -88,10 +93,16 @@ pub(crate) fn build_steps(is_private: bool, uses_buildpacks: bool) -> Vec<Step> 
         SET_UP_BUILDPACKS_STEP | BUILDPACKS_BUILD_STEP => !uses_buildpacks,
         _ => false,
     };
-    (1_u32..)
-        .zip(STEPS)
-        .map(|(number, name)| Step { is_skipped: is_skipped(name), ..Step::new(number, name) })
-        .collect()
+    let steps = (1_u32..).zip(STEPS).map(|(number, name)| Step {
+        name: name.to_owned(),
+        number,
+        status: Status::Queued,
+        conclusion: None,
+        started_at: None,
+        completed_at: None,
+        is_skipped: is_skipped(name),
+    });
+    steps.collect()
 }
 
 /// The builder repository and its workflow.
@@ -105,19 +116,16 @@ pub struct BuilderWorkflow {
 }
 
 impl BuilderWorkflow {
-    #[must_use]
     pub fn new(repository: &str, file: &str) -> Self {
-        let id = super::ids::id_from_name(90_000_000, &format!("{repository}/{file}"));
+        let id = hash::id_from_name(90_000_000, &format!("{repository}/{file}"));
         Self { repository: repository.to_owned(), file: file.to_owned(), id }
     }
 
-    #[must_use]
     pub fn path(&self) -> String {
         format!(".github/workflows/{}", self.file)
     }
 
     /// Whether this is the workflow's id or file name. GitHub accepts both.
-    #[must_use]
     pub fn has_id_or_file(&self, id_or_file: &str) -> bool {
         id_or_file == self.file || id_or_file.parse() == Ok(self.id)
     }

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 
-use super::ids;
 use crate::hash;
 
 /// The permissions of every installation.
@@ -18,7 +16,7 @@ pub const PERMISSIONS: [(&str, &str); 5] = [
 ];
 
 /// What an installation access token gives access to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstallationToken {
     pub installation: u64,
     pub account: String,
@@ -28,32 +26,23 @@ pub struct InstallationToken {
     pub expires_at: Timestamp,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Installations {
-    /// Random; makes tokens unpredictable.
-    seed: [u8; 32],
-    /// How many tokens were issued.
-    issued: u64,
     tokens: BTreeMap<String, InstallationToken>,
     /// By installation id.
     accounts: BTreeMap<u64, String>,
 }
 
 impl Installations {
-    pub(crate) fn new(seed: [u8; 32]) -> Self {
-        Self { seed, issued: 0, tokens: BTreeMap::new(), accounts: BTreeMap::new() }
-    }
-
     /// The id of the account's installation. It does not change with a restart, because the product
     /// may have cached it.
     pub fn id_for_account(&mut self, account: &str) -> u64 {
-        let id = ids::id_from_name(40_000_000, account);
+        let id = hash::id_from_name(40_000_000, account);
         self.accounts.insert(id, account.to_owned());
         id
     }
 
     /// The account of an installation that [`Installations::id_for_account`] returned before.
-    #[must_use]
     pub fn account(&self, installation: u64) -> Option<&str> {
         self.accounts.get(&installation).map(String::as_str)
     }
@@ -67,15 +56,8 @@ impl Installations {
         permissions: BTreeMap<String, String>,
         now: Timestamp,
     ) -> (String, InstallationToken) {
-        self.issued += 1;
-        let random = |part: &str| hash::sha256([&self.seed, part.as_bytes()].concat());
         // As long as GitHub's newer tokens, so that the product does not rely on 40 characters.
-        let number = self.issued;
-        let token = format!(
-            "ghs_{installation}_{}.{}",
-            random(&format!("a{number}")),
-            random(&format!("b{number}"))
-        );
+        let token = format!("ghs_{installation}_{}.{}", hash::random(), hash::random());
         let access = InstallationToken {
             installation,
             account: account.to_owned(),
@@ -88,7 +70,6 @@ impl Installations {
     }
 
     /// None if the token is unknown or expired.
-    #[must_use]
     pub fn find_token(&self, token: &str, now: Timestamp) -> Option<&InstallationToken> {
         self.tokens.get(token).filter(|token| token.expires_at > now)
     }

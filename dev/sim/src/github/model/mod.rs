@@ -1,10 +1,9 @@
 //! The state of the simulated GitHub and its changes, without I/O and without a clock. A change
 //! returns the effects that its caller has to carry out.
 
-pub mod access;
+pub mod api_error;
 pub mod builder_workflow;
 pub mod dispatch;
-pub mod ids;
 pub mod installations;
 pub mod job_log;
 pub mod lifecycle;
@@ -21,12 +20,11 @@ use builder_workflow::BuilderWorkflow;
 use installations::Installations;
 use registry::Registry;
 use repositories::Repositories;
-use run::{Conclusion, WorkflowRun};
+use run::{Attempt, Conclusion, WorkflowRun};
 use users::Users;
 
 /// A point at which workflow runs pause until they are released, so that tests do not depend on time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HoldPoint {
     /// Dispatched but not shown by the API yet. On GitHub this has taken up to half an hour.
     Creation,
@@ -44,35 +42,19 @@ pub enum Effect {
     /// Call [`Model::advance`] with these values after the duration of one step.
     ScheduleAdvance {
         run: u64,
-        attempt: u32,
         timer_id: u32,
     },
 }
 
-/// An event that GitHub sends a webhook for, with the state at that time.
+/// An event that GitHub sends a webhook for, with the state of the run at that time.
 #[derive(Debug, Clone)]
 pub enum WebhookEvent {
-    WorkflowRun {
-        action: &'static str,
-        run: Box<WorkflowRun>,
-        attempt: u32,
-    },
-    WorkflowJob {
-        action: &'static str,
-        run: Box<WorkflowRun>,
-        attempt: u32,
-    },
-    Package {
-        run: Box<WorkflowRun>,
-        name: String,
-        tag: String,
-        digest: String,
-        published_at: Timestamp,
-    },
+    WorkflowRun { action: &'static str, run: Box<WorkflowRun> },
+    WorkflowJob { action: &'static str, run: Box<WorkflowRun> },
+    Package { run: Box<WorkflowRun>, tag: String, digest: String, published_at: Timestamp },
 }
 
 impl WebhookEvent {
-    #[must_use]
     pub fn run(&self) -> &WorkflowRun {
         match self {
             Self::WorkflowRun { run, .. }
@@ -93,22 +75,21 @@ pub struct Model {
     pub hold_at: Option<HoldPoint>,
     /// Conclusions of the next attempts, instead of those that follow from the image's name.
     pub next_conclusions: VecDeque<Conclusion>,
-    pub(crate) runs: BTreeMap<u64, WorkflowRun>,
-    pub(crate) last_run_id: u64,
-    pub(crate) last_job_id: u64,
+    pub(super) runs: BTreeMap<u64, WorkflowRun>,
+    last_run_id: u64,
+    last_job_id: u64,
 }
 
 impl Model {
-    #[must_use]
-    pub fn new(workflow: BuilderWorkflow, started: Timestamp, seed: [u8; 32]) -> Self {
+    pub fn new(workflow: BuilderWorkflow, started: Timestamp) -> Self {
         // Ids begin at the start time: after a restart of the simulation, an id must not be one
         // that the product has stored for another run.
         let base = u64::try_from(started.as_second()).unwrap_or_default();
         Self {
             repositories: Repositories::new(&workflow.repository),
             registry: Registry::default(),
-            installations: Installations::new(seed),
-            users: Users::new(seed),
+            installations: Installations::default(),
+            users: Users::default(),
             workflow,
             hold_at: None,
             next_conclusions: VecDeque::new(),
@@ -124,24 +105,14 @@ impl Model {
     }
 
     /// A run that the API shows.
-    #[must_use]
-    pub fn run(&self, repository: &str, id: u64) -> Option<&WorkflowRun> {
-        self.runs
-            .get(&id)
-            .filter(|run| run.visible && run.repository.eq_ignore_ascii_case(repository))
+    pub fn run(&self, id: u64) -> Option<&WorkflowRun> {
+        self.runs.get(&id).filter(|run| run.visible)
     }
 
-    /// The run and the number of the attempt that a job belongs to.
-    #[must_use]
-    pub fn job(&self, repository: &str, id: u64) -> Option<(&WorkflowRun, u32)> {
-        self.runs
-            .values()
-            .filter(|run| run.visible && run.repository.eq_ignore_ascii_case(repository))
-            .find_map(|run| {
-                let mut attempts = run.attempts.iter();
-                attempts
-                    .find(|attempt| attempt.job.as_ref().is_some_and(|job| job.id == id))
-                    .map(|attempt| (run, attempt.number))
-            })
+    /// The run that a job belongs to, and the attempt.
+    pub fn job(&self, id: u64) -> Option<(&WorkflowRun, &Attempt)> {
+        let runs = self.runs.values().filter(|run| run.visible);
+        let mut attempts = runs.flat_map(|run| run.attempts().map(move |attempt| (run, attempt)));
+        attempts.find(|(_, attempt)| attempt.job.as_ref().is_some_and(|job| job.id == id))
     }
 }

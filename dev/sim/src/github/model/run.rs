@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+use super::builder_workflow::{self, BUILDPACKS_BUILD_STEP, DOCKERFILE_BUILD_STEP};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     Queued,
@@ -13,7 +15,7 @@ pub enum Status {
     Completed,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Conclusion {
     Success,
@@ -27,18 +29,12 @@ pub enum Conclusion {
     Stale,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// A run of the builder workflow.
+#[derive(Debug, Clone)]
 pub struct WorkflowRun {
     pub id: u64,
-    /// Counts from 1 within the workflow.
-    pub number: u64,
-    /// `owner/name`
-    pub repository: String,
-    pub workflow_id: u64,
-    pub workflow_name: String,
-    pub path: String,
-    pub event: String,
-    pub title: String,
+    /// Counts from 1.
+    pub number: usize,
     pub head_branch: String,
     pub head_sha: String,
     pub actor: String,
@@ -46,10 +42,14 @@ pub struct WorkflowRun {
     pub created_at: Timestamp,
     /// Whether the API shows the run yet.
     pub visible: bool,
-    pub attempts: Vec<Attempt>,
+    /// Completed attempts, oldest first.
+    pub earlier: Vec<Attempt>,
+    pub latest: Attempt,
+    /// The newest timer. Older ones have no effect.
+    pub(super) timer_id: u32,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Attempt {
     pub number: u32,
     pub status: Status,
@@ -63,16 +63,11 @@ pub struct Attempt {
     /// Whether it waits for its release at a [`super::HoldPoint`].
     pub held: bool,
     /// A released attempt is not held again.
-    #[serde(skip)]
-    pub(crate) is_released: bool,
-    /// The newest timer. Older ones have no effect.
-    #[serde(skip)]
-    pub(crate) timer_id: u32,
-    #[serde(skip)]
-    pub(crate) planned_conclusion: Conclusion,
+    pub(super) is_released: bool,
+    pub(super) planned_conclusion: Conclusion,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct WorkflowJob {
     pub id: u64,
     pub name: String,
@@ -84,7 +79,7 @@ pub struct WorkflowJob {
     pub steps: Vec<Step>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Step {
     pub name: String,
     pub number: u32,
@@ -93,73 +88,68 @@ pub struct Step {
     pub started_at: Option<Timestamp>,
     pub completed_at: Option<Timestamp>,
     /// Whether its `if:` condition is false.
-    #[serde(skip)]
-    pub(crate) is_skipped: bool,
+    pub(super) is_skipped: bool,
 }
 
 impl WorkflowRun {
     /// Empty if the run has no such input.
-    #[must_use]
     pub fn input(&self, name: &str) -> &str {
         self.inputs.get(name).map_or("", String::as_str)
     }
 
-    #[must_use]
-    pub fn attempt(&self, number: u32) -> Option<&Attempt> {
-        self.attempts.iter().find(|attempt| attempt.number == number)
+    pub fn title(&self) -> String {
+        builder_workflow::run_name(self.input("build_id"))
     }
 
-    pub(crate) fn attempt_mut(&mut self, number: u32) -> Option<&mut Attempt> {
-        self.attempts.iter_mut().find(|attempt| attempt.number == number)
+    /// All attempts, oldest first.
+    pub fn attempts(&self) -> impl Iterator<Item = &Attempt> {
+        self.earlier.iter().chain([&self.latest])
     }
 
-    /// Some for every run in the model.
-    #[must_use]
-    pub fn latest(&self) -> Option<&Attempt> {
-        self.attempts.last()
-    }
-
-    /// The image without its registry: `namespace/name`. Empty if the run builds no image.
-    #[must_use]
+    /// The image without its registry: `namespace/name`.
     pub fn package(&self) -> &str {
         self.input("image").split_once('/').map_or("", |(_, name)| name)
     }
 }
 
 impl Attempt {
-    #[must_use]
     pub fn is_completed(&self) -> bool {
         self.status == Status::Completed
     }
 
-    pub(crate) fn running_step(&self) -> Option<&str> {
-        let steps = &self.job.as_ref()?.steps;
-        steps.iter().find(|step| step.status == Status::InProgress).map(|step| step.name.as_str())
+    /// Whether the step that builds the image is running.
+    pub(super) fn is_building(&self) -> bool {
+        self.job.as_ref().is_some_and(|job| {
+            matches!(job.running_step(), Some(DOCKERFILE_BUILD_STEP | BUILDPACKS_BUILD_STEP))
+        })
     }
 }
 
 impl WorkflowJob {
+    pub(super) fn running_step(&self) -> Option<&str> {
+        let mut steps = self.steps.iter();
+        steps.find(|step| step.status == Status::InProgress).map(|step| step.name.as_str())
+    }
+
     /// Completes the running step and starts the next one. Returns false if none is left.
-    pub(crate) fn start_next_step(&mut self, now: Timestamp) -> bool {
+    pub(super) fn start_next_step(&mut self, now: Timestamp) -> bool {
         for step in &mut self.steps {
-            if step.status == Status::InProgress {
-                step.complete(Conclusion::Success, now);
+            match step.status {
+                Status::Completed => {}
+                Status::InProgress => step.complete(Conclusion::Success, now),
+                Status::Queued if step.is_skipped => step.complete(Conclusion::Skipped, now),
+                Status::Queued => {
+                    step.status = Status::InProgress;
+                    step.started_at = Some(now);
+                    return true;
+                }
             }
-        }
-        for step in self.steps.iter_mut().filter(|step| step.status == Status::Queued) {
-            if step.is_skipped {
-                step.complete(Conclusion::Skipped, now);
-                continue;
-            }
-            step.status = Status::InProgress;
-            step.started_at = Some(now);
-            return true;
         }
         false
     }
 
     /// Completes the job and its running step with `conclusion`. Later steps are skipped.
-    pub(crate) fn complete(&mut self, conclusion: Conclusion, now: Timestamp) {
+    pub(super) fn complete(&mut self, conclusion: Conclusion, now: Timestamp) {
         let last = self.steps.len();
         for (index, step) in self.steps.iter_mut().enumerate() {
             match step.status {
@@ -180,19 +170,7 @@ impl WorkflowJob {
 }
 
 impl Step {
-    pub(crate) fn new(number: u32, name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            number,
-            status: Status::Queued,
-            conclusion: None,
-            started_at: None,
-            completed_at: None,
-            is_skipped: false,
-        }
-    }
-
-    pub(crate) fn complete(&mut self, conclusion: Conclusion, now: Timestamp) {
+    fn complete(&mut self, conclusion: Conclusion, now: Timestamp) {
         self.status = Status::Completed;
         self.started_at = self.started_at.or(Some(now));
         self.completed_at = Some(now);
@@ -203,10 +181,4 @@ impl Step {
             _ => Conclusion::Failure,
         });
     }
-}
-
-/// The steps of a run that NoKube did not dispatch.
-pub(crate) fn unrelated_steps() -> Vec<Step> {
-    let names = (1_u32..).zip(["Set up job", "Run tests", "Complete job"]);
-    names.map(|(number, name)| Step::new(number, name)).collect()
 }

@@ -4,10 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use super::ids;
 use crate::hash;
 
 /// An OAuth authorization code. It can be exchanged once.
@@ -17,7 +15,6 @@ struct AuthorizationCode {
     redirect_uri: String,
     /// PKCE: the S256 hash of the verifier.
     code_challenge: Option<String>,
-    expires_at: Timestamp,
 }
 
 /// A sign-in with GitHub's device flow.
@@ -26,20 +23,15 @@ struct DeviceSignIn {
     user_code: String,
     /// Set when the user has entered the code.
     login: Option<String>,
-    expires_at: Timestamp,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Users {
-    /// Random; makes codes and tokens unpredictable.
-    seed: [u8; 32],
-    /// How many codes and tokens were issued.
-    issued: u64,
     codes: BTreeMap<String, AuthorizationCode>,
     /// By device code.
     devices: BTreeMap<String, DeviceSignIn>,
-    /// Login and expiry by token.
-    tokens: BTreeMap<String, (String, Timestamp)>,
+    /// Login by token.
+    tokens: BTreeMap<String, String>,
     /// Pairs of an organisation or `organisation/team` and a login, in lower case.
     members: BTreeSet<(String, String)>,
     /// How often a login was reassigned to another account.
@@ -53,30 +45,12 @@ const EVERYBODY_ORGANISATION: &str = "everybody-org";
 pub type OAuthError = &'static str;
 
 impl Users {
-    pub(crate) fn new(seed: [u8; 32]) -> Self {
-        Self {
-            seed,
-            issued: 0,
-            codes: BTreeMap::new(),
-            devices: BTreeMap::new(),
-            tokens: BTreeMap::new(),
-            members: BTreeSet::new(),
-            reassignments: BTreeMap::new(),
-        }
-    }
-
-    fn random(&mut self, purpose: &str) -> String {
-        self.issued += 1;
-        hash::sha256([&self.seed, format!("{purpose}{}", self.issued).as_bytes()].concat())
-    }
-
     /// The id of the account that has this login now.
-    #[must_use]
     pub fn id_of(&self, login: &str) -> u64 {
         let login = login.to_ascii_lowercase();
         match self.reassignments.get(&login) {
-            None => ids::id_from_name(1_000_000, &login),
-            Some(times) => ids::id_from_name(1_000_000, &format!("{login}#{times}")),
+            None => hash::id_from_name(1_000_000, &login),
+            Some(times) => hash::id_from_name(1_000_000, &format!("{login}#{times}")),
         }
     }
 
@@ -90,30 +64,23 @@ impl Users {
         self.members.insert((of.to_ascii_lowercase(), login.to_ascii_lowercase()));
     }
 
-    pub fn remove_member(&mut self, of: &str, login: &str) {
-        self.members.remove(&(of.to_ascii_lowercase(), login.to_ascii_lowercase()));
-    }
-
-    #[must_use]
     pub fn is_member(&self, of: &str, login: &str) -> bool {
         of.eq_ignore_ascii_case(EVERYBODY_ORGANISATION)
             || self.members.contains(&(of.to_ascii_lowercase(), login.to_ascii_lowercase()))
     }
 
-    /// Issues an authorization code that is valid for ten minutes.
+    /// Issues an authorization code.
     pub fn issue_code(
         &mut self,
         login: &str,
         redirect_uri: &str,
         code_challenge: Option<String>,
-        now: Timestamp,
     ) -> String {
-        let code = self.random("code").chars().take(20).collect::<String>();
+        let code = hash::random().chars().take(20).collect::<String>();
         let details = AuthorizationCode {
             login: login.to_owned(),
             redirect_uri: redirect_uri.to_owned(),
             code_challenge,
-            expires_at: after_seconds(now, 600),
         };
         self.codes.insert(code.clone(), details);
         code
@@ -122,16 +89,14 @@ impl Users {
     /// Exchanges an authorization code for a user access token.
     ///
     /// # Errors
-    /// If the code is unknown, expired, or was issued for another redirect URI or PKCE verifier.
+    /// If the code is unknown, or was issued for another redirect URI or PKCE verifier.
     pub fn exchange_code(
         &mut self,
         code: &str,
         redirect_uri: Option<&str>,
         verifier: Option<&str>,
-        now: Timestamp,
     ) -> Result<String, OAuthError> {
-        let found = self.codes.remove(code).filter(|found| found.expires_at > now);
-        let found = found.ok_or("bad_verification_code")?;
+        let found = self.codes.remove(code).ok_or("bad_verification_code")?;
         if redirect_uri.is_some_and(|uri| uri != found.redirect_uri) {
             return Err("redirect_uri_mismatch");
         }
@@ -141,17 +106,16 @@ impl Users {
                 return Err("bad_verification_code");
             }
         }
-        Ok(self.issue_token(found.login, now))
+        Ok(self.issue_token(found.login))
     }
 
     /// Starts a sign-in with the device flow. Returns the device code and the user code.
-    pub fn start_device_flow(&mut self, now: Timestamp) -> (String, String) {
-        let device_code = self.random("device").chars().take(40).collect::<String>();
-        let random = self.random("user").to_uppercase();
+    pub fn start_device_flow(&mut self) -> (String, String) {
+        let device_code = hash::random().chars().take(40).collect::<String>();
+        let random = hash::random().to_uppercase();
         let part = |from, to| random.get(from..to).unwrap_or_default();
         let user_code = format!("{}-{}", part(0, 4), part(4, 8));
-        let expires_at = after_seconds(now, 900);
-        let device = DeviceSignIn { user_code: user_code.clone(), login: None, expires_at };
+        let device = DeviceSignIn { user_code: user_code.clone(), login: None };
         self.devices.insert(device_code.clone(), device);
         (device_code, user_code)
     }
@@ -165,38 +129,21 @@ impl Users {
     /// Exchanges a device code for a user access token.
     ///
     /// # Errors
-    /// If the user has not entered the user code yet, or the device code is unknown or expired.
-    pub fn exchange_device_code(
-        &mut self,
-        device_code: &str,
-        now: Timestamp,
-    ) -> Result<String, OAuthError> {
-        let device = self.devices.get(device_code).ok_or("incorrect_device_code")?.clone();
-        if device.expires_at <= now {
-            return Err("expired_token");
-        }
-        let login = device.login.ok_or("authorization_pending")?;
+    /// If the user has not entered the user code yet, or the device code is unknown.
+    pub fn exchange_device_code(&mut self, device_code: &str) -> Result<String, OAuthError> {
+        let device = self.devices.get(device_code).ok_or("incorrect_device_code")?;
+        let login = device.login.clone().ok_or("authorization_pending")?;
         self.devices.remove(device_code);
-        Ok(self.issue_token(login, now))
+        Ok(self.issue_token(login))
     }
 
-    /// Issues a user access token that is valid for eight hours.
-    fn issue_token(&mut self, login: String, now: Timestamp) -> String {
-        let token = format!("ghu_{}", self.random("token"));
-        self.tokens.insert(token.clone(), (login, after_seconds(now, 8 * 3_600)));
+    fn issue_token(&mut self, login: String) -> String {
+        let token = format!("ghu_{}", hash::random());
+        self.tokens.insert(token.clone(), login);
         token
     }
 
-    /// None if the token is unknown or expired.
-    #[must_use]
-    pub fn login_of_token(&self, token: &str, now: Timestamp) -> Option<String> {
-        self.tokens
-            .get(token)
-            .filter(|(_, expires_at)| *expires_at > now)
-            .map(|(login, _)| login.clone())
+    pub fn login_of_token(&self, token: &str) -> Option<String> {
+        self.tokens.get(token).cloned()
     }
-}
-
-fn after_seconds(now: Timestamp, seconds: i64) -> Timestamp {
-    now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(now)
 }

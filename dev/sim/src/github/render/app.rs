@@ -1,10 +1,10 @@
 //! The GitHub App, its installations and their access tokens.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::repository;
 use super::user::simple_user;
-use super::{Links, node_id, time};
+use super::{Links, extend, node_id, time};
 use crate::github::model::installations::{InstallationToken, PERMISSIONS};
 use crate::github::model::repositories::Repository;
 
@@ -14,12 +14,10 @@ const SLUG: &str = "nokube";
 const EVENTS: [&str; 3] = ["package", "workflow_job", "workflow_run"];
 
 fn permissions() -> Value {
-    let all = PERMISSIONS.iter().map(|(name, level)| ((*name).to_owned(), json!(level)));
-    Value::Object(all.collect::<Map<_, _>>())
+    PERMISSIONS.iter().map(|(name, level)| ((*name).to_owned(), json!(level))).collect()
 }
 
 /// `integration`
-#[must_use]
 pub fn app(links: &Links, client_id: &str, owner: &str) -> Value {
     json!({
         "id": APP_ID, "slug": SLUG, "node_id": node_id("A", APP_ID), "client_id": client_id,
@@ -31,7 +29,6 @@ pub fn app(links: &Links, client_id: &str, owner: &str) -> Value {
 }
 
 /// `installation`
-#[must_use]
 pub fn installation(links: &Links, client_id: &str, account: &str, id: u64) -> Value {
     let owner = simple_user(links, account);
     json!({
@@ -49,7 +46,6 @@ pub fn installation(links: &Links, client_id: &str, account: &str, id: u64) -> V
 }
 
 /// `installation-token`
-#[must_use]
 pub fn token(
     links: &Links,
     token: &str,
@@ -57,13 +53,13 @@ pub fn token(
     repositories: &[Repository],
 ) -> Value {
     let selection = if access.repositories.is_some() { "selected" } else { "all" };
-    let mut body = json!({
+    let body = json!({
         "token": token, "expires_at": time(access.expires_at),
         "permissions": access.permissions, "repository_selection": selection,
     });
-    if let (Some(fields), Some(_)) = (body.as_object_mut(), &access.repositories) {
-        let listed = repositories.iter().map(|listed| repository::repository(links, listed));
-        fields.insert("repositories".to_owned(), listed.collect());
+    if access.repositories.is_none() {
+        return body;
     }
-    body
+    let listed = repositories.iter().map(|listed| repository::repository(links, listed));
+    extend(body, json!({"repositories": listed.collect::<Value>()}))
 }

@@ -8,6 +8,7 @@ pub mod webhook;
 
 use base64::Engine;
 use jiff::Timestamp;
+use serde_json::Value;
 
 /// The base addresses of the links in responses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,21 +20,31 @@ pub struct Links {
 }
 
 impl Links {
+    /// `path` is that of the API.
+    pub fn new(origin: &str, path: &str) -> Self {
+        Self { web: origin.to_owned(), api: format!("{origin}{path}") }
+    }
+
     /// The API address of a repository.
-    #[must_use]
     pub fn repo(&self, full_name: &str) -> String {
         format!("{}/repos/{full_name}", self.api)
     }
 }
 
 /// RFC 3339 in whole seconds, as in GitHub's API.
-#[must_use]
 pub fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-#[must_use]
 pub fn node_id(prefix: &str, id: u64) -> String {
     let bytes = id.to_be_bytes();
     format!("{prefix}_{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// An object with the fields of both objects. Those of the second replace those of the first.
+pub fn extend(mut object: Value, more: Value) -> Value {
+    if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
+        object.extend(more);
+    }
+    object
 }

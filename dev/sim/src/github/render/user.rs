@@ -2,13 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Links, node_id};
-use crate::github::model::ids;
+use super::{Links, extend, node_id};
+use crate::hash;
 
 /// `simple-user`
-#[must_use]
 pub fn simple_user(links: &Links, login: &str) -> Value {
-    let id = ids::id_from_name(1_000_000, login);
+    let id = hash::id_from_name(1_000_000, login);
     let url = format!("{}/users/{login}", links.api);
     let kind = if login.ends_with("[bot]") {
         "Bot"
@@ -33,58 +32,45 @@ pub fn simple_user(links: &Links, login: &str) -> Value {
     })
 }
 
-/// `public-user`
-#[must_use]
-pub fn public_user(links: &Links, login: &str) -> Value {
+/// `public-user`. The id is that of the account that has the login now.
+pub fn public_user(links: &Links, login: &str, id: u64) -> Value {
     extend(
         simple_user(links, login),
         json!({
-            "name": login, "company": null, "blog": "", "location": null, "email": null,
-            "hireable": null, "bio": null, "twitter_username": null,
-            "public_repos": 8, "public_gists": 0, "followers": 20, "following": 0,
+            "id": id, "name": login, "company": null, "blog": "", "location": null, "email": null,
+            "hireable": null, "bio": null, "public_repos": 8, "public_gists": 0,
+            "followers": 20, "following": 0,
             "created_at": "2011-01-25T18:44:36Z", "updated_at": "2026-01-22T12:14:51Z",
         }),
     )
 }
 
 /// `repository-collaborator-permission`
-#[must_use]
-pub fn permission(links: &Links, login: &str, role: &str) -> Value {
+pub fn permission(links: &Links, login: &str, id: u64, role: &str) -> Value {
     // `permission` has four levels only; `role_name` has all.
     let permission = match role {
         "maintain" => "write",
         "triage" => "read",
         other => other,
     };
-    let rank = ["none", "read", "triage", "write", "maintain", "admin"];
-    let level = |role: &str| rank.iter().position(|name| *name == role).unwrap_or_default();
-    let may = |needed: &str| level(role) >= level(needed);
-    let user = extend(
-        simple_user(links, login),
-        json!({
-            "role_name": role,
-            "permissions": {"pull": may("read"), "triage": may("triage"), "push": may("write"),
-                "maintain": may("maintain"), "admin": may("admin")},
-        }),
-    );
+    let user = extend(simple_user(links, login), json!({"id": id, "role_name": role}));
     json!({"permission": permission, "role_name": role, "user": user})
 }
 
 /// `org-membership`
-#[must_use]
 pub fn membership(links: &Links, org: &str, login: &str) -> Value {
     let organization = organization(links, org);
     let url = organization.get("url").cloned().unwrap_or_default();
     json!({
         "url": format!("{}/orgs/{org}/memberships/{login}", links.api),
-        "state": "active", "role": "member", "direct_membership": true,
+        "state": "active", "role": "member",
         "organization_url": url, "organization": organization, "user": simple_user(links, login),
     })
 }
 
 /// `organization-simple`
 fn organization(links: &Links, org: &str) -> Value {
-    let id = ids::id_from_name(1_000_000, org);
+    let id = hash::id_from_name(1_000_000, org);
     let url = format!("{}/orgs/{org}", links.api);
     json!({
         "login": org, "id": id, "node_id": node_id("O", id), "url": url,
@@ -97,17 +83,7 @@ fn organization(links: &Links, org: &str) -> Value {
 }
 
 /// `team-membership`
-#[must_use]
 pub fn team_membership(links: &Links, org: &str, team: &str, login: &str) -> Value {
     let url = format!("{}/orgs/{org}/teams/{team}/memberships/{login}", links.api);
     json!({ "url": url, "state": "active", "role": "member" })
-}
-
-/// An object with the fields of both objects. Those of the second replace those of the first.
-#[must_use]
-pub fn extend(mut object: Value, more: Value) -> Value {
-    if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
-        object.extend(more);
-    }
-    object
 }

@@ -2,53 +2,54 @@
 
 use serde_json::{Value, json};
 
-use super::user::{extend, simple_user};
-use super::{Links, node_id, repository, run, time};
+use super::user::simple_user;
+use super::{Links, extend, node_id, repository, run, time};
 use crate::github::model::WebhookEvent;
-use crate::github::model::ids;
+use crate::github::model::builder_workflow::BuilderWorkflow;
 use crate::github::model::registry::INDEX_MEDIA_TYPE;
-use crate::github::model::repositories::Repository;
+use crate::github::model::repositories::{Repository, WorkflowState};
 use crate::github::model::run::WorkflowRun;
+use crate::hash;
 
 /// The event's name, its action and its payload. An App's webhook has an `installation`.
-#[must_use]
 pub fn payload(
     links: &Links,
     repo: &Repository,
+    workflow: &BuilderWorkflow,
     event: &WebhookEvent,
     installation: Option<u64>,
 ) -> (&'static str, &'static str, Value) {
     let (name, action, body) = match event {
-        WebhookEvent::WorkflowRun { action, run: workflow_run, attempt } => {
-            let attempt = workflow_run.attempt(*attempt);
-            let body = attempt.map(|attempt| run::run(links, repo, workflow_run, attempt));
-            let body = json!({"workflow_run": body, "workflow": workflow(links, workflow_run)});
+        WebhookEvent::WorkflowRun { action, run } => {
+            let state = WorkflowState::Active;
+            let body = json!({
+                "workflow_run": run::run(links, repo, workflow, run, &run.latest),
+                "workflow": run::workflow(links, workflow, state),
+            });
             ("workflow_run", *action, body)
         }
-        WebhookEvent::WorkflowJob { action, run: workflow_run, attempt } => {
-            let job = workflow_run.attempt(*attempt).and_then(|attempt| {
-                attempt.job.as_ref().map(|job| run::job(links, workflow_run, attempt, job))
-            });
+        WebhookEvent::WorkflowJob { action, run } => {
+            let job = run.latest.job.as_ref();
+            let job = job.map(|job| run::job(links, workflow, run, &run.latest, job));
             ("workflow_job", *action, json!({"workflow_job": job}))
         }
-        WebhookEvent::Package { run, name, tag, digest, published_at } => {
-            let body = package(links, run, name, tag, digest, &time(*published_at));
+        WebhookEvent::Package { run, tag, digest, published_at } => {
+            let body = package(links, run, tag, digest, &time(*published_at));
             ("package", "published", json!({"package": body}))
         }
     };
-    let mut common = json!({
+    let common = json!({
         "action": action, "repository": repository::repository(links, repo),
         "sender": simple_user(links, &event.run().actor),
     });
-    if let (Some(fields), Some(id)) = (common.as_object_mut(), installation) {
-        let reference = json!({"id": id, "node_id": node_id("MDIz", id)});
-        fields.insert("installation".to_owned(), reference);
-    }
-    (name, action, extend(common, body))
+    let installation = match installation {
+        Some(id) => json!({"installation": {"id": id, "node_id": node_id("MDIz", id)}}),
+        None => json!({}),
+    };
+    (name, action, extend(extend(common, installation), body))
 }
 
 /// The payload of `ping`, which GitHub sends first to a new webhook.
-#[must_use]
 pub fn ping(links: &Links, repo: &Repository, hook: u64, url: &str) -> Value {
     let api = format!("{}/hooks/{hook}", links.repo(&repo.full_name()));
     json!({
@@ -66,55 +67,15 @@ pub fn ping(links: &Links, repo: &Repository, hook: u64, url: &str) -> Value {
     })
 }
 
-fn workflow(links: &Links, run: &WorkflowRun) -> Value {
-    let web = format!("{}/{}", links.web, run.repository);
-    let api = links.repo(&run.repository);
-    json!({
-        "id": run.workflow_id, "node_id": node_id("W", run.workflow_id),
-        "name": run.workflow_name, "path": run.path, "state": "active",
-        "created_at": "2026-01-08T23:48:37Z", "updated_at": "2026-01-08T23:50:21Z",
-        "url": format!("{api}/actions/workflows/{}", run.workflow_id),
-        "html_url": format!("{web}/blob/main/{}", run.path),
-        "badge_url": format!("{web}/workflows/{}/badge.svg", run.workflow_name.replace(' ', "%20")),
-    })
-}
-
-fn package(
-    links: &Links,
-    run: &WorkflowRun,
-    full_name: &str,
-    tag: &str,
-    digest: &str,
-    at: &str,
-) -> Value {
+fn package(links: &Links, run: &WorkflowRun, tag: &str, digest: &str, at: &str) -> Value {
+    let full_name = run.package();
     let (namespace, name) = full_name.split_once('/').unwrap_or(("", full_name));
-    let id = ids::id_from_name(9_000_000, full_name);
+    let id = hash::id_from_name(9_000_000, full_name);
     let html = format!("{}/{namespace}/packages/{id}", links.web);
     let host = run.input("image").split('/').next().unwrap_or_default();
-    json!({
-        "id": id, "name": name, "namespace": namespace, "description": "",
-        "ecosystem": "CONTAINER", "package_type": "CONTAINER", "html_url": html,
-        "created_at": at, "updated_at": at, "owner": simple_user(links, namespace),
-        "package_version": version(links, run, &html, tag, digest, at),
-        "registry": {
-            "about_url": "https://docs.github.com/packages",
-            "name": "GitHub CONTAINER registry", "type": "CONTAINER",
-            "url": format!("https://{host}/{namespace}"), "vendor": "GitHub Inc",
-        },
-    })
-}
-
-fn version(
-    links: &Links,
-    run: &WorkflowRun,
-    html: &str,
-    tag: &str,
-    digest: &str,
-    at: &str,
-) -> Value {
     let image = format!("{}:{tag}", run.input("image"));
-    json!({
-        "id": ids::id_from_name(500_000_000, digest), "version": digest, "name": digest,
+    let version = json!({
+        "id": hash::id_from_name(500_000_000, digest), "version": digest, "name": digest,
         "description": "", "summary": "", "body": {}, "body_html": "", "manifest": "",
         "html_url": format!("{html}?version={tag}"), "tag_name": tag,
         "target_commitish": run.head_branch, "target_oid": run.head_sha,
@@ -127,5 +88,16 @@ fn version(
             "manifest": {"digest": digest, "media_type": INDEX_MEDIA_TYPE, "size": 856, "layers": []},
         },
         "installation_command": format!("docker pull {image}"), "package_url": image,
+    });
+    json!({
+        "id": id, "name": name, "namespace": namespace, "description": "",
+        "ecosystem": "CONTAINER", "package_type": "CONTAINER", "html_url": html,
+        "created_at": at, "updated_at": at, "owner": simple_user(links, namespace),
+        "package_version": version,
+        "registry": {
+            "about_url": "https://docs.github.com/packages",
+            "name": "GitHub CONTAINER registry", "type": "CONTAINER",
+            "url": format!("https://{host}/{namespace}"), "vendor": "GitHub Inc",
+        },
     })
 }

@@ -5,8 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::delivery::{Delivery, DeliveryState, NewDelivery};
-use super::rule::{Treatment, WebhookRule};
+use super::{Delivery, DeliveryState, Treatment, WebhookRule};
 use crate::github::options::WebhookTarget;
 use crate::hash;
 
@@ -17,6 +16,7 @@ pub(crate) struct DeliveryQueue {
     pub(super) is_enterprise_server: bool,
 }
 
+#[derive(Default)]
 pub(super) struct QueueState {
     target: Option<WebhookTarget>,
     rules: Vec<WebhookRule>,
@@ -28,13 +28,7 @@ pub(super) struct QueueState {
 
 impl DeliveryQueue {
     pub(crate) fn new(target: Option<WebhookTarget>, is_enterprise_server: bool) -> Self {
-        let state = QueueState {
-            target,
-            rules: Vec::new(),
-            deliveries: Vec::new(),
-            pending: VecDeque::new(),
-            is_sending: false,
-        };
+        let state = QueueState { target, ..QueueState::default() };
         Self { state: Mutex::new(state), wake_sender: Notify::new(), is_enterprise_server }
     }
 
@@ -68,8 +62,8 @@ impl DeliveryQueue {
         state.is_sending || (state.target.is_some() && !state.pending.is_empty())
     }
 
-    /// Records the delivery, and sends it unless a rule drops or holds it.
-    pub(crate) fn enqueue(&self, delivery: NewDelivery) {
+    /// Records the delivery under a new id and GUID, and sends it unless a rule drops or holds it.
+    pub(crate) fn enqueue(&self, delivery: Delivery) {
         let mut state = self.state();
         let rule = state.rules.iter_mut().find(|rule| rule.matches(&delivery));
         let treatment = rule.map(|rule| {
@@ -82,7 +76,10 @@ impl DeliveryQueue {
             Some(Treatment::Hold) => DeliveryState::Held,
             Some(Treatment::Duplicate) | None => DeliveryState::Waiting,
         };
-        let id = state.add(delivery, delivery_state);
+        let random = hash::random();
+        let part = |from: usize, to: usize| random.get(from..to).unwrap_or_default().to_owned();
+        let guid = [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-");
+        let id = state.add(Delivery { guid, state: delivery_state, ..delivery });
         if treatment == Some(Treatment::Duplicate) {
             state.redeliver(id);
         }
@@ -118,62 +115,33 @@ impl DeliveryQueue {
         let target = state.target.clone()?;
         let id = state.pending.pop_front()?;
         state.is_sending = true;
-        state
-            .deliveries
-            .iter()
-            .find(|delivery| delivery.id == id)
-            .map(|found| (target, found.clone()))
+        let delivery = state.deliveries.iter().find(|delivery| delivery.id == id)?;
+        Some((target, delivery.clone()))
     }
 }
 
 impl QueueState {
     /// Returns the id of the delivery.
-    fn add(&mut self, new: NewDelivery, state: DeliveryState) -> u64 {
-        let id = self.next_id();
-        let hash = hash::sha256([&id.to_be_bytes(), new.body.as_ref()].concat());
-        let part = |from: usize, to: usize| hash.get(from..to).unwrap_or_default().to_owned();
-        let guid = [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-");
-        self.deliveries.push(Delivery {
-            id,
-            guid,
-            event: new.event,
-            action: new.action,
-            run_id: new.run_id,
-            repository_id: new.repository_id,
-            state,
-            status_code: None,
-            response: String::new(),
-            duration_ms: 0,
-            delivered_at: None,
-            redelivery: false,
-            body: new.body,
-            target: new.target,
-        });
-        if state == DeliveryState::Waiting {
+    fn add(&mut self, delivery: Delivery) -> u64 {
+        let id = self.deliveries.last().map_or(12_345_678_000, |last| last.id + 13);
+        if delivery.state == DeliveryState::Waiting {
             self.pending.push_back(id);
         }
+        self.deliveries.push(Delivery { id, ..delivery });
         id
     }
 
     fn redeliver(&mut self, id: u64) -> bool {
         let found = self.deliveries.iter().find(|delivery| delivery.id == id).cloned();
         let Some(original) = found else { return false };
-        let id = self.next_id();
-        self.deliveries.push(Delivery {
-            id,
+        self.add(Delivery {
             state: DeliveryState::Waiting,
             redelivery: true,
             status_code: None,
             delivered_at: None,
-            response: String::new(),
             ..original
         });
-        self.pending.push_back(id);
         true
-    }
-
-    fn next_id(&self) -> u64 {
-        self.deliveries.last().map_or(12_345_678_000, |last| last.id + 13)
     }
 
     pub(super) fn update(&mut self, id: u64, change: impl FnOnce(&mut Delivery)) {

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::HOOK_ID;
-use super::delivery::{Delivery, DeliveryState};
+use super::{Delivery, DeliveryState, HOOK_ID};
 use crate::github::options::WebhookTarget;
 use crate::github::server_state::ServerState;
 use crate::hash;
@@ -25,33 +24,24 @@ pub(crate) async fn send_all(state: Arc<ServerState>, client: reqwest::Client) {
             let result = send(&client, &target, &delivery, queue.is_enterprise_server).await;
             let now = state.now();
             queue.state().update(delivery.id, |delivery| {
-                delivery.duration_ms =
-                    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+                delivery.duration = started.elapsed();
                 delivery.delivered_at = Some(now);
-                match result {
-                    Ok((status, body)) => {
-                        delivery.state = DeliveryState::Answered;
-                        delivery.status_code = Some(status);
-                        delivery.response = body;
-                    }
-                    Err(error) => {
-                        delivery.state = DeliveryState::Failed;
-                        delivery.response = error.to_string();
-                    }
-                }
+                delivery.status_code = result.as_ref().ok().copied();
+                delivery.state =
+                    if result.is_ok() { DeliveryState::Answered } else { DeliveryState::Failed };
             });
         }
         queue.wake_sender.notified().await;
     }
 }
 
-/// Returns the status and the beginning of the response's body.
+/// Returns the status of the response.
 async fn send(
     client: &reqwest::Client,
     target: &WebhookTarget,
     delivery: &Delivery,
     is_enterprise_server: bool,
-) -> anyhow::Result<(u16, String)> {
+) -> anyhow::Result<u16> {
     let mut request = client
         .post(&target.url)
         .timeout(RESPONSE_TIMEOUT)
@@ -73,9 +63,7 @@ async fn send(
         request = request.header("X-Hub-Signature-256", signature);
     }
     let response = request.body(delivery.body.clone()).send().await?;
-    let status = response.status().as_u16();
-    let body = response.text().await.unwrap_or_default();
-    Ok((status, body.chars().take(1000).collect()))
+    Ok(response.status().as_u16())
 }
 
 /// The value of `X-Hub-Signature-256` for a body.

@@ -1,14 +1,56 @@
 //! The deployment controller: status and conditions.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::conditions;
+use super::conditions::{self, Condition};
 use super::replica_counts::{max_unavailable, replicas};
-use crate::kubernetes::api_error::ApiError;
-use crate::kubernetes::json::{int, list, name, namespace, put, text, uid};
+use crate::kubernetes::json::{int, list, name, namespace, text, uid};
 use crate::kubernetes::state::ClusterState;
-use crate::kubernetes::state::resources;
+use crate::kubernetes::state::resources::DEPLOYMENTS;
+
+/// The pods of a Deployment's ReplicaSets.
+struct Counts {
+    replicas: i64,
+    updated: i64,
+    ready: i64,
+    available: i64,
+}
+
+impl Counts {
+    fn new(new: Option<&Value>, old: &[Value]) -> Self {
+        let count =
+            |set: &Value, field: &str| int(set, &format!("/status/{field}")).unwrap_or_default();
+        let sum = |field: &str| old.iter().chain(new).map(|set| count(set, field)).sum::<i64>();
+        Self {
+            replicas: sum("replicas"),
+            updated: new.map_or(0, |new| count(new, "replicas")),
+            ready: sum("readyReplicas"),
+            available: sum("availableReplicas"),
+        }
+    }
+
+    /// The counts in the status that the Deployment has.
+    fn of_status(deployment: &Value) -> Self {
+        let count = |field: &str| int(deployment, &format!("/status/{field}")).unwrap_or_default();
+        Self {
+            replicas: count("replicas"),
+            updated: count("updatedReplicas"),
+            ready: count("readyReplicas"),
+            available: count("availableReplicas"),
+        }
+    }
+
+    fn is_complete(&self, desired: i64) -> bool {
+        [self.updated, self.replicas, self.available] == [desired; 3]
+    }
+
+    fn has_progressed_since(&self, before: &Self) -> bool {
+        self.updated > before.updated
+            || self.replicas - self.updated < before.replicas - before.updated
+            || self.ready > before.ready
+            || self.available > before.available
+    }
+}
 
 impl ClusterState {
     pub fn update_deployment_status(
@@ -16,151 +58,83 @@ impl ClusterState {
         deployment: &Value,
         new: Option<&Value>,
         old: &[Value],
-        failure: Option<&ApiError>,
-        now: Timestamp,
     ) {
-        let current = self.find("deployments", namespace(deployment), name(deployment)).cloned();
+        let current = self.find(&DEPLOYMENTS, namespace(deployment), name(deployment)).cloned();
         let Some(deployment) = &current else { return };
-        let sum = |path: &str| {
-            let replica_sets = old.iter().chain(new);
-            replica_sets.map(|set| int(set, path).unwrap_or_default()).sum::<i64>()
+        let counts = Counts::new(new, old);
+        let mut conditions = list(deployment, "/status/conditions").to_vec();
+        let minimum = replicas(deployment) - max_unavailable(deployment);
+        let available = match counts.available >= minimum {
+            true => Condition {
+                kind: "Available",
+                status: "True",
+                reason: "MinimumReplicasAvailable",
+                message: "Deployment has minimum availability.",
+            },
+            false => Condition {
+                kind: "Available",
+                status: "False",
+                reason: "MinimumReplicasUnavailable",
+                message: "Deployment does not have minimum availability.",
+            },
         };
-        let available = sum("/status/availableReplicas");
-        let updated = new.and_then(|new| int(new, "/status/replicas")).unwrap_or_default();
-        let counts = [
-            ("replicas", sum("/status/replicas")),
-            ("updatedReplicas", updated),
-            ("readyReplicas", sum("/status/readyReplicas")),
-            ("availableReplicas", available),
-            ("unavailableReplicas", (sum("/spec/replicas") - available).max(0)),
-        ];
-        let mut conditions: Vec<Value> = list(deployment, "/status/conditions").to_vec();
-        let has_minimum = available >= replicas(deployment) - max_unavailable(deployment);
-        let (status, reason, message) = match has_minimum {
-            true => ("True", "MinimumReplicasAvailable", "Deployment has minimum availability."),
-            false => (
-                "False",
-                "MinimumReplicasUnavailable",
-                "Deployment does not have minimum availability.",
-            ),
-        };
-        conditions::set(&mut conditions, "Available", status, reason, message, now);
-        self.set_progressing_condition(deployment, new, &counts, failure, &mut conditions, now);
-        let set_conditions = old.iter().chain(new).flat_map(|set| list(set, "/status/conditions"));
-        let replica_failure =
-            set_conditions.rev().find(|condition| text(condition, "/type") == "ReplicaFailure");
-        match replica_failure {
-            Some(failure) => {
-                let (reason, message) = (text(failure, "/reason"), text(failure, "/message"));
-                conditions::set(&mut conditions, "ReplicaFailure", "True", reason, message, now);
-            }
-            None => conditions.retain(|condition| text(condition, "/type") != "ReplicaFailure"),
+        conditions::set(&mut conditions, &available, &self.timestamp());
+        if let Some((reason, message)) = self.progress(deployment, new, &counts, &conditions) {
+            let status = if reason == "ProgressDeadlineExceeded" { "False" } else { "True" };
+            let kind = "Progressing";
+            let progressing = Condition { kind, status, reason, message: &message };
+            conditions::set(&mut conditions, &progressing, &self.timestamp());
         }
-        let generation = int(deployment, "/metadata/generation").unwrap_or_default();
-        let mut status = json!({
-            "observedGeneration": generation, "conditions": conditions,
-            "terminatingReplicas": sum("/status/terminatingReplicas"),
+        let specified: i64 = old.iter().chain(new).map(replicas).sum();
+        let status = json!({
+            "observedGeneration": int(deployment, "/metadata/generation"),
+            "replicas": counts.replicas, "updatedReplicas": counts.updated,
+            "readyReplicas": counts.ready, "availableReplicas": counts.available,
+            "unavailableReplicas": (specified - counts.available).max(0),
+            "conditions": conditions,
         });
-        for (field, count) in counts {
-            if count > 0 {
-                put(&mut status, &format!("/{field}"), count);
-            }
-        }
-        if let Some(resource) = resources::by_name("deployments") {
-            self.set_status(resource, deployment, status, now);
-        }
+        self.set_status(&DEPLOYMENTS, deployment, status);
     }
 
-    fn set_progressing_condition(
+    /// The reason and the message of the condition `Progressing`. None if it stays as it is.
+    fn progress(
         &mut self,
         deployment: &Value,
         new: Option<&Value>,
-        counts: &[(&str, i64)],
-        failure: Option<&ApiError>,
-        conditions: &mut Vec<Value>,
-        now: Timestamp,
-    ) {
+        counts: &Counts,
+        conditions: &[Value],
+    ) -> Option<(&'static str, String)> {
+        let id = uid(deployment).to_owned();
+        let observed_generation = int(deployment, "/status/observedGeneration");
+        if observed_generation != int(deployment, "/metadata/generation") {
+            // A changed spec restarts the deadline.
+            self.last_progress.insert(id.clone(), self.current_step);
+        }
         let object = match new {
             Some(new) => format!("ReplicaSet {:?}", name(new)),
             None => format!("Deployment {:?}", name(deployment)),
         };
-        if let Some(error) = failure {
-            let message = format!("Failed to create new replica set: {}", error.message);
-            conditions::set(
-                conditions,
-                "Progressing",
-                "False",
-                "ReplicaSetCreateError",
-                &message,
-                now,
-            );
-            return;
+        let reason = conditions::find(conditions, "Progressing").map(|old| text(old, "/reason"));
+        if self.deployments_with_new_replica_set.remove(&id) {
+            let message = format!("Created new replica set {:?}", new.map_or("", name));
+            return Some(("NewReplicaSetCreated", message));
         }
-        let count = |name: &str| {
-            counts.iter().find(|(field, _)| *field == name).map_or(0, |(_, count)| *count)
-        };
-        let progressing = conditions::find(conditions, "Progressing");
-        let reason =
-            progressing.map(|condition| text(condition, "/reason").to_owned()).unwrap_or_default();
-        let previous =
-            |field: &str| int(deployment, &format!("/status/{field}")).unwrap_or_default();
-        let desired = replicas(deployment);
-        let total = count("replicas");
-        let is_complete = count("updatedReplicas") == desired
-            && total == desired
-            && count("availableReplicas") == desired
-            && new.is_some();
-        let old_pods = |replicas: i64, updated: i64| replicas - updated;
-        let has_progressed = count("updatedReplicas") > previous("updatedReplicas")
-            || old_pods(total, count("updatedReplicas"))
-                < old_pods(previous("replicas"), previous("updatedReplicas"))
-            || count("readyReplicas") > previous("readyReplicas")
-            || count("availableReplicas") > previous("availableReplicas");
-        let id = uid(deployment).to_owned();
-        let observed_generation = int(deployment, "/status/observedGeneration").unwrap_or_default();
-        if observed_generation != int(deployment, "/metadata/generation").unwrap_or_default() {
-            // A changed spec restarts the deadline.
-            self.last_progress.insert(id.clone(), self.current_step);
-        }
-        let is_new_rollout = self.deployments_with_new_replica_set.remove(&id);
-        if is_new_rollout {
-            let message =
-                format!("Created new replica set {:?}", new.map(name).unwrap_or_default());
-            conditions.retain(|condition| text(condition, "/type") != "Progressing");
-            conditions::set(
-                conditions,
-                "Progressing",
-                "True",
-                "NewReplicaSetCreated",
-                &message,
-                now,
-            );
-        } else if is_complete {
+        if new.is_some() && counts.is_complete(replicas(deployment)) {
             let message = format!("{object} has successfully progressed.");
-            conditions::set(
-                conditions,
-                "Progressing",
-                "True",
-                "NewReplicaSetAvailable",
-                &message,
-                now,
-            );
-        } else if reason == "NewReplicaSetAvailable" && total == count("updatedReplicas") {
-            // There is no rollout; pods are only scaled or replaced.
-        } else if has_progressed {
-            self.last_progress.insert(id, self.current_step);
-            let message = format!("{object} is progressing.");
-            conditions::set(conditions, "Progressing", "True", "ReplicaSetUpdated", &message, now);
-        } else {
-            let since = self.last_progress.get(&id).copied().unwrap_or(self.current_step);
-            let deadline = int(deployment, "/spec/progressDeadlineSeconds").unwrap_or(600);
-            let elapsed =
-                i64::try_from(self.current_step.saturating_sub(since)).unwrap_or(i64::MAX);
-            if elapsed > deadline && observed_generation > 0 {
-                let message = format!("{object} has timed out progressing.");
-                let reason = "ProgressDeadlineExceeded";
-                conditions::set(conditions, "Progressing", "False", reason, &message, now);
-            }
+            return Some(("NewReplicaSetAvailable", message));
         }
+        if reason == Some("NewReplicaSetAvailable") && counts.replicas == counts.updated {
+            // There is no rollout; pods are only scaled or replaced.
+            return None;
+        }
+        if counts.has_progressed_since(&Counts::of_status(deployment)) {
+            self.last_progress.insert(id, self.current_step);
+            return Some(("ReplicaSetUpdated", format!("{object} is progressing.")));
+        }
+        let since = self.last_progress.get(&id).copied().unwrap_or(self.current_step);
+        let elapsed = i64::try_from(self.current_step.saturating_sub(since)).unwrap_or(i64::MAX);
+        let deadline = int(deployment, "/spec/progressDeadlineSeconds").unwrap_or(600);
+        (elapsed > deadline && observed_generation.is_some())
+            .then(|| ("ProgressDeadlineExceeded", format!("{object} has timed out progressing.")))
     }
 }

@@ -1,11 +1,8 @@
 //! The HTTP routes of the API server. Each request is authenticated, authorized and handled here.
 
-mod continue_token;
-mod discovery;
 mod path;
 mod pod_logs;
 mod resource_request;
-mod selectors;
 
 use std::sync::Arc;
 
@@ -14,10 +11,12 @@ use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde_json::Value;
 
-use self::resource_request::{ResourceRequest, json_body};
+use self::resource_request::ResourceRequest;
+use super::access::Permission;
 use super::api_error::{ApiError, json_response};
-use super::auth::authorization::authorize_path;
 use super::server_state::ServerState;
 
 /// Everything on the API server's port.
@@ -26,7 +25,7 @@ pub fn router(server: &Arc<ServerState>) -> Router {
 }
 
 async fn serve(State(server): State<Arc<ServerState>>, request: Request) -> Response {
-    let delay = server.cluster().delay;
+    let delay = server.cluster().options.delay;
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
@@ -37,48 +36,44 @@ async fn serve(State(server): State<Arc<ServerState>>, request: Request) -> Resp
     let handle = async |request: axum::http::Request<Bytes>| {
         handle(&server, &request).unwrap_or_else(IntoResponse::into_response)
     };
-    server.interceptor.intercept(server.now(), auth, request, handle).await
+    server.interceptor.intercept(Timestamp::now(), auth, request, handle).await
 }
 
 fn handle(
     server: &Arc<ServerState>,
     request: &axum::http::Request<Bytes>,
 ) -> Result<Response, ApiError> {
-    let path = request.uri().path();
-    if let Some(response) = discovery::health_or_version(path) {
-        return Ok(response);
-    }
     let mut cluster = server.cluster();
-    let caller = cluster.authenticate(request.headers())?;
-    if request.method() == Method::POST && !caller.is_anonymous() {
-        match path {
+    cluster.authenticate(request.headers())?;
+    if request.method() == Method::POST {
+        return match request.uri().path() {
             "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews" => {
-                let body = json_body(request)?;
-                let review = cluster.self_subject_access_review(&caller, &body);
-                return Ok(json_response(201, &review));
+                let review = cluster.self_subject_access_review(&json_body(request)?);
+                Ok(json_response(201, &review))
             }
             "/apis/authentication.k8s.io/v1/selfsubjectreviews" => {
-                return Ok(json_response(201, &caller.self_subject_review()));
+                Ok(json_response(201, &cluster.self_subject_review()))
             }
-            _ => {}
-        }
+            _ => Err(ApiError::method_not_allowed()),
+        };
     }
-    if !path::is_resource_path(path) {
-        authorize_path(&caller, path, &request.method().as_str().to_lowercase())?;
-    }
-    if let Some(found) = discovery::discover(path, cluster.gateway_api) {
-        return Ok(json_response(200, &found));
-    }
-    let path = path::parse_path(path, cluster.gateway_api)?;
+    let path = path::parse_path(request.uri().path(), cluster.options.gateway_api)?;
     let query = path::parse_query(request.uri().query().unwrap_or_default());
     if path.subresource == "log" {
-        cluster.authorize(&caller, "get", path.resource, "log", (path.namespace, path.name))?;
-        let log = cluster.open_log(path.namespace, path.name, &query)?;
+        let path::ResourcePath { resource, namespace, name, subresource } = path;
+        let verb = "get";
+        cluster.authorize(&Permission { verb, resource, subresource, namespace, name })?;
+        let log = cluster.open_log(namespace, name, &query)?;
         drop(cluster);
         // The real server's response for a pod without a node.
         let no_content = || StatusCode::NO_CONTENT.into_response();
         return Ok(log.map_or_else(no_content, |log| pod_logs::stream(server.clone(), log)));
     }
-    let request = ResourceRequest { caller, path, query, http: request, now: server.now() };
-    request.handle(&mut cluster)
+    ResourceRequest { path, query, http: request }.handle(&mut cluster)
+}
+
+fn json_body(request: &axum::http::Request<Bytes>) -> Result<Value, ApiError> {
+    serde_json::from_slice(request.body()).map_err(|error| {
+        ApiError::bad_request(format!("couldn't get version/kind; json parse error: {error}"))
+    })
 }

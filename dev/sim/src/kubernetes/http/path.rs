@@ -3,12 +3,31 @@
 use std::collections::BTreeMap;
 
 use crate::kubernetes::api_error::ApiError;
-use crate::kubernetes::state::resources::{self, Resource};
+use crate::kubernetes::state::resources::{self, GATEWAY, Resource};
 
-pub type Query = BTreeMap<String, String>;
+/// The parameters of a query. All that the product sends are handled; others are errors, so that a new one is
+/// not ignored.
+pub struct Query(BTreeMap<String, String>);
+
+impl Query {
+    /// A parameter. Empty if it is missing.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
+    /// # Errors
+    /// If there is another parameter than the known ones.
+    pub fn check_names(&self, known: &[&str]) -> Result<(), ApiError> {
+        match self.0.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(unknown) => Err(ApiError::not_simulated(&format!("the parameter {unknown}"))),
+            None => Ok(()),
+        }
+    }
+}
 
 /// The path of an object, or of a list if `name` is empty. `namespace` is empty for cluster-scoped
-/// resources and for lists over all namespaces.
+/// resources.
+#[derive(Clone, Copy)]
 pub struct ResourcePath<'a> {
     pub resource: &'static Resource,
     pub namespace: &'a str,
@@ -16,57 +35,30 @@ pub struct ResourcePath<'a> {
     pub subresource: &'a str,
 }
 
-/// # Errors
-/// As in the real server, the error for an unknown group differs from the error for an unknown resource
-/// of a served group.
 pub fn parse_path(path: &str, gateway_api: bool) -> Result<ResourcePath<'_>, ApiError> {
-    let is_served = |(group, version): (&str, &str)| {
-        let mut kinds = resources::ALL.iter().filter(|kind| !kind.is_custom());
-        kinds.any(|kind| kind.group == group && kind.version == version)
-    };
-    resource_path(path, gateway_api).ok_or_else(|| match split(path) {
-        Some((group, version, _)) if is_served((group, version)) => ApiError::no_such_resource(),
-        _ => ApiError::no_such_path(),
-    })
+    let found = resource_path(path).filter(|path| gateway_api || path.resource.group != GATEWAY);
+    found.ok_or_else(ApiError::no_such_path)
 }
 
-/// Whether the path has the form of a resource's, which may not exist.
-pub fn is_resource_path(path: &str) -> bool {
-    split(path).is_some_and(|(_, _, rest)| !rest.is_empty())
-}
-
-/// Splits a path into group, version and the remaining segments.
-fn split(path: &str) -> Option<(&str, &str, Vec<&str>)> {
-    let mut parts = path.trim_matches('/').split('/');
-    let (group, version) = match parts.next()? {
-        "api" => ("", parts.next()?),
-        "apis" => (parts.next()?, parts.next()?),
+fn resource_path(path: &str) -> Option<ResourcePath<'_>> {
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let (group, version, rest) = match parts.as_slice() {
+        ["api", version, rest @ ..] => ("", *version, rest),
+        ["apis", group, version, rest @ ..] => (*group, *version, rest),
         _ => return None,
     };
-    Some((group, version, parts.collect()))
-}
-
-fn resource_path(path: &str, gateway_api: bool) -> Option<ResourcePath<'_>> {
-    let (group, version, rest) = split(path)?;
-    let (namespace, plural, rest) = match rest.as_slice() {
-        ["namespaces", namespace, plural, rest @ ..]
-            if !["status", "finalize"].contains(plural) =>
-        {
-            (*namespace, *plural, rest)
-        }
+    let (namespace, plural, rest) = match rest {
+        ["namespaces", namespace, plural, rest @ ..] => (*namespace, *plural, rest),
         [plural, rest @ ..] => ("", *plural, rest),
         [] => return None,
     };
     let resource = resources::by_path(group, version, plural)?;
-    if (resource.is_custom() && !gateway_api) || (!resource.namespaced && !namespace.is_empty()) {
+    if resource.namespaced == namespace.is_empty() {
         return None;
     }
     let (name, subresource) = match rest {
         [] => ("", ""),
-        // An object of a namespaced resource needs a namespace.
-        [_, ..] if resource.namespaced && namespace.is_empty() => return None,
         [name] => (*name, ""),
-        [name, "status"] if resource.has_status => (*name, "status"),
         [name, "log"] if resource.plural == "pods" => (*name, "log"),
         _ => return None,
     };
@@ -95,8 +87,6 @@ pub fn parse_query(text: &str) -> Query {
         String::from_utf8_lossy(&bytes).into_owned()
     };
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decode(name), decode(value)))
-        .collect()
+    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    Query(pairs.map(|(name, value)| (decode(name), decode(value))).collect())
 }

@@ -1,27 +1,36 @@
 //! `GET …/pods/{pod}/log`: the logs of containers, which a client can follow.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
-use serde_json::json;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
-use crate::kubernetes::api_error::{ApiError, StatusCause};
+use super::path::Query;
+use crate::kubernetes::api_error::ApiError;
 use crate::kubernetes::json::{list, text, uid};
 use crate::kubernetes::kubelet::container::{ContainerState, LogLine, Stage};
 use crate::kubernetes::server_state::ServerState;
 use crate::kubernetes::state::ClusterState;
-use crate::kubernetes::state::resources;
+use crate::kubernetes::state::resources::PODS;
+
+const PARAMETERS: [&str; 8] = [
+    "container",
+    "follow",
+    "limitBytes",
+    "previous",
+    "sinceSeconds",
+    "sinceTime",
+    "tailLines",
+    "timestamps",
+];
 
 /// An opened log of a container.
 pub struct PodLog {
     pod_uid: String,
-    is_init: bool,
     container_index: usize,
     follow: bool,
     timestamps: bool,
@@ -38,88 +47,60 @@ impl ClusterState {
         &self,
         namespace: &str,
         name: &str,
-        query: &BTreeMap<String, String>,
+        query: &Query,
     ) -> Result<Option<PodLog>, ApiError> {
-        let not_found = || match resources::by_name("pods") {
-            Some(pods) => ApiError::not_found(pods, name),
-            None => ApiError::no_such_path(),
-        };
-        check_options(name, query)?;
-        let pod = self.find("pods", namespace, name).ok_or_else(not_found)?;
-        let get = |name: &str| query.get(name).map_or("", String::as_str);
-        let container_names = |path: &str| -> Vec<String> {
-            list(pod, path).iter().map(|spec| text(spec, "/name").to_owned()).collect()
-        };
-        let names = container_names("/spec/containers");
-        let init_names = container_names("/spec/initContainers");
-        let container = match (get("container"), names.as_slice()) {
-            ("", [only]) => only.clone(),
-            ("", _) => {
-                let mut choice = format!("[{}]", names.join(" "));
-                if !init_names.is_empty() {
-                    choice +=
-                        &format!(" or one of the init containers: [{}]", init_names.join(" "));
-                }
-                return Err(ApiError::bad_request(format!(
-                    "a container name must be specified for pod {name}, choose one of: {choice}"
-                )));
-            }
-            (given, _) => given.to_owned(),
-        };
-        let index_in = |names: &[String]| names.iter().position(|name| *name == container);
-        let (is_init, index) = match (index_in(&names), index_in(&init_names)) {
-            (Some(index), _) => (false, index),
-            (None, Some(index)) => (true, index),
-            (None, None) => {
-                return Err(ApiError::bad_request(format!(
-                    "container {container} is not valid for pod {name}"
-                )));
-            }
-        };
+        query.check_names(&PARAMETERS)?;
+        let pod = self.find(&PODS, namespace, name);
+        let pod = pod.ok_or_else(|| ApiError::not_found(&PODS, name))?;
+        let container = query.get("container");
+        let specs = list(pod, "/spec/containers");
+        let index = specs.iter().position(|spec| text(spec, "/name") == container);
+        let index = index.ok_or_else(|| {
+            ApiError::bad_request(format!("container {container} is not valid for pod {name}"))
+        })?;
         if text(pod, "/spec/nodeName").is_empty() {
             return Ok(None);
         }
-        let state = self.container_state(uid(pod), is_init, index);
-        let previous = get("previous") == "true";
-        let lines = log_lines(state, previous, &container, name)?;
-        let since = get("sinceSeconds").parse::<i64>().ok();
-        let since =
-            since.map(|seconds| Timestamp::now() - jiff::SignedDuration::from_secs(seconds));
+        let state = self.container_state(uid(pod), index);
+        let previous = query.get("previous") == "true";
+        let lines = log_lines(state, previous, container, name)?;
+        let since = self.since(query);
         let mut selected: Vec<&LogLine> = lines
             .into_iter()
             .filter(|line| since.is_none_or(|since| line.written_at >= since))
             .collect();
-        if let Ok(tail) = get("tailLines").parse::<usize>() {
+        if let Ok(tail) = query.get("tailLines").parse::<usize>() {
             selected.drain(..selected.len().saturating_sub(tail));
         }
-        let timestamps = get("timestamps") == "true";
+        let timestamps = query.get("timestamps") == "true";
         let position = state.map_or((0, 0), |state| (state.restarts, state.next_line_number()));
         Ok(Some(PodLog {
             pod_uid: uid(pod).to_owned(),
-            is_init,
             container_index: index,
-            follow: get("follow") == "true" && !previous,
+            follow: query.get("follow") == "true" && !previous,
             timestamps,
-            limit_bytes: get("limitBytes").parse().ok(),
+            limit_bytes: query.get("limitBytes").parse().ok(),
             text: selected.iter().map(|line| format_line(line, timestamps)).collect(),
             position,
         }))
     }
 
-    fn container_state(
-        &self,
-        pod_uid: &str,
-        is_init: bool,
-        index: usize,
-    ) -> Option<&ContainerState> {
-        let pod = self.pod_states.get(pod_uid)?;
-        if is_init { pod.init_containers.get(index) } else { pod.containers.get(index) }
+    /// The time of the oldest lines to read.
+    fn since(&self, query: &Query) -> Option<Timestamp> {
+        match query.get("sinceSeconds").parse() {
+            Ok(seconds) => Some(self.now - SignedDuration::from_secs(seconds)),
+            Err(_) => query.get("sinceTime").parse().ok(),
+        }
+    }
+
+    fn container_state(&self, pod_uid: &str, index: usize) -> Option<&ContainerState> {
+        self.pod_states.get(pod_uid)?.containers.get(index)
     }
 
     /// Returns the lines that were written since the last call. None if the container has ended and
     /// nothing is left.
     fn read_new_lines(&self, log: &mut PodLog) -> Option<String> {
-        let state = self.container_state(&log.pod_uid, log.is_init, log.container_index)?;
+        let state = self.container_state(&log.pod_uid, log.container_index)?;
         let (restarts, next_line) = log.position;
         if state.restarts != restarts {
             return None;
@@ -128,25 +109,6 @@ impl ClusterState {
         let text: String = new.map(|line| format_line(line, log.timestamps)).collect();
         log.position = (restarts, state.next_line_number());
         (state.stage == Stage::Running || !text.is_empty()).then_some(text)
-    }
-}
-
-/// Checks the numbers in the options.
-fn check_options(name: &str, query: &BTreeMap<String, String>) -> Result<(), ApiError> {
-    let mut causes = Vec::new();
-    for (field, min, detail) in [
-        ("tailLines", 0, "must be greater than or equal to 0"),
-        ("limitBytes", 1, "must be greater than 0"),
-        ("sinceSeconds", 1, "must be greater than 0"),
-    ] {
-        let given = query.get(field).and_then(|text| text.parse::<i64>().ok());
-        if let Some(given) = given.filter(|given| *given < min) {
-            causes.push(StatusCause::invalid(field, &json!(given), detail));
-        }
-    }
-    match causes.as_slice() {
-        [] => Ok(()),
-        causes => Err(ApiError::invalid("", "PodLogOptions", name, causes)),
     }
 }
 
@@ -210,7 +172,7 @@ pub fn stream(server: Arc<ServerState>, mut log: PodLog) -> Response {
             if !text.is_empty() && sender.send(Bytes::from(text)).await.is_err() {
                 return;
             }
-            let interval = server.cluster().step.min(Duration::from_millis(200));
+            let interval = server.cluster().options.step.min(Duration::from_millis(200));
             tokio::select! {
                 () = tokio::time::sleep(interval.max(Duration::from_millis(1))) => {}
                 () = sender.closed() => return,

@@ -30,8 +30,6 @@ pub enum Stage {
         /// Whether the back-off before the next start has begun.
         is_backing_off: bool,
     },
-    /// An init container that succeeded.
-    Completed,
 }
 
 #[derive(Debug, Clone)]

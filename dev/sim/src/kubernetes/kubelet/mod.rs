@@ -2,8 +2,8 @@
 
 pub mod container;
 mod image_behaviour;
+mod image_pull;
 mod pod;
 pub mod pod_state;
-mod references;
+mod run_container;
 mod status;
-mod sync;

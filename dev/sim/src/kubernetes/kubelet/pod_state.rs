@@ -12,31 +12,26 @@ pub struct PodState {
     /// Why no node can run the pod.
     pub unschedulable_reason: Option<String>,
     pub started_at: Option<Timestamp>,
-    pub init_containers: Vec<ContainerState>,
     pub containers: Vec<ContainerState>,
     /// The step in which a terminating pod is deleted.
     pub deletion_step: Option<u64>,
-    /// Why a volume cannot be mounted.
-    pub mount_error: Option<String>,
-    /// The numbers of the node and of the pod in their IP addresses.
-    pub address: (u16, u16),
 }
 
 impl PodState {
     /// Whether the pod is in a failure that repeats, or lasts until somebody fixes it.
     pub fn is_stuck(&self) -> bool {
-        self.unschedulable_reason.is_some()
-            || self.mount_error.is_some()
-            || self.init_containers.iter().chain(&self.containers).any(ContainerState::is_stuck)
+        self.unschedulable_reason.is_some() || self.containers.iter().any(ContainerState::is_stuck)
     }
 
     /// Whether the pod stays as it is unless somebody changes it.
     pub fn is_stable(&self) -> bool {
         let is_container_stable = |container: &ContainerState| {
-            container.is_stuck()
-                || (container.stage == Stage::Running
-                    && (container.is_ready || container.is_reported))
+            container.stage == Stage::Running && (container.is_ready || container.is_reported)
         };
         self.is_stuck() || (self.is_scheduled && self.containers.iter().all(is_container_stable))
+    }
+
+    pub fn is_ready(&self) -> bool {
+        !self.containers.is_empty() && self.containers.iter().all(|container| container.is_ready)
     }
 }

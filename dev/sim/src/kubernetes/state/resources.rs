@@ -3,107 +3,73 @@
 #[derive(Debug, PartialEq, Eq)]
 pub struct Resource {
     pub plural: &'static str,
-    pub singular: &'static str,
     pub kind: &'static str,
     /// Empty for the core group.
     pub group: &'static str,
     pub version: &'static str,
     pub namespaced: bool,
-    /// Whether `status` is a subresource.
-    pub has_status: bool,
     /// Whether `metadata.generation` counts changes of the spec.
     pub has_generation: bool,
-    pub short_names: &'static [&'static str],
 }
 
-const fn resource(
-    plural: &'static str,
-    kind: &'static str,
-    group: &'static str,
-    singular: &'static str,
-    short_names: &'static [&'static str],
-) -> Resource {
-    Resource {
-        plural,
-        singular,
-        kind,
-        group,
-        version: "v1",
-        namespaced: true,
-        has_status: false,
-        has_generation: false,
-        short_names,
-    }
+const fn resource(plural: &'static str, kind: &'static str, group: &'static str) -> Resource {
+    Resource { plural, kind, group, version: "v1", namespaced: true, has_generation: false }
 }
 
-const fn with_status(resource: Resource, has_generation: bool) -> Resource {
-    Resource { has_status: true, has_generation, ..resource }
+const fn with_generation(resource: Resource) -> Resource {
+    Resource { has_generation: true, ..resource }
 }
 
-pub const NAMESPACES: &str = "namespaces";
 const NETWORKING: &str = "networking.k8s.io";
 const RBAC: &str = "rbac.authorization.k8s.io";
+/// The group of the Gateway API, which need not be installed.
 pub const GATEWAY: &str = "gateway.networking.k8s.io";
 
-pub static ALL: [Resource; 19] = [
-    Resource {
-        namespaced: false,
-        ..with_status(resource(NAMESPACES, "Namespace", "", "namespace", &["ns"]), false)
-    },
-    with_status(
-        resource("resourcequotas", "ResourceQuota", "", "resourcequota", &["quota"]),
-        false,
-    ),
-    resource("limitranges", "LimitRange", "", "limitrange", &["limits"]),
-    resource("serviceaccounts", "ServiceAccount", "", "serviceaccount", &["sa"]),
-    resource("secrets", "Secret", "", "secret", &[]),
-    resource("configmaps", "ConfigMap", "", "configmap", &["cm"]),
-    with_status(
-        resource(
-            "persistentvolumeclaims",
-            "PersistentVolumeClaim",
-            "",
-            "persistentvolumeclaim",
-            &["pvc"],
-        ),
-        false,
-    ),
-    with_status(resource("services", "Service", "", "service", &["svc"]), false),
-    with_status(resource("pods", "Pod", "", "pod", &["po"]), true),
-    resource("events", "Event", "", "event", &["ev"]),
-    with_status(resource("deployments", "Deployment", "apps", "deployment", &["deploy"]), true),
-    with_status(resource("replicasets", "ReplicaSet", "apps", "replicaset", &["rs"]), true),
-    Resource {
-        has_generation: true,
-        ..resource("networkpolicies", "NetworkPolicy", NETWORKING, "networkpolicy", &["netpol"])
-    },
-    with_status(resource("ingresses", "Ingress", NETWORKING, "ingress", &["ing"]), true),
-    with_status(resource("httproutes", "HTTPRoute", GATEWAY, "httproute", &[]), true),
-    Resource {
-        version: "v2",
-        ..with_status(
-            resource(
-                "horizontalpodautoscalers",
-                "HorizontalPodAutoscaler",
-                "autoscaling",
-                "horizontalpodautoscaler",
-                &["hpa"],
-            ),
-            false,
-        )
-    },
-    with_status(
-        resource(
-            "poddisruptionbudgets",
-            "PodDisruptionBudget",
-            "policy",
-            "poddisruptionbudget",
-            &["pdb"],
-        ),
-        true,
-    ),
-    resource("roles", "Role", RBAC, "role", &[]),
-    resource("rolebindings", "RoleBinding", RBAC, "rolebinding", &[]),
+pub static NAMESPACES: Resource =
+    Resource { namespaced: false, ..resource("namespaces", "Namespace", "") };
+pub static SECRETS: Resource = resource("secrets", "Secret", "");
+pub static CONFIG_MAPS: Resource = resource("configmaps", "ConfigMap", "");
+pub static VOLUME_CLAIMS: Resource =
+    resource("persistentvolumeclaims", "PersistentVolumeClaim", "");
+pub static PODS: Resource = with_generation(resource("pods", "Pod", ""));
+pub static EVENTS: Resource = resource("events", "Event", "");
+pub static DEPLOYMENTS: Resource = with_generation(resource("deployments", "Deployment", "apps"));
+pub static REPLICA_SETS: Resource = with_generation(resource("replicasets", "ReplicaSet", "apps"));
+pub static AUTOSCALERS: Resource = Resource {
+    version: "v2",
+    ..resource("horizontalpodautoscalers", "HorizontalPodAutoscaler", "autoscaling")
+};
+static RESOURCE_QUOTAS: Resource = resource("resourcequotas", "ResourceQuota", "");
+static LIMIT_RANGES: Resource = resource("limitranges", "LimitRange", "");
+static SERVICE_ACCOUNTS: Resource = resource("serviceaccounts", "ServiceAccount", "");
+static SERVICES: Resource = resource("services", "Service", "");
+static NETWORK_POLICIES: Resource =
+    with_generation(resource("networkpolicies", "NetworkPolicy", NETWORKING));
+static INGRESSES: Resource = with_generation(resource("ingresses", "Ingress", NETWORKING));
+static HTTP_ROUTES: Resource = with_generation(resource("httproutes", "HTTPRoute", GATEWAY));
+static DISRUPTION_BUDGETS: Resource =
+    with_generation(resource("poddisruptionbudgets", "PodDisruptionBudget", "policy"));
+static ROLE_BINDINGS: Resource = resource("rolebindings", "RoleBinding", RBAC);
+
+pub static ALL: [&Resource; 18] = [
+    &NAMESPACES,
+    &RESOURCE_QUOTAS,
+    &LIMIT_RANGES,
+    &SERVICE_ACCOUNTS,
+    &SECRETS,
+    &CONFIG_MAPS,
+    &VOLUME_CLAIMS,
+    &SERVICES,
+    &PODS,
+    &EVENTS,
+    &DEPLOYMENTS,
+    &REPLICA_SETS,
+    &NETWORK_POLICIES,
+    &INGRESSES,
+    &HTTP_ROUTES,
+    &AUTOSCALERS,
+    &DISRUPTION_BUDGETS,
+    &ROLE_BINDINGS,
 ];
 
 impl Resource {
@@ -122,24 +88,18 @@ impl Resource {
             group => format!("{group}/{}", self.version),
         }
     }
-
-    /// Whether a CustomResourceDefinition defines it.
-    pub fn is_custom(&self) -> bool {
-        self.group == GATEWAY
-    }
 }
 
 pub fn by_path(group: &str, version: &str, plural: &str) -> Option<&'static Resource> {
-    ALL.iter().find(|resource| {
-        resource.group == group && resource.version == version && resource.plural == plural
-    })
+    let mut all = ALL.iter().copied();
+    all.find(|kind| kind.group == group && kind.version == version && kind.plural == plural)
 }
 
 pub fn by_kind(api_version: &str, kind: &str) -> Option<&'static Resource> {
-    ALL.iter().find(|resource| resource.kind == kind && resource.api_version() == api_version)
+    let mut all = ALL.iter().copied();
+    all.find(|resource| resource.kind == kind && resource.api_version() == api_version)
 }
 
-/// Finds `deployments` or `deployments.apps`.
-pub fn by_name(name: &str) -> Option<&'static Resource> {
-    ALL.iter().find(|resource| resource.plural == name || resource.plural_and_group() == name)
+pub fn by_plural(plural: &str) -> Option<&'static Resource> {
+    ALL.iter().copied().find(|resource| resource.plural == plural)
 }

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::resources::{self, Resource};
+use super::resources::Resource;
 use crate::kubernetes::json::{members, name, namespace, put};
 
 /// Plural name of the resource, namespace (empty if cluster-scoped), name.
@@ -22,8 +22,7 @@ pub struct Store {
 }
 
 fn key(resource: &Resource, namespace: &str, name: &str) -> Key {
-    let plural = resources::by_name(resource.plural).map_or("", |resource| resource.plural);
-    (plural, namespace.to_owned(), name.to_owned())
+    (resource.plural, namespace.to_owned(), name.to_owned())
 }
 
 impl Store {
@@ -37,7 +36,7 @@ impl Store {
         resource: &Resource,
         only_namespace: Option<&str>,
     ) -> impl Iterator<Item = &Value> + use<'_> {
-        let plural = key(resource, "", "").0;
+        let plural = resource.plural;
         let only_namespace = only_namespace.map(str::to_owned);
         let from = (plural, only_namespace.clone().unwrap_or_default(), String::new());
         self.objects

@@ -1,0 +1,50 @@
+//! The other systems: scripted responses, and what was sent to them.
+
+use http::{Method, Request, Response};
+use nokube_edge::{BoxBody, body::full_body, outbound::OutboundError};
+use serde_json::Value;
+use std::cell::RefCell;
+
+#[derive(Default)]
+pub struct Outbound {
+    scripts: RefCell<Vec<Script>>,
+    sent: RefCell<Vec<Request<Vec<u8>>>>,
+}
+
+struct Script {
+    method: Method,
+    url: String,
+    status: u16,
+    body: Value,
+}
+
+impl Outbound {
+    pub fn respond(&self, method: &str, url: &str, status: u16, body: &Value) {
+        let (method, url) = (method.parse().unwrap(), url.to_owned());
+        self.scripts.borrow_mut().insert(0, Script { method, url, status, body: body.clone() });
+    }
+
+    pub fn sent(&self, method: &str, url: &str) -> Vec<String> {
+        let sent = self.sent.borrow();
+        let matching = sent.iter().filter(|request| {
+            request.method() == method && request.uri().to_string().starts_with(url)
+        });
+        matching.map(|request| String::from_utf8_lossy(request.body()).into_owned()).collect()
+    }
+
+    /// A request without a script gets no connection.
+    pub fn send(&self, request: Request<Vec<u8>>) -> Result<Response<BoxBody>, OutboundError> {
+        let url = request.uri().to_string();
+        let scripts = self.scripts.borrow();
+        let script = scripts
+            .iter()
+            .find(|script| script.method == request.method() && url.starts_with(&script.url));
+        self.sent.borrow_mut().push(request);
+        let script = script.ok_or_else(|| OutboundError("ConnectionRefused".into()))?;
+        let response = Response::builder()
+            .status(script.status)
+            .header("content-type", "application/json")
+            .body(full_body(script.body.to_string()));
+        Ok(response.unwrap())
+    }
+}
