@@ -135,18 +135,10 @@ interface NewTokenProps {
 
 function NewToken({ created, onCreate }: NewTokenProps) {
   const t = useMessages();
-  const { administrator } = useMe();
-  const available = SCOPES.filter((scope) => scope !== "metrics" || administrator);
   const [name, setName] = useState("");
   const [selected, setSelected] = useState<ReadonlySet<Scope>>(new Set(["read"]));
   const [days, setDays] = useState(90);
   const { busy, error, run } = useAction();
-  const toggle = (scope: Scope, on: boolean) => {
-    const next = new Set(selected);
-    if (on) next.add(scope);
-    else next.delete(scope);
-    setSelected(next);
-  };
   const create = () =>
     void run(async () => {
       onCreate(null);
@@ -179,22 +171,42 @@ function NewToken({ created, onCreate }: NewTokenProps) {
           </select>
         </div>
       </div>
-      <FieldGroup name="scopes" label={t.account.scopes}>
-        {available.map((scope) => (
-          <CheckboxField
-            key={scope}
-            name={`scope-${scope}`}
-            label={t.account.scope[scope]}
-            value={selected.has(scope)}
-            onChange={(on) => toggle(scope, on)}
-          />
-        ))}
-      </FieldGroup>
+      <ScopesField selected={selected} onChange={setSelected} />
       <div class="actions">
         <button type="submit" disabled={busy}>
           {t.account.create}
         </button>
       </div>
     </Form>
+  );
+}
+
+interface ScopesFieldProps {
+  selected: ReadonlySet<Scope>;
+  onChange: (selected: ReadonlySet<Scope>) => void;
+}
+
+function ScopesField({ selected, onChange }: ScopesFieldProps) {
+  const t = useMessages();
+  const { administrator } = useMe();
+  const available = SCOPES.filter((scope) => scope !== "metrics" || administrator);
+  const toggle = (scope: Scope, on: boolean) => {
+    const next = new Set(selected);
+    if (on) next.add(scope);
+    else next.delete(scope);
+    onChange(next);
+  };
+  return (
+    <FieldGroup name="scopes" label={t.account.scopes}>
+      {available.map((scope) => (
+        <CheckboxField
+          key={scope}
+          name={`scope-${scope}`}
+          label={t.account.scope[scope]}
+          value={selected.has(scope)}
+          onChange={(on) => toggle(scope, on)}
+        />
+      ))}
+    </FieldGroup>
   );
 }

@@ -1,9 +1,10 @@
 // The form of a new build.
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { Link, useLocation, useSearchParams } from "wouter-preact";
 import { useAction } from "../api/action";
 import { api, unwrap } from "../api/client";
 import { ApiError, type FieldError } from "../api/error";
+import { useIdempotencyKey } from "../api/idempotency-key";
 import { fetchProject, hasRole } from "../api/project";
 import { useQuery } from "../api/query";
 import type { BuildRequest, Project } from "../api/types";
@@ -12,7 +13,7 @@ import { Form } from "../components/form";
 import { Page, QueryView } from "../components/page";
 import { projectBreadcrumbs, ReadOnlyNotice } from "../components/project";
 import { RestoredDraftNotice } from "../components/restored-draft-notice";
-import { emptyForm, formFromRequest, hasAdvancedOptions, toRequest } from "../forms/build";
+import { emptyForm, formFromRequest, hasAdvancedOptions, toRequest, type BuildForm } from "../forms/build";
 import { useDraft } from "../forms/draft";
 import { toFieldErrors } from "../forms/variables";
 import { useMessages } from "../i18n";
@@ -59,28 +60,19 @@ function NewBuildForm({ project, previous, draftKey }: FormData & { draftKey: st
   const t = useMessages();
   const [, navigate] = useLocation();
   const [search] = useSearchParams();
-  const prefilled = Object.fromEntries(
-    ["repository_url", "branch", "service_name"].flatMap((name) => {
-      const value = search.get(name);
-      return value === null ? [] : [[name, value]];
-    }),
-  );
-  const initial = previous ? formFromRequest(previous) : { ...emptyForm(project), ...prefilled };
+  const initial = initialForm(project, previous, search);
   const draft = useDraft(`build ${draftKey}`, initial);
   const { form, set, discard } = draft;
   const { busy, error, run } = useAction();
   const [clientErrors, setClientErrors] = useState<FieldError[]>([]);
-  const idempotency = useRef({ request: "", key: "" });
+  const idempotencyKey = useIdempotencyKey();
 
   const submit = () => {
     const { body, lineErrors } = toRequest(form, project);
     setClientErrors(toFieldErrors("build_args", lineErrors, t));
     if (lineErrors.length > 0) return;
-    // Retries of the same request share an idempotency key, so that a lost response does not start a second build.
-    const request = JSON.stringify(body);
-    if (idempotency.current.request !== request) idempotency.current = { request, key: randomKey() };
+    const header = { "Idempotency-Key": idempotencyKey(body) };
     void run(async () => {
-      const header = { "Idempotency-Key": idempotency.current.key };
       const { build_id } = await unwrap(api.POST("/api/v1/builds", { body, params: { header } }));
       discard();
       navigate(`/builds/${build_id}`);
@@ -91,79 +83,9 @@ function NewBuildForm({ project, previous, draftKey }: FormData & { draftKey: st
     <Form error={error} clientErrors={clientErrors} onSubmit={submit}>
       <RestoredDraftNotice draft={draft} />
       <section class="card">
-        <TextField
-          name="repository_url"
-          type="url"
-          label={t.newBuild.repository}
-          hint={t.newBuild.repositoryHint}
-          value={form.repository_url}
-          onChange={(repository_url) => set({ repository_url })}
-          required
-        />
-        <div class="two-columns">
-          <TextField name="branch" label={t.newBuild.branch} value={form.branch} onChange={(branch) => set({ branch })} />
-          <TextField
-            name="service_name"
-            label={t.newBuild.service}
-            hint={t.newBuild.serviceHint}
-            value={form.service_name}
-            onChange={(service_name) => set({ service_name })}
-            required
-          />
-        </div>
-        <RadioField
-          name="source"
-          label={t.newBuild.source}
-          value={form.source}
-          onChange={(source) => set({ source })}
-          options={[
-            { value: "buildpacks", label: t.newBuild.buildpacks },
-            { value: "repository", label: t.newBuild.dockerfileInRepository },
-            { value: "inline", label: t.newBuild.dockerfileInline },
-          ]}
-        />
-        {form.source === "repository" && (
-          <TextField
-            name="dockerfile_path"
-            label={t.newBuild.dockerfilePath}
-            value={form.dockerfile_path}
-            onChange={(dockerfile_path) => set({ dockerfile_path })}
-          />
-        )}
-        {form.source === "inline" && (
-          <TextField
-            name="dockerfile_content"
-            label={t.newBuild.dockerfileContent}
-            rows={10}
-            value={form.dockerfile_content}
-            onChange={(dockerfile_content) => set({ dockerfile_content })}
-          />
-        )}
-        <details open={hasAdvancedOptions(initial)}>
-          <summary>{t.more}</summary>
-          <TextField
-            name="build_args"
-            label={t.newBuild.args}
-            hint={t.newBuild.argsHint}
-            rows={4}
-            value={form.build_args}
-            onChange={(build_args) => set({ build_args })}
-          />
-          <div class="two-columns">
-            <TextField
-              name="context"
-              label={t.newBuild.context}
-              value={form.context}
-              onChange={(context) => set({ context })}
-            />
-            <TextField
-              name="image_tag"
-              label={t.newBuild.tag}
-              value={form.image_tag}
-              onChange={(image_tag) => set({ image_tag })}
-            />
-          </div>
-        </details>
+        <RepositoryFields form={form} set={set} />
+        <DockerfileFields form={form} set={set} />
+        <AdvancedOptions form={form} set={set} open={hasAdvancedOptions(initial)} />
         <p class="muted">
           {t.newBuild.image}
           {t.colon} <code>{`${project.name}-${service}:${form.image_tag || "latest"}`}</code>
@@ -181,8 +103,114 @@ function NewBuildForm({ project, previous, draftKey }: FormData & { draftKey: st
   );
 }
 
-/** 128 random bits in hexadecimal. `crypto.randomUUID` is available only over HTTPS. */
-function randomKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+/** The form of the build to repeat; else of a new build, with the values in the page's URL. */
+function initialForm(project: Project, previous: BuildRequest | null, search: URLSearchParams): BuildForm {
+  if (previous) return formFromRequest(previous);
+  const prefilled = Object.fromEntries(
+    ["repository_url", "branch", "service_name"].flatMap((name) => {
+      const value = search.get(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
+  return { ...emptyForm(project), ...prefilled };
+}
+
+interface FieldsProps {
+  form: BuildForm;
+  set: (change: Partial<BuildForm>) => void;
+}
+
+function RepositoryFields({ form, set }: FieldsProps) {
+  const t = useMessages();
+  return (
+    <>
+      <TextField
+        name="repository_url"
+        type="url"
+        label={t.newBuild.repository}
+        hint={t.newBuild.repositoryHint}
+        value={form.repository_url}
+        onChange={(repository_url) => set({ repository_url })}
+        required
+      />
+      <div class="two-columns">
+        <TextField name="branch" label={t.newBuild.branch} value={form.branch} onChange={(branch) => set({ branch })} />
+        <TextField
+          name="service_name"
+          label={t.newBuild.service}
+          hint={t.newBuild.serviceHint}
+          value={form.service_name}
+          onChange={(service_name) => set({ service_name })}
+          required
+        />
+      </div>
+    </>
+  );
+}
+
+function DockerfileFields({ form, set }: FieldsProps) {
+  const t = useMessages();
+  return (
+    <>
+      <RadioField
+        name="source"
+        label={t.newBuild.source}
+        value={form.source}
+        onChange={(source) => set({ source })}
+        options={[
+          { value: "buildpacks", label: t.newBuild.buildpacks },
+          { value: "repository", label: t.newBuild.dockerfileInRepository },
+          { value: "inline", label: t.newBuild.dockerfileInline },
+        ]}
+      />
+      {form.source === "repository" && (
+        <TextField
+          name="dockerfile_path"
+          label={t.newBuild.dockerfilePath}
+          value={form.dockerfile_path}
+          onChange={(dockerfile_path) => set({ dockerfile_path })}
+        />
+      )}
+      {form.source === "inline" && (
+        <TextField
+          name="dockerfile_content"
+          label={t.newBuild.dockerfileContent}
+          rows={10}
+          value={form.dockerfile_content}
+          onChange={(dockerfile_content) => set({ dockerfile_content })}
+        />
+      )}
+    </>
+  );
+}
+
+function AdvancedOptions({ form, set, open }: FieldsProps & { open: boolean }) {
+  const t = useMessages();
+  return (
+    <details open={open}>
+      <summary>{t.more}</summary>
+      <TextField
+        name="build_args"
+        label={t.newBuild.args}
+        hint={t.newBuild.argsHint}
+        rows={4}
+        value={form.build_args}
+        onChange={(build_args) => set({ build_args })}
+      />
+      <div class="two-columns">
+        <TextField
+          name="context"
+          label={t.newBuild.context}
+          value={form.context}
+          onChange={(context) => set({ context })}
+        />
+        <TextField
+          name="image_tag"
+          label={t.newBuild.tag}
+          value={form.image_tag}
+          onChange={(image_tag) => set({ image_tag })}
+        />
+      </div>
+    </details>
+  );
 }

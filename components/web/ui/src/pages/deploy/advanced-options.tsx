@@ -5,12 +5,12 @@ import type { DeployForm } from "../../forms/deploy";
 import { useMessages } from "../../i18n";
 import { textFieldsOf, type SetForm } from "./text-fields";
 
-interface AdvancedOptionsProps {
+interface OptionsProps {
   form: DeployForm;
   set: SetForm;
 }
 
-export function AdvancedOptions({ form, set }: AdvancedOptionsProps) {
+export function AdvancedOptions({ form, set }: OptionsProps) {
   const t = useMessages();
   const text = textFieldsOf(form, set);
   return (
@@ -27,71 +27,103 @@ export function AdvancedOptions({ form, set }: AdvancedOptionsProps) {
         {text("display_name", t.deploy.displayName)}
         {text("description", t.deploy.description)}
       </div>
-      <OptionGroup title={t.deploy.address}>
-        <div class="two-columns">
-          {text("custom_domain", t.deploy.domain)}
-          {text("custom_path", t.deploy.path)}
-        </div>
-        <div class="two-columns">
-          {text("service_port", t.deploy.servicePort, { number: true })}
-          <CheckboxField
-            name="enable_https"
-            label={t.deploy.https}
-            value={form.enable_https}
-            onChange={(enable_https) => set({ enable_https })}
-          />
-        </div>
-      </OptionGroup>
-      <OptionGroup title={t.deploy.health}>
-        <CheckboxField
-          name="health_check_enabled"
-          label={t.deploy.healthEnabled}
-          hint={t.deploy.healthHint}
-          value={form.health_check_enabled}
-          onChange={(health_check_enabled) => set({ health_check_enabled })}
-        />
-        {form.health_check_enabled && (
-          <>
-            <div class="two-columns">
-              {text("readiness_check_path", t.deploy.readinessPath)}
-              {text("readiness_initial_delay", t.deploy.readinessDelay, { number: true })}
-            </div>
-            <div class="two-columns">
-              {text("liveness_check_path", t.deploy.livenessPath)}
-              {text("liveness_initial_delay", t.deploy.livenessDelay, { number: true })}
-            </div>
-            <div class="four-columns">
-              {text("health_check_port", t.deploy.healthPort, { number: true })}
-              {text("health_check_period", t.deploy.period, { number: true })}
-              {text("health_check_timeout", t.deploy.timeout, { number: true })}
-              {text("health_check_failure_threshold", t.deploy.threshold, { number: true })}
-            </div>
-          </>
-        )}
-      </OptionGroup>
-      <OptionGroup title={t.deploy.storage}>
-        <p class="hint">{t.deploy.storageHint}</p>
-        <div class="two-columns">
-          {text("storage_size", t.deploy.storageSize, { hint: "1Gi, 10Gi…" })}
-          {text("storage_path", t.deploy.storagePath, { hint: "/var/lib/data" })}
-        </div>
-      </OptionGroup>
-      <OptionGroup title={t.deploy.scaling}>
-        <CheckboxField
-          name="enable_autoscaling"
-          label={t.deploy.scalingEnabled}
-          value={form.enable_autoscaling}
-          onChange={(enable_autoscaling) => set({ enable_autoscaling })}
-        />
-        {form.enable_autoscaling && (
-          <div class="four-columns">
-            {text("min_replicas", t.deploy.minReplicas, { number: true })}
-            {text("max_replicas", t.deploy.maxReplicas, { number: true })}
-            {text("target_cpu_percent", t.deploy.targetCpu, { number: true })}
-          </div>
-        )}
-      </OptionGroup>
+      <AddressOptions form={form} set={set} />
+      <HealthCheckOptions form={form} set={set} />
+      <StorageOptions form={form} set={set} />
+      <AutoscalingOptions form={form} set={set} />
     </details>
+  );
+}
+
+function AddressOptions({ form, set }: OptionsProps) {
+  const t = useMessages();
+  const text = textFieldsOf(form, set);
+  return (
+    <OptionGroup title={t.deploy.address}>
+      <div class="two-columns">
+        {text("custom_domain", t.deploy.domain)}
+        {text("custom_path", t.deploy.path)}
+      </div>
+      <div class="two-columns">
+        {text("service_port", t.deploy.servicePort, { number: true })}
+        <CheckboxField
+          name="enable_https"
+          label={t.deploy.https}
+          value={form.enable_https}
+          onChange={(enable_https) => set({ enable_https })}
+        />
+      </div>
+    </OptionGroup>
+  );
+}
+
+function HealthCheckOptions({ form, set }: OptionsProps) {
+  const t = useMessages();
+  const text = textFieldsOf(form, set);
+  return (
+    <OptionGroup title={t.deploy.health}>
+      <CheckboxField
+        name="health_check_enabled"
+        label={t.deploy.healthEnabled}
+        hint={t.deploy.healthHint}
+        value={form.health_check_enabled}
+        onChange={(health_check_enabled) => set({ health_check_enabled })}
+      />
+      {form.health_check_enabled && (
+        <>
+          <div class="two-columns">
+            {text("readiness_check_path", t.deploy.readinessPath)}
+            {text("readiness_initial_delay", t.deploy.readinessDelay, { number: true })}
+          </div>
+          <div class="two-columns">
+            {text("liveness_check_path", t.deploy.livenessPath)}
+            {text("liveness_initial_delay", t.deploy.livenessDelay, { number: true })}
+          </div>
+          <div class="four-columns">
+            {text("health_check_port", t.deploy.healthPort, { number: true })}
+            {text("health_check_period", t.deploy.period, { number: true })}
+            {text("health_check_timeout", t.deploy.timeout, { number: true })}
+            {text("health_check_failure_threshold", t.deploy.threshold, { number: true })}
+          </div>
+        </>
+      )}
+    </OptionGroup>
+  );
+}
+
+function StorageOptions({ form, set }: OptionsProps) {
+  const t = useMessages();
+  const text = textFieldsOf(form, set);
+  return (
+    <OptionGroup title={t.deploy.storage}>
+      <p class="hint">{t.deploy.storageHint}</p>
+      <div class="two-columns">
+        {text("storage_size", t.deploy.storageSize, { hint: "1Gi, 10Gi…" })}
+        {text("storage_path", t.deploy.storagePath, { hint: "/var/lib/data" })}
+      </div>
+    </OptionGroup>
+  );
+}
+
+function AutoscalingOptions({ form, set }: OptionsProps) {
+  const t = useMessages();
+  const text = textFieldsOf(form, set);
+  return (
+    <OptionGroup title={t.deploy.scaling}>
+      <CheckboxField
+        name="enable_autoscaling"
+        label={t.deploy.scalingEnabled}
+        value={form.enable_autoscaling}
+        onChange={(enable_autoscaling) => set({ enable_autoscaling })}
+      />
+      {form.enable_autoscaling && (
+        <div class="four-columns">
+          {text("min_replicas", t.deploy.minReplicas, { number: true })}
+          {text("max_replicas", t.deploy.maxReplicas, { number: true })}
+          {text("target_cpu_percent", t.deploy.targetCpu, { number: true })}
+        </div>
+      )}
+    </OptionGroup>
   );
 }
 

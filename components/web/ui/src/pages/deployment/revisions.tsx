@@ -52,35 +52,53 @@ export function Revisions({ deployment, canEdit, onRollback }: RevisionsProps) {
             {[...revisions]
               .sort((a, b) => b.revision - a.revision)
               .map((release) => (
-                <li key={release.revision}>
-                  <div>
-                    <strong>{t.project.revision(release.revision)}</strong>{" "}
-                    <span class="muted">
-                      <RelativeTime time={release.created_at} /> {t.deployment.by(release.by)} ·{" "}
-                      {t.deployment.causes[release.cause] ?? release.cause}
-                    </span>
-                    <div class="muted wrap-anywhere">{release.image_name}</div>
-                    <details>
-                      <summary>{t.deployment.configuration}</summary>
-                      <pre tabIndex={0}>{JSON.stringify(release.configuration, null, 2)}</pre>
-                    </details>
-                  </div>
-                  <div class="row-end">
-                    {release.current ? (
-                      <span class="badge">{t.deployment.current}</span>
-                    ) : (
-                      canEdit && (
-                        <button type="button" onClick={() => setTarget(release)}>
-                          {t.deployment.rollback}
-                        </button>
-                      )
-                    )}
-                  </div>
-                </li>
+                <RevisionRow
+                  key={release.revision}
+                  release={release}
+                  canEdit={canEdit}
+                  rollBack={() => setTarget(release)}
+                />
               ))}
           </ul>
         )}
       </QueryView>
     </Section>
+  );
+}
+
+interface RevisionRowProps {
+  release: Revision;
+  canEdit: boolean;
+  rollBack: () => void;
+}
+
+function RevisionRow({ release, canEdit, rollBack }: RevisionRowProps) {
+  const t = useMessages();
+  return (
+    <li>
+      <div>
+        <strong>{t.project.revision(release.revision)}</strong>{" "}
+        <span class="muted">
+          <RelativeTime time={release.created_at} /> {t.deployment.by(release.by)} ·{" "}
+          {t.deployment.causes[release.cause] ?? release.cause}
+        </span>
+        <div class="muted wrap-anywhere">{release.image_name}</div>
+        <details>
+          <summary>{t.deployment.configuration}</summary>
+          <pre tabIndex={0}>{JSON.stringify(release.configuration, null, 2)}</pre>
+        </details>
+      </div>
+      <div class="row-end">
+        {release.current ? (
+          <span class="badge">{t.deployment.current}</span>
+        ) : (
+          canEdit && (
+            <button type="button" onClick={rollBack}>
+              {t.deployment.rollback}
+            </button>
+          )
+        )}
+      </div>
+    </li>
   );
 }
