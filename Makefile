@@ -12,7 +12,7 @@ LOCAL := -p local-host -p nokube-dev
 
 WASM := --release --target wasm32-wasip2
 
-.PHONY: help setup setup-tests page components run token test test-redis test-slow test-kube test-workflow \
+.PHONY: help setup setup-tests page components run token test test-redis test-slow test-kube test-builder test-workflow \
   test-web screenshots contract settings doctor bench lint clean
 
 help: ## List the commands
@@ -80,6 +80,12 @@ test-kube: setup-tests components ## Run the tests on a real Kubernetes API serv
 	fi; \
 	cargo test --features nokube-tests-kube/cluster --test kube --test deployments --test spinkube
 
+test-builder: setup-tests ## Run the builder's workflow with real BuildKit (needs root)
+	@scripts/setup builder
+	@NOKUBE_BUILDER_PROGRAMS=$$(scripts/builder-programs | tail -1) && [ -n "$$NOKUBE_BUILDER_PROGRAMS" ] || exit 1; \
+	export NOKUBE_BUILDER_PROGRAMS; \
+	cargo test --features nokube-tests-builder/programs --test builder
+
 contract: setup ## Generate docs/api/openapi.json from the code
 	cargo run --quiet -p nokube-openapi > docs/api/openapi.new
 	mv docs/api/openapi.new docs/api/openapi.json
@@ -100,7 +106,7 @@ bench: setup-tests components ## Measure speed and sizes
 lint: setup-tests page ## Check format, lints, and that features are unified
 	cargo fmt --all --check
 	@scripts/check-features
-	cargo clippy --all-targets --features nokube-tests/slow,nokube-tests-kube/cluster -- -D warnings
+	cargo clippy --all-targets --features nokube-tests/slow,nokube-tests-kube/cluster,nokube-tests-builder/programs -- -D warnings
 	cargo clippy -p nokube-bench -- -D warnings
 	cargo clippy $(WASM) $(COMPONENTS:%=-p %) $(GUESTS) -p nokube-edge -- -D warnings
 
