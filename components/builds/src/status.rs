@@ -169,8 +169,9 @@ async fn store_final_view(
     let view = view(&state, digest, timeouts.grace, now());
     if (attempt, latest) == before {
         let run_url = state.run.latest_run().and_then(|(_, facts)| facts.url.clone());
-        let (view, other) = (view.clone(), UnknownFields::default());
-        state.run.final_view = Some(Box::new(FinalView { attempt, latest, run_url, view, other }));
+        let (view, unknown_fields) = (view.clone(), UnknownFields::default());
+        state.run.final_view =
+            Some(Box::new(FinalView { attempt, latest, run_url, view, unknown_fields }));
         store.set_run(&state.run).await?;
     }
     Ok(Current { view, state: Loaded::All(Box::new(state)) })

@@ -117,7 +117,18 @@ fn while_github_does_not_answer_nothing_is_stored() {
     let (host, alice, request) = platform();
     host.respond("GET", &format!("{GITHUB}/acme/shop"), 503, &json!({}));
     let stored = host.stored();
-    let response = alice.post("/api/v1/builds", &request);
-    assert!(matches!(response.status, 502 | 503), "{}", response.text);
+    alice.post("/api/v1/builds", &request).expect(503);
     assert_eq!(host.stored(), stored);
+}
+
+/// GitHub may have started the build, although its response is lost.
+#[test]
+fn without_a_response_a_read_is_sent_again_and_a_dispatch_is_not() {
+    let (host, alice, mut request) = platform();
+    host.set("github_builder_repository", "platform/unreachable");
+    alice.post("/api/v1/builds", &request).expect(202);
+    assert_eq!(host.sent("POST", &format!("{GITHUB}/platform/unreachable/")).len(), 1);
+    request["repository_url"] = json!("https://github.com/acme/unreachable");
+    alice.post("/api/v1/builds", &request).expect(503);
+    assert_eq!(host.sent("GET", &format!("{GITHUB}/acme/unreachable")).len(), 3);
 }

@@ -22,9 +22,9 @@ pub mod reservation;
 pub mod text;
 mod unknown_fields;
 
+pub(crate) use api::request;
 #[cfg(feature = "schema")]
 pub use api::schema;
-pub(crate) use api::request;
 pub use api::{field_types, fields, page, problem, responses};
 pub use identity::{
     access, allowlist, audit, grant, jwt, origin, people, rate_limit, scope, session, token,

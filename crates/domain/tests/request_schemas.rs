@@ -83,7 +83,7 @@ fn project() -> Project {
         framework: None,
         created_at: now(),
         updated_at: now(),
-        other: Default::default(),
+        unknown_fields: Default::default(),
     }
 }
 

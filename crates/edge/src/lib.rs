@@ -1,4 +1,4 @@
-//! The only crate that knows Spin: storage, outbound HTTP, settings, routes and replies.
+//! The only crate of the product that uses Spin: storage, outbound HTTP, settings, routes and replies.
 //!
 //! A component is a table of [`Route`]s and their handlers:
 //!

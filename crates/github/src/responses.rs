@@ -85,7 +85,7 @@ impl WorkflowJob {
                 phase: phase(step.status.as_deref(), step.conclusion.as_deref()),
                 started_at: step.started_at,
                 ended_at: step.completed_at,
-                other: UnknownFields::default(),
+                unknown_fields: UnknownFields::default(),
             };
             (step.number, facts)
         };
@@ -97,7 +97,7 @@ impl WorkflowJob {
             started_at: self.started_at.filter(|_| phase != Phase::Queued),
             ended_at: self.completed_at,
             steps: self.steps.iter().flatten().map(step).collect(),
-            other: UnknownFields::default(),
+            unknown_fields: UnknownFields::default(),
         }
     }
 }

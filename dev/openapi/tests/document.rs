@@ -5,6 +5,15 @@ use local_host::{
     manifest::{Manifest, Route},
     routes::{Pattern, Router},
 };
+use nokube_domain::{
+    builds::NewBuild,
+    deployments::{NewDeployment, Rollback},
+    fields::Fields,
+    grant::TokenRequest,
+    problem::Problem,
+    projects::{MemberRole, NewProject, ProjectChange},
+    token::NewToken,
+};
 use serde_json::{Value, json};
 
 fn document() -> Value {
@@ -166,5 +175,39 @@ fn every_reason_has_an_example() {
     assert!(!reasons.is_empty());
     for reason in reasons {
         assert!(examples.contains(reason), "{reason}");
+    }
+}
+
+/// Reads a request body as its handler does.
+type Reader = fn(Fields) -> Result<(), Problem>;
+
+macro_rules! reader {
+    ($request:ident) => {
+        |mut fields| {
+            let request = $request::read(&mut fields);
+            fields.finish(Some(request)).map(drop)
+        }
+    };
+}
+
+/// The schemas say less than the readers do.
+#[test]
+fn the_examples_of_requests_are_accepted() {
+    let document = document();
+    let requests: [(&str, &str, Reader); 8] = [
+        ("post", "/api/v1/projects", reader!(NewProject)),
+        ("patch", "/api/v1/projects/{project}", reader!(ProjectChange)),
+        ("put", "/api/v1/projects/{project}/members/{username}", reader!(MemberRole)),
+        ("post", "/api/v1/builds", reader!(NewBuild)),
+        ("post", "/api/v1/deploy", reader!(NewDeployment)),
+        ("post", "/api/v1/deployments/{deployment}/rollback", reader!(Rollback)),
+        ("post", "/api/v1/auth/tokens", reader!(NewToken)),
+        ("post", "/api/v1/auth/token", |fields| TokenRequest::parse(fields).map(drop)),
+    ];
+    for (method, path, read) in requests {
+        let content = &document["paths"][path][method]["requestBody"]["content"];
+        let example = content["application/json"]["example"].to_string();
+        let fields = Fields::from_json(example.as_bytes()).unwrap();
+        read(fields).unwrap_or_else(|problem| panic!("{method} {path}: {problem:?}"));
     }
 }

@@ -8,20 +8,11 @@ use jiff::Timestamp;
 use nokube_sim::RepositorySettings;
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::app::{app_jwt, jwt, start_with_app};
+use support::app::{app_jwt, jwt, request_token, start_with_app};
 use support::{TestGitHub, message, start};
 
 async fn get(github: &TestGitHub, path: &str, token: &str) -> reqwest::Response {
     github.request(Method::GET, path).bearer_auth(token).send().await.unwrap()
-}
-
-/// Requests an installation access token for the installation that covers the repository.
-async fn request_token(github: &TestGitHub, repository: &str, body: Value) -> reqwest::Response {
-    let app = app_jwt(-60, 500);
-    let installation = get(github, &format!("/repos/{repository}/installation"), &app).await;
-    let id = installation.json::<Value>().await.unwrap()["id"].clone();
-    let path = format!("/app/installations/{id}/access_tokens");
-    github.request(Method::POST, &path).bearer_auth(&app).json(&body).send().await.unwrap()
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ mod support;
 
 use nokube_sim::GitHubOptions;
 use reqwest::{Method, Response};
-use serde_json::Value;
+use serde_json::{Value, json};
+use support::app::{request_token, start_with_app_and};
 use support::{TestGitHub, start, start_with};
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
@@ -75,4 +76,18 @@ async fn a_private_image_needs_the_readers_credentials() {
     let reader = bearer(&github, Some(("reader", "classic"))).await;
     assert_eq!(head(&github, MANIFEST, &reader, INDEX).await.status(), 200);
     assert_eq!(head(&github, "/v2/n/a/manifests/other", &reader, INDEX).await.status(), 404);
+}
+
+#[tokio::test]
+async fn an_apps_token_can_log_in_but_not_pull_a_private_image() {
+    let options = GitHubOptions { private_packages: true, ..GitHubOptions::default() };
+    let github = start_with_app_and(options).await;
+    github.build("b1", "ghcr.io/n/a").await;
+    github.sim.wait_until_idle().await.unwrap();
+
+    let created = request_token(&github, "nokube/builder", json!({})).await;
+    let created: Value = created.json().await.unwrap();
+    let login = ("x-access-token", created["token"].as_str().unwrap());
+    let app = bearer(&github, Some(login)).await;
+    assert_eq!(head(&github, MANIFEST, &app, INDEX).await.status(), 403);
 }

@@ -81,7 +81,7 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         expires_at,
         revoked_at: None,
         last_used: None,
-        other: UnknownFields::default(),
+        unknown_fields: UnknownFields::default(),
     };
     // The row is written before the record: a token without a row could not be revoked.
     store.set(keys::token_row(person, number), &row).await?;
@@ -91,8 +91,8 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         github_identity: credential.github_identity,
         github_membership: credential.github_membership.clone(),
     };
-    let other = UnknownFields::default();
-    let record = TokenRecord { identity, number, name, scopes, expires_at, other };
+    let unknown_fields = UnknownFields::default();
+    let record = TokenRecord { identity, number, name, scopes, expires_at, unknown_fields };
     store.set(keys::token(&row.hash), &record).await?;
     // A concurrent request may have revoked this token before its record was written, or blocked the person
     // and revoked all tokens that existed then.

@@ -57,12 +57,12 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         return replay(&store, &earlier, &body_hash).await;
     }
     let github = GitHub::new().await?;
-    let request = BuildSpec::new(request, fields, Some(&project.name), &github.settings.web)?;
+    let spec = BuildSpec::new(request, fields, Some(&project.name), &github.settings.web)?;
     check_quota(&store, &members.owner).await?;
 
     let (source, estimate) = try_join(
-        check_source(&github, &call, &request),
-        estimate_duration(&store, pid, &request.service, github.settings.estimate),
+        check_source(&github, &call, &spec),
+        estimate_duration(&store, pid, &spec.service, github.settings.estimate),
     )
     .await?;
     let lease = match &key {
@@ -80,10 +80,10 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let record = BuildRecord {
         id,
         requested_by: call.caller()?.person.clone(),
-        image: github.settings.registry.image(&project.owner, &project.name, &request.service),
+        image: github.settings.registry.image(&project.owner, &project.name, &spec.service),
         owner: project.owner,
         project: project.name,
-        spec: request,
+        spec,
         commit: source.commit,
         private: source.private,
         estimate,

@@ -100,7 +100,7 @@ impl Draft<'_> {
             secrets_object: name_key.secrets_object(id, &spec.service, self.secrets),
             secrets: self.secrets.keys().cloned().collect(),
             spec,
-            other: UnknownFields::default(),
+            unknown_fields: UnknownFields::default(),
         };
         // Deploying the same image and configuration again makes no new release.
         let previous = self.previous.map(|state| &state.release);

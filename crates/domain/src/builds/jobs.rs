@@ -15,7 +15,7 @@ pub struct StepState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
     #[serde(flatten)]
-    pub other: UnknownFields,
+    pub unknown_fields: UnknownFields,
 }
 
 impl StepState {
@@ -27,7 +27,7 @@ impl StepState {
         self.phase = self.phase.max(other.phase);
         self.started_at = self.started_at.max(other.started_at);
         self.ended_at = self.ended_at.max(other.ended_at);
-        self.other.merge(other.other);
+        self.unknown_fields.merge(other.unknown_fields);
     }
 }
 
@@ -43,7 +43,7 @@ pub struct JobState {
     /// By GitHub's step number.
     pub steps: BTreeMap<u32, StepState>,
     #[serde(flatten)]
-    pub other: UnknownFields,
+    pub unknown_fields: UnknownFields,
 }
 
 impl JobState {
@@ -53,7 +53,7 @@ impl JobState {
         self.started_at = self.started_at.max(other.started_at);
         self.ended_at = self.ended_at.max(other.ended_at);
         merge_entries(&mut self.steps, other.steps, StepState::merge);
-        self.other.merge(other.other);
+        self.unknown_fields.merge(other.unknown_fields);
     }
 }
 
@@ -73,7 +73,7 @@ pub struct JobsRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
     #[serde(flatten)]
-    pub other: UnknownFields,
+    pub unknown_fields: UnknownFields,
 }
 
 impl JobsRecord {
@@ -84,7 +84,13 @@ impl JobsRecord {
 
     /// A record with these jobs, by GitHub's job id.
     pub fn with_jobs(build_id: BuildId, jobs: BTreeMap<u64, JobState>) -> Self {
-        Self { build_id, jobs, updated_at: None, etag: None, other: UnknownFields::default() }
+        Self {
+            build_id,
+            jobs,
+            updated_at: None,
+            etag: None,
+            unknown_fields: UnknownFields::default(),
+        }
     }
 
     /// The stored record, if it belongs to this build; else an empty one.
@@ -103,10 +109,10 @@ impl JobsRecord {
         if self.build_id != other.build_id {
             return false;
         }
-        let before = (self.jobs.clone(), self.other.clone());
+        let before = (self.jobs.clone(), self.unknown_fields.clone());
         merge_entries(&mut self.jobs, other.jobs, JobState::merge);
-        self.other.merge(other.other);
-        let is_changed = self.jobs != before.0 || self.other != before.1;
+        self.unknown_fields.merge(other.unknown_fields);
+        let is_changed = self.jobs != before.0 || self.unknown_fields != before.1;
         if is_changed {
             self.updated_at = self.updated_at.max(other.updated_at);
             if other.etag.is_some() {

@@ -54,7 +54,7 @@ pub fn view(state: &BuildState, digest: Option<Digest>, grace: i64, now: Timesta
         error_code: evaluated.error_code.map(|code| code.to_string()),
         error_message: evaluated.error_message,
         steps: key.map(|key| steps(&state.jobs, key)).unwrap_or_default(),
-        other: UnknownFields::default(),
+        unknown_fields: UnknownFields::default(),
     }
 }
 
@@ -65,7 +65,7 @@ fn steps(jobs: &JobsRecord, run: RunKey) -> Vec<StepView> {
         status: step_status(step.phase),
         started_at: step.started_at.map(whole_seconds),
         completed_at: step.ended_at.map(whole_seconds),
-        other: UnknownFields::default(),
+        unknown_fields: UnknownFields::default(),
     };
     jobs.of_run(run).flat_map(|(_, job)| job.steps.iter().map(step)).collect()
 }

@@ -93,12 +93,18 @@ pub struct RunState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     #[serde(flatten)]
-    pub other: UnknownFields,
+    pub unknown_fields: UnknownFields,
 }
 
 impl RunState {
     pub fn new(phase: Phase) -> Self {
-        Self { phase, started_at: None, ended_at: None, url: None, other: UnknownFields::default() }
+        Self {
+            phase,
+            started_at: None,
+            ended_at: None,
+            url: None,
+            unknown_fields: UnknownFields::default(),
+        }
     }
 
     pub(super) fn merge(&mut self, other: Self) {
@@ -106,7 +112,7 @@ impl RunState {
         self.started_at = earliest(self.started_at, other.started_at);
         self.ended_at = earliest(self.ended_at, other.ended_at);
         self.url = self.url.take().max(other.url);
-        self.other.merge(other.other);
+        self.unknown_fields.merge(other.unknown_fields);
     }
 }
 

@@ -23,20 +23,20 @@ pub struct AttemptRequest {
     #[serde(default, rename = "refused", skip_serializing_if = "Option::is_none")]
     pub rejection: Option<String>,
     #[serde(flatten)]
-    pub other: UnknownFields,
+    pub unknown_fields: UnknownFields,
 }
 
 impl AttemptRequest {
     /// A request that GitHub has not rejected. `after` is the latest known run.
     pub fn new(requested_at: Timestamp, after: Option<RunKey>) -> Self {
-        Self { requested_at, after, rejection: None, other: UnknownFields::default() }
+        Self { requested_at, after, rejection: None, unknown_fields: UnknownFields::default() }
     }
 
     fn merge(&mut self, other: Self) {
         self.requested_at = self.requested_at.min(other.requested_at);
         self.after = self.after.max(other.after);
         self.rejection = self.rejection.take().max(other.rejection);
-        self.other.merge(other.other);
+        self.unknown_fields.merge(other.unknown_fields);
     }
 }
 
@@ -52,7 +52,7 @@ pub struct FinalView {
     /// For administrators only, therefore not part of the view.
     pub run_url: Option<String>,
     #[serde(flatten)]
-    pub other: UnknownFields,
+    pub unknown_fields: UnknownFields,
 }
 
 /// The image that a package event reported for the build's unique tag.
@@ -87,7 +87,7 @@ pub struct RunRecord {
     #[serde(default, rename = "done", skip_serializing_if = "Option::is_none")]
     pub final_view: Option<Box<FinalView>>,
     #[serde(flatten)]
-    pub other: UnknownFields,
+    pub unknown_fields: UnknownFields,
 }
 
 impl RunRecord {
@@ -100,7 +100,7 @@ impl RunRecord {
             image_pushed: None,
             updated_at: None,
             final_view: None,
-            other: UnknownFields::default(),
+            unknown_fields: UnknownFields::default(),
         }
     }
 
@@ -162,7 +162,7 @@ impl RunRecord {
         self.image_pushed = self.image_pushed.take().max(other.image_pushed);
         self.updated_at = self.updated_at.max(other.updated_at);
         self.merge_final_view(other.final_view);
-        self.other.merge(other.other);
+        self.unknown_fields.merge(other.unknown_fields);
     }
 
     /// The view of the later attempt wins. For the same attempt, the one with an image digest wins,

@@ -58,7 +58,7 @@ pub struct BuildView {
     pub steps: Vec<StepView>,
     #[serde(flatten)]
     #[cfg_attr(feature = "schema", schema(ignore))]
-    pub other: UnknownFields,
+    pub unknown_fields: UnknownFields,
 }
 
 /// A step of a build.
@@ -72,5 +72,5 @@ pub struct StepView {
     pub completed_at: Option<Timestamp>,
     #[serde(flatten)]
     #[cfg_attr(feature = "schema", schema(ignore))]
-    pub other: UnknownFields,
+    pub unknown_fields: UnknownFields,
 }

@@ -1,8 +1,8 @@
 //! Derives a deployment's status and renders the view that the API shows.
 
 use super::{
-    ApplyOutcome, DeployedState, DeploymentView, ErrorCode, LastObservation, ObjectError, ObservedState,
-    OutcomeRecord, Progress, Revision, Rollout, Status,
+    ApplyOutcome, DeployedState, DeploymentView, ErrorCode, LastObservation, ObjectError,
+    ObservedState, OutcomeRecord, Progress, Revision, Rollout, Status,
 };
 use crate::{Timestamp, whole_seconds};
 

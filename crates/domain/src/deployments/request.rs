@@ -186,7 +186,7 @@ impl DeploymentRequest {
             health,
             volume,
             scaling,
-            other: UnknownFields::default(),
+            unknown_fields: UnknownFields::default(),
         };
         Some(Self { spec, image: image?, secrets: request.secrets? })
     }

@@ -51,7 +51,7 @@ pub struct Release {
     /// The names of its secrets. The values are stored only in the cluster.
     pub secrets: Vec<String>,
     #[serde(flatten)]
-    pub other: UnknownFields,
+    pub unknown_fields: UnknownFields,
 }
 
 impl Release {
@@ -100,7 +100,7 @@ pub struct DeployedState {
     #[serde(rename = "kept")]
     pub retained: Vec<RetainedRelease>,
     #[serde(flatten)]
-    pub other: UnknownFields,
+    pub unknown_fields: UnknownFields,
 }
 
 /// The desired state of a deleted deployment.
@@ -193,8 +193,8 @@ impl DeployedState {
             volume.size = volume.size.clone().max(before.size.clone());
         }
         let restarted_at = before.and_then(|before| before.restarted_at);
-        let other = before.map(|before| before.other.clone()).unwrap_or_default();
-        Self { release, stopped: false, restarted_at, retained, other }
+        let unknown_fields = before.map(|before| before.unknown_fields.clone()).unwrap_or_default();
+        Self { release, stopped: false, restarted_at, retained, unknown_fields }
     }
 
     /// Sets the number of a new release, which is 0 before, to that of its revision.

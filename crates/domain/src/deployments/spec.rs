@@ -107,7 +107,7 @@ pub struct Spec {
     pub volume: Option<Volume>,
     pub scaling: Option<Scaling>,
     #[serde(flatten)]
-    pub other: UnknownFields,
+    pub unknown_fields: UnknownFields,
 }
 
 impl Spec {

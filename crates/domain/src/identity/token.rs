@@ -140,7 +140,7 @@ pub struct TokenRecord {
     pub scopes: Scopes,
     pub expires_at: Timestamp,
     #[serde(flatten)]
-    pub other: UnknownFields,
+    pub unknown_fields: UnknownFields,
 }
 
 /// A token's entry in its owner's list.
@@ -158,7 +158,7 @@ pub struct TokenRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used: Option<String>,
     #[serde(flatten)]
-    pub other: UnknownFields,
+    pub unknown_fields: UnknownFields,
 }
 
 /// A copy of a token's record for one day. It is written at the token's first use on that day; later uses

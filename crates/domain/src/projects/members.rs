@@ -21,7 +21,7 @@ pub struct Members {
     #[serde(default)]
     pub version: u32,
     #[serde(flatten)]
-    pub other: UnknownFields,
+    pub unknown_fields: UnknownFields,
 }
 
 /// A member who is not the owner.
@@ -34,7 +34,7 @@ pub struct Member {
     /// The number of this membership in the member's own list of memberships.
     pub number: u32,
     #[serde(flatten)]
-    pub other: UnknownFields,
+    pub unknown_fields: UnknownFields,
 }
 
 /// Members that a project may have in addition to its owner.
@@ -43,7 +43,7 @@ pub const MAX_MEMBERS: usize = 50;
 impl Members {
     /// The members of a new project: the owner alone.
     pub fn new(owner: Person) -> Self {
-        Self { owner, others: Vec::new(), version: 0, other: UnknownFields::default() }
+        Self { owner, others: Vec::new(), version: 0, unknown_fields: UnknownFields::default() }
     }
 }
 

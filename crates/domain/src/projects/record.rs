@@ -24,5 +24,5 @@ pub struct Project {
     pub updated_at: Timestamp,
     #[serde(flatten)]
     #[cfg_attr(feature = "schema", schema(ignore))]
-    pub other: UnknownFields,
+    pub unknown_fields: UnknownFields,
 }

@@ -83,7 +83,7 @@ impl NewProject {
             framework: self.framework.map(|text| text.0),
             created_at: now,
             updated_at: now,
-            other: UnknownFields::default(),
+            unknown_fields: UnknownFields::default(),
         }
     }
 }

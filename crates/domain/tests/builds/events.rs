@@ -235,8 +235,8 @@ fn a_stored_final_view_is_valid_until_something_newer_is_reported() {
         let state = merged(&reports.iter().collect::<Vec<_>>());
         let latest = state.run.runs.get(&run_key).map(|run| (run_key, run.phase));
         let view = late_view(&state);
-        let (attempt, other) = (state.run.attempt(), Default::default());
-        let last = FinalView { attempt, latest, view, run_url: None, other };
+        let (attempt, unknown_fields) = (state.run.attempt(), Default::default());
+        let last = FinalView { attempt, latest, view, run_url: None, unknown_fields };
         Report::Run(RunRecord { final_view: Some(Box::new(last)), ..RunRecord::new(id()) })
     };
     let (first, second) = (attempt(key(1, 1), 2, Failure), attempt(key(1, 2), 99, Success));

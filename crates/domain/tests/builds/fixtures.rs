@@ -85,7 +85,7 @@ pub fn run(key: RunKey, phase: Phase, started: i64, since: i64) -> RunRecord {
         started_at: Some(at(started)),
         ended_at: phase.conclusion().map(|_| at(since)),
         url: Some(format!("https://github.com/o/builder/actions/runs/{}", key.run_id)),
-        other: Default::default(),
+        unknown_fields: Default::default(),
     };
     RunRecord::with_run(id(), key, run)
 }
@@ -99,7 +99,7 @@ pub fn job(run: RunKey, phase: Phase, started: i64, ended: i64, steps: &[Phase])
             phase: *phase,
             started_at: (*phase != Phase::Queued).then(|| at(start)),
             ended_at: phase.conclusion().map(|_| at(start + 1)),
-            other: Default::default(),
+            unknown_fields: Default::default(),
         };
         (index as u32 + 1, step)
     };
@@ -109,7 +109,7 @@ pub fn job(run: RunKey, phase: Phase, started: i64, ended: i64, steps: &[Phase])
         started_at: (phase != Phase::Queued).then(|| at(started)),
         ended_at: phase.conclusion().map(|_| at(ended)),
         steps: steps.iter().enumerate().map(step).collect(),
-        other: Default::default(),
+        unknown_fields: Default::default(),
     };
     let job_id = run.run_id * 100 + u64::from(run.attempt);
     JobsRecord::with_jobs(id(), [(job_id, job)].into())

@@ -45,23 +45,23 @@ fn unknown_fields() -> impl Strategy<Value = UnknownFields> {
 
 fn attempt_request() -> impl Strategy<Value = AttemptRequest> {
     (time(), option::of(run_key()), option::of(word()), unknown_fields()).prop_map(
-        |(requested_at, after, rejection, other)| AttemptRequest {
+        |(requested_at, after, rejection, unknown_fields)| AttemptRequest {
             requested_at,
             after,
             rejection,
-            other,
+            unknown_fields,
         },
     )
 }
 
 fn run_state() -> impl Strategy<Value = RunState> {
     (phase(), option::of(time()), option::of(time()), option::of(word()), unknown_fields())
-        .prop_map(|(phase, started_at, ended_at, url, other)| RunState {
+        .prop_map(|(phase, started_at, ended_at, url, unknown_fields)| RunState {
             phase,
             started_at,
             ended_at,
             url,
-            other,
+            unknown_fields,
         })
 }
 
@@ -69,12 +69,12 @@ fn final_view() -> impl Strategy<Value = Box<FinalView>> {
     let content = (option::of(select(vec!['a', 'b'])), option::of(word()), unknown_fields());
     let latest = option::of((run_key(), phase()));
     (1..3_u32, latest, content, option::of(word()), unknown_fields()).prop_map(
-        |(attempt, latest, (hex, error_message, unknown), run_url, other)| {
+        |(attempt, latest, (hex, error_message, unknown), run_url, unknown_fields)| {
             let mut view = view_of(&state(RunRecord::new(id()), crate::fixtures::no_jobs()));
             view.image_digest = hex.map(digest);
             view.error_message = error_message;
-            view.other = unknown;
-            Box::new(FinalView { attempt, latest, view, run_url, other })
+            view.unknown_fields = unknown;
+            Box::new(FinalView { attempt, latest, view, run_url, unknown_fields })
         },
     )
 }
@@ -90,27 +90,29 @@ fn run_record() -> impl Strategy<Value = RunRecord> {
         option::of(final_view()),
         unknown_fields(),
     )
-        .prop_map(|(attempt_requests, runs, image_pushed, updated_at, final_view, other)| {
-            RunRecord {
-                attempt_requests,
-                runs,
-                image_pushed,
-                updated_at,
-                final_view,
-                other,
-                ..RunRecord::new(id())
-            }
-        })
+        .prop_map(
+            |(attempt_requests, runs, image_pushed, updated_at, final_view, unknown_fields)| {
+                RunRecord {
+                    attempt_requests,
+                    runs,
+                    image_pushed,
+                    updated_at,
+                    final_view,
+                    unknown_fields,
+                    ..RunRecord::new(id())
+                }
+            },
+        )
 }
 
 fn step_state() -> impl Strategy<Value = StepState> {
     (word(), phase(), option::of(time()), option::of(time()), unknown_fields()).prop_map(
-        |(name, phase, started_at, ended_at, other)| StepState {
+        |(name, phase, started_at, ended_at, unknown_fields)| StepState {
             name,
             phase,
             started_at,
             ended_at,
-            other,
+            unknown_fields,
         },
     )
 }
@@ -118,13 +120,13 @@ fn step_state() -> impl Strategy<Value = StepState> {
 fn job_state() -> impl Strategy<Value = JobState> {
     let steps = btree_map(1..4_u32, step_state(), 0..3);
     (run_key(), phase(), option::of(time()), option::of(time()), steps, unknown_fields()).prop_map(
-        |(run, phase, started_at, ended_at, steps, other)| JobState {
+        |(run, phase, started_at, ended_at, steps, unknown_fields)| JobState {
             run,
             phase,
             started_at,
             ended_at,
             steps,
-            other,
+            unknown_fields,
         },
     )
 }
@@ -132,10 +134,10 @@ fn job_state() -> impl Strategy<Value = JobState> {
 fn jobs_record() -> impl Strategy<Value = JobsRecord> {
     let jobs = btree_map(1..4_u64, job_state(), 0..3);
     (jobs, option::of(time()), option::of(word()), unknown_fields()).prop_map(
-        |(jobs, updated_at, etag, other)| JobsRecord {
+        |(jobs, updated_at, etag, unknown_fields)| JobsRecord {
             updated_at,
             etag,
-            other,
+            unknown_fields,
             ..JobsRecord::with_jobs(id(), jobs)
         },
     )
@@ -200,7 +202,7 @@ proptest! {
     fn merging_a_jobs_record_returns_whether_it_changed(a in jobs_record(), b in jobs_record()) {
         let mut record = a.clone();
         let is_changed = record.merge(b.clone());
-        let contents = |record: &JobsRecord| (record.jobs.clone(), record.other.clone());
+        let contents = |record: &JobsRecord| (record.jobs.clone(), record.unknown_fields.clone());
         prop_assert_eq!(is_changed, contents(&record) != contents(&a));
         prop_assert!(is_changed || record == a);
         prop_assert!(!record.merge(b.with_updated_at(at(99))), "the second merge changes nothing");

@@ -39,7 +39,7 @@ pub fn project_of(owner: &str, name: &str) -> Project {
         framework: None,
         created_at: at(0),
         updated_at: at(0),
-        other: Default::default(),
+        unknown_fields: Default::default(),
     }
 }
 
@@ -114,6 +114,6 @@ pub fn release(number: u32, more: Value) -> Release {
         secrets_object: (!secrets.is_empty()).then(|| format!("secret-{number}")),
         spec,
         secrets,
-        other: Default::default(),
+        unknown_fields: Default::default(),
     }
 }

@@ -5,9 +5,8 @@ use nokube_domain::{
     DeploymentId, ProjectId,
     deployments::{
         ApplyOutcome, Cause, DeployedState, DeploymentView, DesiredState, ErrorCode,
-        LastObservation,
-        ObjectError, ObservedState, OutcomeRecord, Progress, Revision, Rollout, Status,
-        StatusInput, view,
+        LastObservation, ObjectError, ObservedState, OutcomeRecord, Progress, Revision, Rollout,
+        Status, StatusInput, view,
     },
 };
 use serde_json::json;

@@ -82,8 +82,10 @@ pub fn lines(log: BoxBody) -> LocalBoxStream<'static, Line> {
             if let Some(line) = ready.pop_front() {
                 return Some((line, (chunks, splitter, ready)));
             }
+            // Without a splitter the log has ended, and is not polled again.
+            let unfinished = splitter.as_mut()?;
             match chunks.next().await {
-                Some(Ok(chunk)) => ready.extend(splitter.as_mut()?.feed(&chunk)),
+                Some(Ok(chunk)) => ready.extend(unfinished.feed(&chunk)),
                 _ => ready.extend(splitter.take()?.finish()),
             }
         }

@@ -5,7 +5,7 @@ mod call;
 mod cors;
 pub mod path_pattern;
 pub mod rate_limit;
-pub mod reply;
+mod reply;
 mod request_body;
 mod route;
 mod security_headers;

@@ -1,7 +1,6 @@
 //! The reply of a handler.
 
-use super::body::BoxBody;
-use super::body::full_body;
+use super::body::{BoxBody, full_body};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use nokube_domain::Problem;

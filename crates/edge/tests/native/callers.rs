@@ -6,7 +6,7 @@ use nokube_domain::{
     access::GitHubIdentity,
     scope::{Scope, Scopes},
     session::{Identity, Purpose, SigningKeys},
-    token::{API_TOKEN_PREFIX, OpaqueToken, TokenRecord},
+    token::{API_TOKEN_PREFIX, OpaqueToken, REFRESH_TOKEN_PREFIX, TokenRecord},
 };
 use nokube_edge::{
     now,
@@ -42,7 +42,7 @@ fn store_token(host: &TestHost, scopes: &[Scope]) -> OpaqueToken {
         name: "laptop".into(),
         scopes: Scopes::for_api_token(scopes.iter().copied()),
         expires_at: "2026-03-09T09:00:00Z".parse().unwrap(),
-        other: Default::default(),
+        unknown_fields: Default::default(),
     };
     let hash = token.hash();
     host.run(async move {
@@ -99,9 +99,7 @@ fn renewing_a_session_needs_its_cookie_and_one_of_the_platforms_own_pages() {
     let host = TestHost::install();
     let page = host.anybody(ROUTES).with_header("origin", PLATFORM_URL);
     page.post("/session", &json!({})).expect(401);
-    let token = format!("nkr_{}", "a".repeat(52));
-    let prefix = nokube_domain::token::REFRESH_TOKEN_PREFIX;
-    let token = token.replace("nkr_", prefix);
+    let token = format!("{REFRESH_TOKEN_PREFIX}{}", "a".repeat(52));
     let signed_in = page.with_header("cookie", &format!("nokube_renewal={token}"));
     let response = signed_in.post("/session", &json!({}));
     assert_eq!((response.status, response.text), (200, token.clone()));

@@ -48,7 +48,7 @@ pub fn project_of(owner: &str, name: &str) -> Project {
         framework: None,
         created_at: at(0),
         updated_at: at(0),
-        other: UnknownFields::default(),
+        unknown_fields: UnknownFields::default(),
     }
 }
 
@@ -162,7 +162,7 @@ pub fn fixture_of_release(more: Value, number: u32) -> Fixture {
         secrets_object: SecretNameKey::new("key").secrets_object(id(), service, &secrets),
         secrets: secrets.keys().cloned().collect(),
         spec: new.spec,
-        other: UnknownFields::default(),
+        unknown_fields: UnknownFields::default(),
     };
     let state = DeployedState::with_release(None, release, 5);
     Fixture { project, owner: owner(), revision: number, state, secrets }

@@ -1,4 +1,4 @@
-//! A GitHub App with a generated key, and its JWTs.
+//! A GitHub App with a generated key, its JWTs and its installation tokens.
 
 use std::sync::OnceLock;
 
@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use nokube_sim::{AppKey, GitHubOptions};
+use reqwest::{Method, RequestBuilder, Response};
 use rsa::pkcs1::EncodeRsaPrivateKey;
 use rsa::pkcs1v15::SigningKey;
 use rsa::pkcs8::LineEnding;
@@ -47,4 +48,16 @@ pub async fn start_with_app() -> TestGitHub {
 pub async fn start_with_app_and(options: GitHubOptions) -> TestGitHub {
     let app = Some(AppKey { client_id: "Iv23client".to_owned(), private_key_pem: app_key() });
     start_with(GitHubOptions { app, ..options }).await
+}
+
+/// Requests an installation access token for the installation that covers the repository.
+pub async fn request_token(github: &TestGitHub, repository: &str, body: Value) -> Response {
+    let send = async |request: RequestBuilder| {
+        request.bearer_auth(app_jwt(-60, 500)).send().await.unwrap()
+    };
+    let path = format!("/repos/{repository}/installation");
+    let installation = send(github.request(Method::GET, &path)).await;
+    let id = installation.json::<Value>().await.unwrap()["id"].clone();
+    let path = format!("/app/installations/{id}/access_tokens");
+    send(github.request(Method::POST, &path).json(&body)).await
 }

@@ -62,7 +62,8 @@ pub fn assert_written_as_read(records: &BTreeMap<String, Value>) {
         assert_eq!(&written, record, "{key}");
         *kinds.entry(kind).or_insert(0) += 1;
     }
-    assert_eq!(kinds.len(), 23, "the story leaves records of every kind: {kinds:?}");
+    // A later release may have more.
+    assert!(kinds.len() >= 23, "the story leaves records of every kind: {kinds:?}");
 }
 
 fn rewritten<T: DeserializeOwned + Serialize>(record: &Value) -> Value {

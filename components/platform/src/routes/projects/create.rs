@@ -94,7 +94,7 @@ async fn reserve_numbers(
                 project: ProjectId(store.increment(&Counter::projects()).await?),
                 of_owner: store.increment(&Counter::owned_projects(person)).await?,
                 at: now(),
-                other: UnknownFields::default(),
+                unknown_fields: UnknownFields::default(),
             };
             if !lease.is_valid() {
                 return Err(Error::internal("create a project", "the lease has expired"));

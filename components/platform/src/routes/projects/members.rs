@@ -62,8 +62,8 @@ pub async fn put(mut call: Call) -> Result<Reply> {
                 membership_number(&store, &person, &username, &project, &members.owner).await?;
             // Written before the members' record, which alone decides who has access.
             store.set(keys::membership(&person, number), &project.id).await?;
-            let (username, other) = (username.clone(), UnknownFields::default());
-            members.others.push(Member { person, username, role, number, other });
+            let (username, unknown_fields) = (username.clone(), UnknownFields::default());
+            members.others.push(Member { person, username, role, number, unknown_fields });
         }
     }
     write(&store, project.id, previous, &mut members).await?;

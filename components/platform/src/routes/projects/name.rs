@@ -15,7 +15,7 @@ pub struct Numbers {
     pub of_owner: u32,
     pub at: Timestamp,
     #[serde(flatten)]
-    pub other: UnknownFields,
+    pub unknown_fields: UnknownFields,
 }
 
 /// The name of the reservation: the projects of one owner have different names. `owner` is the person's key.
