@@ -78,7 +78,7 @@ fn of_two_requests_with_the_same_key_at_once_one_starts_a_build() {
     let click = || alice.start("POST", "/api/v1/builds", Some(&request));
     let (first, second) = host.run(join(click(), click()));
     let statuses = BTreeSet::from([first.status, second.status]);
-    assert_eq!(statuses, BTreeSet::from([202, 409]), "the second is told to ask again");
+    assert_eq!(statuses, BTreeSet::from([202, 409]), "the second request gets a conflict");
     assert_eq!(dispatched(&host).len(), 1);
     alice.post("/api/v1/builds", &request).expect(202);
     assert_eq!(dispatched(&host).len(), 1);

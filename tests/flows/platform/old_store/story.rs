@@ -1,5 +1,5 @@
-//! A story that leaves records of every kind in the store. It is told on the present components by every test run,
-//! and with `RECORD` set it writes what `README.md` describes.
+//! A story that leaves records of every kind in the store. Each test run plays it on the present components, and with
+//! `RECORD` set it writes what `README.md` describes.
 
 use super::PEOPLE;
 use crate::support::{
