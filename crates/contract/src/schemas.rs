@@ -1,7 +1,7 @@
 //! The named schemas of the document, and constructors for small inline schemas.
 
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use utoipa::{
     ToSchema,
     openapi::{ObjectBuilder, Ref, RefOr, Schema, Type, schema::SchemaType},
@@ -10,8 +10,6 @@ use utoipa::{
 #[derive(Default)]
 pub struct Schemas {
     pub by_name: BTreeMap<String, RefOr<Schema>>,
-    /// The names of those that requests use.
-    pub of_requests: BTreeSet<String>,
 }
 
 impl Schemas {
@@ -23,18 +21,8 @@ impl Schemas {
         Ref::from_schema_name(T::name())
     }
 
-    /// As [`Self::add`], for the type of a request.
-    pub fn add_request<T: ToSchema>(&mut self) -> Ref {
-        let mut request = Self::default();
-        let reference = request.add::<T>();
-        self.of_requests.extend(request.by_name.keys().cloned());
-        self.by_name.extend(request.by_name);
-        reference
-    }
-
     pub fn extend(&mut self, others: Self) {
         self.by_name.extend(others.by_name);
-        self.of_requests.extend(others.of_requests);
     }
 }
 

@@ -8,10 +8,11 @@ use utoipa::openapi::{
 };
 
 /// Makes the schemas strict: no additional properties, and in responses every property is required
-/// unless its type marks it as omittable. Flattened (`allOf`) schemas are merged into one object.
+/// unless its type marks it as omittable. Flattened (`allOf`) schemas are merged into one object. Schemas of
+/// requests are strict already.
 pub fn make_strict(schemas: &mut Schemas) {
     let all = schemas.by_name.clone();
-    for (name, schema) in &mut schemas.by_name {
+    for schema in schemas.by_name.values_mut() {
         let RefOr::T(schema) = schema else { continue };
         if let Schema::AllOf(parts) = schema {
             let mut merged = ObjectBuilder::new()
@@ -23,11 +24,11 @@ pub fn make_strict(schemas: &mut Schemas) {
             }
             *schema = Schema::Object(merged);
         }
-        if let Schema::Object(object) = schema {
+        if let Schema::Object(object) = schema
+            && object.additional_properties.is_none()
+        {
             forbid_other_properties(object);
-            if !schemas.of_requests.contains(name) {
-                require_properties(object);
-            }
+            require_properties(object);
         }
     }
 }

@@ -119,7 +119,7 @@ impl Operation {
         required: Required,
         example: Value,
     ) -> Self {
-        let schema = self.schemas.add_request::<T>();
+        let schema = self.schemas.add::<T>();
         self.set_body(schema.into(), media_types, required, example)
     }
 
