@@ -10,6 +10,7 @@ use ipnet::IpNet;
 
 /// The host name in a component's requests to its own application.
 pub const SELF_HOST: &str = "self.alt";
+const ALL_PORTS: Range<u32> = 0..1 << 16;
 const CHAINING_SUFFIX: &str = ".spin.internal";
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -57,10 +58,13 @@ pub fn entry_for(uri: &Uri) -> String {
         Some(destination) if destination.host == SELF_HOST => {
             format!("{}://self", destination.scheme)
         }
-        Some(Destination { scheme, host, port }) if Some(port) == default_port(&scheme) => {
-            format!("{scheme}://{host}")
+        Some(Destination { scheme, host, port: Some(port) }) => {
+            match Some(port) == default_port(&scheme) {
+                true => format!("{scheme}://{host}"),
+                false => format!("{scheme}://{host}:{port}"),
+            }
         }
-        Some(Destination { scheme, host, port }) => format!("{scheme}://{host}:{port}"),
+        Some(Destination { scheme, host, port: None }) => format!("{scheme}://{host}:*"),
         None => uri.to_string(),
     }
 }
@@ -79,14 +83,15 @@ pub fn component_from_host(host: &str) -> Option<&str> {
 struct Destination {
     scheme: String,
     host: String,
-    port: u16,
+    /// `None` if the URI has no port and the scheme no default port.
+    port: Option<u16>,
 }
 
 impl Destination {
     fn from_uri(uri: &Uri) -> Option<Destination> {
         let scheme = uri.scheme_str()?.to_ascii_lowercase();
         let host = uri.host()?.to_ascii_lowercase();
-        let port = uri.port_u16().or_else(|| default_port(&scheme))?;
+        let port = uri.port_u16().or_else(|| default_port(&scheme));
         Some(Destination { scheme, host, port })
     }
 }
@@ -116,7 +121,9 @@ impl Entry {
         }
         scheme
             && self.host.allows(&destination.host)
-            && self.ports.contains(&destination.port.into())
+            && destination
+                .port
+                .map_or(self.ports == ALL_PORTS, |port| self.ports.contains(&port.into()))
     }
 }
 
@@ -166,7 +173,7 @@ fn parse_ports(port: &str, scheme: &str) -> Result<Range<u32>> {
     };
     let single = |port: u32| port..port + 1;
     Ok(match port.split_once("..") {
-        _ if port == "*" => 0..u32::from(u16::MAX) + 1,
+        _ if port == "*" => ALL_PORTS,
         _ if port.contains('/') => bail!("an entry must not have a path"),
         Some((from, to)) => number(from)?..number(to)?,
         None if port.is_empty() => single(u32::from(default_port(scheme).with_context(|| {

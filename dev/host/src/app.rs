@@ -20,7 +20,7 @@ use crate::instance::InstanceState;
 use crate::instance_reuse::ComponentHandler;
 use crate::key_value;
 use crate::manifest::{self, Manifest, Route};
-use crate::options::Options;
+use crate::options::{Options, Pooling};
 use crate::routes::{Pattern, Router};
 use crate::running::Running;
 use crate::runtime_config::RuntimeConfig;
@@ -42,12 +42,16 @@ struct LoadedApp {
 impl App {
     /// Reads the manifest and compiles the components. Compiled components are cached on disk.
     pub fn load(path: &Path) -> Result<App> {
+        App::load_with(path, Pooling::default())
+    }
+
+    pub fn load_with(path: &Path, pooling: Pooling) -> Result<App> {
         let text = fs::read_to_string(path)
             .with_context(|| format!("{} cannot be read", path.display()))?;
         let manifest = Manifest::parse(&text).with_context(|| path.display().to_string())?;
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         let routes = public_routes(&manifest).with_context(|| path.display().to_string())?;
-        let compiler = Compiler::new()?;
+        let compiler = Compiler::new(pooling)?;
         let compile = |(id, component): (&String, &manifest::Component)| {
             let pre = compiler
                 .compile(&folder.join(component.path()?))
@@ -215,11 +219,10 @@ async fn listen(options: &Options) -> Result<TcpListener> {
 }
 
 fn info_json(manifest: &Manifest) -> String {
-    let application = &manifest.application;
-    serde_json::json!({
-        "name": application.name,
-        "version": application.version.as_deref().unwrap_or_default(),
-        "bindle_version": null,
-    })
-    .to_string()
+    let manifest::Application { name, version, .. } = &manifest.application;
+    let info = match version {
+        Some(version) => serde_json::json!({ "name": name, "version": version }),
+        None => serde_json::json!({ "name": name }),
+    };
+    format!("{info:#}")
 }

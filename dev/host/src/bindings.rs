@@ -7,8 +7,14 @@ pub(crate) mod spin {
         path: "wit",
         world: "spin",
         imports: { default: async | store | trappable },
-        with: { "spin:key-value/key-value.store": crate::key_value::Bucket },
-        trappable_error_type: { "spin:key-value/key-value.error" => crate::key_value::StoreError },
+        with: {
+            "spin:key-value/key-value.store": crate::key_value::Bucket,
+            "spin:redis/redis.connection": crate::outbound::redis::Connection,
+        },
+        trappable_error_type: {
+            "spin:key-value/key-value.error" => crate::key_value::StoreError,
+            "spin:redis/redis.error" => crate::outbound::redis::RedisFailure,
+        },
     });
 }
 

@@ -53,6 +53,8 @@ counts! {
     exists,
     /// Listings of all keys.
     listings,
+    /// Redis connections opened by `spin:redis`. What its functions read and write is counted above.
+    redis_connections,
     /// Requests sent to the network.
     outbound,
     /// Requests from one component to another.

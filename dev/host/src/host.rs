@@ -9,8 +9,9 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::header::{CONTENT_TYPE, HOST};
 use http::uri::{Authority, Scheme};
-use http::{Request, Response, StatusCode, Uri};
+use http::{HeaderMap, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
+use thiserror::Error;
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::ProxyHandler;
 
@@ -32,6 +33,11 @@ pub(crate) enum RouteTarget {
     Static(StaticResponse),
 }
 
+/// Why a request cannot be handled.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(crate) struct InvalidRequest(&'static str);
+
 pub(crate) struct Host {
     pub addr: SocketAddr,
     /// The JSON of `/.well-known/spin/info`.
@@ -43,21 +49,24 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Handles a client's request, and logs it.
+    /// Handles a client's request, and logs it. As in Spin, an error closes the connection without a response.
     pub async fn handle(
         &self,
         request: Request<WasiBody>,
         client: SocketAddr,
-    ) -> Response<WasiBody> {
+    ) -> Result<Response<WasiBody>, InvalidRequest> {
         let start = Instant::now();
         let (method, path) = (request.method().clone(), request.uri().path().to_string());
         counts::add(&self.counters.requests, 1);
         let response = self.route_request(request, client).await;
-        self.console.print(&format!(
-            "{method} {path} {} {} ms",
-            response.status().as_u16(),
-            start.elapsed().as_millis()
-        ));
+        self.console.print(&match &response {
+            Ok(response) => format!(
+                "{method} {path} {} {} ms",
+                response.status().as_u16(),
+                start.elapsed().as_millis()
+            ),
+            Err(error) => format!("{method} {path} no response: {error}"),
+        });
         response
     }
 
@@ -65,26 +74,25 @@ impl Host {
         &self,
         mut request: Request<WasiBody>,
         client: SocketAddr,
-    ) -> Response<WasiBody> {
+    ) -> Result<Response<WasiBody>, InvalidRequest> {
+        remove_internal_host(request.headers_mut());
         let path = request.uri().path();
         match path.strip_prefix(WELL_KNOWN_PREFIX) {
-            Some("health") => return text_response(StatusCode::OK, "OK"),
-            Some("info") => return json_response(self.info.clone()),
-            Some(_) => return text_response(StatusCode::NOT_FOUND, ""),
+            Some("health") => return Ok(text_response(StatusCode::OK, "OK")),
+            Some("info") => return Ok(json_response(self.info.clone())),
+            Some(_) => return Ok(text_response(StatusCode::NOT_FOUND, "")),
             None => {}
         }
         let Some((route_match, target)) = self.routes.route(path) else {
-            return text_response(StatusCode::NOT_FOUND, "");
+            return Ok(text_response(StatusCode::NOT_FOUND, ""));
         };
+        make_uri_absolute(&mut request)?;
         let component = match target {
-            RouteTarget::Static(response) => return static_response(response),
+            RouteTarget::Static(response) => return Ok(static_response(response)),
             RouteTarget::Component(id) => id,
         };
-        if let Err(reason) = make_uri_absolute(&mut request) {
-            return text_response(StatusCode::BAD_REQUEST, reason);
-        }
         let response = self.call_component(component, request, &route_match, client).await;
-        response.unwrap_or_else(|| text_response(StatusCode::INTERNAL_SERVER_ERROR, ""))
+        Ok(response.unwrap_or_else(|| text_response(StatusCode::INTERNAL_SERVER_ERROR, "")))
     }
 }
 
@@ -102,6 +110,10 @@ impl Application for Host {
     ) -> BoxFuture<'a, Option<Response<WasiBody>>> {
         Box::pin(async move {
             let handler = self.components.get(component)?;
+            if request.headers().values().any(|value| str::from_utf8(value.as_bytes()).is_err()) {
+                self.console.print(&format!("[{component}] no response: a header is not UTF-8"));
+                return Some(text_response(StatusCode::INTERNAL_SERVER_ERROR, ""));
+            }
             let uri = request.uri().clone();
             headers::append_spin_headers(request.headers_mut(), &uri, route_match, client);
             let response = handler.handle((), request).await;
@@ -113,31 +125,39 @@ impl Application for Host {
     }
 }
 
-/// A component receives an absolute URI. Its authority is the client's `Host` header.
-fn make_uri_absolute(request: &mut Request<WasiBody>) -> Result<(), &'static str> {
-    let mut parts = request.uri().clone().into_parts();
-    if request.headers().get_all(HOST).iter().count() > 1 {
-        return Err("the request has more than one Host header");
+/// A client must not appear to be another component. Like Spin, the host ignores the header in this case.
+fn remove_internal_host(headers: &mut HeaderMap) {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    if host.is_some_and(|host| component_from_host(host).is_some()) {
+        headers.remove(HOST);
     }
-    let host = match request.headers().get(HOST) {
+}
+
+/// A component receives an absolute URI. Its authority is the client's `Host` header. As in Spin, it is the first
+/// one if there are several.
+fn make_uri_absolute(request: &mut Request<WasiBody>) -> Result<(), InvalidRequest> {
+    let mut parts = request.uri().clone().into_parts();
+    let host = request.headers().get(HOST);
+    let host: Option<Authority> = match host {
         Some(host) => {
-            Some(Authority::try_from(host.as_bytes()).map_err(|_| "the Host header is invalid")?)
+            let host = host.to_str().ok().and_then(|host| host.parse().ok());
+            Some(host.ok_or(InvalidRequest("the Host header is invalid"))?)
         }
         None => None,
     };
     let authority = match (host, parts.authority.take()) {
         (Some(host), Some(authority)) if host != authority => {
-            return Err("the Host header differs from the host in the request line");
+            let reason = "the Host header differs from the host in the request line";
+            return Err(InvalidRequest(reason));
         }
-        (host, authority) => host.or(authority).ok_or("the Host header is missing")?,
+        (host, authority) => {
+            host.or(authority).ok_or(InvalidRequest("it has no valid Host header"))?
+        }
     };
-    // Otherwise a component could take a client's request for a chained call.
-    if component_from_host(&authority.host().to_ascii_lowercase()).is_some() {
-        return Err("the Host header must not be an internal name");
-    }
     parts.scheme = Some(Scheme::HTTP);
     parts.authority = Some(authority);
-    *request.uri_mut() = Uri::from_parts(parts).map_err(|_| "the request line has no path")?;
+    let uri = Uri::from_parts(parts);
+    *request.uri_mut() = uri.map_err(|_| InvalidRequest("the request line has no path"))?;
     Ok(())
 }
 

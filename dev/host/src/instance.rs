@@ -16,11 +16,14 @@ use crate::console::ComponentOutput;
 use crate::key_value::{Bucket, StoreError};
 use crate::manifest;
 use crate::outbound::OutboundHttp;
+use crate::outbound::redis::MAX_CONNECTIONS;
 
 /// The data of an instance's wasmtime store.
 pub(crate) struct InstanceState {
     pub table: ResourceTable,
-    component: Arc<ComponentConfig>,
+    /// Connections of `spin:redis`. A table of their own, because their number is limited.
+    pub redis_connections: ResourceTable,
+    pub component: Arc<ComponentConfig>,
     wasi: WasiCtx,
     http: WasiHttpCtx,
     outbound: OutboundHttp,
@@ -45,8 +48,11 @@ impl InstanceState {
             Some(bytes) => StoreLimitsBuilder::new().memory_size(bytes).build(),
             None => StoreLimits::default(),
         };
+        let mut redis_connections = ResourceTable::new();
+        redis_connections.set_max_capacity(MAX_CONNECTIONS);
         let instance = InstanceState {
             table: ResourceTable::new(),
+            redis_connections,
             component: component.clone(),
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),

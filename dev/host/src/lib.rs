@@ -39,5 +39,5 @@ pub mod variables;
 pub use app::App;
 pub use console::Console;
 pub use counts::Counts;
-pub use options::{Limits, Options};
+pub use options::{Limits, Options, Pooling};
 pub use running::Running;

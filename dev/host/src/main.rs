@@ -7,16 +7,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Parser;
-use local_host::{App, Console, Limits, Options};
+use local_host::{App, Console, Limits, Options, Pooling};
 use tokio::runtime::{Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// An endless loop in a component blocks its thread, which may be the one that polls the network. Spawning a
 /// task makes another thread take over.
 const WAKE_INTERVAL: Duration = Duration::from_millis(100);
-
-/// Longer than the time that running requests have to finish.
-const STOP_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Serves a Spin application without Spin.
 #[derive(Parser)]
@@ -44,6 +41,9 @@ struct Arguments {
     clock_offset_seconds: i64,
     #[command(flatten)]
     limits: Limits,
+    /// Allocate memory and stacks for each instance, without Spin's limit of 1,000
+    #[arg(long)]
+    disable_pooling: bool,
     /// At the end, print how often the components used stores and network
     #[arg(long)]
     counts: bool,
@@ -95,8 +95,13 @@ async fn run(arguments: Arguments, workers: &Handle) -> Result<()> {
         limits: arguments.limits,
         console: Console::Stdout,
     };
+    let pooling = match arguments.disable_pooling {
+        true => Pooling::Disabled,
+        false => Pooling::Enabled,
+    };
+    let load = move || App::load_with(&arguments.from, pooling);
     let start = workers.spawn(async {
-        let app = tokio::task::spawn_blocking(move || App::load(&arguments.from)).await??;
+        let app = tokio::task::spawn_blocking(load).await??;
         let running = app.serve(options).await?;
         println!("Serving {}", running.url());
         for (route, target) in app.routes() {
@@ -120,6 +125,7 @@ async fn run(arguments: Arguments, workers: &Handle) -> Result<()> {
     if print_counts {
         println!("{}", running.counts());
     }
-    // If an endless loop blocks every thread, `stop` never returns.
-    tokio::time::timeout(STOP_TIMEOUT, running.stop()).await.unwrap_or(Ok(()))
+    // Like Spin, ends running requests at once.
+    drop(running);
+    Ok(())
 }

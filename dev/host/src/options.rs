@@ -43,6 +43,15 @@ impl Default for Options {
     }
 }
 
+/// Whether instances take their memory and stacks from a pool that is allocated in advance.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Pooling {
+    /// As in Spin: faster, but at most 1,000 of each.
+    #[default]
+    Enabled,
+    Disabled,
+}
+
 /// Limits of a component's instances. The defaults are Spin's.
 #[derive(Debug, Clone, Copy, PartialEq, clap::Args)]
 pub struct Limits {

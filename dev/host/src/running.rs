@@ -43,7 +43,8 @@ impl Running {
         self.console.captured()
     }
 
-    /// Stops to accept requests, and waits for running requests for at most five seconds.
+    /// Stops to accept requests, and waits for running requests for at most five seconds. The program does not
+    /// wait.
     pub async fn stop(mut self) -> Result<()> {
         self.shutdown.graceful.cancel();
         self.shutdown.connections.close();

@@ -13,6 +13,9 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuntimeConfig {
+    /// The folder of Spin's log files. This host writes none, so it must be empty, as in Spin for no log files.
+    #[serde(default)]
+    log_dir: String,
     /// By label. The store `default` exists even without an entry.
     #[serde(default, rename = "key_value_store")]
     pub stores: BTreeMap<String, StoreConfig>,
@@ -66,6 +69,7 @@ impl RuntimeConfig {
     /// Relative paths are resolved against `folder`.
     pub fn parse(text: &str, folder: &Path) -> Result<RuntimeConfig> {
         let mut config: RuntimeConfig = toml::from_str(text)?;
+        ensure!(config.log_dir.is_empty(), "log_dir must be empty: this host writes no log files");
         for kind in config.stores.values_mut() {
             if let StoreConfig::Spin { path: Some(path) } = kind {
                 *path = folder.join(&path);

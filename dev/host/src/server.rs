@@ -1,29 +1,32 @@
-//! Serves client connections: HTTP/1.1 with streamed bodies.
+//! Serves client connections: HTTP/1.1, and HTTP/2 with prior knowledge, with streamed bodies.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
+use http::header::{CONNECTION, HeaderValue};
+use http::{Request, Version};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use wasmtime_wasi_http::Error;
 
-use crate::host::Host;
+use crate::host::{Host, InvalidRequest};
 
 /// Limits for reading the rest of a request body that the component has not read.
 const MAX_DRAIN_BYTES: u64 = 64 * 1024 * 1024;
+/// A body of this size has usually arrived with the head, so the connection can be kept open without it.
+const MAX_SMALL_BODY_BYTES: u64 = 8 * 1024;
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Signals that end a server.
@@ -71,11 +74,20 @@ async fn serve_connection(
     let service = service_fn(move |request: Request<Incoming>| {
         let host = host.clone();
         async move {
-            let request = request.map(|incoming| RequestBody(Some(incoming)).boxed_unsync());
-            Ok::<_, Infallible>(host.handle(request, client).await)
+            let unread = Arc::new(AtomicBool::new(false));
+            let version = request.version();
+            let request = request.map(|incoming| {
+                RequestBody { incoming: Some(incoming), unread: unread.clone() }.boxed_unsync()
+            });
+            let mut response = host.handle(request, client).await?;
+            if unread.load(Ordering::Relaxed) && version < Version::HTTP_2 {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, InvalidRequest>(response)
         }
     });
-    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         // Includes errors: a client may disconnect at any time.
@@ -91,7 +103,11 @@ async fn serve_connection(
 
 /// A request body. If dropped before its end, the rest is read in the background: a connection that is closed
 /// with unread data is reset, and the client would not receive the response (such as a 413).
-struct RequestBody(Option<Incoming>);
+struct RequestBody {
+    incoming: Option<Incoming>,
+    /// Set if it is dropped before its end. The response then closes the connection, as in Spin.
+    unread: Arc<AtomicBool>,
+}
 
 impl Body for RequestBody {
     type Data = Bytes;
@@ -101,26 +117,29 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        match &mut self.0 {
+        match &mut self.incoming {
             Some(incoming) => Pin::new(incoming).poll_frame(cx).map_err(Error::from),
             None => Poll::Ready(None),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.as_ref().is_none_or(Body::is_end_stream)
+        self.incoming.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.as_ref().map(Body::size_hint).unwrap_or_default()
+        self.incoming.as_ref().map(Body::size_hint).unwrap_or_default()
     }
 }
 
 impl Drop for RequestBody {
     fn drop(&mut self) {
-        let unread = self.0.take().filter(|incoming| !incoming.is_end_stream());
-        let runtime = tokio::runtime::Handle::try_current();
-        if let (Some(incoming), Ok(runtime)) = (unread, runtime) {
+        let unread = self.incoming.take().filter(|incoming| !incoming.is_end_stream());
+        let Some(incoming) = unread else { return };
+        if incoming.size_hint().upper().is_none_or(|bytes| bytes > MAX_SMALL_BODY_BYTES) {
+            self.unread.store(true, Ordering::Relaxed);
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(tokio::time::timeout(DRAIN_TIMEOUT, drain(incoming)));
         }
     }

@@ -6,7 +6,7 @@ use super::{Result, Store, StoreError, SwapResult};
 use crate::counts::{self, Counters};
 
 /// Like Spin, the host does not pass larger values to a component.
-pub(super) const MAX_RESULT_BYTES: usize = 128 << 20;
+pub(crate) const MAX_RESULT_BYTES: usize = 128 << 20;
 
 #[derive(Clone)]
 pub struct Bucket {

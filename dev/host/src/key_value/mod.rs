@@ -11,6 +11,7 @@ use thiserror::Error;
 use wasmtime::component::ResourceTableError;
 use wasmtime_wasi::async_trait;
 
+pub(crate) use bucket::MAX_RESULT_BYTES;
 pub use bucket::{Bucket, Cas};
 pub(crate) use open::open_stores;
 

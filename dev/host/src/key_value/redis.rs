@@ -1,5 +1,7 @@
 //! A Redis server as a store. As in Spin, a key in Redis is the component's key without the store's label, so
-//! all stores on one server share their keys.
+//! all stores on one server share their keys, and each store has one connection with a queue of 50 commands.
+
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -33,9 +35,16 @@ impl RedisStore {
     }
 
     async fn connection(&self) -> Result<ConnectionManager, StoreError> {
-        // As in Spin, time-outs are left to the component.
-        let config =
-            ConnectionManagerConfig::new().set_number_of_retries(1).set_response_timeout(None);
+        // Spin uses the defaults of an older version of the client library: no time limits; six retries, the
+        // first after a second or two and the others after one or two minutes (a factor of 100, and at most a
+        // minute; each is made longer by up to its own length at random).
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(None)
+            .set_response_timeout(None)
+            .set_number_of_retries(6)
+            .set_min_delay(Duration::from_secs(1))
+            .set_exponent_base(100.0)
+            .set_max_delay(Duration::from_secs(60));
         let connect = || self.client.get_connection_manager_with_config(config);
         Ok(self.connection.get_or_try_init(connect).await?.clone())
     }
@@ -47,8 +56,11 @@ impl RedisStore {
 
 #[async_trait]
 impl Store for RedisStore {
+    /// Like Spin, sends a PING, so that a lost connection is noticed. An error is left to the next command.
     async fn connect(&self) -> Result<(), StoreError> {
-        self.connection().await.map(drop)
+        let mut connection = self.connection().await?;
+        let _ = cmd("PING").query_async::<()>(&mut connection).await;
+        Ok(())
     }
 
     async fn get(&self, key: String) -> Result<Option<Vec<u8>>, StoreError> {

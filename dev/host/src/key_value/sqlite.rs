@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use wasmtime_wasi::async_trait;
 
 use super::{Result, Store, StoreError, SwapResult};
@@ -43,27 +44,33 @@ impl SqliteStore {
         Ok(SqliteStore { connection: Arc::new(Mutex::new(connection)), label: label.into() })
     }
 
-    /// Runs `work` on a blocking thread: a write waits for the disk, and must not block other requests.
+    /// Like Spin, runs `work` on this thread: the instance's other requests wait, and those of other instances
+    /// that use the store wait for the connection. A locked database is an error after five seconds, which is
+    /// `rusqlite`'s default.
     async fn read<R: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection, &str) -> Result<R> + Send + 'static,
     ) -> Result<R> {
         let (connection, label) = (self.connection.clone(), self.label.clone());
-        tokio::task::spawn_blocking(move || {
+        let work = move || {
             // A panic rolls its transaction back, so the connection of a poisoned lock is usable.
             work(&mut connection.lock().unwrap_or_else(PoisonError::into_inner), &label)
-        })
-        .await?
+        };
+        match Handle::current().runtime_flavor() {
+            // The only thread of a test. It must not wait for a lock that the test itself holds.
+            RuntimeFlavor::CurrentThread => tokio::task::spawn_blocking(work).await?,
+            _ => tokio::task::block_in_place(work),
+        }
     }
 
-    /// The same in a transaction, which an error rolls back.
+    /// The same in a transaction, which an error rolls back. Like Spin's it is a deferred one: if another process
+    /// writes, a transaction that has read fails at once.
     async fn write<R: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction, &str) -> Result<R> + Send + 'static,
     ) -> Result<R> {
         self.read(|connection, label| {
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let transaction = connection.transaction()?;
             let result = work(&transaction, label)?;
             transaction.commit()?;
             Ok(result)

@@ -2,6 +2,7 @@
 //! components of the application (`http://<component>.spin.internal`, service chaining) in the same process.
 
 mod network;
+pub(crate) mod redis;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -19,6 +19,10 @@ fn an_entry_allows_matching_requests_only() {
         ("http://10.0.0.0/8:80", "http://10.1.2.3/", "http://11.0.0.1/"),
         ("http://10.0.0.0/8", "http://10.1.2.3/", "http://ten.local/"),
         ("http://[::1]:80", "http://[::1]/", "http://[::2]/"),
+        ("redis://a.com", "redis://a.com:6379", "redis://a.com:6380"),
+        // Unlike `redis`, it has no default port.
+        ("rediss://a.com:6380", "rediss://a.com:6380", "rediss://a.com"),
+        ("rediss://a.com:*", "rediss://a.com", "redis://a.com"),
         ("http://self", "http://self.alt/x", "http://self.example/"),
         (
             "http://guest.spin.internal",

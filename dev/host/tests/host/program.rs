@@ -1,13 +1,26 @@
 //! The program `local-host`.
 
 use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
+
+use futures::future::join_all;
 
 use crate::test_app::{GUEST_COMPONENT, TestApp};
 
 pub fn start_program(app: &TestApp, listen: &str, more: &[&str]) -> Child {
+    start_program_with(app, listen, more, &[])
+}
+
+pub fn start_program_with(
+    app: &TestApp,
+    listen: &str,
+    more: &[&str],
+    environment: &[(&str, &Path)],
+) -> Child {
     Command::new(env!("CARGO_BIN_EXE_local-host"))
+        .envs(environment.iter().copied())
         .arg("--from")
         .arg(app.manifest())
         .args(["--listen", listen, "--counts"])
@@ -80,7 +93,7 @@ async fn its_options_set_limits_and_clock() {
     assert_eq!(counts, ["1", "2", "1"], "an instance serves two requests");
     tokio::time::sleep(Duration::from_millis(600)).await;
     assert_eq!(get("/request-count").await, "1", "an idle instance ends");
-    let concurrency = futures::future::join_all((0..3).map(|_| get("/concurrency"))).await;
+    let concurrency = join_all((0..3).map(|_| get("/concurrency"))).await;
     assert_eq!(concurrency, ["1", "1", "1"], "an instance serves one request at a time");
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let ahead = get("/time").await.parse::<u64>().unwrap() - now;
@@ -89,17 +102,45 @@ async fn its_options_set_limits_and_clock() {
 }
 
 #[tokio::test]
-async fn after_a_signal_running_requests_finish_and_no_others_are_accepted() {
+async fn a_signal_ends_running_requests_at_once() {
     for signal in ["-INT", "-TERM"] {
         let app = TestApp::new(GUEST_COMPONENT);
         let mut child = start_program(&app, "127.0.0.1:0", &[]);
         let (url, _output) = read_url(&mut child);
         let running = app.client.get(format!("{url}/stream")).send().await.unwrap();
+        let start = Instant::now();
         Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{signal}");
+        assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
+        assert!(running.text().await.is_err(), "{signal}: the last chunk is sent later");
         let late = reqwest::Client::new().get(&url).send().await;
         assert!(late.unwrap_err().is_connect(), "{signal}");
-        assert_eq!(running.text().await.unwrap(), "firstlast", "{signal}");
-        assert_eq!(child.wait().unwrap().code(), Some(0), "{signal}");
+    }
+}
+
+/// The instances of 1,100 requests, each with an instance of its own, need more than the 1,000 in the pool.
+#[tokio::test]
+async fn more_requests_than_the_pool_has_instances_fail_unless_pooling_is_disabled() {
+    let app = TestApp::new(GUEST_COMPONENT);
+    for (options, all_succeed) in [(&[][..], false), (&["--disable-pooling"][..], true)] {
+        let alone = ["--max-instance-concurrent-reuse-count=1"];
+        let mut child = start_program(&app, "127.0.0.1:0", &[&alone, options].concat());
+        let (url, mut output) = read_url(&mut child);
+        let output = std::thread::spawn(move || {
+            let mut text = String::new();
+            output.read_to_string(&mut text).map(|_| text)
+        });
+        let get = async || {
+            let response = app.client.get(format!("{url}/wait")).send().await.unwrap();
+            (response.status().as_u16(), response.text().await.unwrap())
+        };
+        let responses = join_all((0..1100).map(|_| get())).await;
+        let succeeded = responses.iter().filter(|(status, _)| *status == 200).count();
+        let failed = responses.iter().filter(|it| **it == (500, String::new())).count();
+        assert_eq!(succeeded + failed, 1100);
+        assert_eq!(failed == 0, all_succeed, "{failed} failed with {options:?}");
+        terminate(&mut child);
+        let output = output.join().unwrap().unwrap();
+        assert_eq!(output.contains("limit of 1000"), !all_succeed, "{output}");
     }
 }

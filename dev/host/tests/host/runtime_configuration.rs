@@ -32,6 +32,13 @@ fn relative_paths_are_resolved_against_the_files_folder() {
 }
 
 #[test]
+fn log_files_can_only_be_switched_off() {
+    assert!(RuntimeConfig::parse("log_dir = \"\"", Path::new("")).is_ok());
+    let error = RuntimeConfig::parse("log_dir = \"logs\"", Path::new("")).unwrap_err();
+    assert!(error.to_string().contains("this host writes no log files"), "{error}");
+}
+
+#[test]
 fn the_default_of_public_roots_is_spins() {
     for (lines, (platform, webpki)) in [
         ("", (true, false)),

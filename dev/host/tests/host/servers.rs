@@ -1,6 +1,7 @@
 //! Servers for the tests: Redis, and HTTPS with a private certificate authority.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -31,26 +32,82 @@ pub struct Redis {
 
 impl Redis {
     pub fn start() -> Redis {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        Redis::on_port(free.local_addr().unwrap().port())
+        Redis::find_port(Redis::spawn)
     }
 
+    /// Starts a server on the port of one that has stopped.
     pub fn on_port(port: u16) -> Redis {
-        let folder = tempfile::tempdir().unwrap();
-        let process = Command::new("redis-server")
-            .args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", ""])
-            .current_dir(&folder)
-            .stdout(Stdio::null())
-            .spawn();
-        let Ok(process) = process else { panic!("redis-server is missing: run make setup") };
-        let redis = Redis { process, port, _folder: folder };
-        for _ in 0..500 {
-            if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
+        (0..50)
+            .find_map(|_| {
+                std::thread::sleep(Duration::from_millis(20));
+                Redis::spawn(port)
+            })
+            .unwrap()
+    }
+
+    /// A server for TLS only, with the files that the authority has written to `certificates`.
+    pub fn start_with_tls(certificates: &Path) -> Redis {
+        let file = |name| certificates.join(name).to_str().unwrap().to_string();
+        let (certificate, key) = (file("server.pem"), file("server.key"));
+        let tls = ["--tls-cert-file", &certificate, "--tls-key-file", &key];
+        let options = [tls.as_slice(), &["--tls-auth-clients", "no"]].concat();
+        Redis::find_port(|port| Redis::spawn_with(port, "--tls-port", &options))
+    }
+
+    fn find_port(spawn: impl Fn(u16) -> Option<Redis>) -> Redis {
+        loop {
+            let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = free.local_addr().unwrap().port();
+            drop(free);
+            // Another process may have taken the port since.
+            if let Some(redis) = spawn(port) {
                 return redis;
             }
-            std::thread::sleep(Duration::from_millis(10));
         }
-        panic!("redis-server does not respond");
+    }
+
+    /// `None` if the port is in use.
+    fn spawn(port: u16) -> Option<Redis> {
+        Redis::spawn_with(port, "--port", &[])
+    }
+
+    fn spawn_with(port: u16, port_option: &str, options: &[&str]) -> Option<Redis> {
+        let folder = tempfile::tempdir().unwrap();
+        let process = Command::new("redis-server")
+            .args(["--bind", "127.0.0.1", "--save", "", "--port", "0"])
+            .args([port_option, &port.to_string()])
+            .args(options)
+            .current_dir(&folder)
+            .stdout(Stdio::piped())
+            .spawn();
+        let Ok(mut process) = process else { panic!("redis-server is missing: run make setup") };
+        let mut output =
+            BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+        match output.any(|line| line.contains("Ready to accept connections")) {
+            true => {
+                // Redis must not wait for a reader of its output.
+                std::thread::spawn(|| output.for_each(drop));
+                Some(Redis { process, port, _folder: folder })
+            }
+            false => {
+                process.wait().unwrap();
+                None
+            }
+        }
+    }
+
+    /// Lets the process stop. Connections stay open, but are not served.
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    pub fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let process = self.process.id().to_string();
+        assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
     }
 
     pub fn url(&self) -> String {
@@ -95,6 +152,16 @@ impl CertificateAuthority {
         std::fs::write(folder.join("ca.pem"), self.0.pem()).unwrap();
         std::fs::write(folder.join("client.pem"), client.pem()).unwrap();
         std::fs::write(folder.join("client.key"), key.serialize_pem()).unwrap();
+    }
+
+    /// Writes `ca.pem`, and a certificate of a server on 127.0.0.1, `server.pem` and `server.key`.
+    pub fn write_server_files(&self, folder: &Path) {
+        let key = KeyPair::generate().unwrap();
+        let server = CertificateParams::new(["127.0.0.1".to_string()]).unwrap();
+        let server = server.signed_by(&key, &self.0).unwrap();
+        std::fs::write(folder.join("ca.pem"), self.0.pem()).unwrap();
+        std::fs::write(folder.join("server.pem"), server.pem()).unwrap();
+        std::fs::write(folder.join("server.key"), key.serialize_pem()).unwrap();
     }
 
     /// Starts a server for `localhost` and 127.0.0.1. Its response says whether the client presented a

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use futures::SinkExt;
+use futures::future::join_all;
 use http_body_util::BodyExt;
 use spin_sdk::http::body::{self, IncomingBodyExt};
 use spin_sdk::http::{BoxBody, FullBody, Request, Response, box_body};
@@ -14,6 +15,7 @@ use spin_sdk::wasip3::http_compat::RequestOptionsExtension;
 use spin_sdk::{http_service, variables};
 
 mod spin_key_value;
+mod spin_redis;
 mod wasi_keyvalue;
 
 type HandlerResult = Result<Response<BoxBody>, String>;
@@ -36,9 +38,14 @@ async fn dispatch(request: Request) -> HandlerResult {
         ("size", key) => spin_key_value::size(key).await,
         ("fill", bytes) => spin_key_value::fill(bytes.parse().map_err(debug)?).await,
         ("increment", key) => text(wasi_keyvalue::increment(key)?.to_string()),
+        ("get-and-increment", key) => {
+            join_all((0..8).map(|_| spin_key_value::size(key))).await;
+            text(wasi_keyvalue::increment(key)?.to_string())
+        }
         ("contended-swap", key) => text(wasi_keyvalue::contended_swap(key)?),
         ("swap", key) => text(wasi_keyvalue::swap(key)?),
         ("batch", _) => text(wasi_keyvalue::batch()?),
+        ("redis", call) => spin_redis::call(call, request.uri().query().unwrap_or_default()).await,
         ("fetch", _) => fetch(request).await,
         ("variable", name) => text(variables::get(name).await.map_err(debug)?),
         ("environment", name) => text(std::env::var(name).map_err(debug)?),
@@ -54,6 +61,10 @@ async fn dispatch(request: Request) -> HandlerResult {
             text("")
         }
         ("concurrency", _) => concurrency().await,
+        ("wait", _) => {
+            sleep(Duration::from_secs(3)).await;
+            text("")
+        }
         ("stream", _) => stream(Duration::from_millis(500)),
         ("stream-fast", _) => stream(Duration::from_millis(1)),
         ("echo", _) => Ok(Response::new(box_body(request.into_body()))),

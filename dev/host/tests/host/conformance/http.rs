@@ -2,8 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use futures::stream;
+use http_body_util::{BodyExt, Empty};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use local_host::Running;
 use reqwest::Body;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::test_app::{GUEST_COMPONENT, TestApp};
@@ -78,7 +84,7 @@ async fn only_chained_calls_reach_a_private_route() {
     let host = app.start().await;
     for name in ["private.spin.internal", "private.spin.internal:80"] {
         let request = app.client.get(host.url() + "/print").header("host", name);
-        assert_eq!(request.send().await.unwrap().status(), 400, "{name}");
+        assert!(request.send().await.is_err(), "{name}");
     }
     assert_eq!(host.counts().chained, 0);
 
@@ -122,7 +128,91 @@ async fn a_component_can_limit_the_body() {
     let app = TestApp::new(GUEST_COMPONENT);
     let host = app.start().await;
     let request = app.client.post(host.url() + "/upload").body(vec![b'x'; 30_000_000]);
-    assert_eq!(request.send().await.unwrap().status(), 413);
+    let response = request.send().await.unwrap();
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["connection"]),
+        (413, &"close".parse().unwrap())
+    );
+    // A body that the component has read, or a small one that it has not read, costs no connection.
+    for path in ["/upload", "/print"] {
+        let response = app.client.post(host.url() + path).body("small").send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert!(!response.headers().contains_key("connection"), "{path}");
+    }
+}
+
+/// Sends a request as it is. Returns the connection's output until its end.
+async fn send_raw(host: &Running, request: &[u8]) -> String {
+    let mut connection = TcpStream::connect(host.addr()).await.unwrap();
+    connection.write_all(request).await.unwrap();
+    let mut response = Vec::new();
+    connection.read_to_end(&mut response).await.unwrap();
+    String::from_utf8(response).unwrap()
+}
+
+#[tokio::test]
+async fn a_request_without_a_valid_host_closes_the_connection_without_a_response() {
+    let app = TestApp::new(GUEST_COMPONENT);
+    let host = app.start().await;
+    for (request_line, headers, status) in [
+        ("GET / HTTP/1.1", "Host: example.org", Some("200")),
+        ("GET / HTTP/1.1", "X-No-Host: 1", None),
+        ("GET / HTTP/1.0", "X-No-Host: 1", None),
+        ("GET / HTTP/1.0", "Host: example.org", Some("200")),
+        ("GET / HTTP/1.1", "Host: a b", None),
+        ("GET / HTTP/1.1", "Host:", None),
+        ("GET / HTTP/1.1", "Host: guest.spin.internal", None),
+        ("GET / HTTP/1.1", "Host: guest.spin.internal:80", None),
+        // The first of several counts.
+        ("GET / HTTP/1.1", "Host: example.org\r\nHost: guest.spin.internal", Some("200")),
+        ("GET / HTTP/1.1", "Host: guest.spin.internal\r\nHost: example.org", None),
+        ("GET http://other.example/ HTTP/1.1", "Host: example.org", None),
+        ("GET http://example.org/ HTTP/1.1", "Host: example.org", Some("200")),
+        ("GET http://example.org/ HTTP/1.1", "X-No-Host: 1", Some("200")),
+        // These need no component.
+        ("GET /.well-known/spin/health HTTP/1.1", "X-No-Host: 1", Some("200")),
+        ("GET /.well-known/spin/none HTTP/1.1", "X-No-Host: 1", Some("404")),
+    ] {
+        let request = format!("{request_line}\r\n{headers}\r\nConnection: close\r\n\r\n");
+        let response = send_raw(&host, request.as_bytes()).await;
+        assert_eq!(response.split(' ').nth(1), status, "{request_line} {headers}: {response}");
+        assert_eq!(response.is_empty(), status.is_none(), "{request_line} {headers}: {response}");
+    }
+    let console = host.console();
+    assert!(console.contains("GET / no response: it has no valid Host header"), "{console}");
+}
+
+#[tokio::test]
+async fn a_header_that_is_not_utf8_is_an_empty_500() {
+    let app = TestApp::new(GUEST_COMPONENT);
+    let host = app.start().await;
+    for (value, status) in [(&b"caf\xC3\xA9"[..], "200"), (&b"caf\xE9"[..], "500")] {
+        let head = b"GET /print HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Name: ".as_slice();
+        let response = send_raw(&host, &[head, value, b"\r\n\r\n"].concat()).await;
+        assert_eq!(response.split(' ').nth(1), Some(status), "{response}");
+        assert!(response.ends_with("\r\n\r\n"), "{response}");
+    }
+    assert!(host.console().contains("[guest] no response: a header is not UTF-8"));
+}
+
+#[tokio::test]
+async fn http2_is_served_to_clients_that_know_it() {
+    let app = TestApp::new(GUEST_COMPONENT);
+    let host = app.start().await;
+    let stream = TokioIo::new(TcpStream::connect(host.addr()).await.unwrap());
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+    tokio::spawn(connection);
+    let url = host.url() + "/path?q";
+    let request = http::Request::get(&url).body(Empty::<Bytes>::new()).unwrap();
+    let response = sender.send_request(request).await.unwrap();
+    assert_eq!((response.status().as_u16(), response.version()), (200, http::Version::HTTP_2));
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    // The host is in the URI, and in no header.
+    assert_eq!(values(&body, "spin-full-url"), ["http://localhost/path?q"]);
+    assert_eq!(values(&body, "host"), [""; 0]);
+    let request = http::Request::get(&url).header("host", "a b").body(Empty::new()).unwrap();
+    assert!(sender.send_request(request).await.is_err());
 }
 
 #[tokio::test]
@@ -202,6 +292,6 @@ async fn health_and_info_are_always_public() {
         let host = app.start().await;
         assert_eq!(app.get(&host, "/.well-known/spin/health").await, "OK");
         let info = app.get(&host, "/.well-known/spin/info").await;
-        assert!(info.contains("\"name\":\"guest\""), "{info}");
+        assert_eq!(info, "{\n  \"name\": \"guest\"\n}");
     }
 }

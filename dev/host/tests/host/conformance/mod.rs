@@ -5,5 +5,6 @@ mod configuration;
 mod http;
 mod instances;
 mod redis;
+mod spin_redis;
 mod storage;
 mod tls;

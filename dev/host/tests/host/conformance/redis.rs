@@ -1,6 +1,10 @@
 //! Redis as a key-value store.
 
+use std::time::Duration;
+
+use futures::future::{join, join_all};
 use local_host::Running;
+use tokio::time::timeout;
 
 use super::storage::increment_concurrently;
 use crate::servers::Redis;
@@ -81,21 +85,66 @@ async fn unlike_spin_get_many_works() {
     assert_eq!(body, "b=2 absent=none a=1 b=2 absent=none a=none");
 }
 
+/// The host reconnects when it notices the loss, again after a second or two, and then after one or two minutes.
 #[tokio::test]
-async fn a_server_that_does_not_respond_is_an_error_until_it_does_again() {
+async fn requests_go_on_waiting_after_the_server_is_back() {
     let redis = Redis::start();
     let (app, host) = start(&redis).await;
     app.put(&host, "/kv/a", "blue").await;
     let port = redis.url().rsplit_once(':').unwrap().1.to_string();
     drop(redis);
-    assert_eq!(app.status(&host, "/kv/a").await, 500);
-    let _redis = Redis::on_port(port.parse().unwrap());
-    // The host reconnects. The next requests may still use the old connection.
-    for _ in 0..200 {
-        if app.put(&host, "/kv/a", "green").await == 200 {
+    let mut first = Box::pin(app.get(&host, "/kv/a"));
+    assert!(timeout(Duration::from_millis(2500), first.as_mut()).await.is_err());
+    let redis = Redis::on_port(port.parse().unwrap());
+    let second = app.get(&host, "/kv/a");
+    assert!(timeout(Duration::from_secs(2), join(first, second)).await.is_err());
+    assert_eq!(redis.query::<String>(&["PING"]).await, "PONG");
+}
+
+#[tokio::test]
+async fn a_call_waits_for_the_server_without_a_limit() {
+    let redis = Redis::start();
+    let (app, host) = start(&redis).await;
+    app.put(&host, "/kv/a", "blue").await;
+    redis.pause();
+    let mut waiting = Box::pin(app.get(&host, "/kv/a"));
+    assert!(timeout(Duration::from_secs(2), waiting.as_mut()).await.is_err());
+    // `spin:key-value` is asynchronous, so the instance serves other requests.
+    assert_eq!(app.status(&host, "/print").await, 200);
+    redis.resume();
+    assert_eq!(waiting.await, "blue");
+}
+
+#[tokio::test]
+async fn a_synchronous_call_stops_its_instance_until_the_server_responds() {
+    let redis = Redis::start();
+    let (app, host) = start(&redis).await;
+    assert_eq!(app.get(&host, "/increment/n").await, "1");
+    // This request waits for 300 ms in the component, and is started first.
+    let mut neighbour = Box::pin(app.get(&host, "/concurrency"));
+    assert!(timeout(Duration::from_millis(100), neighbour.as_mut()).await.is_err());
+    redis.pause();
+    let mut increment = Box::pin(app.get(&host, "/increment/n"));
+    assert!(timeout(Duration::from_millis(500), increment.as_mut()).await.is_err());
+    assert!(timeout(Duration::from_millis(500), neighbour.as_mut()).await.is_err());
+    redis.resume();
+    assert_eq!((increment.await, neighbour.await), ("2".to_string(), "1".to_string()));
+}
+
+/// A place in the connection's queue that is reserved for a request of a stopped instance is not used, and the
+/// instance waits for a place behind it.
+#[tokio::test]
+async fn many_synchronous_and_asynchronous_calls_at_once_can_hang_forever() {
+    let redis = Redis::start();
+    let (app, host) = start(&redis).await;
+    for _ in 0..5 {
+        let calls = join_all((0..256).map(|_| app.get(&host, "/get-and-increment/n")));
+        if timeout(Duration::from_secs(15), calls).await.is_err() {
+            assert_eq!(redis.query::<String>(&["PING"]).await, "PONG");
+            let read = timeout(Duration::from_secs(2), app.get(&host, "/kv/n"));
+            assert!(read.await.is_err(), "without any load left");
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    panic!("the host does not reconnect: {}", host.console());
+    panic!("5 bursts of 256 requests passed");
 }

@@ -1,10 +1,12 @@
 //! Key-value stores on SQLite.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
 use local_host::{App, Running};
 use rusqlite::Connection;
+use tokio::time::timeout;
 
 use crate::test_app::{GUEST_COMPONENT, TestApp};
 
@@ -153,4 +155,43 @@ async fn the_file_has_spins_table_with_its_primary_key() {
     let columns: Vec<(String, String, i64)> = columns.unwrap().map(Result::unwrap).collect();
     let expected = [("store", "TEXT", 1), ("key", "TEXT", 2), ("value", "BLOB", 0)];
     assert_eq!(columns, expected.map(|(name, kind, pk)| (name.into(), kind.into(), pk)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_database_is_an_error_after_five_seconds_and_stops_the_instance_until_then() {
+    let app = TestApp::new(GUEST_COMPONENT);
+    let host = app.start().await;
+    app.put(&host, "/kv/a", "1").await;
+    let lock = open_database(&app);
+    lock.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let start = Instant::now();
+    // This request waits for 300 ms in the component, and is started first.
+    let mut neighbour = Box::pin(app.get(&host, "/concurrency"));
+    assert!(timeout(Duration::from_millis(100), neighbour.as_mut()).await.is_err());
+    let mut read = Box::pin(app.get(&host, "/kv/a"));
+    assert!(timeout(Duration::from_millis(500), read.as_mut()).await.is_err());
+    let health = app.get(&host, "/.well-known/spin/health");
+    assert_eq!(timeout(Duration::from_secs(1), health).await.unwrap(), "OK");
+    assert!(timeout(Duration::from_secs(2), neighbour.as_mut()).await.is_err());
+    let body = read.await;
+    assert!(body.contains("database is locked"), "{body}");
+    assert!((4..8).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+    assert_eq!(neighbour.await, "1");
+    drop(lock);
+    assert_eq!(app.get(&host, "/kv/a").await, "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_increment_fails_at_once_while_another_process_writes() {
+    let app = TestApp::new(GUEST_COMPONENT);
+    let host = app.start().await;
+    assert_eq!(app.get(&host, "/increment/n").await, "1");
+    let writer = open_database(&app);
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let start = Instant::now();
+    let body = app.get(&host, "/increment/n").await;
+    assert!(body.contains("database is locked"), "{body}");
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    drop(writer);
+    assert_eq!(app.get(&host, "/increment/n").await, "2");
 }
