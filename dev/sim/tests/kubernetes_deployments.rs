@@ -91,6 +91,7 @@ async fn each_failing_image_shows_its_reason() {
         ("ghcr.io/a/web-oom:1", "CrashLoopBackOff", "back-off 10s"),
         ("ghcr.io/a/web-nopull:1", "ImagePullBackOff", "unexpected status from HEAD request"),
         ("ghcr.io/a/web-notag:9", "ImagePullBackOff", "ghcr.io/a/web-notag:9: not found"),
+        ("ghcr.io/a/web-nocommand:1", "CreateContainerError", "no command specified"),
     ] {
         let cluster = start_cluster().await;
         cluster.deploy(image).await;

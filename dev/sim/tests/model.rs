@@ -92,7 +92,14 @@ fn a_run_completes_its_steps_in_order_and_skips_those_it_does_not_need() {
     let skipped: Vec<_> = skipped.iter().map(|step| step.name.as_str()).collect();
     assert_eq!(
         skipped,
-        ["Get a token for the private source", "Set up Buildpacks", "Build the image from source"]
+        [
+            "Get a token for the private source",
+            "Fetch submodules and LFS files",
+            "Warn about submodules",
+            "Warn about LFS files",
+            "Set up Buildpacks",
+            "Build the image from source",
+        ]
     );
     assert!(steps.windows(2).all(|pair| pair[0].completed_at <= pair[1].started_at));
 }
@@ -111,6 +118,9 @@ fn a_build_without_a_dockerfile_skips_the_cache_steps() {
         skipped,
         [
             "Get a token for the private source",
+            "Fetch submodules and LFS files",
+            "Warn about submodules",
+            "Warn about LFS files",
             "Restore the cache",
             "Set up the builder",
             "Build the image",

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
-use crate::job::StepContext;
+use crate::{
+    git_server::credentials,
+    job::{SOURCE_TOKEN, StepContext},
+};
 
 /// Runs the action `NAME@COMMIT`. Returns whether it succeeded, and its output.
 pub fn run(
@@ -14,24 +17,34 @@ pub fn run(
         Some("actions/checkout") => checkout(context, with),
         Some("actions/cache/restore") => restore_cache(context, with),
         Some("actions/cache/save") => save_cache(context, with),
-        Some("actions/create-github-app-token") => set_output(context, "token", "ghs_sourcetoken"),
+        Some("actions/create-github-app-token") => create_token(context, with),
         _ => panic!("this runner does not have the action {action}"),
     }
 }
 
+/// The last commit only, without submodules, as without further options.
 fn checkout(context: &StepContext<'_>, with: &BTreeMap<String, String>) -> (bool, String) {
-    let Some(repository) = context.machine.repositories.get(&with["repository"]) else {
-        return (false, format!("repository '{}' not found", with["repository"]));
-    };
     let target = context.workspace.join(&with["path"]);
-    let script =
-        "git clone --quiet \"$1\" \"$2\" && git -C \"$2\" checkout --quiet --detach \"$3\" 2>&1";
+    let script = "git init --quiet \"$1\" && cd \"$1\" && git remote add origin \"$2\" \
+        && git -c \"http.extraheader=AUTHORIZATION: basic $4\" fetch --quiet --depth=1 origin \"$3\" \
+        && git checkout --quiet --detach FETCH_HEAD";
+    let url = format!("{}/{}", context.machine.git.url, with["repository"]);
     let output = Command::new("bash")
-        .args(["-c", script, "bash"])
-        .args([repository.as_path(), &target, Path::new(&with["ref"])])
+        .args(["-c", &format!("exec 2>&1; {script}"), "bash"])
+        .arg(target)
+        .args([&url, &with["ref"], &credentials(&with["token"])])
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_LFS_SKIP_SMUDGE", "1")
         .output()
         .unwrap();
     (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// A token that can only read one repository.
+fn create_token(context: &StepContext<'_>, with: &BTreeMap<String, String>) -> (bool, String) {
+    let repository = format!("{}/{}", with["owner"], with["repositories"]);
+    context.machine.git.add_token(SOURCE_TOKEN, &repository);
+    set_output(context, "token", SOURCE_TOKEN)
 }
 
 /// Restores the newest entry whose key begins with `restore-keys`.

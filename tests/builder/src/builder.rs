@@ -9,6 +9,7 @@ use std::{
 
 use crate::{
     engine::Engine,
+    git_server::GitServer,
     job::{JobResult, Machine},
     registry::Registry,
 };
@@ -37,8 +38,9 @@ impl Builder {
         let path = directory.path();
         let registry = Registry::start(path);
         let engine = Engine::start(path, &programs, &registry.address);
-        let mut machine =
-            Machine::new(path, &programs.join("buildx"), &engine.socket, &registry.address);
+        let git = GitServer::start(&path.join("sources"));
+        let buildx = programs.join("buildx");
+        let mut machine = Machine::new(path, &buildx, &engine.socket, &registry.address, git);
         let prefix = format!("{}/apps/", registry.address);
         machine.variables.insert("NOKUBE_IMAGE_PREFIX".into(), prefix);
         machine.variables.insert("NOKUBE_SBOM_IMAGE".into(), SBOM_IMAGE.into());
@@ -47,18 +49,42 @@ impl Builder {
         builder
     }
 
-    /// Commits `files` (path, content) as a new repository. Returns the commit.
-    pub fn create_repository(&mut self, name: &str, files: &[(&str, &str)]) -> String {
-        let path = self.directory.path().join("sources").join(name);
+    /// Commits `files` (path, content) as a new public repository. Returns the commit.
+    pub fn create_repository(&self, name: &str, files: &[(&str, &str)]) -> String {
+        let path = self.repository(name);
         fs::create_dir_all(&path).unwrap();
         git(&path, &["init", "--quiet", "--initial-branch=main"]);
-        self.machine.repositories.insert(name.into(), path);
         self.commit(name, files)
+    }
+
+    /// Commits `files` as a new private repository. Returns the commit.
+    pub fn create_private_repository(&self, name: &str, files: &[(&str, &str)]) -> String {
+        self.machine.git.make_private(name);
+        self.create_repository(name, files)
+    }
+
+    /// The directory of a repository.
+    pub fn repository(&self, name: &str) -> PathBuf {
+        self.directory.path().join("sources").join(name)
+    }
+
+    /// Adds a commit of another repository as a submodule, whose URL need not exist. Returns the new commit.
+    pub fn add_submodule(&self, name: &str, path: &str, url: &str, commit: &str) -> String {
+        let repository = self.repository(name);
+        let key = |name: &str| format!("submodule.{path}.{name}");
+        for (key, value) in [(key("path"), path), (key("url"), url)] {
+            git(&repository, &["config", "--file=.gitmodules", &key, value]);
+        }
+        git(&repository, &["add", ".gitmodules"]);
+        let entry = format!("160000,{commit},{path}");
+        git(&repository, &["update-index", "--add", "--cacheinfo", &entry]);
+        git(&repository, &["commit", "--quiet", "--message=Add a submodule"]);
+        git(&repository, &["rev-parse", "HEAD"])
     }
 
     /// Commits `files` in an existing repository. Returns the commit.
     pub fn commit(&self, name: &str, files: &[(&str, &str)]) -> String {
-        let path = &self.machine.repositories[name];
+        let path = &self.repository(name);
         for (file, content) in files {
             let file = path.join(file);
             fs::create_dir_all(file.parent().unwrap()).unwrap();

@@ -15,6 +15,7 @@ use serde_yaml_ng::Value;
 use crate::{
     actions,
     expressions::{Contexts, evaluate, expand, is_true},
+    git_server::GitServer,
     output::Output,
 };
 
@@ -24,8 +25,8 @@ pub struct Machine {
     pub directory: PathBuf,
     /// `HOST:PORT`, without TLS.
     registry: String,
-    /// The source repositories, by `OWNER/NAME`.
-    pub repositories: BTreeMap<String, PathBuf>,
+    /// Where the source repositories are.
+    pub git: GitServer,
     /// The repository variables of the builder repository.
     pub variables: BTreeMap<String, String>,
 }
@@ -41,6 +42,18 @@ pub struct JobResult {
 impl JobResult {
     pub fn log(&self) -> String {
         self.outputs.iter().map(|(name, output)| format!("# {name}\n{}", output.text)).collect()
+    }
+
+    /// Whether the step ran, and was not skipped.
+    pub fn has_run(&self, step: &str) -> bool {
+        self.outputs.iter().any(|(name, _)| name == step)
+    }
+
+    /// The workflow commands of all steps that begin with `::NAME`.
+    pub fn commands(&self, name: &str) -> Vec<&str> {
+        let commands = self.outputs.iter().flat_map(|(_, output)| &output.commands);
+        let prefix = format!("::{name}");
+        commands.map(String::as_str).filter(|command| command.starts_with(&prefix)).collect()
     }
 
     #[track_caller]
@@ -60,11 +73,18 @@ pub struct StepContext<'a> {
 
 impl Machine {
     /// `registry` is `HOST:PORT` of a registry without TLS.
-    pub fn new(directory: &Path, buildx: &Path, engine: &Path, registry: &str) -> Self {
+    pub fn new(
+        directory: &Path,
+        buildx: &Path,
+        engine: &Path,
+        registry: &str,
+        git: GitServer,
+    ) -> Self {
+        git.add_token(RUNNER_TOKEN, BUILDER_REPOSITORY);
         let machine = Self {
             directory: directory.to_owned(),
             registry: registry.to_owned(),
-            repositories: BTreeMap::new(),
+            git,
             variables: BTreeMap::new(),
         };
         machine.put_docker(buildx, engine);
@@ -171,7 +191,8 @@ impl Machine {
         for (name, value) in [
             ("github.repository_owner", "My-Org".into()),
             ("github.actor", "nokube-app[bot]".into()),
-            ("github.token", "ghs_runnertoken".into()),
+            ("github.token", RUNNER_TOKEN.into()),
+            ("github.server_url", self.git.url.clone()),
             ("github.run_id", run_id.to_string()),
             ("github.run_attempt", "1".into()),
             ("runner.temp", job.join("temp").display().to_string()),
@@ -205,6 +226,13 @@ impl Machine {
     }
 }
 
+/// The token of the workflow itself.
+pub const RUNNER_TOKEN: &str = "ghs_runnertoken";
+/// The token for a private source.
+pub const SOURCE_TOKEN: &str = "ghs_sourcetoken";
+/// The repository that has the workflow.
+pub const BUILDER_REPOSITORY: &str = "My-Org/the-builder-repository";
+
 /// Variables of a hosted runner, with values that occur nowhere else.
 pub const RUNNER_VARIABLES: [(&str, &str); 27] = [
     ("CI", "true"),
@@ -217,7 +245,7 @@ pub const RUNNER_VARIABLES: [(&str, &str); 27] = [
     ("GITHUB_REF_NAME", "builder-main"),
     ("GITHUB_REF_PROTECTED", "true"),
     ("GITHUB_REF_TYPE", "branch"),
-    ("GITHUB_REPOSITORY", "My-Org/the-builder-repository"),
+    ("GITHUB_REPOSITORY", BUILDER_REPOSITORY),
     ("GITHUB_REPOSITORY_ID", "70010002"),
     ("GITHUB_REPOSITORY_OWNER", "My-Org"),
     ("GITHUB_REPOSITORY_OWNER_ID", "70010003"),

@@ -8,6 +8,8 @@ pub mod actions;
 pub mod builder;
 pub mod engine;
 pub mod expressions;
+pub mod git_server;
 pub mod job;
 pub mod output;
 pub mod registry;
+pub mod workflow;

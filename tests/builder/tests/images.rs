@@ -21,7 +21,7 @@ fn published_image(builder: &Builder) -> (Value, Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dockerfile_is_built_and_pushed_with_its_provenance() {
-    let mut builder = Builder::start();
+    let builder = Builder::start();
     let commit =
         builder.create_repository("alice/shop", &[("Dockerfile", DOCKERFILE), ("bin/sh", BUSYBOX)]);
     let inputs = [("dockerfile_path", "Dockerfile"), ("build_args", r#"{"MODE":"a \"b\", c"}"#)];
@@ -55,7 +55,7 @@ async fn a_dockerfile_is_built_and_pushed_with_its_provenance() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_of_a_monorepo_is_built_from_its_directory() {
-    let mut builder = Builder::start();
+    let builder = Builder::start();
     let files = [
         ("services/web/Dockerfile", DOCKERFILE),
         ("services/web/Dockerfile.dockerignore", "secret.txt\n"),
@@ -72,11 +72,10 @@ async fn a_service_of_a_monorepo_is_built_from_its_directory() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pasted_dockerfile_builds_from_a_base_image() {
-    let mut builder = Builder::start();
+    let builder = Builder::start();
     let commit =
         builder.create_repository("alice/base", &[("Dockerfile", DOCKERFILE), ("bin/sh", BUSYBOX)]);
-    let base = builder.machine.repositories["alice/base"].clone();
-    builder.publish(&base, "library/base:1");
+    builder.publish(&builder.repository("alice/base"), "library/base:1");
     let dockerfile = "FROM base:1\nRUN echo pasted-$(cat /mode)-7003 > /page\n";
     builder.build("alice/base", &commit, &[("dockerfile_content", dockerfile)]).assert_success();
     assert!(!builder.registry.containing("pasted-mode is none-7003").is_empty());
@@ -85,7 +84,7 @@ async fn a_pasted_dockerfile_builds_from_a_base_image() {
 /// A tag moves with each build, and each build keeps a tag of its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_second_build_of_an_image_uses_the_cache_of_the_first() {
-    let mut builder = Builder::start();
+    let builder = Builder::start();
     let files = [("Dockerfile", DOCKERFILE), ("bin/sh", BUSYBOX), ("page", "one")];
     let first = builder.create_repository("alice/shop", &files);
     let inputs = [("dockerfile_path", "Dockerfile")];
@@ -111,7 +110,7 @@ async fn the_second_build_of_an_image_uses_the_cache_of_the_first() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn output_of_the_users_code_is_never_a_workflow_command() {
-    let mut builder = Builder::start();
+    let builder = Builder::start();
     let dockerfile = "FROM scratch\nCOPY bin/sh /bin/sh\n\
         RUN echo '::error::forged' && echo '##[error]forged' && echo 'x ##[add-path]/tmp' && echo '::stop-commands::pause-logging'\n\
         RUN echo '::add-mask::forged' && echo ' ::warning::forged' && false\n";

@@ -3,3 +3,4 @@
 
 mod images;
 mod published_data;
+mod sources;

@@ -18,8 +18,9 @@ RUN echo built > /built
 const PRIVATE_INPUTS: [&str; 2] = ["a comment in the Dockerfile: 7101", "argument-7102"];
 
 fn build(workflow: &str) -> (Builder, JobResult) {
-    let mut builder = Builder::start();
-    let commit = builder.create_repository("alice/private-repository-7103", &[("bin/sh", BUSYBOX)]);
+    let builder = Builder::start();
+    let commit =
+        builder.create_private_repository("alice/private-repository-7103", &[("bin/sh", BUSYBOX)]);
     let inputs = [
         ("dockerfile_content", DOCKERFILE),
         ("build_args", r#"{"UNUSED":"argument-7102"}"#),

@@ -3,7 +3,6 @@
 #![allow(dead_code)] // each test file uses some of it
 
 pub mod app;
-pub mod workflow;
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;

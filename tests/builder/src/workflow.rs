@@ -1,19 +1,13 @@
-//! The builder repository's workflow, and a runner of its scripts.
+//! The workflow, and its scripts run one by one. [`crate::job`] runs all of them as a job.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::{fs, path::PathBuf, process::Command};
 
 use serde_yaml_ng::Value;
 
-pub fn text() -> String {
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../builder/.github/workflows/build.yml");
-    fs::read_to_string(path).unwrap()
-}
+use crate::builder::WORKFLOW;
 
 pub fn workflow() -> Value {
-    serde_yaml_ng::from_str(&text()).unwrap()
+    serde_yaml_ng::from_str(WORKFLOW).unwrap()
 }
 
 pub fn steps(workflow: &Value) -> &Vec<Value> {
@@ -21,13 +15,13 @@ pub fn steps(workflow: &Value) -> &Vec<Value> {
 }
 
 /// Runs the scripts of steps as GitHub's runner does, in a new directory.
-pub struct Runner {
+pub struct StepRunner {
     pub directory: PathBuf,
 }
 
-impl Runner {
-    pub fn new(name: &str) -> Self {
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+impl StepRunner {
+    /// What is in `directory` is removed.
+    pub fn new(directory: PathBuf) -> Self {
         let _ = fs::remove_dir_all(&directory);
         fs::create_dir_all(directory.join("source/sub")).unwrap();
         fs::create_dir_all(directory.join("temp")).unwrap();

@@ -1,18 +1,17 @@
-//! Runs the scripts of the builder's workflow as GitHub's runner does, with valid and hostile input.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // clippy exempts #[test] functions only, not their helpers
-
-mod support;
+//! Runs the scripts of the workflow as GitHub's runner does, with valid and hostile input.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use nokube_sim::github::model::builder_workflow;
-use support::workflow::{Runner, steps, workflow};
+use nokube_tests_builder::workflow::{StepRunner, steps, workflow};
+
+pub(super) fn new_runner(name: &str) -> StepRunner {
+    StepRunner::new(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name))
+}
 
 /// Runs the check of a valid request with one changed variable.
-fn check(runner: &Runner, name: &str, value: &str) -> (bool, String, String) {
+fn check(runner: &StepRunner, name: &str, value: &str) -> (bool, String, String) {
     let mut env: BTreeMap<&str, &str> = VALID_REQUEST.into();
     env.insert(name, value);
     runner.run("Check the request", &env.into_iter().collect::<Vec<_>>())
@@ -35,7 +34,7 @@ const VALID_REQUEST: [(&str, &str); 12] = [
 
 #[test]
 fn a_valid_request_passes_the_check() {
-    let runner = Runner::new("good");
+    let runner = new_runner("good");
     for (name, value) in [
         ("TAG", "v1.2.3"),
         ("BUILD_ARGS", ""),
@@ -45,23 +44,40 @@ fn a_valid_request_passes_the_check() {
         ("CONTEXT", ""),
         ("IMAGE", "ghcr.io/my-org/a--b-c--d-web"),
         ("PRIVATE", "true"),
+        ("PRIVATE", "false,submodules,lfs"),
     ] {
         let (passed, printed, outputs) = check(&runner, name, value);
         assert!(passed, "{name}={value}: {printed}");
         assert!(outputs.contains("unique_tag=build-0123456789abcdefghijklmnuv\n"));
         assert!(outputs.contains("owner=alice\nname=shop\n"));
-        assert_eq!(outputs.lines().count(), 10);
+        assert_eq!(outputs.lines().count(), if value.contains("lfs") { 12 } else { 10 });
+    }
+}
+
+#[test]
+fn the_input_private_may_request_submodules_and_lfs() {
+    let runner = new_runner("fetch");
+    for (private, expected) in [
+        ("true", vec!["private=true"]),
+        ("false,lfs", vec!["private=false", "lfs=true"]),
+        ("true,submodules", vec!["private=true", "submodules=true"]),
+        ("false,submodules,lfs", vec!["private=false", "submodules=true", "lfs=true"]),
+    ] {
+        let (_, _, outputs) = check(&runner, "PRIVATE", private);
+        let is_option = |line: &&str| {
+            ["private=", "submodules=", "lfs="].iter().any(|name| line.starts_with(name))
+        };
+        assert_eq!(outputs.lines().filter(is_option).collect::<Vec<_>>(), expected);
     }
 }
 
 #[test]
 fn each_image_has_its_own_cache_prefix() {
-    let runner = Runner::new("cache-keys");
+    let runner = new_runner("cache-keys");
     let prefix = |image: &str| {
         let (passed, printed, outputs) = check(&runner, "IMAGE", image);
         assert!(passed, "{printed}");
         let prefix = outputs.lines().find_map(|line| line.strip_prefix("cache=")).unwrap();
-        assert_eq!(prefix, builder_workflow::cache_prefix(image));
         prefix.to_owned()
     };
     let (short, long) = (prefix("ghcr.io/my-org/alice-a"), prefix("ghcr.io/my-org/alice-a-1"));
@@ -71,24 +87,24 @@ fn each_image_has_its_own_cache_prefix() {
 
 #[test]
 fn the_new_cache_replaces_the_old_one() {
-    let runner = Runner::new("cache");
+    let runner = new_runner("cache");
     let directory = runner.directory.join("temp/nokube");
     fs::create_dir_all(directory.join("cache")).unwrap();
     fs::write(directory.join("cache/old"), "").unwrap();
     fs::create_dir_all(directory.join("cache-new")).unwrap();
     fs::write(directory.join("cache-new/index.json"), "{}").unwrap();
-    let (passed, _, outputs) = runner.run(builder_workflow::REPLACE_CACHE_STEP, &[]);
+    let (passed, _, outputs) = runner.run("Replace the cache", &[]);
     assert!(passed && outputs == "new=true\n", "{outputs}");
     assert!(directory.join("cache/index.json").exists() && !directory.join("cache/old").exists());
     // Without `index.json` the export is incomplete.
     fs::create_dir_all(directory.join("cache-new/blobs")).unwrap();
-    let (passed, _, outputs) = runner.run(builder_workflow::REPLACE_CACHE_STEP, &[]);
+    let (passed, _, outputs) = runner.run("Replace the cache", &[]);
     assert!(passed && outputs.is_empty() && !directory.join("cache").exists(), "{outputs}");
 }
 
 #[test]
 fn an_invalid_request_is_rejected_with_a_message_and_sets_no_outputs() {
-    let runner = Runner::new("bad");
+    let runner = new_runner("bad");
     for (name, value) in [
         ("BUILD_ID", "short"),
         ("BUILD_ID", "0123456789abcdefghijklmnuv\nimage=evil"),
@@ -126,6 +142,10 @@ fn an_invalid_request_is_rejected_with_a_message_and_sets_no_outputs() {
         ("TAG", "build-0123456789abcdefghijklmnuv"),
         ("PRIVATE", "yes"),
         ("PRIVATE", ""),
+        ("PRIVATE", "submodules"),
+        ("PRIVATE", "true,lfs,submodules"),
+        ("PRIVATE", "true,submodules,other"),
+        ("PRIVATE", "true,lfs\nrepository=alice/other"),
         ("IMAGE_PREFIX", "registry.example.com/apps"),
     ] {
         let (passed, printed, outputs) = check(&runner, name, value);
@@ -140,7 +160,7 @@ fn an_invalid_request_is_rejected_with_a_message_and_sets_no_outputs() {
 #[test]
 fn the_source_is_moved_to_fixed_paths() {
     let prepare = |name: &str, files: &[(&str, &str)], env: &[(&str, &str)]| {
-        let runner = Runner::new(name);
+        let runner = new_runner(name);
         for (path, text) in files {
             fs::write(runner.directory.join("source").join(path), text).unwrap();
         }
@@ -169,6 +189,11 @@ fn the_source_is_moved_to_fixed_paths() {
     let (_, (passed, _, outputs)) = prepare("buildpacks", &[("index.js", "")], &[]);
     assert!(passed && outputs.starts_with("kind=buildpacks\n"), "{outputs}");
 
+    // The path is relative to the repository, not to the context.
+    let env = [("DOCKERFILE_PATH", "My Dockerfile"), ("CONTEXT", "sub")];
+    let (_, (passed, printed, _)) = prepare("relative", &files, &env);
+    assert!(!passed && printed.contains("begin it with the context"), "{printed}");
+
     for (name, env) in [
         ("absent", [("DOCKERFILE_PATH", "Dockerfile")]),
         ("directory", [("DOCKERFILE_PATH", "sub")]),
@@ -183,7 +208,7 @@ fn the_source_is_moved_to_fixed_paths() {
 #[cfg(unix)]
 #[test]
 fn a_symbolic_link_out_of_the_source_is_rejected() {
-    let runner = Runner::new("links");
+    let runner = new_runner("links");
     let link = |to: &str, name: &str| {
         std::os::unix::fs::symlink(to, runner.directory.join("source").join(name)).unwrap();
     };
@@ -200,154 +225,6 @@ fn a_symbolic_link_out_of_the_source_is_rejected() {
     }
 }
 
-/// Adds a program to the runner's `bin` that records its arguments, one per line, and then runs `script`.
-/// Returns the file with the arguments.
-fn fake_program(runner: &Runner, name: &str, script: &str) -> PathBuf {
-    let bin = runner.directory.join("bin");
-    fs::create_dir_all(&bin).unwrap();
-    let arguments = runner.directory.join(format!("{name}-arguments"));
-    let recorder = format!("printf '%s\\n' \"$@\" >> '{}'", arguments.display());
-    let script = format!("#!/bin/bash\n{recorder}\n{script}\n");
-    fs::write(bin.join(name), script).unwrap();
-    fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
-    arguments
-}
-
-fn lines(file: &PathBuf) -> Vec<String> {
-    fs::read_to_string(file).unwrap_or_default().lines().map(str::to_owned).collect()
-}
-
-/// Values that a shell or a program could interpret as something other than text.
-const HOSTILE: [&str; 8] = [
-    "$(touch evil)",
-    "`touch evil`",
-    "; touch evil #",
-    "\"; touch evil; \"",
-    "' 'x",
-    "--volume=/:/host",
-    "*",
-    "a\\nb",
-];
-
-/// Runs a step that builds, whose program `name` prints a workflow command and fails. Returns the arguments that
-/// the program got.
-fn run_build_step(step: &str, name: &str) -> (Runner, Vec<String>, BTreeMap<String, &'static str>) {
-    let runner = Runner::new(&format!("build-{name}"));
-    fs::create_dir_all(runner.directory.join("temp/nokube")).unwrap();
-    let script =
-        "[[ $1 != build && $1 != buildx ]] || { echo '::set-env name=PATH::evil'; exit 7; }";
-    let recorded = fake_program(&runner, name, script);
-    if name != "docker" {
-        fake_program(&runner, "docker", "");
-    }
-    let arguments: BTreeMap<String, &str> =
-        HOSTILE.iter().enumerate().map(|(number, text)| (format!("A{number}"), *text)).collect();
-    let json = serde_json::to_string(&arguments).unwrap();
-    let home = runner.directory.to_str().unwrap();
-    let path = format!("{home}/bin:{}", std::env::var("PATH").unwrap());
-    let env = [
-        ("HOME", home),
-        ("PATH", path.as_str()),
-        ("BUILD_ARGS", json.as_str()),
-        ("BUILDER", "builder:1"),
-        ("REVISION", "abc"),
-        ("SBOM_GENERATOR", "scanner:1"),
-    ];
-    let mut tokens = Vec::new();
-    for _ in 0..2 {
-        fs::write(&recorded, "").unwrap();
-        let (passed, printed, _) = runner.run(step, &env);
-        assert!(!passed, "the step fails with the program's exit code");
-        // Between these two lines the runner interprets no workflow commands.
-        let printed: Vec<_> = printed.lines().collect();
-        let token = printed[0].strip_prefix("::stop-commands::").unwrap().to_owned();
-        assert_eq!(printed[1..], ["::set-env name=PATH::evil", &format!("::{token}::")]);
-        tokens.push(token);
-    }
-    assert!(tokens[0] != tokens[1] && tokens[0].len() == 32, "{tokens:?}");
-    assert!(!runner.directory.join("evil").exists());
-    let recorded = lines(&recorded);
-    (runner, recorded, arguments)
-}
-
-#[test]
-fn buildpacks_get_the_build_arguments_unchanged() {
-    let (runner, recorded, arguments) = run_build_step("Build the image from source", "pack");
-    let directory = runner.directory.join("temp/nokube");
-    let path_of = |name: &str| directory.join(name).to_str().unwrap().to_owned();
-    let fixed = [
-        "build",
-        "nokube.local/image:built",
-        "--path",
-        &path_of("context"),
-        "--descriptor",
-        &path_of("project.toml"),
-        // pack trusts `paketobuildpacks/…` and others by their name.
-        "--builder",
-        "nokube.local/builder:untrusted",
-        "--pull-policy",
-        "if-not-present",
-    ];
-    assert_eq!(recorded[..fixed.len()], fixed);
-    let expected =
-        arguments.iter().flat_map(|(name, text)| ["--env".to_owned(), format!("{name}={text}")]);
-    assert_eq!(recorded[fixed.len()..], expected.collect::<Vec<_>>());
-    let docker = lines(&runner.directory.join("docker-arguments")).join(" ");
-    assert!(
-        docker.starts_with("pull --quiet builder:1 tag builder:1 nokube.local/builder:untrusted")
-    );
-    let descriptor = fs::read_to_string(directory.join("project.toml")).unwrap();
-    assert_eq!(descriptor, "", "the user's project.toml is not used");
-}
-
-#[test]
-fn dockerfiles_get_the_build_arguments_unchanged() {
-    let (_, recorded, arguments) = run_build_step("Build the image", "docker");
-    for (name, text) in arguments {
-        let pair = ["--build-arg".to_owned(), format!("{name}={text}")];
-        assert!(recorded.windows(2).any(|found| found == pair), "{pair:?}: {recorded:?}");
-    }
-}
-
-#[test]
-fn the_image_is_pushed_under_both_tags_and_its_digest_printed() {
-    // The SHA-256 of `manifest`, which the fake `skopeo` prints.
-    let digest = "sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f";
-    for image in ["ghcr.io/o/image", "$(touch evil)", "a b; touch evil", "--help"] {
-        for (kind, copied, pushed) in [("dockerfile", 2, 0), ("buildpacks", 0, 2)] {
-            let runner = Runner::new("push");
-            fs::create_dir_all(runner.directory.join("temp/nokube")).unwrap();
-            let skopeo = fake_program(&runner, "skopeo", "[[ $1 == copy ]] || printf manifest");
-            let docker = fake_program(&runner, "docker", "");
-            let path = std::env::var("PATH").unwrap();
-            let path = format!("{}/bin:{path}", runner.directory.display());
-            let env = [
-                ("PATH", path.as_str()),
-                ("HOME", "/home/runner"),
-                ("GITHUB_STEP_SUMMARY", "summary"),
-                ("KIND", kind),
-                ("IMAGE", image),
-                ("TAG", "v1"),
-                ("UNIQUE_TAG", "build-1"),
-            ];
-            let (passed, printed, _) = runner.run("Push the image", &env);
-            assert!(passed, "{printed}");
-            assert_eq!(printed.lines().last().unwrap(), format!("{image}:v1@{digest}"));
-            let (skopeo, docker) = (lines(&skopeo), lines(&docker));
-            let count = |arguments: &[String], argument: &str| {
-                arguments.iter().filter(|found| *found == argument).count()
-            };
-            assert_eq!((count(&skopeo, "copy"), count(&docker, "push")), (copied, pushed));
-            for tag in ["v1", "build-1"] {
-                let name = format!("{image}:{tag}");
-                let pushes = count(&docker, &name) + count(&skopeo, &format!("docker://{name}"));
-                assert!(pushes > 0, "{name}: {skopeo:?} {docker:?}");
-            }
-            assert!(!runner.directory.join("evil").exists(), "{image}");
-        }
-    }
-}
-
 /// Fails when the workflow gets a script without a test here.
 #[test]
 fn all_scripts_of_the_workflow_are_tested() {
@@ -358,11 +235,14 @@ fn all_scripts_of_the_workflow_are_tested() {
         "Check the request",
         "Prepare the build",
         "Build the image from source",
-        builder_workflow::REPLACE_CACHE_STEP,
+        "Replace the cache",
         "Push the image",
         // By `make test-builder`:
-        builder_workflow::SET_UP_BUILDX_STEP,
-        builder_workflow::DOCKERFILE_BUILD_STEP,
+        "Fetch submodules and LFS files",
+        "Warn about submodules",
+        "Warn about LFS files",
+        "Set up the builder",
+        "Build the image",
         "Log in to the registry",
     ];
     assert_eq!(BTreeSet::from_iter(names), BTreeSet::from(tested));
