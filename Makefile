@@ -35,17 +35,20 @@ components: page ## Build the WebAssembly components
 	  cargo rustc $(WASM) -p $$component --crate-type cdylib || exit 1; \
 	done
 
-run: components ## Serve the platform with simulated GitHub and Kubernetes (LISTEN=127.0.0.1:3000)
-	@echo "Building the local host and the simulation (the first time takes some minutes)"
-	cargo build $(LOCAL)
-	@exec target/debug/nokube-dev run
+# The local host, and with it wasmtime, is compiled only if it is used.
+run: components ## Serve the platform with simulated GitHub and Kubernetes (LISTEN=127.0.0.1:3000, SPIN=local)
+	@echo "Building the simulation (the first time takes some minutes)"
+	cargo build -p nokube-dev
+	@spin=$$(target/debug/nokube-dev choose-host) || exit 1; \
+	[ -n "$$spin" ] || cargo build $(LOCAL) || exit 1; \
+	exec target/debug/nokube-dev run $${spin:+--spin "$$spin"}
 
 token: setup ## Print a bearer token for the local instance: make token USER=alice
 	@[ -x target/debug/nokube-dev ] || echo "Building (the first time takes some minutes)" >&2
-	@cargo build --quiet $(LOCAL) && target/debug/nokube-dev token '$(USER)'
+	@cargo build --quiet -p nokube-dev && target/debug/nokube-dev token '$(USER)'
 
 doctor: setup ## Check a running platform and its GitHub App: make doctor URL=https://… [REDELIVER=1] [ENV_FILE=.env]
-	@cargo build --quiet $(LOCAL) && target/debug/nokube-dev doctor $(if $(URL),--url '$(URL)') \
+	@cargo build --quiet -p nokube-dev && target/debug/nokube-dev doctor $(if $(URL),--url '$(URL)') \
 	  $(if $(ENV_FILE),--env-file '$(ENV_FILE)') $(if $(REDELIVER),--redeliver)
 
 test: setup-tests components ## Run the fast tests

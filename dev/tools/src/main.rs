@@ -1,14 +1,16 @@
 //! The program behind `make run`, `make token`, `make settings` and `make doctor`.
 
 mod doctor;
+mod host_process;
 mod local_instance;
 mod readiness;
 mod run;
 mod settings;
 mod token;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use clap::{Parser, Subcommand};
+use nokube_dev::spin::{self, Host};
 use std::{
     fs,
     net::SocketAddr,
@@ -28,8 +30,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Print the `spin` that `make run` uses, or nothing for the local host; to standard error, why
+    ChooseHost,
     /// Serve the platform with simulated GitHub and Kubernetes until Ctrl-C
     Run {
+        /// Run it with this `spin`, in place of the local host
+        #[arg(long)]
+        spin: Option<PathBuf>,
         /// The address and port to listen on
         #[arg(long, env = "LISTEN", default_value = "127.0.0.1:3000")]
         listen: SocketAddr,
@@ -70,7 +77,11 @@ enum Command {
 async fn main() -> ExitCode {
     let Arguments { state_dir, command } = Arguments::parse();
     let result = match command {
-        Command::Run { listen } => run::run(listen, &state_dir).await,
+        Command::ChooseHost => print_host(),
+        Command::Run { spin, listen } => {
+            let host = spin.map_or(Host::LocalHost, Host::Spin);
+            run::run(&host, listen, &state_dir).await
+        }
         Command::Token { user } => token::print_token(&state_dir, &user),
         Command::Doctor { url, env_file, manifest, redeliver } => {
             let default_files = [PathBuf::from(".env"), local_instance::settings_path(&state_dir)];
@@ -88,6 +99,14 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn print_host() -> Result<()> {
+    match spin::choose_from_environment().map_err(Error::msg)? {
+        Host::Spin(program) => println!("{}", program.display()),
+        Host::LocalHost => {}
+    }
+    Ok(())
 }
 
 fn print_settings(spinapp: bool, manifest: &Path) -> Result<()> {

@@ -1,57 +1,62 @@
-//! `make run`: runs the simulations of GitHub and Kubernetes in this process, and the local host in another,
-//! until Ctrl-C.
+//! `make run`: runs the simulations of GitHub and Kubernetes in this process, and Spin or the local host in
+//! another, until Ctrl-C.
 
 use crate::{
+    host_process::HostProcess,
     local_instance::{
         APP_CLIENT_ID, BUILDER, EVERYBODY_ORGANISATION, JWT_ISSUER, Secrets, load_secrets,
-        write_settings,
     },
     readiness::{Readiness, fetch_readiness},
 };
-use anyhow::{Context, Result, bail, ensure};
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
+use anyhow::{Result, bail};
+use nokube_dev::spin::Host;
 use nokube_sim::{
     AppKey, ClusterOptions, GitHubOptions, SimulatedCluster, SimulatedGitHub, WebhookTarget,
 };
-use std::{net::SocketAddr, path::Path, process::Stdio, time::Duration};
-use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
-    process::{Child, ChildStdout, Command},
-    signal::unix::{SignalKind, signal},
-};
+use std::{net::SocketAddr, path::Path};
+use tokio::signal::unix::{SignalKind, signal};
 
-type OutputLines = Lines<BufReader<ChildStdout>>;
-
-pub async fn run(listen: SocketAddr, state_dir: &Path) -> Result<()> {
+pub async fn run(host: &Host, listen: SocketAddr, state_dir: &Path) -> Result<()> {
+    // Before the other process starts, so that it is stopped whenever this one is.
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut hung_up = signal(SignalKind::hangup())?;
     let secrets = load_secrets(state_dir)?;
     let github = start_github(listen, &secrets).await?;
     let cluster = start_cluster(&secrets).await?;
     let (github_url, cluster_url) = (github.url(), cluster.url());
     let url = format!("http://{listen}");
     let settings = settings(&secrets, &url, &github_url, &cluster_url);
-    let (mut host, url, lines) = start_local_host(listen, state_dir, &settings).await?;
-    tokio::spawn(forward_output(lines));
+    let mut process = HostProcess::spawn(host, listen, state_dir, &settings)?;
 
+    let result = tokio::select! {
+        result = serve(&mut process, &secrets, &github_url, &cluster_url) => result,
+        _ = interrupted.recv() => Ok(()),
+        _ = terminated.recv() => Ok(()),
+        _ = hung_up.recv() => Ok(()),
+    };
+    process.stop().await;
+    result?;
+    println!("Stopped.");
+    Ok(())
+}
+
+/// Prints the URLs when the platform is ready. Returns only if the platform ends by itself, which is an error.
+async fn serve(
+    process: &mut HostProcess,
+    secrets: &Secrets,
+    github_url: &str,
+    cluster_url: &str,
+) -> Result<()> {
+    let url = process.started().await?;
     print_readiness(&url, &secrets.session).await;
     println!("Simulated GitHub on {github_url} (a build takes about ten seconds)");
     println!("Simulated cluster on {cluster_url} (pods are ready after a few seconds)");
     println!("Open {url} in a browser and sign in with any name. `admin` is the administrator.");
     println!("For a bearer token: make token USER=alice");
     println!("Serving {url}");
-
-    let mut terminated = signal(SignalKind::terminate())?;
-    let has_ended = tokio::select! {
-        _ = tokio::signal::ctrl_c() => false,
-        _ = terminated.recv() => false,
-        _ = host.wait() => true,
-    };
-    stop(&mut host).await;
-    ensure!(!has_ended, "the local host has ended; its last output says why");
-    println!("Stopped.");
-    Ok(())
+    let status = process.ended().await?;
+    bail!("the platform has ended ({status}); its last output says why")
 }
 
 async fn start_github(listen: SocketAddr, secrets: &Secrets) -> Result<SimulatedGitHub> {
@@ -117,44 +122,6 @@ fn settings<'a>(
     ]
 }
 
-/// Returns the local host's process, the platform's URL, and the rest of the output.
-async fn start_local_host(
-    listen: SocketAddr,
-    state_dir: &Path,
-    variables: &[(&str, &str)],
-) -> Result<(Child, String, OutputLines)> {
-    // Replaces .env, which may have the settings of a real platform.
-    let settings = write_settings(state_dir, variables)?;
-    let program = std::env::current_exe()?.with_file_name("local-host");
-    ensure!(program.exists(), "{} is not built; `make run` builds it", program.display());
-    let mut command = Command::new(program);
-    command.args(["--listen", &listen.to_string(), "--state-dir"]).arg(state_dir);
-    command.arg("--env-file").arg(settings);
-    for (name, _) in variables {
-        // Variables of a real platform in the environment must not connect the local instance to its cluster.
-        if ["github_", "kubernetes_", "registry_"].iter().any(|prefix| name.starts_with(prefix)) {
-            command.env_remove(format!("SPIN_VARIABLE_{}", name.to_uppercase()));
-        }
-    }
-    // In its own process group: Ctrl-C interrupts only this process, which then stops the other.
-    let child = command.stdout(Stdio::piped()).process_group(0).kill_on_drop(true).spawn();
-    let mut child = child.context("start the local host")?;
-    let mut lines = BufReader::new(child.stdout.take().context("it has no output")?).lines();
-    while let Some(line) = lines.next_line().await? {
-        match line.strip_prefix("Serving ") {
-            Some(url) => return Ok((child, url.trim().to_owned(), lines)),
-            None => println!("{line}"),
-        }
-    }
-    bail!("the local host did not start; the lines above say why")
-}
-
-async fn forward_output(mut lines: OutputLines) {
-    while let Ok(Some(line)) = lines.next_line().await {
-        println!("{line}");
-    }
-}
-
 /// Prints the checks that failed, if any.
 async fn print_readiness(url: &str, secret: &str) {
     match fetch_readiness(&reqwest::Client::new(), url, url, secret).await {
@@ -166,16 +133,5 @@ async fn print_readiness(url: &str, secret: &str) {
             }
         }
         Err(error) => println!("{url}/ready cannot be read: {error}"),
-    }
-}
-
-async fn stop(child: &mut Child) {
-    let id = child.id().and_then(|id| i32::try_from(id).ok());
-    if let Some(id) = id {
-        // Fails if the process has just ended.
-        let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
-    }
-    if tokio::time::timeout(Duration::from_secs(8), child.wait()).await.is_err() {
-        let _ = child.kill().await;
     }
 }

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use nokube_domain::{
     Timestamp,
     jwt::{Audience, Claims, sign},
-    name::Username,
+    name::Login,
 };
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use std::path::Path;
 const TOKEN_LIFETIME_SECONDS: i64 = 7 * 24 * 3600;
 
 pub fn print_token(state_dir: &Path, user: &str) -> Result<()> {
-    let login: Username =
+    let login: Login =
         user.parse().with_context(|| format!("'{user}' is not a valid login; try USER=alice"))?;
     let now = Timestamp::now().as_second();
     let claims = Claims {

@@ -193,16 +193,17 @@ fn unknown_placeholder_and_previous_settings_are_reported() {
     let env_file = folder.join("doctor-unknown.env");
     let lines = "SPIN_VARIABLE_REGISTRY_TOKN=x\nSPIN_VARIBLE_APPS_DOMAIN=x\naps_domain=x\n\
                  SPIN_VARIABLE_GITHUB_WEBHOOK_SECRET_PREVIOUS=hidden\n\
-                 SPIN_VARIABLE_AUTH_ADMINISTRATORS=YOUR-GITHUB-LOGIN\n";
+                 SPIN_VARIABLE_AUTH_ADMINISTRATORS=YOUR-GITHUB-LOGIN\n\
+                 state_redis_url=redis://:PASSWORD@redis.internal:6379/0\n";
     std::fs::write(&env_file, lines).unwrap();
     let output = doctor_output(&env_file);
     for unknown in ["SPIN_VARIABLE_REGISTRY_TOKN", "SPIN_VARIBLE_APPS_DOMAIN", "aps_domain"] {
         assert!(output.contains(&format!("WRONG {unknown}: is not a setting")), "{output}");
     }
-    assert!(
-        output.contains("WRONG auth_administrators: still has a placeholder of the guide"),
-        "{output}"
-    );
+    for placeholder in ["auth_administrators", "state_redis_url"] {
+        let finding = format!("WRONG {placeholder}: still has a placeholder of the guide");
+        assert!(output.contains(&finding), "{output}");
+    }
     assert!(output.contains("ok    github_webhook_secret_previous: is still set"), "{output}");
     assert!(!output.contains("hidden"), "{output}");
     let output = doctor_output(&folder.join("not-there.env"));

@@ -87,6 +87,12 @@ impl Client {
         self.patch(path, "application/merge-patch+json", change).await
     }
 
+    /// Strategic merge patch by kubectl, which finds containers and their variables by name.
+    pub async fn kubectl_patch(&self, path: &str, change: &Value) -> Result<Response> {
+        let path = format!("{path}?fieldManager=kubectl");
+        self.patch(&path, "application/strategic-merge-patch+json", change).await
+    }
+
     /// Changes an object's status, as its controller or node does.
     pub async fn patch_status(&self, path: &str, status: &Value) -> Result<Response> {
         self.merge_patch(&format!("{path}/status"), &json!({ "status": status })).await

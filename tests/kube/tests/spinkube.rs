@@ -80,6 +80,49 @@ async fn the_api_server_accepts_an_installation() -> Result<()> {
     Ok(())
 }
 
+/// The guide adds a variable to the Deployment, which the operator applies again and again (server-side, by force).
+#[tokio::test]
+async fn the_operator_keeps_a_variable_that_the_guide_adds() -> Result<()> {
+    let cluster = Cluster::shared().await?;
+    let admin = cluster.admin()?;
+    let namespace = cluster.create_namespace("spin", &json!({})).await?;
+    let of_the_operator = |image: &str| {
+        json!({
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": "nokube", "namespace": namespace},
+            "spec": {
+                "replicas": 0,
+                "selector": {"matchLabels": {"app": "nokube"}},
+                "template": {
+                    "metadata": {"labels": {"app": "nokube"}},
+                    "spec": {"containers": [{
+                        "name": "nokube", "image": image, "args": ["up"],
+                        "env": [{"name": "SPIN_VARIABLE_PLATFORM_URL", "value": "https://a.test"}]
+                    }]}
+                }
+            }
+        })
+    };
+    admin.apply(&of_the_operator("spin:1")).await?.ok()?;
+    // What `kubectl set env` sends.
+    let variable = json!({"name": "SPIN_WASMTIME_POOLING", "value": "0"});
+    let containers = json!([{"name": "nokube", "env": [variable]}]);
+    let patch = json!({"spec": {"template": {"spec": {"containers": containers}}}});
+    let path = format!("/apis/apps/v1/namespaces/{namespace}/deployments/nokube");
+    admin.kubectl_patch(&path, &patch).await?.ok()?;
+    admin.apply(&of_the_operator("spin:2")).await?.ok()?;
+
+    let deployment = admin.get(&path).await?.ok()?;
+    let container = &deployment["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(container["image"], "spin:2");
+    let variables = container["env"].as_array().unwrap();
+    let names: Vec<_> = variables.iter().filter_map(|variable| variable["name"].as_str()).collect();
+    assert!(names.contains(&"SPIN_WASMTIME_POOLING"), "{variables:?}");
+    assert_eq!(names.len(), 2, "{variables:?}");
+    admin.delete(&format!("/api/v1/namespaces/{namespace}"), &json!({})).await?.ok()?;
+    Ok(())
+}
+
 #[test]
 fn the_objects_refer_to_each_other_correctly() -> Result<()> {
     let objects = render("httproute.yaml")?;
@@ -98,6 +141,21 @@ fn the_objects_refer_to_each_other_correctly() -> Result<()> {
             |variable: &&Value| variable["valueFrom"]["secretKeyRef"]["key"] == json!(key);
         assert!(variables.iter().any(|variable| uses_key(&variable)), "{key} is not a setting");
     }
+
+    // The platform's store is Valkey, with the same password, at the address of its Service.
+    let file = |name: &str| fs::read_to_string(Path::new(OPS).join("spinkube/example").join(name));
+    let settings = file("settings.env.example")?;
+    let setting = |name: &str| {
+        let line = settings.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        line.unwrap_or_else(|| panic!("no {name}"))
+    };
+    let port = &find(&objects, "Service", "nokube-valkey")["spec"]["ports"][0]["port"];
+    assert_eq!(setting("state_redis_host"), format!("redis://nokube-valkey:{port}"));
+    let password = file("valkey.conf.example")?;
+    let password = password.lines().find_map(|line| line.strip_prefix("requirepass ")).unwrap();
+    let url = format!("redis://:{password}@nokube-valkey:{port}/0");
+    assert_eq!(setting("state_redis_url"), url);
+    assert!(!file("runtime-config.toml.example")?.contains("key_value_store"));
 
     // Valkey must reach its own limit before the pod is killed for its memory, even while it forks to save.
     let store = find(&objects, "StatefulSet", "nokube-valkey");

@@ -154,8 +154,8 @@ fn finding_of(check: readiness::Check) -> Finding {
             "read the platform's log: the component does not start, or crashes"
         }
         "store" => {
-            "check that the database of the runtime configuration can be reached and accepts the password, and \
-             that its disk is not full"
+            "check that the server of state_redis_url can be reached and accepts the password, or that the \
+             SQLite file can be written, and that the disk is not full"
         }
         setting => {
             let setting = setting.to_uppercase();

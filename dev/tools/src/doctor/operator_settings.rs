@@ -74,7 +74,7 @@ impl OperatorSettings {
     /// Settings whose value still contains a placeholder of the installation guide.
     pub fn placeholders(&self) -> impl Iterator<Item = &str> {
         let placeholders =
-            ["YOUR-", "THE-USER", "my-org", "nokube.example.org", "apps.example.org"];
+            ["YOUR-", "THE-USER", "my-org", "nokube.example.org", "apps.example.org", ":PASSWORD@"];
         let has_placeholder = move |(_, value): &(&String, &String)| {
             placeholders.iter().any(|placeholder| value.contains(placeholder))
         };

@@ -38,8 +38,12 @@ fn variants() -> Vec<(&'static str, Value, Vec<&'static str>)> {
         (
             "configured",
             json!({
-                "env_vars": { "QUOTED": "\"'`$(id)` {{ x }}\n- a: b\u{2028}é", "EMPTY": "" },
-                "secrets": { "TOKEN": "sentinel-user-secret: {\n}" },
+                "command": ["sh", "-c", "exec \"$0\" $(QUOTED)"], "args": ["node", "", "a: b"],
+                "env_vars": {
+                    "QUOTED": "\"'`$(id)` {{ x }}\n- a: b\u{2028}é", "EMPTY": "",
+                    "discovery.type": "single-node", "-my-flag_": "1",
+                },
+                "secrets": { "elastic.token-1": "x", "TOKEN": "sentinel-user-secret: {\n}" },
                 "description": "a: 'b'\n--- \"c\"", "display_name": "Café {{ name }} #1",
             }),
             vec!["configmaps/", "secrets/"],

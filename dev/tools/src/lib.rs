@@ -1,0 +1,3 @@
+//! Decisions of the program `nokube-dev`, as functions that tests can call.
+
+pub mod spin;
