@@ -1,9 +1,11 @@
-//! `local-host` as a separate process, which tests can kill and start again.
+//! The local host, or the Spin that `SPIN` names, as a separate process, which tests can kill and start again.
 
 use nokube_sim::SimulatedGitHub;
 use nokube_tests::{TestConfig, check_leftovers, storage_file};
 use std::{
     collections::BTreeMap,
+    ffi::OsString,
+    net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
     sync::{Arc, Mutex},
@@ -15,29 +17,64 @@ use tokio::{
 };
 
 pub struct HostProcess {
+    /// A `spin` in place of the local host.
+    spin: Option<OsString>,
     state: TempDir,
     variables: BTreeMap<String, String>,
     console: Arc<Mutex<String>>,
     process: Option<Child>,
-    /// Seconds by which the clock of the host is ahead, from the next start on.
+    /// Seconds by which the clock of the host is ahead, from the next start on. Spin cannot do this.
     pub clock_offset: i64,
+    /// More arguments, which Spin has as well.
+    pub args: Vec<String>,
 }
 
 impl HostProcess {
-    /// A host that is not running, with an empty state directory.
+    /// The local host, which is not running, with an empty state directory.
     pub fn new(variables: BTreeMap<String, String>) -> Self {
-        let state = TempDir::new().unwrap();
-        Self { state, variables, console: Arc::default(), process: None, clock_offset: 0 }
+        Self {
+            spin: None,
+            state: TempDir::new().unwrap(),
+            variables,
+            console: Arc::default(),
+            process: None,
+            clock_offset: 0,
+            args: Vec::new(),
+        }
+    }
+
+    /// As [`Self::new`], with the Spin that the environment variable `SPIN` names, if it is set.
+    pub fn with_spin(variables: BTreeMap<String, String>) -> Self {
+        let spin = std::env::var_os("SPIN").filter(|spin| !spin.is_empty() && spin != "local");
+        Self { spin, ..Self::new(variables) }
+    }
+
+    /// Keeps the state in memory, for tests in which the speed of the disk does not matter.
+    pub fn in_memory(mut self) -> Self {
+        self.state = TempDir::new_in("/dev/shm").unwrap();
+        self
     }
 
     /// Starts the host on the existing state. Returns its URL when it accepts requests.
     pub async fn start(&mut self) -> String {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spin.toml");
-        let mut command = Command::new(local_host_binary());
+        let (mut command, port) = match &self.spin {
+            // Spin does not print the port that it was given for port 0.
+            Some(spin) => {
+                let mut command = Command::new(spin);
+                command.args(["up", "--env-file", "/dev/null"]);
+                (command, free_port())
+            }
+            None => {
+                let mut command = Command::new(local_host_binary());
+                command.args(["--clock-offset-seconds", &self.clock_offset.to_string()]);
+                command.args(["--env-file", "/dev/null"]);
+                (command, 0)
+            }
+        };
         command.arg("--from").arg(manifest).arg("--state-dir").arg(self.state.path());
-        command.args(["--clock-offset-seconds", &self.clock_offset.to_string()]);
+        command.args(["--listen", &format!("127.0.0.1:{port}")]).args(&self.args);
         // Only the settings of this test.
-        command.args(["--listen", "127.0.0.1:0", "--env-file", "/dev/null"]);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("SPIN_VARIABLE_") {
                 command.env_remove(name);
@@ -47,8 +84,9 @@ impl HostProcess {
             command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
         }
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut process =
-            command.spawn().expect("local-host; `cargo build -p local-host` builds it");
+        // `spin up` has a child, which must end with it.
+        command.process_group(0);
+        let mut process = command.spawn().expect("the host can be started");
         let mut stdout = BufReader::new(process.stdout.take().unwrap()).lines();
         self.capture(BufReader::new(process.stderr.take().unwrap()).lines());
         let url = self.read_url(&mut stdout).await;
@@ -78,9 +116,13 @@ impl HostProcess {
         });
     }
 
-    /// Kills the host (SIGKILL).
+    /// Kills the host (SIGKILL) and its children.
     pub async fn kill(&mut self) {
-        self.process.take().unwrap().kill().await.unwrap();
+        let mut process = self.process.take().unwrap();
+        let group = format!("-{}", process.id().unwrap());
+        let status = Command::new("kill").args(["-KILL", "--", &group]).status().await.unwrap();
+        assert!(status.success());
+        process.wait().await.unwrap();
     }
 
     pub fn storage_file(&self) -> PathBuf {
@@ -92,9 +134,14 @@ impl HostProcess {
     }
 
     /// Kills the host and checks what is left, like `TestPlatform::finish`.
-    pub async fn finish(mut self) {
+    pub async fn finish(self) {
+        self.finish_with_expected_errors(&[]).await;
+    }
+
+    /// Like [`Self::finish`], but internal errors that contain one of these texts are allowed.
+    pub async fn finish_with_expected_errors(mut self, expected: &[&str]) {
         self.kill().await;
-        check_leftovers(&self.console(), self.state.path(), &[]);
+        check_leftovers(&self.console(), self.state.path(), expected);
     }
 }
 
@@ -105,6 +152,10 @@ pub fn settings(config: &TestConfig, github: &SimulatedGitHub) -> BTreeMap<Strin
         variables.insert(name.into(), github.url());
     }
     variables
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// For the test binary `target/debug/deps/slow-…`: `target/debug/local-host`.

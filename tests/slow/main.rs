@@ -7,5 +7,7 @@ mod concurrency;
 mod crash;
 mod host_process;
 mod lists;
+mod load;
 mod storage_rows;
+mod store_outage;
 mod webhook_orders;

@@ -11,6 +11,17 @@ use std::{
     time::Duration,
 };
 
+/// What stores the platform's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreKind {
+    /// Spin's key-value store, in a SQLite file.
+    Sqlite,
+    /// `state_redis_url`.
+    Redis,
+    /// Spin's key-value store on Redis, which is deprecated.
+    KeyValueOnRedis,
+}
+
 /// Settings of the platform and options of the simulations, to be changed before the start.
 pub struct TestConfig {
     /// The platform's settings (Spin variables).
@@ -21,8 +32,7 @@ pub struct TestConfig {
     pub has_webhook: bool,
     /// Additional runtime configuration for Spin (TOML).
     pub runtime_config: Option<String>,
-    /// Whether the key-value store is Redis instead of SQLite.
-    pub uses_redis: bool,
+    pub store_kind: StoreKind,
     /// A SQLite file that the platform continues on a copy of.
     pub store: Option<PathBuf>,
     /// How many seconds the platform's clock is ahead of the real time.
@@ -80,7 +90,10 @@ impl Default for TestConfig {
             has_webhook: true,
             runtime_config: None,
             // Set by `make test-redis`.
-            uses_redis: std::env::var("NOKUBE_TEST_STORE").is_ok_and(|store| store == "redis"),
+            store_kind: match std::env::var("NOKUBE_TEST_STORE").as_deref() {
+                Ok("redis") => StoreKind::Redis,
+                _ => StoreKind::Sqlite,
+            },
             store: None,
             clock_offset: 0,
         }
@@ -109,15 +122,19 @@ impl TestConfig {
         self
     }
 
-    pub fn on_redis(mut self) -> Self {
-        self.uses_redis = true;
+    pub fn on(mut self, store_kind: StoreKind) -> Self {
+        self.store_kind = store_kind;
         self
+    }
+
+    pub fn on_redis(self) -> Self {
+        self.on(StoreKind::Redis)
     }
 
     /// Continues on a copy of a SQLite file, with the platform's clock so many seconds ahead of the real time.
     pub fn on_store(mut self, store: &Path, clock_offset: i64) -> Self {
-        (self.store, self.clock_offset, self.uses_redis) =
-            (Some(store.into()), clock_offset, false);
+        (self.store, self.clock_offset, self.store_kind) =
+            (Some(store.into()), clock_offset, StoreKind::Sqlite);
         self
     }
 

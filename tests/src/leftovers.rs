@@ -1,8 +1,8 @@
 //! Checks of what a stopped platform leaves behind.
 
 use crate::{
-    CLIENT_SECRET, GITHUB_TOKEN, JWT_SECRET, KUBERNETES_TOKEN, SECRET_NAMES_KEY, SESSION_SECRET,
-    USER_SECRET_VALUE, WEBHOOK_SECRET,
+    CLIENT_SECRET, GITHUB_TOKEN, JWT_SECRET, KUBERNETES_TOKEN, REDIS_PASSWORD, SECRET_NAMES_KEY,
+    SESSION_SECRET, USER_SECRET_VALUE, WEBHOOK_SECRET,
 };
 use std::path::Path;
 
@@ -25,6 +25,7 @@ pub fn check_leftovers(console: &str, state: &Path, expected: &[&str]) {
         WEBHOOK_SECRET,
         GITHUB_TOKEN,
         KUBERNETES_TOKEN,
+        REDIS_PASSWORD,
         SECRET_NAMES_KEY,
         SESSION_SECRET,
         CLIENT_SECRET,

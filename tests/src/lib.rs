@@ -15,11 +15,11 @@ mod github_conformance;
 mod leftovers;
 pub mod openapi;
 mod platform;
-mod redis;
+pub mod redis;
 mod response;
 mod user;
 
-pub use config::TestConfig;
+pub use config::{StoreKind, TestConfig};
 pub use leftovers::check_leftovers;
 pub use platform::{TestPlatform, storage_file};
 pub use response::Response;
@@ -27,6 +27,7 @@ pub use user::{User, claims};
 
 // Secrets of the platform. [`check_leftovers`] checks that none of them is stored or printed.
 pub const JWT_SECRET: &str = "sentinel-jwt-secret-of-32-bytes-at-least";
+pub const REDIS_PASSWORD: &str = "sentinel-redis-password";
 pub const WEBHOOK_SECRET: &str = "sentinel-webhook-secret";
 pub const GITHUB_TOKEN: &str = "sentinel-github-token";
 pub const SESSION_SECRET: &str = "sentinel-session-secret-of-32-bytes-at-least";

@@ -11,8 +11,8 @@ use std::{
 use url::Url;
 
 /// Headers of responses that the document must list.
-const LISTED_HEADERS: [&str; 5] =
-    ["X-Request-Id", "Location", "WWW-Authenticate", "Retry-After", "Set-Cookie"];
+const LISTED_HEADERS: [&str; 6] =
+    ["X-Request-Id", "Location", "ETag", "WWW-Authenticate", "Retry-After", "Set-Cookie"];
 
 type CheckResult = Result<(), String>;
 

@@ -74,7 +74,7 @@ async fn append(
         action: action.into(),
         object,
         by,
-        from: call.client_address.clone(),
+        from: call.client_address(),
         request_id: Some(call.request_id.clone()),
     };
     store.append_audit_entry(log, &entry).await

@@ -2,7 +2,6 @@
 
 use crate::{
     Call, Error, Result,
-    auth::AuthSettings,
     outbound::{self, Timeouts},
     warn,
 };
@@ -47,11 +46,8 @@ pub async fn send_as_caller(
         }
     }
     // The audit log records the caller's address; the host's own header would give this component's.
-    let settings = AuthSettings::load().await?;
-    if let Some(address) =
-        call.client_address.as_ref().filter(|_| !settings.client_address_header.is_empty())
-    {
-        request = request.header(&settings.client_address_header, address);
+    if let Some((header, address)) = call.address_from_proxy() {
+        request = request.header(header, address);
     }
     let request = request.method(method).uri(uri(component, path)).body(Vec::new());
     let request = request.map_err(|error| Error::internal("call a component", error))?;

@@ -13,12 +13,20 @@ pub enum Error {
     /// The platform's own error. It is logged once, when the reply is made; the caller gets a short sentence
     /// with the request id.
     Internal(String),
+    /// The store did not answer in time, or could not carry out a call. Logged like an internal error; the caller is asked
+    /// to try again.
+    StoreUnavailable(String),
 }
 
 impl Error {
     /// An internal error while doing `what`. Both texts are logged, so neither may hold a secret.
     pub fn internal(what: &str, error: impl Display) -> Self {
         Self::Internal(format!("{what}: {error}"))
+    }
+
+    /// The store took so long that the request's lease expired. Nothing that it created is valid.
+    pub fn too_slow(what: &str) -> Self {
+        Self::StoreUnavailable(format!("{what}: the reservation expired: the store is too slow"))
     }
 
     pub fn problem(kind: ProblemKind, detail: impl Into<String>) -> Self {

@@ -17,7 +17,9 @@ use std::{pin::pin, rc::Rc, time::Duration};
 pub type HostFuture<'a, T, E = String> = LocalBoxFuture<'a, std::result::Result<T, E>>;
 
 pub trait Host {
-    fn open_store(&self) -> HostFuture<'static, Rc<dyn KeyValue>>;
+    /// The store: the Redis server at this URL, or else the host's own key-value store. It may be opened often: an
+    /// instance keeps it.
+    fn open_store(&self, redis_url: Option<&str>) -> HostFuture<'static, Rc<dyn KeyValue>>;
 
     /// Sends a request. The response is returned as soon as it begins. A host that does not support one of the
     /// timeouts keeps its own.
@@ -53,7 +55,7 @@ pub enum LogLevel {
 /// A key-value store. There are no transactions: each call is about one key.
 ///
 /// A read that begins after a write has returned sees it, or a later one, in every instance. Of concurrent writes to
-/// a key, one stays, whole. A call that fails may still have taken effect.
+/// a key, one stays, whole. A call that fails, or that is abandoned, may still have taken effect.
 pub trait KeyValue {
     fn get<'a>(&'a self, key: &'a str) -> HostFuture<'a, Option<Vec<u8>>>;
 
@@ -101,8 +103,10 @@ mod native {
 }
 
 /// As [`Host::open_store`].
-pub(crate) async fn open_store() -> std::result::Result<Rc<dyn KeyValue>, String> {
-    host().open_store().await
+pub(crate) async fn open_store(
+    redis_url: Option<&str>,
+) -> std::result::Result<Rc<dyn KeyValue>, String> {
+    host().open_store(redis_url).await
 }
 
 /// As [`Host::send`].

@@ -33,8 +33,8 @@ pub mod store;
 pub mod telemetry;
 
 pub use self::http::{
-    BodyError, BoxBody, Call, HandlerFuture, Reply, Route, body, path_pattern, rate_limit, serve,
-    serve_unauthenticated, sse, static_files,
+    BodyError, BoxBody, Call, HandlerFuture, Reply, Route, body, conditional, path_pattern,
+    rate_limit, serve, serve_unauthenticated, sse, static_files,
 };
 pub use ::http::Method;
 pub use auth::usernames;

@@ -38,7 +38,7 @@ pub async fn measure() {
     let keys = format!("/?r/{0}/{1}&m/{0}&{2}", id.project, id.number, build.len());
     compare(
         "a read of a completed build",
-        0.8,
+        0.85,
         (world.host(), product_request),
         (&baseline, get(&keys, "")),
     )
@@ -65,7 +65,7 @@ pub async fn measure() {
     });
     compare(
         "an accepted webhook",
-        0.7,
+        0.85,
         (world.host(), product_request),
         (&baseline, baseline_request),
     )
@@ -121,7 +121,8 @@ async fn start_baseline(folder: &Path, state: &Path) -> Running {
     App::load(&file).unwrap().serve(options).await.unwrap()
 }
 
-/// Measures both in alternation, and prints the product's throughput relative to the baseline's.
+/// Measures both in alternation, and prints the product's throughput relative to the baseline's. `target` is by
+/// processor time.
 async fn compare(
     name: &str,
     target: f64,
@@ -146,12 +147,13 @@ async fn compare(
     by_rate.sort_by(f64::total_cmp);
     by_cpu_time.sort_by(f64::total_cmp);
     let median = ROUNDS / 2;
+    // Other processes affect the rate, but hardly the processor time.
     println!(
-        "  {name}: {:.2} ({:.2} to {:.2}), {:.2} by processor time   target: {target}",
-        by_rate[median],
-        by_rate[0],
-        by_rate[ROUNDS - 1],
-        by_cpu_time[median]
+        "  {name}: {:.2} by processor time ({:.2} to {:.2})   target: {target}; {:.2} by rate",
+        by_cpu_time[median],
+        by_cpu_time[0],
+        by_cpu_time[ROUNDS - 1],
+        by_rate[median]
     );
 }
 

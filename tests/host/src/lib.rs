@@ -154,7 +154,19 @@ impl TestHost {
 
     /// Scripts the responses to requests whose URL begins with `url`; later scripts come first.
     pub fn respond(&self, method: &str, url: &str, status: u16, body: &serde_json::Value) {
-        self.outbound.respond(method, url, status, body);
+        self.outbound.respond(method, url, status, &[], body);
+    }
+
+    /// As [`Self::respond`], with headers.
+    pub fn respond_with(
+        &self,
+        method: &str,
+        url: &str,
+        status: u16,
+        headers: &[(&str, &str)],
+        body: &serde_json::Value,
+    ) {
+        self.outbound.respond(method, url, status, headers, body);
     }
 
     /// The bodies of the requests that were sent to URLs that begin with `url`.
@@ -170,7 +182,8 @@ impl TestHost {
 }
 
 impl Host for TestHost {
-    fn open_store(&self) -> HostFuture<'static, Rc<dyn KeyValue>> {
+    /// The same store with and without Redis.
+    fn open_store(&self, _redis_url: Option<&str>) -> HostFuture<'static, Rc<dyn KeyValue>> {
         Box::pin(std::future::ready(self.memory.clone().open()))
     }
 

@@ -5,6 +5,7 @@ use nokube_edge::host::{HostFuture, KeyValue};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
+    future::pending,
     rc::Rc,
     task::Poll,
 };
@@ -14,6 +15,8 @@ use std::{
 pub enum StoreFault {
     /// It cannot be opened.
     Away,
+    /// Its calls never return.
+    Silent,
     /// It fails after this many more writes, increments and deletions.
     AfterWrites(u32),
 }
@@ -48,6 +51,7 @@ impl Memory {
             yield_once().await;
             match self.fault.get() {
                 Some(StoreFault::Away) => Err("the store is away".into()),
+                Some(StoreFault::Silent) => pending().await,
                 _ => Ok(read()),
             }
         })
@@ -58,6 +62,7 @@ impl Memory {
             yield_once().await;
             match self.fault.get() {
                 Some(StoreFault::Away) => Err("the store is away".into()),
+                Some(StoreFault::Silent) => pending().await,
                 Some(StoreFault::AfterWrites(0)) => Err("the store cannot be written".into()),
                 Some(StoreFault::AfterWrites(n)) => {
                     self.fault.set(Some(StoreFault::AfterWrites(n - 1)));

@@ -15,13 +15,23 @@ struct Script {
     method: Method,
     url: String,
     status: u16,
+    headers: Vec<(String, String)>,
     body: Value,
 }
 
 impl Outbound {
-    pub fn respond(&self, method: &str, url: &str, status: u16, body: &Value) {
+    pub fn respond(
+        &self,
+        method: &str,
+        url: &str,
+        status: u16,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) {
         let (method, url) = (method.parse().unwrap(), url.to_owned());
-        self.scripts.borrow_mut().insert(0, Script { method, url, status, body: body.clone() });
+        let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        let (headers, body) = (headers.collect(), body.clone());
+        self.scripts.borrow_mut().insert(0, Script { method, url, status, headers, body });
     }
 
     pub fn sent(&self, method: &str, url: &str) -> Vec<String> {
@@ -41,10 +51,11 @@ impl Outbound {
             .find(|script| script.method == request.method() && url.starts_with(&script.url));
         self.sent.borrow_mut().push(request);
         let script = script.ok_or_else(|| OutboundError("ConnectionRefused".into()))?;
-        let response = Response::builder()
-            .status(script.status)
-            .header("content-type", "application/json")
-            .body(full_body(script.body.to_string()));
-        Ok(response.unwrap())
+        let mut response =
+            Response::builder().status(script.status).header("content-type", "application/json");
+        for (name, value) in &script.headers {
+            response = response.header(name, value);
+        }
+        Ok(response.body(full_body(script.body.to_string())).unwrap())
     }
 }

@@ -13,7 +13,7 @@ use nokube_edge::{
     chaining, now,
     readiness::{Health, SettingsReport},
     settings::SettingsError,
-    store::{Store, keys},
+    store::{Backend, Store, StoreSettings, keys},
     warn,
 };
 use serde::{Deserialize, Serialize};
@@ -62,11 +62,10 @@ pub async fn ready(call: Call) -> Result<Reply> {
     match external {
         Ok(external) => confidential.extend(external),
         Err(error) => {
-            if let Error::Internal(what) = error {
-                warn(format_args!("ready: {what}"));
-            }
-            let detail = "the store can be neither read nor written: the log says why";
-            confidential.push(check("store", Health::failed(detail)));
+            confidential.extend(store_failure(&error));
+            let detail =
+                "GitHub, the registry and the cluster were not checked, because of the store";
+            confidential.push(check("outside", Health::failed(detail)));
         }
     }
     let in_full = audience != HealthAudience::Public;
@@ -81,6 +80,14 @@ pub async fn ready(call: Call) -> Result<Reply> {
     Ok(Reply::json(status, &Readiness { ready, in_full, checks }))
 }
 
+/// The check of a store that fails; `None` if its settings are wrong, which is reported as their error.
+fn store_failure(error: &Error) -> Option<Check> {
+    let (Error::Internal(what) | Error::StoreUnavailable(what)) = error else { return None };
+    warn(format_args!("ready: {what}"));
+    let reason = what.strip_prefix("store: ").unwrap_or(what);
+    Some(check("store", Health::failed(format!("the store does not work: {reason}"))))
+}
+
 fn check(name: &str, Health { ok, detail }: Health) -> Check {
     Check { name: name.into(), ok, detail }
 }
@@ -88,6 +95,7 @@ fn check(name: &str, Health { ok, detail }: Health) -> Check {
 /// One failed check for each variable that is wrong in any component; one passed check if none is.
 async fn check_settings() -> Vec<Check> {
     let mut errors = errors_of(AuthSettings::load().await);
+    errors.extend(errors_of(StoreSettings::load().await));
     errors.extend(errors_of(Settings::load().await));
     errors.extend(join_all(COMPONENTS.map(settings_errors)).await.into_iter().flatten());
     let mut checks: Vec<Check> = Vec::new();
@@ -139,9 +147,23 @@ async fn check_external_systems(max_age: i64) -> Result<Vec<Check>> {
         check_by("registry", "builds", "/ready/registry", REGISTRY_TIMEOUT),
         check_by("cluster", "deploy", "/ready/cluster", CLUSTER_TIMEOUT),
     );
-    let checks: Vec<_> = [github, registry, cluster].into_iter().flatten().collect();
+    let checks = [Some(check_store(&store).await?), github, registry, cluster];
+    let checks: Vec<_> = checks.into_iter().flatten().collect();
     store.set(keys::readiness(), &Findings { at: second, checks: checks.clone() }).await?;
     Ok(checks)
+}
+
+/// Which store holds the state. That it can be read and written has been seen already.
+async fn check_store(store: &Store) -> Result<Check> {
+    let detail = match store.backend().await? {
+        Backend::Redis => "the Redis server of state_redis_url answers",
+        Backend::KeyValue => "Spin's key-value store answers",
+        Backend::KeyValueOnRedis => {
+            "Spin's key-value store answers, but it is on Redis, which is deprecated: under load all calls can hang \
+             until a restart. Move its URL from the runtime configuration to state_redis_url (docs/operate.md)"
+        }
+    };
+    Ok(check("store", Health::ok(detail)))
 }
 
 /// A check that another component makes; `None` while its settings are incomplete.

@@ -3,7 +3,7 @@
 //!
 //! Costs no read, except for an API token: one, or two and a write at its first use of a day.
 
-use super::{cookies::Cookie, settings::AuthSettings};
+use super::{cookies::Cookie, settings::AuthSettings, verified_tokens};
 use crate::{
     error::{Error, Result},
     host::now,
@@ -14,7 +14,7 @@ use nokube_domain::{
     Person, Problem, ProblemKind,
     access::{AuthMethod, Caller, Credential, GitHubIdentity},
     jwt::{self, JwtError},
-    name::Username,
+    name::Login,
     origin::check_same_origin,
     scope::Scopes,
     session::{BearerToken, Identity, Purpose},
@@ -48,7 +48,9 @@ pub async fn identify(method: &Method, headers: &HeaderMap) -> Result<(Caller, C
             Some(token) if token.starts_with(token::API_TOKEN_PREFIX) => {
                 identify_by_api_token(&settings, token).await
             }
-            Some(token) => identify_by_bearer_token(&settings, token),
+            Some(token) => identify_once(Purpose::Bearer, token, |now| {
+                identify_by_bearer_token(&settings, token, now)
+            }),
             None => Err(unauthenticated("Send one bearer token: 'Authorization: Bearer …'.")),
         };
     }
@@ -56,7 +58,25 @@ pub async fn identify(method: &Method, headers: &HeaderMap) -> Result<(Caller, C
         return Err(unauthenticated("Sign in, or send a bearer token: 'Authorization: Bearer …'."));
     };
     check_csrf(&settings, method, headers)?;
-    identify_by_session(&settings, cookie)
+    identify_once(Purpose::Session, cookie, |now| identify_by_session(&settings, cookie, now))
+}
+
+/// Whom a token identifies, and until when (exclusive, in seconds since 1970).
+type Identified = ((Caller, Credential), i64);
+
+/// Identifies by `identify`, unless this instance has already verified the token.
+fn identify_once(
+    purpose: Purpose,
+    token: &str,
+    identify: impl FnOnce(i64) -> Result<Identified>,
+) -> Result<(Caller, Credential)> {
+    let now = now().as_second();
+    if let Some(found) = verified_tokens::find(purpose, token, now) {
+        return Ok(found);
+    }
+    let (identified, expires_at) = identify(now)?;
+    verified_tokens::remember(purpose, token, now..expires_at, &identified);
+    Ok(identified)
 }
 
 /// The token that renews the session, from its cookie.
@@ -81,8 +101,8 @@ fn check_csrf(settings: &AuthSettings, method: &Method, headers: &HeaderMap) -> 
     Ok(check_same_origin(origin, site, &settings.platform_origin)?)
 }
 
-fn identify_by_session(settings: &AuthSettings, cookie: &str) -> Result<(Caller, Credential)> {
-    let verified = settings.keys().verify::<Identity>(Purpose::Session, cookie, now().as_second());
+fn identify_by_session(settings: &AuthSettings, cookie: &str, now: i64) -> Result<Identified> {
+    let verified = settings.keys().verify::<Identity>(Purpose::Session, cookie, now);
     let (identity, expires_at) = verified.map_err(|error| {
         unauthenticated(match error {
             JwtError::Expired => {
@@ -91,7 +111,8 @@ fn identify_by_session(settings: &AuthSettings, cookie: &str) -> Result<(Caller,
             _ => "The session is not one of this platform's. Sign in again.",
         })
     })?;
-    Ok(identified(settings, identity, AuthMethod::Session, Scopes::all(), expires_at))
+    let identified = identified(settings, identity, AuthMethod::Session, Scopes::all(), expires_at);
+    Ok((identified, expires_at))
 }
 
 fn identified(
@@ -119,12 +140,12 @@ fn identified(
 
 /// A token that the platform or the JWT issuer signed. The key that verifies it decides which of the two;
 /// the algorithm is HS256 whatever the token says.
-fn identify_by_bearer_token(settings: &AuthSettings, token: &str) -> Result<(Caller, Credential)> {
+fn identify_by_bearer_token(settings: &AuthSettings, token: &str, now: i64) -> Result<Identified> {
     let sign_in_again = |error: JwtError| unauthenticated(format!("Sign in again: {error}."));
-    let second = now().as_second();
-    match settings.keys().verify::<BearerToken>(Purpose::Bearer, token, second) {
+    match settings.keys().verify::<BearerToken>(Purpose::Bearer, token, now) {
         Ok((BearerToken { identity, scopes }, expires_at)) => {
-            return Ok(identified(settings, identity, AuthMethod::Bearer, scopes, expires_at));
+            let identified = identified(settings, identity, AuthMethod::Bearer, scopes, expires_at);
+            return Ok((identified, expires_at));
         }
         Err(JwtError::Invalid) => {}
         Err(error) => return Err(sign_in_again(error)),
@@ -134,15 +155,15 @@ fn identify_by_bearer_token(settings: &AuthSettings, token: &str) -> Result<(Cal
         issuer: &issuer.name,
         audience: &issuer.audience,
         leeway: settings.clock_leeway,
-        now: second,
+        now,
     };
     let claims =
         jwt::verify(token, issuer.secret.as_bytes(), &validation).map_err(sign_in_again)?;
-    let login: Username = claims
+    let login: Login = claims
         .sub
         .parse()
         .map_err(|error| unauthenticated(format!("The token's subject {error}.")))?;
-    // Usernames are lower case. Two subjects that are not GitHub logins may differ by case only and be two
+    // Logins are lower case. Two subjects that are not GitHub logins may differ by case only and be two
     // people, so only the lower-case one is accepted.
     if !settings.subjects_are_github_logins && claims.sub != login.as_str() {
         return Err(unauthenticated("The token's subject must be in lower case."));
@@ -153,7 +174,8 @@ fn identify_by_bearer_token(settings: &AuthSettings, token: &str) -> Result<(Cal
         false => GitHubIdentity::Unknown,
     };
     let identity = Identity { person, login, github_identity, github_membership: None };
-    Ok(identified(settings, identity, AuthMethod::Issuer, Scopes::all(), claims.exp))
+    let identified = identified(settings, identity, AuthMethod::Issuer, Scopes::all(), claims.exp);
+    Ok((identified, claims.exp.saturating_add(settings.clock_leeway)))
 }
 
 async fn identify_by_api_token(

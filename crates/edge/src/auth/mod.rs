@@ -6,6 +6,7 @@ mod health_audience;
 mod identify;
 mod settings;
 pub mod usernames;
+mod verified_tokens;
 
 pub use blocked::blocked_error;
 pub use cookies::Cookie;

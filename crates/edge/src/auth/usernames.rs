@@ -27,7 +27,8 @@ pub async fn ensure_username(
     }
     let may_use_login = AuthSettings::load().await?.may_use_login_as_username(github_identity);
     let candidates = username_candidates(&caller.login, &caller.person);
-    for name in candidates.filter(|name| may_use_login || *name != caller.login) {
+    let bare = Username::from_login(&caller.login);
+    for name in candidates.filter(|name| may_use_login || *name != bare) {
         if reserve_for(store, &format!("name/{name}"), &caller.person).await? {
             let record = PersonRecord {
                 person: caller.person.clone(),

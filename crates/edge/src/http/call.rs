@@ -1,15 +1,17 @@
 //! The request that a handler gets, with the route's path parameters and the authenticated caller.
 
 use crate::error::{Error, Result};
+use http::request::Parts;
 use nokube_domain::{
     Problem, ProblemKind,
     access::{AccessPolicy, Caller, Credential, GitHubIdentity, Role, authorize_role},
+    audit::parse_client_address,
     page::Page,
     problem::FieldError,
     projects::Members,
     token::OpaqueToken,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 /// Who calls, as far as the route's access policy asks.
 pub(super) enum Access {
@@ -24,14 +26,13 @@ pub(super) enum Access {
 pub struct Call {
     /// Taken when it is read.
     pub(super) body: Option<super::BoxBody>,
-    pub(super) headers: http::HeaderMap,
-    pub(super) path: String,
+    pub(super) request: Rc<Parts>,
     pub(super) path_parameters: BTreeMap<String, String>,
     pub(super) query: BTreeMap<String, String>,
     pub(super) access_policy: AccessPolicy,
     pub(super) access: Access,
-    /// The client's address, as reported by the host or by a proxy in front of the platform.
-    pub client_address: Option<String>,
+    /// The header in which a proxy in front of the platform reports the client's address; `None` without one.
+    pub(super) client_address_header: Option<String>,
     /// Identifies the request in the log and in responses about internal errors.
     pub request_id: String,
 }
@@ -100,7 +101,7 @@ impl Call {
 
     /// The path of the request.
     pub fn path(&self) -> &str {
-        &self.path
+        self.request.uri.path()
     }
 
     /// A parameter of the path, parsed.
@@ -115,11 +116,26 @@ impl Call {
     }
 
     pub fn headers(&self) -> &http::HeaderMap {
-        &self.headers
+        &self.request.headers
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        self.headers().get(name)?.to_str().ok()
+    }
+
+    /// The client's address, as reported by the host or by a proxy in front of the platform; for rate limits and the
+    /// audit log. It proves nothing.
+    ///
+    /// Of several values the last is used: a client can only send earlier ones.
+    pub fn client_address(&self) -> Option<String> {
+        let header = self.client_address_header.as_deref().unwrap_or("spin-client-addr");
+        let last = self.headers().get_all(header).iter().next_back()?;
+        parse_client_address(last.to_str().ok()?)
+    }
+
+    /// The client's address and the header in which a proxy in front of the platform has reported it.
+    pub(crate) fn address_from_proxy(&self) -> Option<(&str, String)> {
+        self.client_address_header.as_deref().zip(self.client_address())
     }
 
     /// Whether the client accepts server-sent events.
@@ -162,12 +178,8 @@ impl Call {
     /// 422 with all of them.
     pub fn allow_query_parameters(&self, allowed: &[&str]) -> Result<()> {
         let unknown = self.query.keys().filter(|name| !allowed.contains(&name.as_str()));
-        let errors: Vec<_> = unknown
-            .map(|name| FieldError {
-                field: name.clone(),
-                detail: "is not a parameter here".into(),
-            })
-            .collect();
+        let errors: Vec<_> =
+            unknown.map(|name| FieldError::new(name, "is not a parameter here")).collect();
         if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors).into()) }
     }
 
@@ -184,7 +196,7 @@ impl Call {
     /// # Errors
     /// 422 if it is not 1 to 255 visible ASCII characters.
     pub fn idempotency_key(&self) -> Result<Option<&str>> {
-        let Some(value) = self.headers.get("idempotency-key") else {
+        let Some(value) = self.headers().get("idempotency-key") else {
             return Ok(None);
         };
         let key = value.to_str().ok().filter(|key| {

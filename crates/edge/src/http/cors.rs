@@ -14,7 +14,7 @@ pub fn add_headers(reply: Reply, request: &HeaderMap, settings: &AuthSettings) -
     match allowed_origin(request, settings) {
         Some(origin) => reply
             .header("access-control-allow-origin", origin)
-            .header("access-control-expose-headers", "location, retry-after, x-request-id")
+            .header("access-control-expose-headers", "etag, location, retry-after, x-request-id")
             .header("cross-origin-resource-policy", "cross-origin"),
         None => reply,
     }
@@ -29,7 +29,7 @@ pub fn preflight(method: &Method, request: &HeaderMap, settings: &AuthSettings) 
         .header("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE")
         .header(
             "access-control-allow-headers",
-            "authorization, content-type, idempotency-key, x-request-id",
+            "authorization, content-type, idempotency-key, if-none-match, x-request-id",
         )
         .header("access-control-max-age", "600");
     Some(reply)

@@ -2,6 +2,7 @@
 
 pub mod body;
 mod call;
+pub mod conditional;
 mod cors;
 pub mod path_pattern;
 pub mod rate_limit;

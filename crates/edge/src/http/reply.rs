@@ -1,6 +1,9 @@
 //! The reply of a handler.
 
-use super::body::{BoxBody, full_body};
+use super::{
+    body::{BoxBody, full_body},
+    conditional,
+};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use nokube_domain::Problem;
@@ -10,34 +13,58 @@ use serde::Serialize;
 pub struct Reply {
     status: StatusCode,
     headers: HeaderMap,
-    body: BoxBody,
+    body: Body,
 }
 
+enum Body {
+    Full(Bytes),
+    Stream(BoxBody),
+}
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// Room for the headers that most replies have, so that the map does not grow.
+const HEADERS: usize = 16;
+
 impl Reply {
-    pub(super) fn new(status: StatusCode, content_type: &'static str, body: BoxBody) -> Self {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    fn new(status: StatusCode, content_type: HeaderValue, body: Body) -> Self {
+        let mut headers = HeaderMap::with_capacity(HEADERS);
+        headers.insert(header::CONTENT_TYPE, content_type);
         Self { status, headers, body }
+    }
+
+    /// A complete body.
+    pub(super) fn full(
+        status: StatusCode,
+        content_type: &'static str,
+        body: impl Into<Bytes>,
+    ) -> Self {
+        Self::new(status, HeaderValue::from_static(content_type), Body::Full(body.into()))
     }
 
     /// `value` as JSON.
     pub fn json(status: StatusCode, value: &impl Serialize) -> Self {
         // Fails only for maps whose keys are not strings, which responses do not have.
-        let body = serde_json::to_vec(value).unwrap_or_default();
-        Self::new(status, "application/json", full_body(body))
+        Self::json_text(status, serde_json::to_vec(value).unwrap_or_default())
+    }
+
+    /// A body that is JSON already.
+    pub fn json_text(status: StatusCode, json: impl Into<Bytes>) -> Self {
+        Self::new(status, JSON, Body::Full(json.into()))
     }
 
     /// A body that is sent as it is produced.
     pub fn stream(content_type: &'static str, body: BoxBody) -> Self {
-        Self::new(StatusCode::OK, content_type, body)
+        let content_type = HeaderValue::from_static(content_type);
+        Self::new(StatusCode::OK, content_type, Body::Stream(body))
     }
 
     pub fn text(body: impl Into<Bytes>) -> Self {
-        Self::new(StatusCode::OK, "text/plain; charset=utf-8", full_body(body))
+        Self::full(StatusCode::OK, "text/plain; charset=utf-8", body)
     }
 
     pub fn empty(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: full_body(Bytes::new()) }
+        Self { status, headers: HeaderMap::new(), body: Body::Full(Bytes::new()) }
     }
 
     /// A problem (RFC 9457); `path` is that of the request.
@@ -45,7 +72,7 @@ impl Reply {
         let status = StatusCode::from_u16(problem.status());
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&problem.body(path)).unwrap_or_default();
-        let reply = Self::new(status, "application/problem+json", full_body(body));
+        let reply = Self::full(status, "application/problem+json", body);
         let reply = match problem.retry_after {
             Some(seconds) => reply.header("retry-after", &seconds.to_string()),
             None => reply,
@@ -73,9 +100,41 @@ impl Reply {
         self
     }
 
-    /// Sets a header unless it is set already.
-    pub fn default_header(self, name: &'static str, value: &str) -> Self {
-        if self.headers.contains_key(name) { self } else { self.header(name, value) }
+    /// Sets a header whose value is known beforehand.
+    pub(super) fn constant(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// As [`Self::constant`], unless the header is set already.
+    pub(super) fn default_constant(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.entry(name).or_insert(value);
+        self
+    }
+
+    /// The reply to a request with these headers that may be conditional: with the entity tag of its body if that is
+    /// JSON, and 304 if the client has that body.
+    pub(super) fn conditional(self, request: &HeaderMap) -> Self {
+        let is_json = self.headers.get(header::CONTENT_TYPE) == Some(&JSON);
+        match &self.body {
+            Body::Full(body) if is_json && self.status == StatusCode::OK => {
+                let etag = conditional::etag(body);
+                let client_has = conditional::client_has(request, &etag);
+                let reply = self.header("etag", &etag);
+                if client_has { reply.not_modified() } else { reply }
+            }
+            _ => self,
+        }
+    }
+
+    /// Without the body and what describes it.
+    pub(super) fn not_modified(mut self) -> Self {
+        self.headers.remove(header::CONTENT_TYPE);
+        Self {
+            status: StatusCode::NOT_MODIFIED,
+            headers: self.headers,
+            body: Body::Full(Bytes::new()),
+        }
     }
 
     /// Adds a `Set-Cookie` header.
@@ -86,8 +145,20 @@ impl Reply {
         self
     }
 
-    pub(super) fn into_response(self) -> Response<BoxBody> {
-        let mut response = Response::new(self.body);
+    /// A complete body has a `Content-Length`: HTTP/1.1 then needs no chunks.
+    pub(super) fn into_response(mut self) -> Response<BoxBody> {
+        let body = match self.body {
+            Body::Full(body) => {
+                let has_no_length =
+                    matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+                if !has_no_length {
+                    self.headers.insert(header::CONTENT_LENGTH, body.len().into());
+                }
+                full_body(body)
+            }
+            Body::Stream(body) => body,
+        };
+        let mut response = Response::new(body);
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         response

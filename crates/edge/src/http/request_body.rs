@@ -16,8 +16,9 @@ use std::{pin::pin, time::Duration};
 /// The longest JSON or form body.
 const MAX_FIELDS_BYTES: usize = 256 * 1024;
 
-/// The time in which a body must arrive, so that slow clients do not occupy an instance.
-const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+/// The time in which a body must arrive, so that slow clients do not occupy an instance. A body that has
+/// arrived may also have to wait, because each call of Spin's SQLite store blocks its instance.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Call {
     /// The fields of a JSON body, and the body itself.
@@ -89,7 +90,7 @@ impl Call {
         if length.is_some_and(|length| length > max_bytes) {
             return Err(too_large());
         }
-        let mut body = Vec::new();
+        let mut body = Vec::with_capacity(length.unwrap_or_default());
         let Some(incoming) = self.body.take() else { return Ok(body) };
         let mut chunks = BodyDataStream::new(incoming);
         let mut timeout = pin!(sleep(BODY_TIMEOUT));

@@ -110,6 +110,12 @@ impl Route {
         }
     }
 
+    /// Whether its JSON has an entity tag, and a client that has the current one gets 304. These are the reads of
+    /// authenticated callers. Public routes are not polled for changes.
+    pub fn is_conditional(&self) -> bool {
+        self.method == Method::GET && self.access_policy.identifies_caller()
+    }
+
     /// The entry of the route in the list of routes.
     pub fn view(&self) -> RouteView {
         RouteView::new(self.method.as_str(), self.pattern, self.access_policy)

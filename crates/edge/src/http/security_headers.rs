@@ -2,10 +2,14 @@
 
 use super::reply::Reply;
 use crate::auth::AuthSettings;
+use http::{HeaderName, HeaderValue, header};
 
 /// The policy for responses that are not pages: nothing in them may run or be embedded.
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+pub(super) const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-resource-policy");
 
 /// Adds the headers that depend on the operator's settings, too.
 pub fn add(reply: Reply, settings: Option<&AuthSettings>) -> Reply {
@@ -18,16 +22,18 @@ pub fn add(reply: Reply, settings: Option<&AuthSettings>) -> Reply {
 
 /// Tells browsers to use HTTPS only from now on.
 pub fn require_https(reply: Reply) -> Reply {
-    reply.header("strict-transport-security", "max-age=31536000")
+    let value = HeaderValue::from_static("max-age=31536000");
+    reply.constant(header::STRICT_TRANSPORT_SECURITY, value)
 }
 
 /// Forbids caching (unless the reply says otherwise), content sniffing and framing.
 pub fn add_defaults(reply: Reply) -> Reply {
+    let value = HeaderValue::from_static;
     reply
-        .default_header("cache-control", "no-store")
-        .default_header("content-security-policy", CONTENT_SECURITY_POLICY)
-        .header("x-content-type-options", "nosniff")
-        .header("x-frame-options", "DENY")
-        .header("referrer-policy", "no-referrer")
-        .header("cross-origin-resource-policy", "same-origin")
+        .default_constant(header::CACHE_CONTROL, value("no-store"))
+        .default_constant(header::CONTENT_SECURITY_POLICY, value(CONTENT_SECURITY_POLICY))
+        .constant(header::X_CONTENT_TYPE_OPTIONS, value("nosniff"))
+        .constant(header::X_FRAME_OPTIONS, value("DENY"))
+        .constant(header::REFERRER_POLICY, value("no-referrer"))
+        .constant(CROSS_ORIGIN_RESOURCE_POLICY, value("same-origin"))
 }

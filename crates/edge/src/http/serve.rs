@@ -14,16 +14,19 @@ use crate::{
     store::Store,
     telemetry::{RequestSpan, log_error},
 };
-use http::{HeaderMap, Method, Request, Response, StatusCode, request::Parts};
+use http::{Method, Request, Response, StatusCode, request::Parts};
 use nokube_domain::{
     Problem, ProblemKind,
     access::{AccessPolicy, authorize_credential},
-    audit::parse_client_address,
     responses::Routes,
 };
+use std::rc::Rc;
 
 /// Where each component lists its routes. Reached by chaining only: `spin.toml` gives it no public path.
 const ROUTES_PATH: &str = "/routes";
+
+/// When a client may try again after the store did not answer.
+const STORE_RETRY_SECONDS: u32 = 5;
 
 /// Serves `request` with `routes`; `component` is the name in the log.
 pub async fn serve(
@@ -32,9 +35,9 @@ pub async fn serve(
     request: Request<impl RequestBody>,
 ) -> Response<BoxBody> {
     in_request_span(component, request, async |span, request, body| {
-        let reply = handle(span, routes, &request, body.boxed()).await;
+        let (request, settings) = (Rc::new(request), AuthSettings::load().await.ok());
+        let reply = handle(span, routes, &request, settings.as_deref(), body.boxed()).await;
         let reply = into_reply(span, request.uri.path(), reply);
-        let settings = AuthSettings::load().await.ok();
         let reply = security_headers::add(reply, settings.as_deref());
         match &settings {
             Some(settings) => cors::add_headers(reply, &request.headers, settings),
@@ -52,6 +55,7 @@ pub async fn serve_unauthenticated(
     request: Request<impl RequestBody>,
 ) -> Response<BoxBody> {
     in_request_span(component, request, async |span, request, body| {
+        let request = Rc::new(request);
         let reply = handle_unauthenticated(span, routes, &request, body.boxed()).await;
         security_headers::add_defaults(into_reply(span, request.uri.path(), reply))
     })
@@ -76,6 +80,12 @@ fn into_reply(span: &RequestSpan, path: &str, result: Result<Reply>) -> Reply {
     match result {
         Ok(reply) => reply,
         Err(Error::Problem(problem)) => Reply::problem(&problem, path),
+        Err(Error::StoreUnavailable(what)) => {
+            log_error(&what);
+            let detail = "The platform's storage does not answer. Try again in a moment.";
+            let problem = Problem::new(ProblemKind::UpstreamUnavailable, detail);
+            Reply::problem(&problem.with_retry_after(STORE_RETRY_SECONDS), path)
+        }
         Err(Error::Internal(what)) => {
             log_error(&what);
             let request_id = &span.request_id;
@@ -88,14 +98,16 @@ fn into_reply(span: &RequestSpan, path: &str, result: Result<Reply>) -> Reply {
     }
 }
 
+/// `settings` are `None` if they have errors.
 async fn handle(
     span: &RequestSpan,
     routes: &[Route],
-    request: &Parts,
+    request: &Rc<Parts>,
+    settings: Option<&AuthSettings>,
     body: BoxBody,
 ) -> Result<Reply> {
-    if let Ok(settings) = AuthSettings::load().await
-        && let Some(reply) = cors::preflight(&request.method, &request.headers, &settings)
+    if let Some(settings) = settings
+        && let Some(reply) = cors::preflight(&request.method, &request.headers, settings)
     {
         return Ok(reply);
     }
@@ -104,18 +116,24 @@ async fn handle(
     }
     let (route, mut call) = find_call(span, routes, request, body)?;
     call.access = authenticate(span, route.access_policy, request).await?;
-    call.client_address = client_address(&request.headers).await;
-    let person = call.caller().ok().map(|caller| &caller.person);
+    call.client_address_header = settings
+        .map(|settings| settings.client_address_header.clone())
+        .filter(|header| !header.is_empty());
     if let Some(limit) = route.counted_limit() {
-        rate_limit::count_request(limit, person, call.client_address.as_deref()).await?;
+        let person = call.caller().ok().map(|caller| &caller.person);
+        rate_limit::count_request(limit, person, call.client_address().as_deref()).await?;
     }
-    (route.handler)(call).await
+    let reply = (route.handler)(call).await?;
+    match route.is_conditional() {
+        true => Ok(reply.conditional(&request.headers)),
+        false => Ok(reply),
+    }
 }
 
 async fn handle_unauthenticated(
     span: &RequestSpan,
     routes: &[Route],
-    request: &Parts,
+    request: &Rc<Parts>,
     body: BoxBody,
 ) -> Result<Reply> {
     if let Some(list) = route_list(span, routes, request) {
@@ -150,23 +168,21 @@ fn is_read(request: &Parts) -> bool {
 fn find_call<'a>(
     span: &RequestSpan,
     routes: &'a [Route],
-    request: &Parts,
+    request: &Rc<Parts>,
     body: BoxBody,
 ) -> Result<(&'a Route, Call)> {
-    let path = request.uri.path().to_owned();
     let method = if is_read(request) { &Method::GET } else { &request.method };
-    let (route, path_parameters) = find_route(routes, method, &path)?;
+    let (route, path_parameters) = find_route(routes, method, request.uri.path())?;
     span.set_route(route.method.as_str(), route.pattern);
     let query = request.uri.query().unwrap_or_default();
     let call = Call {
         body: Some(body),
-        headers: request.headers.clone(),
-        path,
+        request: request.clone(),
         path_parameters,
         query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         access_policy: route.access_policy,
         access: Access::Anonymous,
-        client_address: None,
+        client_address_header: None,
         request_id: span.request_id.clone(),
     };
     Ok((route, call))
@@ -192,16 +208,4 @@ async fn authenticate(span: &RequestSpan, policy: AccessPolicy, request: &Parts)
             Ok(Access::Caller(caller, credential))
         }
     }
-}
-
-/// The client's address, for rate limits and the audit log; it proves nothing.
-///
-/// Taken from the header that the operator names, set by a proxy in front, or else from the host's. Of
-/// several values the last is used: a client can only send earlier ones.
-async fn client_address(headers: &HeaderMap) -> Option<String> {
-    let settings = AuthSettings::load().await.ok();
-    let header = settings.as_ref().map(|settings| settings.client_address_header.as_str());
-    let header = header.filter(|header| !header.is_empty()).unwrap_or("spin-client-addr");
-    let last = headers.get_all(header).iter().next_back()?;
-    parse_client_address(last.to_str().ok()?)
 }

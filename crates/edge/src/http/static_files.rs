@@ -3,12 +3,7 @@
 //! The response depends on the path and headers only: no sign-in, no storage, and one setting
 //! (`platform_url`).
 
-use super::{
-    body::{BoxBody, full_body},
-    reply::Reply,
-    security_headers,
-    serve::in_request_span,
-};
+use super::{body::BoxBody, conditional, reply::Reply, security_headers, serve::in_request_span};
 use crate::{settings::Variables, telemetry::RequestSpan};
 use http::{HeaderMap, Method, Request, Response, StatusCode, request::Parts};
 use nokube_domain::{Problem, ProblemKind};
@@ -100,13 +95,11 @@ fn file_reply(file: &StaticFile, status: StatusCode, headers: &HeaderMap) -> Rep
         true => "public, max-age=31536000, immutable",
         false => "no-cache",
     };
-    let cached = headers.get("if-none-match").and_then(|etags| etags.to_str().ok());
-    let is_cached = cached.is_some_and(|etags| etags.contains(file.etag));
-    let reply = if status == StatusCode::OK && is_cached {
+    let reply = if status == StatusCode::OK && conditional::client_has(headers, file.etag) {
         Reply::empty(StatusCode::NOT_MODIFIED)
     } else {
         let (bytes, encoding) = select_encoding(file, headers);
-        let reply = Reply::new(status, file.content_type, full_body(bytes));
+        let reply = Reply::full(status, file.content_type, bytes);
         match encoding {
             Some(encoding) => reply.header("content-encoding", encoding),
             None => reply,

@@ -1,6 +1,8 @@
 //! The host of components, Spin. Only this module calls its SDK.
 
-mod store;
+mod key_value;
+mod log;
+mod redis;
 
 pub use spin_sdk::http::{Request, Response};
 
@@ -21,13 +23,28 @@ use spin_sdk::{
         http_compat::{IncomingBody, RequestOptionsExtension},
     },
 };
-use std::{future::poll_fn, io::Write, pin::pin, rc::Rc, time::Duration};
+use std::{
+    future::{poll_fn, ready},
+    pin::pin,
+    rc::Rc,
+    time::Duration,
+};
 
 pub struct Spin;
 
+/// Reads the bytes of a counter: 8 bytes little-endian on SQLite, decimal text on Redis. Eight ASCII
+/// digits are read as text: as a number they would be above 10^18, which no counter reaches.
+fn counter_value(bytes: &[u8]) -> i64 {
+    let text = std::str::from_utf8(bytes).ok().and_then(|text| text.parse::<i64>().ok());
+    text.or_else(|| bytes.try_into().ok().map(i64::from_le_bytes)).unwrap_or(0)
+}
+
 impl Host for Spin {
-    fn open_store(&self) -> HostFuture<'static, Rc<dyn KeyValue>> {
-        Box::pin(store::open())
+    fn open_store(&self, redis_url: Option<&str>) -> HostFuture<'static, Rc<dyn KeyValue>> {
+        match redis_url {
+            Some(url) => Box::pin(ready(Ok(redis::store(url)))),
+            None => Box::pin(key_value::store()),
+        }
     }
 
     fn send(
@@ -60,14 +77,8 @@ impl Host for Spin {
         wasip3::spawn(task);
     }
 
-    /// Writes the line with a single call, so that lines of several instances do not interleave. Errors are ignored:
-    /// `println!` would panic when nobody reads the stream.
     fn log(&self, level: LogLevel, line: String) {
-        let line = (line + "\n").into_bytes();
-        let _ = match level {
-            LogLevel::Request => std::io::stdout().write_all(&line),
-            LogLevel::Event => std::io::stderr().write_all(&line),
-        };
+        log::write(level, line + "\n");
     }
 }
 

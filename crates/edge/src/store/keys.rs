@@ -72,6 +72,9 @@ impl Counter {
         /// Requests that `who` made under a rate limit in a window of time.
         pub fn rate_limit(limit: &str, who: &str, window: i64) -> Self =
             "c/l/{limit}/{who}/{window}";
+        /// Readers that wanted to resume an attempt after GitHub's rate limit ended at this time. The first one does.
+        pub fn resumptions(build: BuildId, attempt: u32, limited_until: Timestamp) -> Self =
+            "c/limit/{build}/{attempt}/{}", limited_until.as_second();
         /// Attempts to acquire a reservation.
         pub(super) fn reservation(name: &str, generation: u32) -> Self = "c/k/{name}/{generation}";
     }

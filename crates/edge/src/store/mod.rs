@@ -4,8 +4,11 @@ mod deployments;
 pub mod keys;
 mod records;
 pub mod reservation;
+mod settings;
+mod time_limit;
 
 pub use keys::{AuditLog, Counter, Key};
+pub use settings::StoreSettings;
 
 use crate::{
     error::{Error, Result},
@@ -14,27 +17,61 @@ use crate::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::rc::Rc;
+use time_limit::with_time_limit;
 
 /// The open store. Values are JSON; round trips are counted for the log.
 #[derive(Clone)]
 pub struct Store(Rc<dyn KeyValue>);
 
+/// A record as it is stored.
+pub struct Stored<T> {
+    key: Key<T>,
+    pub json: Vec<u8>,
+}
+
+impl<T: DeserializeOwned> Stored<T> {
+    /// # Errors
+    /// What is stored is not a `T`.
+    pub fn parse(self) -> Result<T> {
+        let parsed = serde_json::from_slice(&self.json);
+        parsed.map_err(|error| Error::internal(&format!("read {}", self.key.name), error))
+    }
+}
+
+/// What stores the platform's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// The server at `state_redis_url`.
+    Redis,
+    /// The host's key-value store, probably on SQLite: nothing shows that it is on Redis.
+    KeyValue,
+    /// The host's key-value store on Redis. Deprecated: see docs/adr/0024.
+    KeyValueOnRedis,
+}
+
 impl Store {
     /// # Errors
-    /// The host gives the component no store.
+    /// The settings of the store are wrong, or the host gives the component no store.
     pub async fn open() -> Result<Self> {
-        let store = open_store().await;
-        store.map(Self).map_err(|error| Error::internal("open the store", error))
+        let settings = StoreSettings::load().await?;
+        let store = open_store(settings.redis_url.as_deref());
+        with_time_limit("open", "the store", store).await.map(Self)
     }
 
     /// # Errors
     /// The store failed, or what is stored is not a `T`.
     pub async fn get<T: DeserializeOwned>(&self, key: Key<T>) -> Result<Option<T>> {
+        self.get_stored(key).await?.map(Stored::parse).transpose()
+    }
+
+    /// As [`Self::get`], for a caller that may not need the whole record.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn get_stored<T>(&self, key: Key<T>) -> Result<Option<Stored<T>>> {
         record_round_trip(RoundTrip::Read);
-        let value = self.0.get(&key.name).await;
-        let value = value.map_err(|error| Error::internal(&format!("get {}", key.name), error))?;
-        let parsed = value.map(|value| serde_json::from_slice(&value)).transpose();
-        parsed.map_err(|error| Error::internal(&format!("read {}", key.name), error))
+        let json = with_time_limit("get", &key.name, self.0.get(&key.name)).await?;
+        Ok(json.map(|json| Stored { key, json }))
     }
 
     /// # Errors
@@ -44,16 +81,14 @@ impl Store {
         let value =
             value.map_err(|error| Error::internal(&format!("write {}", key.name), error))?;
         record_round_trip(RoundTrip::Write);
-        let result = self.0.set(&key.name, value).await;
-        result.map_err(|error| Error::internal(&format!("set {}", key.name), error))
+        with_time_limit("set", &key.name, self.0.set(&key.name, value)).await
     }
 
     /// # Errors
     /// The store failed. The value may still have been deleted.
     pub async fn delete<T>(&self, key: Key<T>) -> Result<()> {
         record_round_trip(RoundTrip::Write);
-        let result = self.0.delete(&key.name).await;
-        result.map_err(|error| Error::internal(&format!("delete {}", key.name), error))
+        with_time_limit("delete", &key.name, self.0.delete(&key.name)).await
     }
 
     /// Adds one and returns the new value, which no other caller gets. Used only to create something: see
@@ -63,9 +98,7 @@ impl Store {
     /// The store failed. The counter may still have been incremented, so numbers can have gaps.
     pub async fn increment(&self, counter: &Counter) -> Result<u32> {
         record_round_trip(RoundTrip::Write);
-        let value = self.0.increment(&counter.0).await;
-        let value =
-            value.map_err(|error| Error::internal(&format!("increment {}", counter.0), error))?;
+        let value = with_time_limit("increment", &counter.0, self.0.increment(&counter.0)).await?;
         u32::try_from(value).map_err(|error| Error::internal(&counter.0, error))
     }
 
@@ -75,8 +108,24 @@ impl Store {
     /// The store failed.
     pub async fn count(&self, counter: &Counter) -> Result<u32> {
         record_round_trip(RoundTrip::Read);
-        let value = self.0.count(&counter.0).await;
-        let value = value.map_err(|error| Error::internal(&counter.0, error))?;
+        let value = with_time_limit("count", &counter.0, self.0.count(&counter.0)).await?;
         Ok(u32::try_from(value.max(0)).unwrap_or(u32::MAX))
+    }
+
+    /// What stores the state: one read, which shows that the store answers. Spin's key-value store does not say what
+    /// it is, but its counters are text on Redis, and 8 bytes on SQLite. (Before the first project there is none.)
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn backend(&self) -> Result<Backend> {
+        let counter = Counter::projects().0;
+        record_round_trip(RoundTrip::Read);
+        let value = with_time_limit("get", &counter, self.0.get(&counter)).await?;
+        let is_text = value.is_some_and(|value| value.iter().all(u8::is_ascii_digit));
+        Ok(match StoreSettings::load().await?.redis_url {
+            Some(_) => Backend::Redis,
+            None if is_text => Backend::KeyValueOnRedis,
+            None => Backend::KeyValue,
+        })
     }
 }

@@ -8,9 +8,13 @@ pub fn write_line(level: LogLevel, kind: &str, values: &[(&str, &str)]) {
     log(level, format_line(kind, values));
 }
 
+/// Most lines are shorter, with their line break.
+const USUAL_BYTES: usize = 384;
+
 /// Formats a log line, with the values in the given order.
 pub fn format_line(kind: &str, values: &[(&str, &str)]) -> String {
-    let mut line = kind.to_owned();
+    let mut line = String::with_capacity(USUAL_BYTES);
+    line.push_str(kind);
     for (name, value) in values {
         line.push(' ');
         line.push_str(name);

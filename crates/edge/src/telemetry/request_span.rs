@@ -23,6 +23,7 @@ use std::{
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<RequestSpan>>> = const { RefCell::new(None) };
+    static LAST_ID: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -60,10 +61,9 @@ impl RequestSpan {
     /// Takes the request id and trace from the request's headers, or makes a new id.
     pub fn new(component: &'static str, headers: &HeaderMap) -> Rc<Self> {
         let received_id = single_value(headers, &REQUEST_ID).and_then(parse_request_id);
-        let new_id = || format!("{:016x}", getrandom::u64().unwrap_or_default());
         Rc::new(Self {
             component,
-            request_id: received_id.map_or_else(new_id, str::to_owned),
+            request_id: received_id.map_or_else(new_request_id, str::to_owned),
             trace: single_value(headers, &TRACEPARENT).and_then(TraceParent::parse),
             started: Instant::now(),
             route: OnceCell::new(),
@@ -116,6 +116,17 @@ impl Drop for RequestSpan {
         ];
         write_line(LogLevel::Request, "request", &values);
     }
+}
+
+/// An id that no other request has: the instance's first is random, and the others follow from it (SplitMix64), because
+/// random numbers come from the host. They need not be hard to guess.
+fn new_request_id() -> String {
+    let last = LAST_ID.get().unwrap_or_else(|| getrandom::u64().unwrap_or_default());
+    let next = last.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    LAST_ID.set(Some(next));
+    let mixed = (next ^ (next >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    format!("{:016x}", mixed ^ (mixed >> 31))
 }
 
 /// Makes a span the current one until dropped, then restores the previous one.

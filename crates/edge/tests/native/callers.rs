@@ -161,3 +161,33 @@ fn a_route_for_administrators_refuses_others() {
     host.user(ROUTES, "alice").get("/metrics").expect(403);
     host.user(ROUTES, "root").get("/metrics").expect(200);
 }
+
+/// An instance remembers the tokens that it has verified.
+#[test]
+fn a_session_that_was_used_before_ends_as_any_other() {
+    let host = TestHost::install();
+    let alice = browser(&host);
+    for _ in 0..2 {
+        assert_eq!(alice.get("/things").expect(200)["via"], "session");
+    }
+    host.wait(599);
+    alice.get("/things").expect(200);
+    host.wait(1);
+    let detail = alice.get("/things").expect(401)["detail"].to_string();
+    assert!(detail.contains("has run out"), "{detail}");
+}
+
+/// The text of a token that was verified as a cookie proves nothing elsewhere.
+#[test]
+fn a_session_that_was_used_before_is_no_bearer_token() {
+    let host = TestHost::install();
+    let keys = SigningKeys { issuer: PLATFORM_URL, secret: SESSION_SECRET, previous_secret: "" };
+    let second = now().as_second();
+    let session = keys.sign(Purpose::Session, &identity("alice"), second, second + 600).unwrap();
+    let cookie = format!("nokube_session={session}");
+    host.anybody(ROUTES).with_header("cookie", &cookie).get("/things").expect(200);
+    let bearer = host.anybody(ROUTES).with_header("authorization", &format!("Bearer {session}"));
+    bearer.get("/things").expect(401);
+    let forged = host.anybody(ROUTES).with_header("cookie", &format!("{cookie}x"));
+    forged.get("/things").expect(401);
+}

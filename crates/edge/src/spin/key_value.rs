@@ -1,8 +1,9 @@
-//! Spin's key-value store: SQLite or Redis, as the operator configures.
+//! Spin's key-value store: a SQLite file; on installations from before `state_redis_url`, also Redis.
 
+use super::counter_value;
 use crate::host::{HostFuture, KeyValue};
 use spin_sdk::key_value::Store;
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 mod atomics {
     #![allow(unsafe_code, missing_docs)] // Generated.
@@ -16,13 +17,21 @@ mod atomics {
 /// The label of the only store: Redis ignores labels, and a plain `spin.toml` has no other.
 const LABEL: &str = "default";
 
+thread_local! {
+    /// The open store of this instance.
+    static STORE: RefCell<Option<Rc<SpinStore>>> = const { RefCell::new(None) };
+}
+
 struct SpinStore(Store);
 
-pub async fn open() -> Result<Rc<dyn KeyValue>, String> {
-    match Store::open(LABEL).await {
-        Ok(store) => Ok(Rc::new(SpinStore(store))),
-        Err(error) => Err(error.to_string()),
+pub async fn store() -> Result<Rc<dyn KeyValue>, String> {
+    if let Some(store) = STORE.with_borrow(Clone::clone) {
+        return Ok(store);
     }
+    let store = Store::open(LABEL).await.map_err(|error| error.to_string())?;
+    let store = Rc::new(SpinStore(store));
+    STORE.set(Some(store.clone()));
+    Ok(store)
 }
 
 impl KeyValue for SpinStore {
@@ -38,8 +47,9 @@ impl KeyValue for SpinStore {
         Box::pin(async move { self.0.delete(key).await.map_err(|error| error.to_string()) })
     }
 
-    /// This call blocks the other requests of the instance. Incrementing a key that holds anything but a counter
-    /// permanently breaks Spin's SQLite store.
+    /// This call is synchronous: it blocks the other requests of the instance and has no time limit. On SQLite so do
+    /// all calls of the store; on Redis it can block the whole platform (docs/adr/0024). Incrementing a key that
+    /// holds anything but a counter permanently breaks Spin's SQLite store.
     fn increment<'a>(&'a self, counter: &'a str) -> HostFuture<'a, i64> {
         use atomics::wasi::keyvalue::{atomics::increment, store};
         Box::pin(async move {
@@ -55,11 +65,4 @@ impl KeyValue for SpinStore {
             Ok(value.as_deref().map_or(0, counter_value))
         })
     }
-}
-
-/// Reads the bytes of a counter: 8 bytes little-endian on SQLite, decimal text on Redis. Eight ASCII
-/// digits are read as text: as a number they would be above 10^18, which no counter reaches.
-fn counter_value(bytes: &[u8]) -> i64 {
-    let text = std::str::from_utf8(bytes).ok().and_then(|text| text.parse::<i64>().ok());
-    text.or_else(|| bytes.try_into().ok().map(i64::from_le_bytes)).unwrap_or(0)
 }
