@@ -7,7 +7,6 @@ use crate::{github::fetch_membership, settings::Settings};
 use nokube_domain::{
     Person, ProblemKind, Timestamp,
     access::{Caller, GitHubIdentity},
-    name::Username,
     session::{Identity, SignInRecord},
     token::{OpaqueToken, REFRESH_TOKEN_PREFIX},
 };
@@ -43,7 +42,7 @@ pub async fn complete_sign_in(
     let forbidden = |detail: String| Error::problem(ProblemKind::Forbidden, detail);
     if !allowlist.allows_sign_in(&membership) {
         warn(format_args!("{login} (account {account}) may not sign in: not on the allowlist"));
-        let detail = if allowlist.lists_login(&login) && membership.login.is_empty() {
+        let detail = if allowlist.lists_login(login.as_str()) && membership.login.is_empty() {
             format!(
                 "The login {login} belonged to another account when it was first used here. The \
                  platform's administrator can allow your account as id:{account}."
@@ -53,11 +52,6 @@ pub async fn complete_sign_in(
         };
         return Err(forbidden(detail));
     }
-    let login: Username = login.parse().map_err(|_| {
-        forbidden(
-            "Logins with other characters than letters, digits and hyphens cannot sign in.".into(),
-        )
-    })?;
     let identity = Identity {
         person: Person {
             issuer: auth_settings.github_issuer.clone(),

@@ -5,9 +5,10 @@ use crate::settings::Settings;
 use nokube_domain::{
     Problem, ProblemKind,
     allowlist::{Allowlist, GitHubMembership},
+    name::Login,
 };
 use nokube_edge::{
-    Error, Result,
+    Error, Result, now,
     outbound::{self, Timeouts},
     reservation::reserve_for,
     store::Store,
@@ -15,6 +16,7 @@ use nokube_edge::{
 };
 use nokube_github::{
     Request, Response,
+    error::{Refusal, refusal},
     oauth::{self, OAuth, UserToken},
 };
 
@@ -34,9 +36,18 @@ pub fn unexpected_response(request: &str, response: &Response) -> Error {
     // Without the body: it may hold a token.
     let status = response.status();
     warn(format_args!("GitHub's response to {request} cannot be parsed (status {status})"));
-    Problem::new(ProblemKind::UpstreamUnavailable, "GitHub does not answer as expected. Try again.")
-        .with_retry_after(5)
-        .into()
+    let (detail, retry_after) = match refusal(response, now().as_second()) {
+        Refusal::Limited(seconds) => {
+            let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+            (format!("GitHub limits requests. It answers again in {seconds} seconds."), seconds)
+        }
+        Refusal::Permanent(reason) => return Error::problem(ProblemKind::UpstreamRefused, reason),
+        Refusal::Credentials | Refusal::Unavailable => {
+            ("GitHub does not answer as expected. Try again.".to_owned(), 5)
+        }
+    };
+    let problem = Problem::new(ProblemKind::UpstreamUnavailable, detail);
+    problem.with_retry_after(retry_after).into()
 }
 
 /// The login of the account behind a token, and to which of the listed organisations and teams it belongs.
@@ -48,18 +59,22 @@ pub async fn fetch_membership(
     oauth: &OAuth,
     allowlist: &Allowlist,
     token: &UserToken,
-) -> Result<(String, GitHubMembership)> {
+) -> Result<(Login, GitHubMembership)> {
     let response = send(oauth.user(token)).await?;
     let account = oauth::parse_account(&response)
         .ok_or_else(|| unexpected_response("the account", &response))?;
-    let login = account.login.to_ascii_lowercase();
+    let login: Login = account.login.parse().map_err(|_| {
+        let detail =
+            "Only people can sign in, and the login that GitHub reports is not a person's.";
+        Error::problem(ProblemKind::Forbidden, detail)
+    })?;
     let mut membership = GitHubMembership { account: account.id, ..GitHubMembership::default() };
     // A login can change hands, so a listed login means the account that first signs in with it. Logins that
     // are not listed are not reserved: they may belong to another account by the time they are listed.
-    if allowlist.lists_login(&login)
+    if allowlist.lists_login(login.as_str())
         && reserve_for(store, &format!("login/{login}"), &account.id).await?
     {
-        membership.login = login.clone();
+        membership.login = login.to_string();
     }
     // A person who is listed by name needs no memberships.
     if allowlist.allows_sign_in(&membership) {
@@ -72,7 +87,7 @@ pub async fn fetch_membership(
     }
     for listed in &allowlist.teams {
         let Some((organisation, team)) = listed.split_once('/') else { continue };
-        if is_member(oauth.team_membership(organisation, team, &login, token)).await? {
+        if is_member(oauth.team_membership(organisation, team, login.as_str(), token)).await? {
             membership.teams.push(listed.clone());
         }
     }

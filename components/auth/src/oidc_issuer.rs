@@ -7,7 +7,7 @@ use nokube_domain::{
     Person,
     access::GitHubIdentity,
     jwt::{Claims, Validation},
-    name::Username,
+    name::Login,
     session::Identity,
 };
 use nokube_edge::{
@@ -81,7 +81,7 @@ pub async fn identify(
         }
         Err(VerifyError::Jwt(error)) => return Ok(Err(format!("Not exchanged: {error}."))),
     };
-    let login: Username = match login.as_deref().unwrap_or_default().parse() {
+    let login: Login = match login.as_deref().unwrap_or_default().parse() {
         Ok(login) => login,
         Err(error) => return Ok(Err(format!("The token's claim {} {error}.", oidc.login_claim))),
     };

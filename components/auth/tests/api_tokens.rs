@@ -55,7 +55,7 @@ fn wherever_the_store_fails_every_token_can_be_revoked() {
             assert!(writes >= 5, "number, row, record, audit log");
             return;
         }
-        response.expect(500);
+        response.expect(503);
     }
 }
 

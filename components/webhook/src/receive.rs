@@ -5,7 +5,7 @@ use crate::settings::Settings;
 use http::StatusCode;
 use nokube_domain::{
     BuildId, Problem, ProblemKind,
-    builds::{JobsRecord, RunRecord},
+    builds::{EventSource, JobState, JobsRecord, RunRecord},
     responses::WebhookResponse,
 };
 use nokube_edge::{
@@ -36,15 +36,20 @@ pub async fn receive(mut call: Call) -> Result<Reply> {
     let event = parse(name, &body, &builder)
         .map_err(|error| Error::problem(ProblemKind::Malformed, error.to_string()))?;
     let (outcome, reason) = match event {
-        Event::Run { build, key, facts } => {
-            merge_run(build, RunRecord::with_run(build, key, facts)).await?
+        Event::Run { build, source, key, facts } => {
+            let update = RunRecord::with_run(build, key, facts);
+            let update = update.with_builder_repository(source.repository);
+            let is_of_builder = |run: &RunRecord| run.is_of_builder(source, key.run_id);
+            merge_run(build, update, is_of_builder, OF_ANOTHER).await?
         }
         Event::ImagePushed { build, pushed } => {
             let update = RunRecord { image_pushed: Some(pushed), ..RunRecord::new(build) };
-            merge_run(build, update).await?
+            // It only counts together with a known run: anybody may push an image with that tag.
+            let unknown = ("ignored", Some("an image of an unknown build"));
+            merge_run(build, update, |run| !run.runs.is_empty(), unknown).await?
         }
-        Event::Job { build, id, facts } => {
-            merge_jobs(build, JobsRecord::with_jobs(build, [(id, facts)].into())).await?
+        Event::Job { build, source, id, facts } => {
+            merge_job(build, source, JobsRecord::with_jobs(build, [(id, facts)].into())).await?
         }
         Event::Ping => ("pong", None),
         Event::Ignored(reason) => ("ignored", Some(reason)),
@@ -74,14 +79,21 @@ type Outcome = (&'static str, Option<&'static str>);
 const STORED: Outcome = ("stored", None);
 const UNCHANGED: Outcome = ("ignored", Some("nothing new"));
 
-async fn merge_run(build: BuildId, update: RunRecord) -> Result<Outcome> {
+const OF_ANOTHER: Outcome = ("ignored", Some("of another repository than the builder"));
+
+/// Merges what an event says about a build's run, if it counts by what is known of the run.
+async fn merge_run(
+    build: BuildId,
+    update: RunRecord,
+    counts: impl FnOnce(&RunRecord) -> bool,
+    otherwise: Outcome,
+) -> Result<Outcome> {
     let store = Store::open().await?;
     let stored = store.get(keys::run(build.project, build.number)).await?;
-    // A pushed image only counts together with a known run: anybody may push an image with that tag.
-    if stored.is_none() && update.runs.is_empty() {
-        return Ok(("ignored", Some("an image of an unknown build")));
-    }
     let mut run = stored.unwrap_or_else(|| RunRecord::new(build));
+    if !counts(&run) {
+        return Ok(otherwise);
+    }
     if !run.merge(update.with_updated_at(now())) {
         return Ok(UNCHANGED);
     }
@@ -89,8 +101,17 @@ async fn merge_run(build: BuildId, update: RunRecord) -> Result<Outcome> {
     Ok(STORED)
 }
 
-async fn merge_jobs(build: BuildId, update: JobsRecord) -> Result<Outcome> {
+async fn merge_job(build: BuildId, source: EventSource, update: JobsRecord) -> Result<Outcome> {
     let store = Store::open().await?;
+    // A job counts only together with its run, so only the event of a renamed builder needs the run's record.
+    if !source.has_builder_name {
+        let run = store.get(keys::run(build.project, build.number)).await?;
+        let run = RunRecord::stored_or_new(build, run);
+        let is_of_builder = |job: &JobState| run.is_of_builder(source, job.run.run_id);
+        if !update.jobs.values().all(is_of_builder) {
+            return Ok(OF_ANOTHER);
+        }
+    }
     let stored = store.get(keys::jobs(build)).await?;
     let mut jobs = stored.unwrap_or_else(|| JobsRecord::new(build));
     if !jobs.merge(update.with_updated_at(now())) {

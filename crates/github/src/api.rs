@@ -5,7 +5,7 @@ use http::{Method, header};
 use nokube_domain::{
     Timestamp,
     builds::{BuildRecord, CancelMode, RunKey},
-    name::Username,
+    name::Login,
     repository::Repository,
 };
 use serde_json::{Value, json};
@@ -25,6 +25,15 @@ pub fn base_url(origin: &Url, path: &str) -> String {
         "" => origin.to_owned(),
         path => format!("{origin}/{path}"),
     }
+}
+
+/// The only repository that an installation's token is for.
+#[derive(Clone, Copy, Debug)]
+pub enum TokenScope<'a> {
+    /// Its name without the owner.
+    Name(&'a str),
+    /// Its number, if it was renamed.
+    Id(u64),
 }
 
 /// A GitHub API and the builder repository in it.
@@ -51,6 +60,11 @@ impl Api {
         let is_enterprise = !path.trim_matches('/').is_empty();
         let version = if is_enterprise { ENTERPRISE_VERSION } else { VERSION };
         Self { base: base_url(origin, path), version, builder, workflow, builder_ref }
+    }
+
+    /// The URL to which paths are appended.
+    pub fn base(&self) -> &str {
+        &self.base
     }
 
     fn request(&self, method: Method, path: &str, token: &str, body: Option<Value>) -> Request {
@@ -116,17 +130,25 @@ impl Api {
     pub fn installation_token(
         &self,
         installation: u64,
-        repository: &Repository,
+        repository: TokenScope<'_>,
         permissions: &Value,
         app_token: &str,
     ) -> Request {
         let path = format!("/app/installations/{installation}/access_tokens");
-        let body = json!({ "repositories": [repository.name()], "permissions": permissions });
+        let body = match repository {
+            TokenScope::Name(name) => json!({ "repositories": [name], "permissions": permissions }),
+            TokenScope::Id(id) => json!({ "repository_ids": [id], "permissions": permissions }),
+        };
         self.request(Method::POST, &path, app_token, Some(body))
     }
 
     pub fn repository(&self, repository: &Repository, token: &str) -> Request {
         self.get(&format!("/repos/{repository}"), token)
+    }
+
+    /// The repository with this number, whatever it is called now.
+    pub fn repository_by_id(&self, id: u64, token: &str) -> Request {
+        self.get(&format!("/repositories/{id}"), token)
     }
 
     /// The commit that a branch, tag or commit id points to.
@@ -136,7 +158,7 @@ impl Api {
     }
 
     /// A user's permission in a repository.
-    pub fn permission(&self, repository: &Repository, user: &Username, token: &str) -> Request {
+    pub fn permission(&self, repository: &Repository, user: &Login, token: &str) -> Request {
         self.get(&format!("/repos/{repository}/collaborators/{user}/permission"), token)
     }
 
@@ -152,7 +174,7 @@ impl Api {
             ("build_id", build.id.to_string()),
             ("ref", build.commit.to_string()),
             ("image", build.image.clone()),
-            ("private", build.private.to_string()),
+            ("private", build.private_input()),
         ]);
         let path =
             format!("/repos/{}/actions/workflows/{}/dispatches", self.builder, self.workflow);

@@ -4,24 +4,32 @@
 //! needed. Only the fields that are used are declared. Unknown events, actions and values are ignored, because
 //! GitHub adds new ones at any time.
 
-use crate::responses::{ParseError, WorkflowJob, WorkflowRun};
+use crate::{
+    lenient,
+    responses::{ParseError, WorkflowJob, WorkflowRun},
+};
 use nokube_domain::{
     BuildId, Timestamp,
-    builds::{ImagePushed, JobState, RunKey, RunState},
+    builds::{EventSource, ImagePushed, JobState, RunKey, RunState},
     image::Digest,
 };
 use serde::Deserialize;
 
 /// What an event means for a build.
+///
+/// An event about a run or a job counts only if its repository is the builder: see
+/// [`nokube_domain::builds::RunRecord::is_of_builder`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     Run {
         build: BuildId,
+        source: EventSource,
         key: RunKey,
         facts: RunState,
     },
     Job {
         build: BuildId,
+        source: EventSource,
         id: u64,
         facts: JobState,
     },
@@ -43,34 +51,50 @@ pub struct BuilderWorkflow<'a> {
     pub workflow: &'a str,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct Repository {
+    #[serde(default, deserialize_with = "lenient::optional")]
+    id: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::text")]
     full_name: String,
+}
+
+impl Repository {
+    fn source(&self, builder: &BuilderWorkflow<'_>) -> EventSource {
+        let has_builder_name = self.full_name.eq_ignore_ascii_case(builder.repository);
+        EventSource { repository: self.id, has_builder_name }
+    }
 }
 
 #[derive(Deserialize)]
 struct RunEvent {
-    repository: Repository,
+    #[serde(default, deserialize_with = "lenient::optional")]
+    repository: Option<Repository>,
     workflow_run: WorkflowRun,
 }
 
 #[derive(Deserialize)]
 struct JobEvent {
-    repository: Repository,
+    #[serde(default, deserialize_with = "lenient::optional")]
+    repository: Option<Repository>,
     workflow_job: WorkflowJob,
 }
 
 #[derive(Deserialize)]
 struct PackageEvent {
-    #[serde(alias = "registry_package")]
-    package: Package,
+    package: Option<Package>,
+    registry_package: Option<Package>,
 }
 
 #[derive(Deserialize)]
 struct Package {
-    name: String,
+    #[serde(default, deserialize_with = "lenient::optional")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::optional")]
     owner: Option<Owner>,
+    #[serde(default, deserialize_with = "lenient::time")]
     updated_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "lenient::optional")]
     package_version: Option<PackageVersion>,
 }
 
@@ -81,19 +105,25 @@ struct Owner {
 
 #[derive(Deserialize)]
 struct PackageVersion {
+    #[serde(default, deserialize_with = "lenient::time")]
     updated_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "lenient::time")]
     created_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "lenient::optional")]
     container_metadata: Option<ContainerMetadata>,
 }
 
 #[derive(Deserialize)]
 struct ContainerMetadata {
+    #[serde(default, deserialize_with = "lenient::optional")]
     tag: Option<Tag>,
 }
 
 #[derive(Deserialize)]
 struct Tag {
+    #[serde(default, deserialize_with = "lenient::optional")]
     name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::optional")]
     digest: Option<String>,
 }
 
@@ -105,42 +135,43 @@ pub fn parse(name: &str, body: &[u8], builder: &BuilderWorkflow<'_>) -> Result<E
     match name {
         "workflow_run" => Ok(run(serde_json::from_slice(body)?, builder)),
         "workflow_job" => Ok(job(serde_json::from_slice(body)?, builder)),
-        "package" | "registry_package" => Ok(image_pushed(serde_json::from_slice(body)?)),
+        "package" | "registry_package" => {
+            let PackageEvent { package, registry_package } = serde_json::from_slice(body)?;
+            match package.or(registry_package) {
+                Some(package) => Ok(image_pushed(package)),
+                None => Err(ParseError::missing("package")),
+            }
+        }
         "ping" => Ok(Event::Ping),
         _ => Ok(Event::Ignored("an event that is not about builds")),
     }
 }
 
 fn run(event: RunEvent, builder: &BuilderWorkflow<'_>) -> Event {
-    if !event.repository.full_name.eq_ignore_ascii_case(builder.repository) {
-        return Event::Ignored("a run of another repository");
-    }
-    if !event.workflow_run.is_of(builder.workflow) {
+    let run = event.workflow_run;
+    if !run.is_of(builder.workflow) {
         return Event::Ignored("a run of another workflow");
     }
-    match event.workflow_run.build() {
-        Some(build) => {
-            Event::Run { build, key: event.workflow_run.key(), facts: event.workflow_run.facts() }
-        }
+    let mut source = event.repository.unwrap_or_default().source(builder);
+    source.repository = source.repository.or(run.repository());
+    match run.build() {
+        Some(build) => Event::Run { build, source, key: run.key(), facts: run.facts() },
         None => Event::Ignored("a run whose title is not a build's"),
     }
 }
 
 fn job(event: JobEvent, builder: &BuilderWorkflow<'_>) -> Event {
-    if !event.repository.full_name.eq_ignore_ascii_case(builder.repository) {
-        return Event::Ignored("a job of another repository");
-    }
-    match BuildId::from_job_name(&event.workflow_job.name) {
-        Some(build) => {
-            Event::Job { build, id: event.workflow_job.id, facts: event.workflow_job.facts() }
-        }
+    let job = event.workflow_job;
+    let source = event.repository.unwrap_or_default().source(builder);
+    match BuildId::from_job_name(&job.name) {
+        Some(build) => Event::Job { build, source, id: job.id, facts: job.facts() },
         None => Event::Ignored("a job whose name is not a build's"),
     }
 }
 
 /// The event may come from any account that has installed the App, so the result names the package's owner.
-fn image_pushed(event: PackageEvent) -> Event {
-    let Package { name, owner, updated_at, package_version } = event.package;
+fn image_pushed(package: Package) -> Event {
+    let Package { name, owner, updated_at, package_version } = package;
     let Some(version) = package_version else {
         return Event::Ignored("a package without a version");
     };
@@ -148,7 +179,8 @@ fn image_pushed(event: PackageEvent) -> Event {
     let tag = version.container_metadata.and_then(|metadata| metadata.tag);
     let build = tag.as_ref().and_then(|tag| BuildId::from_unique_tag(tag.name.as_deref()?));
     let digest: Option<Digest> = tag.and_then(|tag| tag.digest?.parse().ok());
-    let package = owner.map(|owner| format!("{}/{name}", owner.login).to_lowercase());
+    let package = owner.zip(name);
+    let package = package.map(|(owner, name)| format!("{}/{name}", owner.login).to_lowercase());
     match (build, at, package, digest) {
         (Some(build), Some(at), Some(package), Some(digest)) => {
             Event::ImagePushed { build, pushed: ImagePushed { at, package, digest } }

@@ -1,5 +1,6 @@
 //! Checks a GitHub App: its permissions, its events, its webhook's configuration and lost deliveries.
 
+use crate::{Api, lenient, responses::Repository};
 use nokube_domain::Timestamp;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +26,9 @@ const REDELIVERY_WINDOW: i64 = 3 * 24 * 3600;
 pub struct AppSettings {
     /// Its page at GitHub.
     pub html_url: String,
+    #[serde(default, deserialize_with = "lenient::texts")]
     permissions: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "lenient::list")]
     events: Vec<String>,
 }
 
@@ -43,14 +46,38 @@ impl AppSettings {
     }
 }
 
+/// What there is to say about the builder repository, whose workflow is there: its state, or why it cannot be used.
+/// `repository` is GitHub's response about it.
+///
+/// # Errors
+/// Why no build can be started.
+pub fn builder_health(api: &Api, repository: Option<&Repository>) -> Result<String, String> {
+    let Api { builder, workflow, .. } = api;
+    if repository.is_some_and(|repository| repository.archived) {
+        return Err(format!(
+            "the builder repository {builder} is archived, so it can only be read: unarchive it at GitHub"
+        ));
+    }
+    let present_name = repository.and_then(|repository| repository.full_name.as_ref());
+    let detail = format!("the workflow {workflow} of {builder} is there");
+    Ok(match present_name.map(ToString::to_string) {
+        Some(name) if !name.eq_ignore_ascii_case(&builder.to_string()) => format!(
+            "{detail}, but the builder repository is now called {name}: change the setting \
+             github_builder_repository before somebody else uses the old name"
+        ),
+        _ => detail,
+    })
+}
+
 /// The configuration of the App's webhook.
 #[derive(Deserialize)]
 pub struct WebhookConfig {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub url: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     content_type: String,
     /// GitHub shows it as asterisks.
+    #[serde(default, deserialize_with = "lenient::optional")]
     secret: Option<String>,
 }
 
@@ -79,16 +106,23 @@ pub struct Delivery {
     guid: String,
     delivered_at: Timestamp,
     /// GitHub's text: `OK`, `failed to connect`.
+    #[serde(default, deserialize_with = "lenient::text")]
     pub status: String,
-    status_code: u16,
+    /// None if there was no response.
+    #[serde(default, deserialize_with = "lenient::optional")]
+    status_code: Option<u16>,
+    #[serde(default, deserialize_with = "lenient::text")]
     pub event: String,
+    #[serde(default, deserialize_with = "lenient::optional")]
     pub action: Option<String>,
 }
 
 /// The deliveries to repeat: of `failed` (newest first), one for each event that was not delivered later and can
 /// still be redelivered, oldest first. `newest` are the newest deliveries, successful ones included.
 pub fn undelivered(failed: Vec<Delivery>, newest: &[Delivery], now: Timestamp) -> Vec<Delivery> {
-    let is_delivered = |delivery: &&Delivery| (200..400).contains(&delivery.status_code);
+    let is_delivered = |delivery: &&Delivery| {
+        delivery.status_code.is_some_and(|status| (200..400).contains(&status))
+    };
     let delivered = newest.iter().filter(is_delivered).map(|delivery| delivery.guid.as_str());
     let mut done: BTreeSet<String> = delivered.map(Into::into).collect();
     let since = now.as_second() - REDELIVERY_WINDOW;

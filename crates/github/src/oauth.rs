@@ -2,7 +2,7 @@
 //!
 //! <https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-user-access-token-for-a-github-app>
 
-use crate::{Request, Response, USER_AGENT, bearer};
+use crate::{Request, Response, USER_AGENT, bearer, lenient, retry::rate_limit_wait};
 use http::header;
 use serde::{Deserialize, de::DeserializeOwned};
 use url::{Url, form_urlencoded::Serializer};
@@ -28,6 +28,7 @@ pub struct UserToken {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct OAuthError {
     pub error: String,
+    #[serde(default, deserialize_with = "lenient::count")]
     pub interval: Option<u32>,
 }
 
@@ -151,6 +152,7 @@ pub fn parse_membership(response: &Response) -> Option<bool> {
         state: String,
     }
     match response.status().as_u16() {
+        _ if rate_limit_wait(response, 0).is_some() => None,
         200 => {
             let membership: Membership = serde_json::from_slice(response.body()).ok()?;
             Some(membership.state == "active")

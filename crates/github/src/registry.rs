@@ -2,7 +2,7 @@
 //!
 //! OCI distribution specification 1.1, with the token exchange that ghcr.io and Docker's registry have in common.
 
-use crate::{Request, Response, bearer};
+use crate::{Request, Response, bearer, lenient};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{StatusCode, header};
 use nokube_domain::image::Digest;
@@ -121,7 +121,9 @@ pub fn get_token(url: &Url, login: Option<(&str, &str)>) -> Request {
 pub fn parse_token(response: &Response) -> Option<String> {
     #[derive(Deserialize)]
     struct Token {
+        #[serde(default, deserialize_with = "lenient::optional")]
         token: Option<String>,
+        #[serde(default, deserialize_with = "lenient::optional")]
         access_token: Option<String>,
     }
     let token: Token = serde_json::from_slice(response.body()).ok()?;

@@ -1,31 +1,53 @@
 //! Parses GitHub's responses, as far as they are used. Webhook events contain the same objects.
 
-use crate::Response;
+use crate::{Response, lenient};
 use nokube_domain::{
     BuildId, Timestamp, UnknownFields,
     builds::{Conclusion, JobState, JobsRecord, Phase, RunKey, RunState, StepState},
     repository::CommitSha,
 };
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A workflow run, in events and responses.
 #[derive(Clone, Debug, Deserialize)]
 pub struct WorkflowRun {
     pub id: u64,
+    #[serde(default, deserialize_with = "lenient::count")]
     run_attempt: Option<u32>,
+    #[serde(default, deserialize_with = "lenient::optional")]
     display_title: Option<String>,
+    #[serde(default, deserialize_with = "lenient::optional")]
     path: Option<String>,
+    #[serde(default, deserialize_with = "lenient::optional")]
     status: Option<String>,
+    #[serde(default, deserialize_with = "lenient::optional")]
     conclusion: Option<String>,
+    #[serde(default, deserialize_with = "lenient::time")]
     run_started_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "lenient::time")]
     updated_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "lenient::optional")]
     html_url: Option<String>,
+    #[serde(default, deserialize_with = "lenient::optional")]
+    repository: Option<RepositoryId>,
+}
+
+/// The number of a repository, in objects that contain one.
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct RepositoryId {
+    id: u64,
 }
 
 impl WorkflowRun {
     pub fn key(&self) -> RunKey {
         RunKey { run_id: self.id, attempt: self.run_attempt.unwrap_or(1) }
+    }
+
+    /// GitHub's number of the repository that the run belongs to.
+    pub fn repository(&self) -> Option<u64> {
+        self.repository.map(|repository| repository.id)
     }
 
     /// The build whose id is in the run's title.
@@ -56,24 +78,34 @@ impl WorkflowRun {
 #[derive(Clone, Debug, Deserialize)]
 pub struct WorkflowJob {
     pub id: u64,
-    run_id: u64,
+    pub run_id: u64,
+    #[serde(default, deserialize_with = "lenient::count")]
     run_attempt: Option<u32>,
     pub name: String,
+    #[serde(default, deserialize_with = "lenient::optional")]
     status: Option<String>,
+    #[serde(default, deserialize_with = "lenient::optional")]
     conclusion: Option<String>,
+    #[serde(default, deserialize_with = "lenient::time")]
     started_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "lenient::time")]
     completed_at: Option<Timestamp>,
-    #[serde(default)]
-    steps: Option<Vec<JobStep>>,
+    #[serde(default, deserialize_with = "lenient::list")]
+    steps: Vec<JobStep>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 struct JobStep {
-    name: String,
+    #[serde(default, deserialize_with = "lenient::optional")]
+    name: Option<String>,
     number: u32,
+    #[serde(default, deserialize_with = "lenient::optional")]
     status: Option<String>,
+    #[serde(default, deserialize_with = "lenient::optional")]
     conclusion: Option<String>,
+    #[serde(default, deserialize_with = "lenient::time")]
     started_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "lenient::time")]
     completed_at: Option<Timestamp>,
 }
 
@@ -81,7 +113,7 @@ impl WorkflowJob {
     pub fn facts(&self) -> JobState {
         let step = |step: &JobStep| {
             let facts = StepState {
-                name: step.name.chars().take(200).collect(),
+                name: step.name.iter().flat_map(|name| name.chars()).take(200).collect(),
                 phase: phase(step.status.as_deref(), step.conclusion.as_deref()),
                 started_at: step.started_at,
                 ended_at: step.completed_at,
@@ -95,8 +127,8 @@ impl WorkflowJob {
             phase,
             // A queued job's `started_at` is the time at which it was queued.
             started_at: self.started_at.filter(|_| phase != Phase::Queued),
-            ended_at: self.completed_at,
-            steps: self.steps.iter().flatten().map(step).collect(),
+            ended_at: self.completed_at.filter(|_| phase.conclusion().is_some()),
+            steps: self.steps.iter().map(step).collect(),
             unknown_fields: UnknownFields::default(),
         }
     }
@@ -128,6 +160,12 @@ fn phase(status: Option<&str>, conclusion: Option<&str>) -> Phase {
 #[error("the body is not what GitHub documents: {0}")]
 pub struct ParseError(#[from] serde_json::Error);
 
+impl ParseError {
+    pub(crate) fn missing(field: &'static str) -> Self {
+        Self(serde::de::Error::missing_field(field))
+    }
+}
+
 /// Parses the body of a 2xx response.
 ///
 /// # Errors
@@ -153,13 +191,12 @@ pub fn dispatched_run(response: &Response) -> Option<RunKey> {
 pub fn runs_of_build(response: &Response, build: BuildId) -> Result<Vec<WorkflowRun>, ParseError> {
     #[derive(Deserialize)]
     struct Runs {
-        workflow_runs: Vec<WorkflowRun>,
+        workflow_runs: Vec<Value>,
     }
-    Ok(parse::<Runs>(response)?
-        .workflow_runs
-        .into_iter()
-        .filter(|run| run.build() == Some(build))
-        .collect())
+    // Other builds' runs are in the list too; one that cannot be read must not hide this build's.
+    let runs = parse::<Runs>(response)?.workflow_runs.into_iter();
+    let runs = runs.filter_map(|run| serde_json::from_value::<WorkflowRun>(run).ok());
+    Ok(runs.filter(|run| run.build() == Some(build)).collect())
 }
 
 /// A list of jobs, with its ETag for the next request.
@@ -169,10 +206,11 @@ pub fn runs_of_build(response: &Response, build: BuildId) -> Result<Vec<Workflow
 pub fn jobs(response: &Response, build: BuildId) -> Result<JobsRecord, ParseError> {
     #[derive(Deserialize)]
     struct Jobs {
-        jobs: Vec<WorkflowJob>,
+        jobs: Vec<Value>,
     }
-    let jobs = parse::<Jobs>(response)?.jobs;
-    let jobs: BTreeMap<_, _> = jobs.iter().map(|job| (job.id, job.facts())).collect();
+    let jobs = parse::<Jobs>(response)?.jobs.into_iter();
+    let jobs = jobs.filter_map(|job| serde_json::from_value::<WorkflowJob>(job).ok());
+    let jobs: BTreeMap<_, _> = jobs.map(|job| (job.id, job.facts())).collect();
     let etag = response.headers().get(http::header::ETAG);
     let etag = etag.and_then(|etag| etag.to_str().ok()).map(Into::into);
     Ok(JobsRecord { etag, ..JobsRecord::with_jobs(build, jobs) })
@@ -180,8 +218,18 @@ pub fn jobs(response: &Response, build: BuildId) -> Result<JobsRecord, ParseErro
 
 #[derive(Deserialize)]
 pub struct Repository {
+    #[serde(default, deserialize_with = "lenient::optional")]
+    pub id: Option<u64>,
+    /// `OWNER/NAME`, as it is called now.
+    #[serde(default, deserialize_with = "lenient::optional")]
+    pub full_name: Option<nokube_domain::repository::Repository>,
     /// Or internal.
     pub private: bool,
+    #[serde(default, deserialize_with = "lenient::optional")]
+    pub default_branch: Option<String>,
+    /// Its owner made it read-only.
+    #[serde(default, deserialize_with = "lenient::flag")]
+    pub archived: bool,
 }
 
 #[derive(Deserialize)]
@@ -198,13 +246,15 @@ pub struct Installation {
 #[derive(Deserialize)]
 pub struct InstallationToken {
     pub token: String,
-    pub expires_at: Timestamp,
+    #[serde(default, deserialize_with = "lenient::time")]
+    pub expires_at: Option<Timestamp>,
 }
 
 /// A user's permission in a repository.
 #[derive(Deserialize)]
 pub struct Permission {
     permission: String,
+    #[serde(default, deserialize_with = "lenient::optional")]
     user: Option<Account>,
 }
 

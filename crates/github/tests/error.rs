@@ -3,7 +3,11 @@
 mod common;
 
 use common::{github, response};
-use nokube_github::error::{dispatch_error, message, rerun_error};
+use nokube_github::{
+    Api,
+    error::{Refusal, blocked_reason, dispatch_error, message, refusal, rerun_error},
+    health::builder_health,
+};
 use serde_json::json;
 
 fn body(message: &str) -> String {
@@ -85,4 +89,80 @@ fn githubs_message_is_cut_to_one_short_line() {
         assert_eq!(message(&response(422, &[], &body)), expected, "{body}");
     }
     assert_eq!(message(&response(422, &[], &body(&"ö".repeat(500)))).chars().count(), 200);
+}
+
+/// Responses that stay the same until somebody at GitHub changes something, as GitHub sends them.
+const LASTING: [(u16, &str, &str); 8] = [
+    (451, "Repository access blocked", "blocked access"),
+    (451, "", "blocked access"),
+    (403, "Repository access blocked", "blocked access"),
+    (
+        403,
+        "Although you appear to have the correct authorization credentials, the `acme` organization has an IP \
+         allow list enabled, and your IP address is not permitted to access this resource.",
+        "admits listed IP addresses only",
+    ),
+    (
+        403,
+        "Resource protected by organization SAML enforcement. You must grant your OAuth token access to this \
+         organization.",
+        "requires single sign-on",
+    ),
+    (403, "Sorry. Your account was suspended.", "suspended"),
+    (403, "This installation has been suspended", "suspended"),
+    (403, "Repository was archived so is read-only.", "archived"),
+];
+
+#[test]
+fn a_permanent_refusal_contains_githubs_message() {
+    for (status, text, expected) in LASTING {
+        let response = response(status, &[], &body(text));
+        let Refusal::Permanent(reason) = refusal(&response, 0) else { panic!("{status} {text}") };
+        assert!(reason.contains(expected), "{reason}");
+        assert!(reason.contains(&text.chars().take(150).collect::<String>()), "{reason}");
+        let dispatch = dispatch_error(&response, &github());
+        assert!(dispatch.contains(&reason) && dispatch.contains("o/builder"), "{dispatch}");
+        assert!(!dispatch.contains("lacks the permission"), "{dispatch}");
+        assert!(rerun_error(&response).contains(&reason));
+        assert_eq!(blocked_reason(&response).is_some(), expected == "blocked access");
+    }
+}
+
+#[test]
+fn only_temporary_errors_may_be_retried() {
+    let of = |status, headers: &[(&str, &str)], text| {
+        refusal(&response(status, headers, &body(text)), 1_800_000_000)
+    };
+    let wait = |seconds: &'static str| [("retry-after", seconds)];
+    assert_eq!(of(429, &wait("7"), ""), Refusal::Limited(7));
+    assert_eq!(of(403, &wait("0"), ""), Refusal::Limited(1), "never at once");
+    assert_eq!(of(429, &wait("99999999999999999999"), ""), Refusal::Limited(60));
+    assert_eq!(
+        of(429, &wait("999999"), ""),
+        Refusal::Limited(3_600),
+        "limits are those of an hour"
+    );
+    assert_eq!(of(403, &[], "You have exceeded a secondary rate limit."), Refusal::Limited(60));
+    assert_eq!(of(401, &[], "Bad credentials"), Refusal::Credentials);
+    for status in [500, 502, 503, 408] {
+        assert_eq!(of(status, &[], ""), Refusal::Unavailable, "{status}");
+    }
+    for status in [301, 307, 400, 403, 404, 409, 410, 422, 451] {
+        assert!(matches!(of(status, &[], "No"), Refusal::Permanent(_)), "{status}");
+    }
+}
+
+#[test]
+fn ready_says_what_the_builder_is_called_now_and_whether_it_is_archived() {
+    let health = |api: &Api, repository: serde_json::Value| {
+        builder_health(api, serde_json::from_value(repository).ok().as_ref())
+    };
+    let present = json!({ "full_name": "O/Builder", "private": true });
+    assert_eq!(health(&github(), present).unwrap(), "the workflow build.yml of o/builder is there");
+    let renamed = json!({ "full_name": "o/new-name", "private": true });
+    let detail = health(&github(), renamed).unwrap();
+    assert!(detail.contains("now called o/new-name: change the setting github_builder_repository"));
+    let archived = json!({ "full_name": "o/builder", "private": true, "archived": true });
+    assert!(health(&github(), archived).unwrap_err().contains("archived"));
+    assert!(health(&github(), json!("<html>")).is_ok(), "the workflow is there");
 }

@@ -6,7 +6,9 @@
 mod common;
 
 use common::{id, time};
-use nokube_domain::builds::{Conclusion, ImagePushed, JobState, Phase, RunKey, RunState};
+use nokube_domain::builds::{
+    Conclusion, EventSource, ImagePushed, JobState, Phase, RunKey, RunRecord, RunState,
+};
 use nokube_github::event::{BuilderWorkflow, Event, parse};
 use serde_json::{Value, json};
 
@@ -57,7 +59,8 @@ fn a_run_event_becomes_facts_about_its_build() {
         ..RunState::new(Phase::Ended(Conclusion::Failure))
     };
     let key = RunKey { run_id: 30, attempt: 2 };
-    let expected = Event::Run { build: id(), key, facts };
+    let source = EventSource { repository: Some(1), has_builder_name: true };
+    let expected = Event::Run { build: id(), source, key, facts };
     assert_eq!(read("workflow_run", &run_event(json!({}))), expected);
 
     let running = run_event(json!({ "status": "in_progress", "conclusion": null }));
@@ -101,7 +104,10 @@ fn runs_of_others_are_ignored() {
     let of = |repository: &str| {
         changed(run_event(json!({})), "repository", json!({ "full_name": repository }))
     };
-    let ignored = |event: &Value| matches!(read("workflow_run", event), Event::Ignored(_));
+    let ignored = |event: &Value| match read("workflow_run", event) {
+        Event::Run { source, key, .. } => !RunRecord::new(id()).is_of_builder(source, key.run_id),
+        _ => true,
+    };
     assert!(ignored(&of("o/other")) && ignored(&of("evil/builder")) && ignored(&of("")));
     assert!(!ignored(&of("O/Builder")), "GitHub's names differ by more than case");
     for (path, ours) in [
@@ -149,7 +155,7 @@ fn job_event(more: Value) -> Value {
 
 fn job_facts(more: Value) -> JobState {
     match read("workflow_job", &job_event(more)) {
-        Event::Job { build, id: 99, facts } if build == id() => facts,
+        Event::Job { build, id: 99, facts, .. } if build == id() => facts,
         other => panic!("{other:?}"),
     }
 }
@@ -175,10 +181,10 @@ fn a_job_says_which_steps_its_build_has_taken() {
 #[test]
 fn jobs_of_others_are_ignored() {
     let elsewhere = changed(job_event(json!({})), "repository", json!({ "full_name": "o/other" }));
+    let Event::Job { source, .. } = read("workflow_job", &elsewhere) else { panic!() };
+    assert!(!RunRecord::new(id()).is_of_builder(source, 30));
     let unnamed = job_event(json!({ "name": "lint" }));
-    for event in [elsewhere, unnamed] {
-        assert!(matches!(read("workflow_job", &event), Event::Ignored(_)));
-    }
+    assert!(matches!(read("workflow_job", &unnamed), Event::Ignored(_)));
 }
 
 fn package_event(object: &str, more: Value) -> Value {

@@ -9,7 +9,7 @@ use common::{TOKEN, enterprise, github, record, time};
 use http::{Method, header};
 use nokube_conformance::Description;
 use nokube_domain::builds::{BuildRecord, CancelMode, RunKey};
-use nokube_github::{Api, Request};
+use nokube_github::{Api, Request, api::TokenScope};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -25,7 +25,9 @@ fn requests(api: &Api) -> Vec<(Method, &'static str, Request)> {
                 &created=2026-11-23T10%3A00%3A00Z..2026-11-23T10%3A49%3A00Z&per_page=100&page=2";
     let dispatches = "/repos/o/builder/actions/workflows/build.yml/dispatches";
     let jobs = "/repos/o/builder/actions/runs/30/attempts/2/jobs?per_page=100";
-    let token = api.installation_token(5, &source, &permissions, TOKEN);
+    let scope = TokenScope::Name("my.app");
+    let token = api.installation_token(5, scope, &permissions, TOKEN);
+    let renamed = api.installation_token(5, TokenScope::Id(7), &permissions, TOKEN);
     let permission = "/repos/testuser/my.app/collaborators/testuser/permission";
     let commit = "/repos/testuser/my.app/commits/feature%2Fx%231%C3%B6";
     let cancel = |mode| api.cancel(30, mode, TOKEN);
@@ -41,6 +43,7 @@ fn requests(api: &Api) -> Vec<(Method, &'static str, Request)> {
         (Method::POST, "/app/hook/deliveries/7/attempts", api.redeliver(7, TOKEN)),
         (Method::GET, "/repos/testuser/my.app/installation", api.installation(&source, TOKEN)),
         (Method::POST, "/app/installations/5/access_tokens", token),
+        (Method::POST, "/app/installations/5/access_tokens", renamed),
         (Method::GET, "/repos/testuser/my.app", api.repository(&source, TOKEN)),
         (Method::GET, commit, api.commit(&source, "feature/x#1ö", TOKEN)),
         (Method::GET, permission, api.permission(&source, &user, TOKEN)),

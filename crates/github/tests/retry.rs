@@ -4,6 +4,7 @@ mod common;
 
 use http::Method;
 use nokube_github::retry::retry_after;
+use serde_json::json;
 
 const NOW: i64 = 1_800_000_000;
 const GET: Method = Method::GET;
@@ -17,7 +18,10 @@ fn the_response_decides_whether_and_when_to_retry() {
     let past = remaining("0", "1799999000");
     let plenty = remaining("4999", "1800003600");
     let after = |seconds| [("retry-after", seconds)];
-    let date = after("Mon, 23 Nov 2026 10:00:00 GMT");
+    let past_date = after("Mon, 23 Nov 2026 10:00:00 GMT");
+    let date = after("Fri, 15 Jan 2027 08:02:00 GMT");
+    let old_date = after("Friday, 15-Jan-27 08:02:00 GMT");
+    let oldest_date = after("Fri Jan 15 08:02:00 2027");
     let table = [
         ("a response", GET, 200, &[][..], None),
         ("nothing new", GET, 304, &[], None),
@@ -29,7 +33,11 @@ fn the_response_decides_whether_and_when_to_retry() {
         ("limited, retry after 0 seconds", GET, 429, &after("0"), Some(0)),
         ("limited for days", GET, 429, &after("999999999999"), Some(999_999_999_999)),
         ("limited, without a time", GET, 429, &[], Some(60)),
-        ("limited, until a date", GET, 429, &date, Some(60)),
+        ("limited, until a date", GET, 429, &date, Some(120)),
+        ("limited, until a date as of RFC 850", POST, 403, &old_date, Some(120)),
+        ("limited, until a date as of asctime", POST, 403, &oldest_date, Some(120)),
+        ("limited, until a date that has passed", GET, 429, &past_date, Some(60)),
+        ("limited, until something else", GET, 403, &after("soon"), Some(60)),
         ("secondary limit", POST, 403, &after("2"), Some(2)),
         ("nothing remains", GET, 403, &soon, Some(4)),
         ("nothing remains for an hour", GET, 403, &in_an_hour, Some(3_600)),
@@ -43,4 +51,27 @@ fn the_response_decides_whether_and_when_to_retry() {
         let response = common::response(status, headers, "");
         assert_eq!(retry_after(&method, &response, NOW), expected, "{case}");
     }
+}
+
+#[test]
+fn a_403_without_headers_is_a_limit_if_its_text_says_so() {
+    let docs = "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api";
+    let enterprise = "https://developer.github.com/enterprise/3.9/v3/#abuse-rate-limits";
+    let table = [
+        ("You have exceeded a secondary rate limit. Please wait a few minutes.", "", true),
+        ("API rate limit exceeded for installation ID 5.", "", true),
+        ("You have triggered an abuse detection mechanism. Please wait a few minutes.", "", true),
+        ("Please wait.", docs, true),
+        ("Please wait.", enterprise, true),
+        ("Resource not accessible by integration", "https://docs.github.com/rest/actions", false),
+        ("Must have admin rights to Repository.", "", false),
+    ];
+    for (message, documentation_url, expected) in table {
+        let body = json!({ "message": message, "documentation_url": documentation_url });
+        let response = common::response(403, &[], &body.to_string());
+        assert_eq!(retry_after(&POST, &response, NOW), expected.then_some(60), "{message}");
+    }
+    let page = "<html>Whoa there! You have exceeded a secondary rate limit.</html>";
+    assert_eq!(retry_after(&POST, &common::response(403, &[], page), NOW), Some(60));
+    assert_eq!(retry_after(&POST, &common::response(403, &[], "<html>Forbidden"), NOW), None);
 }

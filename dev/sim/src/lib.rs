@@ -32,7 +32,7 @@ pub use github::model::HoldPoint;
 pub use github::model::repositories::{RepositorySettings, WorkflowState};
 pub use github::model::run::{Attempt, Conclusion, Status, Step, WorkflowJob, WorkflowRun};
 pub use github::options::{AppKey, GitHubOptions, WebhookTarget};
-pub use github::simulated_github::SimulatedGitHub;
+pub use github::simulated_github::{LimitForm, SimulatedGitHub};
 pub use github::webhooks::{Delivery, DeliveryState, Treatment, WebhookRule, webhook_signature};
 pub use hash::sha256;
 pub use kubernetes::options::{ClusterOptions, PrivateImages};

@@ -12,7 +12,7 @@ use crate::{
 use data_encoding::HEXLOWER;
 use nokube_domain::{
     Problem, ProblemKind,
-    name::Username,
+    name::Login,
     origin::parse_local_path,
     rate_limit::RateLimit,
     session::{PendingSignIn, Purpose, SIGN_IN_TIMEOUT, pkce_challenge, pkce_verifier},
@@ -32,7 +32,7 @@ pub async fn start(call: Call) -> Result<Reply> {
     let return_to = parse_local_path(call.query("return_to").unwrap_or("/"))
         .ok_or_else(|| Problem::invalid_field("return_to", "must be a path on this platform"))?;
     // GitHub only suggests this account; the person may choose another one there.
-    let login_hint: Option<Username> = match call.query("login") {
+    let login_hint: Option<Login> = match call.query("login") {
         None => None,
         Some(text) => Some(
             text.parse().map_err(|error| Problem::invalid_field("login", format!("{error}")))?,
@@ -45,7 +45,7 @@ pub async fn start(call: Call) -> Result<Reply> {
     let signed = keys.sign(Purpose::SignIn, &pending, second, second + SIGN_IN_TIMEOUT);
     let signed = signed.map_err(|error| Error::internal("begin a sign-in", error))?;
     let challenge = pkce_challenge(&pkce_verifier(keys.secret, &state));
-    let login_hint = login_hint.as_ref().map(Username::as_str);
+    let login_hint = login_hint.as_ref().map(Login::as_str);
     let url = oauth.authorize_url(&callback_url(&auth_settings), &state, &challenge, login_hint);
     let cookie = Cookie::SignIn.set(&auth_settings, &signed, SIGN_IN_TIMEOUT);
     Ok(Reply::redirect(&url).cookie(&cookie))
@@ -135,7 +135,7 @@ pub mod openapi {
                 schemas::string_matching("^/"),
                 "The path on this platform to redirect to after the sign-in. Defaults to `/`.",
             )
-            .query_parameter("login", Username::schema(), "The account to suggest at GitHub.")
+            .query_parameter("login", Login::schema(), "The account to suggest at GitHub.")
             .empty_response(302, "Redirect to GitHub.")
             .response_header("Location")
             .response_header("Set-Cookie")

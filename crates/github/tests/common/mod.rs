@@ -45,6 +45,7 @@ pub fn record() -> BuildRecord {
         owner: "testuser".parse().unwrap(),
         project: "myapp".parse().unwrap(),
         spec: serde_json::from_value(spec).unwrap(),
+        repository_id: None,
         commit: "a".repeat(40).parse().unwrap(),
         private: true,
         image: "ghcr.io/amzhm/testuser-myapp-frontend".into(),

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Handle;
 
 use super::http::app_jwt::AppVerifier;
+use super::http::limits::RequestLimit;
 use super::http::registry::PullPermission;
 use super::model::api_error::ApiError;
 use super::model::builder_workflow::BuilderWorkflow;
@@ -44,6 +45,8 @@ pub(crate) struct RuntimeState {
     pub log_links: BTreeMap<String, (u64, Timestamp)>,
     /// Package and permission of each bearer token of the registry.
     pub registry_tokens: BTreeMap<String, (String, PullPermission)>,
+    /// Limits of requests.
+    pub limits: Vec<RequestLimit>,
     /// Manifests of GitHub Apps, by the code that each can be exchanged for.
     pub app_manifests: BTreeMap<String, serde_json::Value>,
 }
@@ -59,6 +62,7 @@ impl ServerState {
             step: options.step,
             log_links: BTreeMap::new(),
             registry_tokens: BTreeMap::new(),
+            limits: Vec::new(),
             app_manifests: BTreeMap::new(),
         };
         Ok(Self {
@@ -132,7 +136,8 @@ impl ServerState {
     }
 
     fn enqueue(&self, model: &mut Model, event: &WebhookEvent) {
-        let (owner, name) = self.options.builder();
+        let builder = model.repositories.present_name(&self.options.builder_repository).to_owned();
+        let (owner, name) = builder.split_once('/').unwrap_or((&builder, ""));
         let Some(repository) = model.repositories.repository(owner, name) else { return };
         let installation = self.app.as_ref().map(|_| model.installations.id_for_account(owner));
         let (name, action, body) = webhook::payload(

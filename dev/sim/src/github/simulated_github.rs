@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::http;
+pub use super::http::limits::LimitForm;
+use super::http::limits::RequestLimit;
 use super::model::HoldPoint;
 use super::model::repositories::RepositorySettings;
 use super::model::run::{Conclusion, WorkflowRun};
@@ -181,6 +184,19 @@ impl SimulatedGitHub {
     /// Changes the settings of a repository that are `Some`.
     pub fn set_repository(&self, full_name: &str, settings: RepositorySettings) {
         self.state.model().repositories.set(full_name, settings);
+    }
+
+    /// Renames a repository, or transfers it to another account. GitHub redirects from its old name.
+    pub fn rename_repository(&self, old: &str, new: &str) {
+        self.state.model().rename_repository(old, new);
+    }
+
+    /// Limits requests whose path contains a text, for so many seconds.
+    pub fn limit_requests(&self, path_contains: &str, seconds: i64, form: LimitForm) {
+        let until = self.state.now().saturating_add(SignedDuration::from_secs(seconds));
+        let until = until.unwrap_or(Timestamp::MAX);
+        let limit = RequestLimit { path_contains: path_contains.to_owned(), until, form };
+        self.state.runtime().limits.push(limit);
     }
 
     /// Pushes a new image under a tag and returns its digest. `name` is `namespace/image`.

@@ -14,6 +14,7 @@
 //! | `-pending` | no node has room for the pod |
 //! | `-root` | runs as root, which a pod may forbid |
 //! | `-unready` | runs, but its readiness probe fails |
+//! | `-nocommand` | runs only with `command` or `args` |
 //! | anything else | becomes ready |
 //!
 //! Containers receive no traffic.

@@ -31,6 +31,7 @@ pub async fn installation(context: RequestContext) -> ApiResult {
 #[derive(Deserialize)]
 pub struct TokenRequest {
     repositories: Option<Vec<String>>,
+    repository_ids: Option<Vec<u64>>,
     permissions: Option<BTreeMap<String, String>>,
 }
 
@@ -58,8 +59,13 @@ pub async fn access_token(
     }
     permissions.entry("metadata".to_owned()).or_insert_with(|| "read".to_owned());
 
+    let by_id = request.repository_ids.map(|ids| {
+        let name = |id| Some(model.repositories.by_id(id)?.name);
+        ids.into_iter().map(|id| name(id).unwrap_or_else(|| "missing".to_owned())).collect()
+    });
+    let requested: Option<Vec<String>> = request.repositories.or(by_id);
     let mut repositories = Vec::new();
-    for name in request.repositories.iter().flatten() {
+    for name in requested.iter().flatten() {
         let found =
             model.repositories.repository(&account, name).filter(|found| found.app_installed);
         repositories.push(found.ok_or_else(|| {
@@ -68,7 +74,7 @@ pub async fn access_token(
             ApiError::unprocessable(message)
         })?);
     }
-    let names = request.repositories.map(|names| {
+    let names = requested.map(|names| {
         let names: BTreeSet<_> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
         names.into_iter().collect()
     });

@@ -74,8 +74,14 @@ impl RequestContext {
     /// The repository of the path, without an access check.
     pub fn repository_without_check(&self) -> Result<Repository, ApiError> {
         let (owner, name) = (self.path_param("owner"), self.path_param("repo"));
-        let found = self.state.model().repositories.repository(owner, name);
-        found.ok_or_else(ApiError::not_found)
+        let mut model = self.state.model();
+        let found = match self.path_param("repository_id").parse() {
+            Ok(id) => model.repositories.by_id(id),
+            Err(_) => model.repositories.repository(owner, name),
+        };
+        let found = found.ok_or_else(ApiError::not_found)?;
+        model.repositories.remember(&found);
+        Ok(found)
     }
 
     /// The repository of the path, if the caller has the permission on it.
@@ -98,7 +104,9 @@ impl RequestContext {
         level: Level,
     ) -> Result<Repository, ApiError> {
         let repository = self.repository(permission, level)?;
-        match repository.full_name().eq_ignore_ascii_case(&self.state.options.builder_repository) {
+        let model = self.state.model();
+        let builder = model.repositories.present_name(&self.state.options.builder_repository);
+        match repository.full_name().eq_ignore_ascii_case(builder) {
             true => Ok(repository),
             false => Err(ApiError::not_found()),
         }

@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::access::auth_kind;
+use super::{limits, redirects};
 use crate::github::server_state::ServerState;
 use crate::hash;
 use crate::traffic::interceptor::path_and_query;
@@ -22,6 +23,12 @@ pub async fn intercept(
         let (parts, body) = request.into_parts();
         let (method, headers) = (parts.method.clone(), parts.headers.clone());
         let path = path_and_query(&Request::from_parts(parts.clone(), Body::empty()));
+        // Before the lock below, which `now` takes too.
+        let now = state.now();
+        let limited = limits::limited(&state.runtime().limits, &path, now);
+        if let Some(response) = limited.or_else(|| redirects::redirect(&state, &method, &path)) {
+            return response;
+        }
         let response = next.run(Request::from_parts(parts, Body::from(body)));
         respond(&method, &path, &headers, response).await
     };

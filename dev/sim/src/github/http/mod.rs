@@ -8,8 +8,10 @@ pub mod context;
 pub mod deliveries;
 pub mod dispatch;
 pub mod job_logs;
+pub mod limits;
 pub mod middleware;
 pub mod oauth;
+pub mod redirects;
 pub mod registry;
 pub mod repositories;
 pub mod response;
@@ -56,6 +58,8 @@ fn api(edition: Edition) -> Router<Arc<ServerState>> {
         .route("/user", get(users::user))
         .route("/user/memberships/orgs/{org}", get(users::membership))
         .route("/orgs/{org}/teams/{team}/memberships/{login}", get(users::team_membership))
+        .nest("/repositories/{repository_id}", repository())
+        .route("/repositories/{repository_id}", get(repositories::repository))
         .nest("/repos/{owner}/{repo}", repository())
         .route("/repos/{owner}/{repo}", get(repositories::repository))
         .fallback(response::not_found)

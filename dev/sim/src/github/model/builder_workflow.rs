@@ -28,12 +28,15 @@ pub static INPUTS: LazyLock<BTreeMap<String, bool>> = LazyLock::new(|| {
 });
 
 /// The steps of the job as GitHub lists them. GitHub adds the first and the last.
-pub const STEPS: [&str; 15] = [
+pub const STEPS: [&str; 18] = [
     "Set up job",
     "Check the request",
     SOURCE_TOKEN_STEP,
     "Check out the source",
+    FETCH_STEP,
     "Prepare the build",
+    WARN_SUBMODULES_STEP,
+    WARN_LFS_STEP,
     RESTORE_CACHE_STEP,
     SET_UP_BUILDX_STEP,
     SET_UP_BUILDPACKS_STEP,
@@ -48,6 +51,12 @@ pub const STEPS: [&str; 15] = [
 
 /// Skipped if the source repository is public.
 pub const SOURCE_TOKEN_STEP: &str = "Get a token for the private source";
+/// Skipped unless submodules or files in Git LFS were requested.
+pub const FETCH_STEP: &str = "Fetch submodules and LFS files";
+/// Skipped unless the source has submodules that were not requested.
+pub const WARN_SUBMODULES_STEP: &str = "Warn about submodules";
+/// Skipped unless the source has files in Git LFS that were not requested.
+pub const WARN_LFS_STEP: &str = "Warn about LFS files";
 /// The three cache steps are skipped in a build without a Dockerfile.
 pub const RESTORE_CACHE_STEP: &str = "Restore the cache";
 pub const REPLACE_CACHE_STEP: &str = "Replace the cache";
@@ -81,13 +90,28 @@ pub fn cache_prefix(image: &str) -> String {
     format!("nokube-{}-", hash::sha256(image))
 }
 
-/// The steps of a build at its start. The workflow's `if:` conditions skip those that it does not need.
+/// Whether the job fails because of a submodule in another private repository.
+pub(super) fn has_unreadable_submodule(inputs: &BTreeMap<String, String>) -> bool {
+    let input = |name: &str| inputs.get(name).map_or("", String::as_str);
+    input("repository").contains("private-submodule") && input("private").contains(",submodules")
+}
+
+/// The steps of a build at its start. A repository has submodules if its name contains `submodule`, and files in Git
+/// LFS if it contains `lfs`. The workflow's `if:` conditions skip those that it does not need.
 pub(super) fn build_steps(inputs: &BTreeMap<String, String>) -> Vec<Step> {
-    let is_empty = |name: &str| inputs.get(name).is_none_or(String::is_empty);
-    let uses_buildpacks = is_empty("dockerfile_path") && is_empty("dockerfile_content");
-    let is_private = inputs.get("private").is_some_and(|private| private == "true");
+    let input = |name: &str| inputs.get(name).map_or("", String::as_str);
+    let uses_buildpacks =
+        input("dockerfile_path").is_empty() && input("dockerfile_content").is_empty();
+    let mut fetched = input("private").split(',');
+    let is_private = fetched.next() == Some("true");
+    let fetched: Vec<&str> = fetched.collect();
+    let lacks =
+        |name: &str, option: &str| input("repository").contains(name) && !fetched.contains(&option);
     let is_skipped = |name: &str| match name {
         SOURCE_TOKEN_STEP => !is_private,
+        FETCH_STEP => fetched.is_empty(),
+        WARN_SUBMODULES_STEP => !lacks("submodule", "submodules"),
+        WARN_LFS_STEP => !lacks("lfs", "lfs"),
         SET_UP_BUILDX_STEP | DOCKERFILE_BUILD_STEP => uses_buildpacks,
         RESTORE_CACHE_STEP | REPLACE_CACHE_STEP | SAVE_CACHE_STEP => uses_buildpacks,
         SET_UP_BUILDPACKS_STEP | BUILDPACKS_BUILD_STEP => !uses_buildpacks,

@@ -20,7 +20,7 @@ impl Model {
         actor: &str,
         now: Timestamp,
     ) -> Result<(u64, Vec<Effect>), ApiError> {
-        let repository = &self.workflow.repository;
+        let repository = self.repositories.present_name(&self.workflow.repository);
         let state = self.repositories.workflow_state(repository);
         if !self.workflow.has_id_or_file(workflow) || state == WorkflowState::Missing {
             return Err(ApiError::not_found());

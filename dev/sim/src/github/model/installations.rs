@@ -74,6 +74,19 @@ impl Installations {
         self.tokens.get(token).filter(|token| token.expires_at > now)
     }
 
+    /// Tokens are for the repository, whatever it is called.
+    pub fn rename_repository(&mut self, account: &str, old: &str, new: &str) {
+        let of_account =
+            |token: &&mut InstallationToken| token.account.eq_ignore_ascii_case(account);
+        for token in self.tokens.values_mut().filter(of_account) {
+            for name in token.repositories.iter_mut().flatten() {
+                if name.eq_ignore_ascii_case(old) {
+                    *name = new.to_ascii_lowercase();
+                }
+            }
+        }
+    }
+
     /// Revokes every token, as GitHub does when an installation is suspended.
     pub fn revoke_all_tokens(&mut self) {
         self.tokens.clear();

@@ -5,8 +5,9 @@ use std::fmt::Write;
 use jiff::{SignedDuration, Timestamp};
 
 use super::builder_workflow::{
-    BUILDPACKS_BUILD_STEP, DOCKERFILE_BUILD_STEP, PUSH_STEP, RESTORE_CACHE_STEP, SAVE_CACHE_STEP,
-    SET_UP_BUILDX_STEP, SOURCE_TOKEN_STEP, cache_prefix, unique_tag,
+    BUILDPACKS_BUILD_STEP, DOCKERFILE_BUILD_STEP, FETCH_STEP, PUSH_STEP, RESTORE_CACHE_STEP,
+    SAVE_CACHE_STEP, SET_UP_BUILDX_STEP, SOURCE_TOKEN_STEP, cache_prefix, has_unreadable_submodule,
+    unique_tag,
 };
 use super::run::{Attempt, Conclusion, Step, WorkflowRun};
 use crate::hash;
@@ -56,6 +57,7 @@ fn step_text(run: &WorkflowRun, attempt: &Attempt, step: &Step) -> String {
              ##[endgroup]\n\
              [command]/usr/bin/git log -1 --format=%H\n{commit}"
         ),
+        FETCH_STEP if has_unreadable_submodule(&run.inputs) => UNREADABLE_SUBMODULE.to_owned(),
         RESTORE_CACHE_STEP => format!("Cache not found for input keys: {key}, {cache}"),
         SET_UP_BUILDX_STEP => SET_UP_BUILDX.to_owned(),
         DOCKERFILE_BUILD_STEP => dockerfile_build(run, step),
@@ -73,6 +75,10 @@ fn step_text(run: &WorkflowRun, attempt: &Attempt, step: &Step) -> String {
     }
     text
 }
+
+const UNREADABLE_SUBMODULE: &str = "\
+##[error]The submodule libs/secret (https://github.com/acme/secret) cannot be read: its repository does not exist, is \
+another private repository, lacks the commit, or has no URL with https.";
 
 const SET_UP: &str = "\
 Current runner version: '2.335.1'

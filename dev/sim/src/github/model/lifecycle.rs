@@ -6,7 +6,9 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 
 use super::api_error::ApiError;
-use super::builder_workflow::{PUSH_STEP, build_steps, job_name, unique_tag};
+use super::builder_workflow::{
+    FETCH_STEP, PUSH_STEP, build_steps, has_unreadable_submodule, job_name, unique_tag,
+};
 use super::run::{Attempt, Conclusion, Status, WorkflowJob, WorkflowRun};
 use super::{Effect, HoldPoint, Model, WebhookEvent};
 
@@ -39,7 +41,8 @@ impl Model {
         if !run.visible {
             return self.make_visible(run, now);
         }
-        let is_building = run.latest.is_building();
+        let is_fetching = has_unreadable_submodule(&run.inputs) && run.latest.is_at(FETCH_STEP);
+        let may_fail = is_fetching || run.latest.is_building();
         let attempt = &mut run.latest;
         if attempt.cancelling {
             return run.complete(Conclusion::Cancelled, now);
@@ -58,7 +61,7 @@ impl Model {
             effects.extend(self.schedule_next_step(run));
             return effects;
         }
-        if planned != Conclusion::Success && is_building {
+        if planned != Conclusion::Success && may_fail {
             return run.complete(planned, now);
         }
         let is_pushing = job.running_step() == Some(PUSH_STEP);
@@ -156,7 +159,7 @@ impl Model {
         })
     }
 
-    /// An attempt fails if the image's name contains `fail`, unless a conclusion was set for it.
+    /// An attempt fails if the image's name contains `fail`, or with an unreadable submodule, unless a conclusion was set for it.
     pub(super) fn new_attempt(
         &mut self,
         number: u32,
@@ -164,7 +167,7 @@ impl Model {
         now: Timestamp,
     ) -> Attempt {
         let input = |name: &str| inputs.get(name).map_or("", String::as_str);
-        let fails = input("image").contains("fail");
+        let fails = input("image").contains("fail") || has_unreadable_submodule(inputs);
         let from_name = if fails { Conclusion::Failure } else { Conclusion::Success };
         let planned_conclusion = self.next_conclusions.pop_front().unwrap_or(from_name);
         self.last_job_id += 3;

@@ -99,6 +99,17 @@ impl Model {
         }
     }
 
+    /// Renames a repository, or transfers it to another account.
+    pub fn rename_repository(&mut self, old: &str, new: &str) {
+        self.repositories.rename(old, new);
+        if let (Some((account, old)), Some((owner, new))) =
+            (old.split_once('/'), new.split_once('/'))
+            && account.eq_ignore_ascii_case(owner)
+        {
+            self.installations.rename_repository(account, old, new);
+        }
+    }
+
     /// All runs, oldest first, including those that the API does not show yet.
     pub fn runs(&self) -> impl DoubleEndedIterator<Item = &WorkflowRun> {
         self.runs.values()

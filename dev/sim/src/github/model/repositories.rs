@@ -29,6 +29,8 @@ pub enum WorkflowState {
 /// An existing repository.
 #[derive(Debug, Clone)]
 pub struct Repository {
+    /// A rename does not change it.
+    pub id: u64,
     pub owner: String,
     pub name: String,
     pub private: bool,
@@ -45,13 +47,56 @@ impl Repository {
 pub struct Repositories {
     /// By full name in lower case.
     settings: BTreeMap<String, RepositorySettings>,
+    /// The present names of repositories that were requested, by id.
+    names: BTreeMap<u64, String>,
+    /// The ids of renamed repositories, by each of their names in lower case.
+    renamed: BTreeMap<String, u64>,
 }
 
 impl Repositories {
     pub(crate) fn new(builder: &str) -> Self {
         // Private, because its logs and inputs belong to all tenants.
         let builder_settings = RepositorySettings { private: Some(true), ..Default::default() };
-        Self { settings: BTreeMap::from([(builder.to_ascii_lowercase(), builder_settings)]) }
+        let settings = BTreeMap::from([(builder.to_ascii_lowercase(), builder_settings)]);
+        Self { settings, names: BTreeMap::new(), renamed: BTreeMap::new() }
+    }
+
+    fn id(&self, full_name: &str) -> u64 {
+        let renamed = self.renamed.get(&full_name.to_ascii_lowercase());
+        renamed.copied().unwrap_or_else(|| hash::id_from_name(600_000_000, full_name))
+    }
+
+    /// Renames or transfers a repository. GitHub redirects from its old name.
+    pub fn rename(&mut self, old: &str, new: &str) {
+        let id = self.id(old);
+        let (old, key) = (old.to_ascii_lowercase(), new.to_ascii_lowercase());
+        if let Some(settings) = self.settings.remove(&old) {
+            self.settings.insert(key.clone(), settings);
+        }
+        self.renamed.extend([(old, id), (key, id)]);
+        self.names.insert(id, new.to_owned());
+    }
+
+    /// The id of the repository that had this name before it was renamed.
+    pub fn moved_to(&self, full_name: &str) -> Option<u64> {
+        let id = *self.renamed.get(&full_name.to_ascii_lowercase())?;
+        (!self.names.get(&id)?.eq_ignore_ascii_case(full_name)).then_some(id)
+    }
+
+    /// What a repository is called now.
+    pub fn present_name<'a>(&'a self, full_name: &'a str) -> &'a str {
+        let id = self.moved_to(full_name);
+        id.and_then(|id| self.names.get(&id)).map_or(full_name, String::as_str)
+    }
+
+    /// Remembers the name of a repository, so that it is found by its id.
+    pub fn remember(&mut self, repository: &Repository) {
+        self.names.entry(repository.id).or_insert_with(|| repository.full_name());
+    }
+
+    pub fn by_id(&self, id: u64) -> Option<Repository> {
+        let (owner, name) = self.names.get(&id)?.split_once('/')?;
+        self.repository(owner, name)
     }
 
     /// `repository` is `owner/name`.
@@ -71,6 +116,7 @@ impl Repositories {
         let settings = self.settings(&format!("{owner}/{name}"));
         let exists = !name.contains("missing") && login_exists(owner);
         exists.then(|| Repository {
+            id: self.id(&format!("{owner}/{name}")),
             owner: owner.to_owned(),
             name: name.to_owned(),
             private: settings.private.unwrap_or(name.contains("private")),
@@ -89,6 +135,7 @@ impl Repositories {
         let prefixes = ["refs/heads/", "refs/tags/", "heads/", "tags/"];
         let name = prefixes.iter().find_map(|prefix| reference.strip_prefix(prefix));
         let name = name.unwrap_or(reference);
+        let name = if name == "HEAD" { "main" } else { name };
         Some(hash::sha1_like(&format!("{}@{name}", repository.to_ascii_lowercase())))
     }
 

@@ -119,9 +119,12 @@ impl Attempt {
 
     /// Whether the step that builds the image is running.
     pub(super) fn is_building(&self) -> bool {
-        self.job.as_ref().is_some_and(|job| {
-            matches!(job.running_step(), Some(DOCKERFILE_BUILD_STEP | BUILDPACKS_BUILD_STEP))
-        })
+        self.is_at(DOCKERFILE_BUILD_STEP) || self.is_at(BUILDPACKS_BUILD_STEP)
+    }
+
+    /// Whether this step is running.
+    pub(super) fn is_at(&self, step: &str) -> bool {
+        self.job.as_ref().is_some_and(|job| job.running_step() == Some(step))
     }
 }
 

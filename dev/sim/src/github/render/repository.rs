@@ -38,7 +38,7 @@ const LINKS: [(&str, &str); 23] = [
 ];
 
 pub fn id(repository: &Repository) -> u64 {
-    hash::id_from_name(600_000_000, &repository.full_name())
+    repository.id
 }
 
 /// `minimal-repository`, which workflow runs contain.

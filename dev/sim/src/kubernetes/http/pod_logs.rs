@@ -151,7 +151,7 @@ fn log_lines<'a>(
         Stage::Creating | Stage::PullingImage => waiting("ContainerCreating"),
         Stage::PullFailed { is_backing_off: false, .. } => waiting("image can't be pulled"),
         Stage::PullFailed { .. } => waiting("trying and failing to pull image"),
-        Stage::ConfigError(_) => waiting("CreateContainerConfigError"),
+        Stage::CreateFailed { reason, .. } => waiting(reason),
         _ => Ok(state.log.iter().collect()),
     }
 }

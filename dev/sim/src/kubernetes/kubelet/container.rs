@@ -22,8 +22,11 @@ pub enum Stage {
         is_backing_off: bool,
         error: String,
     },
-    /// A Secret or ConfigMap is missing, or the image would run as root.
-    ConfigError(String),
+    /// A Secret or ConfigMap is missing, the image would run as root, or there is no program to run.
+    CreateFailed {
+        reason: &'static str,
+        error: String,
+    },
     Running,
     /// The container exited with an error.
     Exited {
@@ -146,7 +149,7 @@ impl ContainerState {
     /// Whether the container is in a failure that repeats forever.
     pub fn is_stuck(&self) -> bool {
         match &self.stage {
-            Stage::PullFailed { .. } | Stage::ConfigError(_) => self.is_reported,
+            Stage::PullFailed { .. } | Stage::CreateFailed { .. } => self.is_reported,
             Stage::Exited { .. } => self.restarts > 0,
             _ => false,
         }

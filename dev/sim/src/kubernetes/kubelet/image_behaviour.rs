@@ -18,9 +18,11 @@ pub enum Behaviour {
     RunsAsRoot,
     /// Runs, but its readiness probe fails.
     Unready,
+    /// Says no program to run, so that the pod must have a command or arguments.
+    NoCommand,
 }
 
-const SUFFIXES: [(&str, Behaviour); 7] = [
+const SUFFIXES: [(&str, Behaviour); 8] = [
     ("-crash", Behaviour::Crashes),
     ("-nopull", Behaviour::PullDenied),
     ("-notag", Behaviour::NoSuchTag),
@@ -28,6 +30,7 @@ const SUFFIXES: [(&str, Behaviour); 7] = [
     ("-pending", Behaviour::Unschedulable),
     ("-root", Behaviour::RunsAsRoot),
     ("-unready", Behaviour::Unready),
+    ("-nocommand", Behaviour::NoCommand),
 ];
 
 /// The image without its tag and digest.

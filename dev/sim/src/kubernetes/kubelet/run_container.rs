@@ -36,7 +36,7 @@ impl ClusterState {
             Stage::PullingImage | Stage::PullFailed { .. } => {
                 self.pull_image(pod, spec, container);
             }
-            Stage::ConfigError(_) => self.start_container(pod, spec, container),
+            Stage::CreateFailed { .. } => self.start_container(pod, spec, container),
             Stage::Running => self.run_started_container(pod, spec, container),
             Stage::Exited { is_backing_off: false } if container.restarts == 0 => {
                 self.start_container(pod, spec, container);
@@ -75,11 +75,14 @@ impl ClusterState {
     }
 
     fn start_container(&mut self, pod: &Value, spec: &Value, container: &mut ContainerState) {
-        if let Some(error) = self.config_error(pod, spec) {
-            if container.stage != Stage::ConfigError(error.clone()) {
-                let message = format!("Error: {error}");
+        let config_error = self.config_error(pod, spec);
+        let config_error = config_error.map(|error| ("CreateContainerConfigError", error));
+        if let Some((reason, error)) = config_error.or_else(|| create_error(spec)) {
+            let message = format!("Error: {error}");
+            let stage = Stage::CreateFailed { reason, error };
+            if container.stage != stage {
                 self.record_event(pod, NewEvent::warning("Failed", &message));
-                container.stage = Stage::ConfigError(error);
+                container.stage = stage;
             }
             container.is_reported = true;
             return;
@@ -97,7 +100,7 @@ impl ClusterState {
         }
     }
 
-    /// Returns the error if the container cannot be created.
+    /// Returns the error if the container's configuration is invalid.
     fn config_error(&self, pod: &Value, spec: &Value) -> Option<String> {
         let must_be_non_root = flag(pod, "/spec/securityContext/runAsNonRoot");
         if must_be_non_root && behaviour_of(text(spec, "/image")) == Behaviour::RunsAsRoot {
@@ -132,6 +135,17 @@ impl ClusterState {
             self.record_event(pod, NewEvent::warning("Unhealthy", message));
         }
     }
+}
+
+/// Reason and error if the container runtime cannot create the container.
+fn create_error(spec: &Value) -> Option<(&'static str, String)> {
+    let has_program = !list(spec, "/command").is_empty() || !list(spec, "/args").is_empty();
+    let is_needed = behaviour_of(text(spec, "/image")) == Behaviour::NoCommand;
+    (is_needed && !has_program).then(|| {
+        let error =
+            "failed to generate container spec: failed to generate spec: no command specified";
+        ("CreateContainerError", error.to_owned())
+    })
 }
 
 /// The pod as the kubelet's messages name it.

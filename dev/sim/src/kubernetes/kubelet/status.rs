@@ -106,7 +106,7 @@ fn container_states(pod: &Value, container: &ContainerState, spec: &Value) -> (V
             let message = format!("Back-off pulling image {image:?}: ErrImagePull: {error}");
             waiting("ImagePullBackOff", &message)
         }
-        Stage::ConfigError(error) => waiting("CreateContainerConfigError", error),
+        Stage::CreateFailed { reason, error } => waiting(reason, error),
         Stage::Running => json!({"running": {"startedAt": time_or_null(container.started_at)}}),
         Stage::Exited { is_backing_off: false } => return (terminated, json!({})),
         Stage::Exited { is_backing_off: true } => {
