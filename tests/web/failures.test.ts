@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
-import { deploymentErrorCodes, noLogReasons, problemReasons, buildSteps } from "../../components/web/ui/src/i18n/api-codes.ts";
+import { deploymentErrorCodes, noLogReasons, problemReasons, buildSteps, buildWarnings } from "../../components/web/ui/src/i18n/api-codes.ts";
 import { launch, BrowserUser } from "./browser_user.ts";
 import { Platform } from "./platform.ts";
 
@@ -57,6 +57,69 @@ test("a failed build shows its step and the end of its log, and can be retried",
   await alice.expectText(alice.t.build.cancelled);
   await alice.close();
 });
+
+for (const language of ["fr", "en"] as const) {
+  test(`submodules are fetched on request, and a build without them warns (${language})`, async () => {
+    const alice = await BrowserUser.open(browser, platform.url, { language });
+    const { t, page } = alice;
+    await alice.signIn(`alice-submodules-${language}`);
+    await alice.newProject("myapp");
+    await alice.link(t.project.newBuild).click();
+    await alice.field("repository_url").fill("https://github.com/acme/shop-submodule");
+    await alice.field("service_name").fill("web");
+    await page.getByText(t.more).click();
+    await alice.expectText(t.newBuild.submodules);
+    await alice.expectText(t.newBuild.lfs);
+    await alice.button(t.newBuild.submit).click();
+    await page.waitForURL(/\/builds\//);
+    const warning =
+      language === "fr" ? buildWarnings["submodules_not_fetched"] : "The repository has Git submodules, which this build did not fetch";
+    await alice.expectText(warning ?? "no translation");
+    await alice.expectText(t.build.success);
+    await alice.checkPage(`build-warning-${language}`);
+
+    // The form of the next build has the option, and the warning is gone.
+    await alice.link(t.build.edit).click();
+    await page.getByText(t.more).click();
+    await alice.field("submodules").check();
+    await alice.button(t.newBuild.submit).click();
+    await page.waitForURL(/\/builds\//);
+    await alice.expectText(t.build.success);
+    assert.equal(await page.getByText(t.build.warnings).count(), 0);
+    await alice.close();
+  });
+}
+
+for (const language of ["fr", "en"] as const) {
+  test(`errors suggest the intended value, and a command runs the image (${language})`, async () => {
+    const alice = await BrowserUser.open(browser, platform.url, { language });
+    const { t, page } = alice;
+    const say = (french: string | RegExp, english: string | RegExp) => alice.expectText(language === "fr" ? french : english);
+    await alice.signIn(`alice-command-${language}`);
+    await alice.newProject("myapp");
+    await alice.deployImage("web", "acme/shop-nocommand:1.0");
+    await say(deploymentErrorCodes["start_command"] ?? "no translation", "Give it in the field command");
+
+    await alice.link(t.deployment.edit).first().click();
+    await page.getByText(t.more).click();
+    await alice.field("command").fill("npm start");
+    await alice.field("memory_limit").fill("512");
+    await alice.field("env_vars").fill("PORT=8080");
+    await alice.button(t.deploy.preview).click();
+    await say(/; peut-être 512Mi/, "; did you mean 512Mi?");
+    await alice.field("memory_limit").fill("512Mi");
+    await alice.button(t.deploy.preview).click();
+    await say(/^La variable PORT n’est pas 3000/, /^The variable PORT is not 3000/);
+    await alice.button(t.deploy.submit).click();
+    await page.waitForURL(/\/deployments\//);
+    await alice.expectText(t.deployment.status.running);
+    await say(/^La variable PORT n’est pas 3000/, /^The variable PORT is not 3000/);
+    await alice.checkPage("deployment-warning");
+    await alice.link(t.deployment.edit).first().click();
+    assert.equal(await alice.field("command").inputValue(), "npm start");
+    await alice.close();
+  });
+}
 
 test("an image pull error is explained with what to do", async () => {
   const alice = await withProject("bob");

@@ -3,6 +3,7 @@
 //! The table below lists every route with the access that it requires.
 
 mod github;
+mod resume;
 mod routes;
 mod settings;
 mod status;

@@ -2,19 +2,22 @@
 
 use crate::{
     github::{GitHub, PollResult, poll},
+    resume::resume,
     settings::Limits,
 };
 use futures::future::{Either, select};
+use http::StatusCode;
 use nokube_domain::{
     BuildId, Problem, UnknownFields,
     builds::{
-        BuildState, BuildTimeouts, BuildView, FinalView, Plan, PollFindings, RunRecord, plan, view,
+        BuildState, BuildTimeouts, BuildView, FinalView, Plan, PollFindings, RunRecord,
+        final_view_json, plan, view,
     },
     image::Digest,
 };
 use nokube_edge::{
-    Call, Result, now, sleep,
-    store::{Store, keys},
+    Call, Reply, Result, now, sleep,
+    store::{Store, Stored, keys},
 };
 use std::{pin::pin, time::Duration};
 
@@ -33,20 +36,25 @@ enum Loaded {
     All(Box<BuildState>),
 }
 
-/// The build that the path names, for a caller who may see it.
+/// The reply with the build that the path names, for a caller who may see it.
 ///
 /// Costs two concurrent reads for a build that has ended, otherwise six. Then polls GitHub if a poll is due, and
 /// stores the result.
 ///
 /// # Errors
 /// 404 for a build that does not exist or is in somebody else's project.
-pub async fn current_view(call: &Call, store: &Store) -> Result<BuildView> {
-    Ok(current(call, store).await?.view)
+pub async fn current_view(call: &Call, store: &Store) -> Result<Reply> {
+    let (id, stored) = stored_run(call, store).await?;
+    match stored.as_ref().and_then(|run| final_view_json(id, &run.json)) {
+        Some(view) => Ok(Reply::json_text(StatusCode::OK, view.as_bytes().to_vec())),
+        None => Ok(Reply::json(StatusCode::OK, &current(store, id, stored).await?.view)),
+    }
 }
 
-/// As [`current_view`], with the stored state of the build.
+/// The build as [`current_view`] shows it, with its stored state.
 pub async fn current_state(call: &Call, store: &Store) -> Result<(BuildView, BuildState)> {
-    let Current { view, state } = current(call, store).await?;
+    let (id, stored) = stored_run(call, store).await?;
+    let Current { view, state } = current(store, id, stored).await?;
     match state {
         Loaded::All(state) => Ok((view, *state)),
         Loaded::Run(run) => {
@@ -56,11 +64,19 @@ pub async fn current_state(call: &Call, store: &Store) -> Result<(BuildView, Bui
     }
 }
 
-async fn current(call: &Call, store: &Store) -> Result<Current> {
+/// The run record of the build that the path names, for a caller who may see it.
+async fn stored_run(call: &Call, store: &Store) -> Result<(BuildId, Option<Stored<RunRecord>>)> {
     let id: BuildId = call.path_parameter("build", "build")?;
-    let (run, members) = futures::join!(store.run(id), store.get(keys::members(id.project)));
+    let (run, members) = futures::join!(
+        store.get_stored(keys::run(id.project, id.number)),
+        store.get(keys::members(id.project))
+    );
     call.require_role(members?.as_ref(), "build")?;
-    let run = run?;
+    Ok((id, run?))
+}
+
+async fn current(store: &Store, id: BuildId, stored: Option<Stored<RunRecord>>) -> Result<Current> {
+    let run = RunRecord::stored_or_new(id, stored.map(Stored::parse).transpose()?);
     if let Some(FinalView { view, .. }) = run.final_view() {
         let view = view.clone();
         return Ok(Current { view, state: Loaded::Run(run) });
@@ -86,7 +102,12 @@ async fn refresh(store: &Store, mut state: BuildState) -> Result<Current> {
     let timeouts = Limits::load().await?.timeouts;
     let mut found = PollFindings::default();
     let mut digest = None;
-    let first = plan(&state, timeouts, now());
+    let mut first = plan(&state, timeouts, now());
+    if let Some(resumption) = first.resume {
+        note_poll(store, &mut state).await?;
+        resume(store, &mut state, resumption).await?;
+        first = plan(&state, timeouts, now());
+    }
     if !first.is_empty() {
         let github = GitHub::new().await?;
         let had_ended = state.has_ended();
@@ -122,15 +143,20 @@ async fn poll_and_merge(
     state: &mut BuildState,
     plan: &Plan,
 ) -> Result<PollResult> {
-    let at = now();
-    store.set(keys::last_polled_at(state.record.id), &at).await?;
-    state.last_polled_at = Some(at);
+    note_poll(store, state).await?;
     let result = match select(pin!(poll(github, state, plan)), pin!(sleep(POLL_TIMEOUT))).await {
         Either::Left((result, _)) => result,
         Either::Right(_) => PollResult::default(),
     };
     merge(store, state, &result).await?;
     Ok(result)
+}
+
+async fn note_poll(store: &Store, state: &mut BuildState) -> Result<()> {
+    let at = now();
+    store.set(keys::last_polled_at(state.record.id), &at).await?;
+    state.last_polled_at = Some(at);
+    Ok(())
 }
 
 /// Merges GitHub's responses. A webhook may have been stored during the poll, so the result is merged into the

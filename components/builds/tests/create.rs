@@ -96,7 +96,7 @@ fn wherever_the_store_fails_no_build_is_started_twice_and_a_repetition_succeeds(
             assert_eq!(writes, 7, "reservation, number, record, audit log, result, run");
             return;
         }
-        first.expect(500);
+        first.expect(503);
         // The client repeats the request until it gets a response. A lease ends after a minute.
         let again = || {
             host.wait(61);

@@ -92,7 +92,7 @@ pub async fn revise(
         let input = deployment.manifest_input(deployment.state()?);
         dependencies.with_workload(cluster.platform(), &input)
     };
-    let prepared = Prepared { manifests: &manifests, state: cluster_state };
+    let prepared = Prepared { manifests: &manifests, secrets, state: cluster_state };
     reconcile(store, cluster, &mut deployment, Some(prepared)).await?;
     if deployment.is_deleted() {
         return Err(Problem::not_found("deployment").into());

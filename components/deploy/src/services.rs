@@ -61,7 +61,7 @@ pub async fn create_service(
             let record = DeploymentRecord { id, service: service.clone(), created_at: now() };
             store.set(keys::deployment(project, number), &record).await?;
             if !lease.is_valid() {
-                return Err(Error::internal("create a service", "the lease has expired"));
+                return Err(Error::too_slow("create a service"));
             }
             lease.complete(store, &ReservedDeployment { deployment: id }).await?;
             Ok(record)

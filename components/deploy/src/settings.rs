@@ -120,6 +120,8 @@ async fn platform_limits(
     }
     PlatformLimits {
         max_replicas,
+        max_cpu: quota.map(|quota| quota.cpu_limits.clone()),
+        max_memory: quota.map(|quota| quota.memory_limits.clone()),
         max_storage: quota.map(|quota| quota.storage.clone()),
         apps_domain: apps.map(|apps| apps.domain.clone()),
         has_path_routing: apps.is_some_and(|apps| apps.routing.kind() == Kind::HttpRoute),

@@ -53,7 +53,7 @@ fn wherever_the_store_fails_a_later_request_creates_the_project_once() {
             assert!(writes > 8, "the request has at least 9 writes");
             return;
         }
-        first.expect(500);
+        first.expect(503);
         // An incomplete project may be in the list, but nobody can open it or has a role in it.
         let again = || {
             host.wait(61);

@@ -31,7 +31,7 @@ pub mod prelude {
         },
         deployments::{DeploymentCreated, DeploymentView, NewDeployment, Rollback},
         grant::TokenRequest,
-        name::Username,
+        name::{Login, Username},
         projects::{MemberRole, NewProject, ProjectChange},
         responses::*,
         token::NewToken,

@@ -15,7 +15,7 @@ checked_text!(
         if !(text.len() <= 128 && bytes.next().is_some_and(is_first) && bytes.all(is_other)) {
             return Err(InvalidText(
                 "must be an image tag: at most 128 letters, digits, '_', '.' and '-', \
-                 beginning with none of the last two",
+                 which does not begin with '.' or '-'",
             ));
         }
         // `build-…` is the unique tag of one build's image; users must not overwrite it.

@@ -38,6 +38,18 @@ pub use unknown_fields::UnknownFields;
 /// A point in time; RFC 3339 in UTC wherever it is written.
 pub use jiff::Timestamp;
 
+/// Parses a date of HTTP in any of its three formats (RFC 9110, 5.6.7).
+pub fn parse_http_date(text: &str) -> Option<Timestamp> {
+    if let Ok(time) = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text) {
+        return Some(time);
+    }
+    let formats = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+    formats.into_iter().find_map(|format| {
+        let date = jiff::fmt::strtime::parse(format, text).ok()?.to_datetime().ok()?;
+        jiff::tz::TimeZone::UTC.to_timestamp(date).ok()
+    })
+}
+
 /// Truncates `time` to whole seconds, for responses: RFC 3339 without a fraction.
 pub fn whole_seconds(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)

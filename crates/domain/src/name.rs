@@ -2,16 +2,65 @@
 
 use crate::text::{checked_text, valid_if};
 
+/// The longest login that GitHub gives.
+const MAX_LOGIN_LENGTH: usize = 39;
+
 checked_text!(
-    /// A name with the syntax of a GitHub login: at most 39 letters, digits and single inner hyphens.
-    /// GitHub logins are case-insensitive, so it is stored in lower case.
+    /// A GitHub login, in lower case: GitHub's logins are case-insensitive.
+    ///
+    /// Today GitHub gives logins of letters, digits and single inner hyphens. Those of managed users end in
+    /// an underscore and their enterprise's short code (`jdoe_acme`), and old ones have hyphens and underscores
+    /// anywhere (`bob-`, `a--b`). Apps (`name[bot]`) cannot sign in.
+    Login,
+    |text: &str| {
+        let text = text.to_ascii_lowercase();
+        let is_login = (1..=MAX_LOGIN_LENGTH).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        valid_if(is_login, text, "must be a GitHub login: letters, digits, '-' and '_'")
+    }
+);
+
+checked_text!(
+    /// A person's name on the platform. It is a DNS label with at most three hyphens in a row, because
+    /// [`Username::from_login`] makes others of some logins.
     Username,
     |text: &str| {
         let text = text.to_ascii_lowercase();
-        let is_login = is_label(&text, 39) && !text.contains("--");
-        valid_if(is_login, text, "must be a GitHub login: letters, digits and single hyphens")
+        let is_name = is_label(&text, 63) && !text.contains("----");
+        valid_if(
+            is_name,
+            text,
+            "must be a username: letters, digits and inner hyphens, at most three in a row",
+        )
     }
 );
+
+impl Username {
+    /// The username that belongs to a login. Different logins have different ones.
+    ///
+    /// - A login of letters, digits and single inner hyphens is its own username.
+    /// - Single inner underscores become two hyphens: `jdoe_acme` is `jdoe--acme`.
+    /// - Any other login has hyphens or underscores at an end or in a row. Its username is its letters and
+    ///   digits, three hyphens, and a number that says where the hyphens and underscores were.
+    pub fn from_login(login: &Login) -> Self {
+        let text = login.as_str();
+        let is_regular = text.split(['-', '_']).all(|part| !part.is_empty());
+        if is_regular {
+            return Self(text.replace('_', "--"));
+        }
+        let parts: Vec<_> = text.split(['-', '_']).filter(|part| !part.is_empty()).collect();
+        let readable = if parts.is_empty() { "0".to_owned() } else { parts.join("-") };
+        // The digits of the number in base 3, the last character's first. A leading 1 keeps the length. With it,
+        // 39 characters fit into 64 bits.
+        let digit = |c: char| match c {
+            '-' => 1,
+            '_' => 2,
+            _ => 0,
+        };
+        let number = text.chars().rev().fold(1_u64, |sum, c| sum * 3 + digit(c));
+        Self(format!("{readable}---{number}"))
+    }
+}
 
 checked_text!(
     /// A project's name, in lower case. It neither begins nor ends with a hyphen and has no two hyphens in
@@ -46,10 +95,9 @@ fn is_label(text: &str, max: usize) -> bool {
 
 /// `{owner}-{project}-{service}` with every hyphen inside owner and project doubled.
 ///
-/// Different triples have different results. Read from the left, the first single hyphen ends the owner,
-/// the next one ends the project, and the rest is the service: neither owner nor project begins or ends
-/// with a hyphen or has two in a row, so a double hyphen is always one of theirs and a single one is
-/// always a separator.
+/// Different triples have different results. Neither owner nor project begins or ends with a hyphen, so each
+/// run of hyphens that is inside one of them has an even length, and a separator is a single hyphen. Read from
+/// the left, the first single hyphen ends the owner, the next one ends the project, and the rest is the service.
 pub fn qualified_service_name(
     owner: &Username,
     project: &ProjectName,

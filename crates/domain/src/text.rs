@@ -1,6 +1,8 @@
 //! Validated strings: types whose values are always valid. They are checked when a request is parsed and
 //! again when read from storage.
 
+use std::{fmt::Display, str::FromStr};
+
 /// The error for an invalid string: what it must be, starting with "must".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -13,6 +15,28 @@ pub(crate) fn valid_if(
     requirement: &'static str,
 ) -> Result<String, InvalidText> {
     if is_valid { Ok(text.into()) } else { Err(InvalidText(requirement)) }
+}
+
+/// Parses `text`. If it is invalid, the error ends with what was probably meant, provided that this is valid.
+pub(crate) fn parse_or_suggest<T: FromStr>(
+    text: &str,
+    correct: impl FnOnce(&str) -> Option<String>,
+) -> Result<T, String>
+where
+    T::Err: Display,
+{
+    text.parse().map_err(|error: T::Err| {
+        let corrected = correct(text).filter(|corrected| corrected.parse::<T>().is_ok());
+        with_suggestion(error, corrected)
+    })
+}
+
+/// The error, and what was probably meant.
+pub(crate) fn with_suggestion(error: impl Display, corrected: Option<String>) -> String {
+    match corrected {
+        Some(corrected) => format!("{error}; did you mean {corrected}?"),
+        None => error.to_string(),
+    }
 }
 
 /// Defines a string type. `$check` takes `&str` and returns the string in its canonical spelling, or an

@@ -5,7 +5,7 @@
 
 use nokube_domain::{
     image::{Digest, ImageTag, Registry},
-    name::{ProjectName, ServiceName, Username, qualified_service_name},
+    name::{Login, ProjectName, ServiceName, Username, qualified_service_name},
 };
 use proptest::prelude::*;
 use std::{collections::BTreeMap, fmt::Display, str::FromStr};
@@ -53,7 +53,69 @@ fn all_small_triples_have_different_names() {
             }
         }
     }
-    assert_eq!(names.len(), 7 * 7 * 8, "only a service may have two hyphens in a row");
+    assert_eq!(names.len(), 8 * 7 * 8, "a project may not have two hyphens in a row");
+}
+
+fn username(login: &str) -> String {
+    Username::from_login(&login.parse().unwrap()).to_string()
+}
+
+#[test]
+fn every_login_has_a_username() {
+    for (login, expected) in [
+        ("testuser", "testuser"),
+        ("Test-User-2", "test-user-2"),
+        ("jdoe_acme", "jdoe--acme"),
+        ("j-doe_acme", "j-doe--acme"),
+        ("a_b_c", "a--b--c"),
+        ("bob-", "bob---108"),
+        ("-", "0---4"),
+        ("0-", "0---12"),
+    ] {
+        assert_eq!(username(login), expected, "{login}");
+    }
+    let parse = |login: &str| username(login).parse::<Username>();
+    for login in
+        ["-_".repeat(19), "_a".repeat(19), "a_".repeat(19), "_".repeat(39), "a--".repeat(13)]
+    {
+        assert!(parse(&login).is_ok(), "{login}: {}", username(&login));
+    }
+}
+
+/// All logins of up to seven characters of an alphabet with every kind of character, and all of up to 39 hyphens and
+/// underscores at the ends or in the middle of longer ones.
+#[test]
+fn different_logins_have_different_usernames() {
+    let mut logins = vec![String::new()];
+    let mut all = Vec::new();
+    for _ in 0..7 {
+        let longer = |login: &String| ["a", "0", "-", "_"].map(|c| format!("{login}{c}"));
+        logins = logins.iter().flat_map(longer).collect();
+        all.extend(logins.clone());
+    }
+    for length in 8..=39 {
+        for at in 0..length {
+            for special in ["-", "_", "--", "__", "-_"] {
+                let mut login = "a".repeat(length - 1);
+                login.insert_str(at, special);
+                all.push(login.chars().take(39).collect());
+            }
+        }
+    }
+    all.sort();
+    all.dedup();
+    let mut usernames = BTreeMap::new();
+    for login in &all {
+        let name = username(login);
+        assert!(name.parse::<Username>().is_ok(), "{login} {name}");
+        let is_plain = !login.contains('_')
+            && !login.contains("--")
+            && !login.starts_with('-')
+            && !login.ends_with('-');
+        assert_eq!(is_plain, name == *login, "only a plain login is its own username: {login}");
+        assert_eq!(usernames.insert(name, login), None, "{login}");
+    }
+    assert!(usernames.len() > 21_000);
 }
 
 /// The grammar of the OCI distribution specification 1.1, "Pulling manifests".
@@ -83,8 +145,26 @@ proptest! {
     }
 
     #[test]
+    fn different_longer_logins_have_different_usernames(
+        one in "[ab_-]{1,39}", other in "[ab_-]{1,39}",
+    ) {
+        prop_assert_eq!(username(&one) == username(&other), one == other);
+    }
+
+    #[test]
+    fn the_names_of_different_logins_projects_and_services_are_different(
+        a in "[a_-]{1,6}", b in "[ab](-[ab]){0,1}", c in "[ab](-{1,3}[ab]){0,2}",
+        x in "[a_-]{1,6}", y in "[ab](-[ab]){0,1}", z in "[ab](-{1,3}[ab]){0,2}",
+    ) {
+        let name = |login: &str, project, service| combined(&username(login), project, service).unwrap();
+        let (one, other) = (name(&a, &b, &c), name(&x, &y, &z));
+        prop_assert_eq!(one == other, (a, b, c) == (x, y, z));
+        prop_assert!(is_oci_name(&one), "{one}");
+    }
+
+    #[test]
     fn image_names_are_valid_in_registries(
-        owner in "[a-zA-Z0-9]{1,9}(-[a-z0-9]{1,9}){0,3}",
+        owner in "[a-zA-Z0-9]{1,9}(-{1,3}[a-z0-9]{1,9}){0,3}",
         project in "[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,3}",
         service in "[a-z0-9]{1,9}(-{1,3}[a-z0-9]{1,5}){0,3}",
         namespace in "[a-zA-Z0-9._/-]{1,12}",
@@ -99,7 +179,7 @@ proptest! {
 
 #[test]
 fn the_longest_names_fit_into_an_image_reference() {
-    let owner = format!("{}a", "a-".repeat(19)).parse().unwrap();
+    let owner = username(&format!("{}a", "a_".repeat(19))).parse().unwrap();
     let project = format!("{}aa", "a-".repeat(19)).parse().unwrap();
     let service = "s".repeat(40).parse().unwrap();
     let image = Registry::new("ghcr.io", "amzhm").unwrap().image(&owner, &project, &service);
@@ -126,7 +206,13 @@ const INVALID_LABELS: [&str; 10] = ["", "-", "-a", "a-", "a_b", "a.b", "a b", "Ã
 fn names_are_validated() {
     let long = "a".repeat(41);
     check::<Username>(&[("TestUser", "testuser"), ("a-b", "a-b"), ("0", "0")], &INVALID_LABELS);
-    check::<Username>(&[(&"a".repeat(39), &"a".repeat(39))], &["a--b", &"a".repeat(40)]);
+    let (longest, longer) = ("a".repeat(63), "a".repeat(64));
+    check::<Username>(&[("a---b", "a---b"), (&longest, &longest)], &["a----b", &longer]);
+    check::<Login>(
+        &[("JDoe_Acme", "jdoe_acme"), ("bob-", "bob-"), ("-", "-")],
+        &["", "a b", "a.b"],
+    );
+    check::<Login>(&[(&"a".repeat(39), &"a".repeat(39))], &[&"a".repeat(40), "nokube[bot]", "Ã©"]);
     check::<ProjectName>(&[("my-app", "my-app"), ("2048", "2048")], &INVALID_LABELS);
     check::<ProjectName>(&[], &["MyApp", "my--app", &long]);
     check::<ServiceName>(&[("a--b", "a--b"), (&long[1..], &long[1..])], &INVALID_LABELS);

@@ -3,7 +3,9 @@
 // Test helpers may panic: that fails the test.
 #![allow(clippy::unwrap_used)]
 
-use nokube_domain::repository::{CommitSha, Repository, normalize_path, parse_git_ref};
+use nokube_domain::repository::{
+    CommitSha, Repository, normalize_file_path, normalize_path, parse_git_ref,
+};
 
 fn parse(url: &str) -> Result<String, String> {
     let web = "https://github.com".parse().unwrap();
@@ -71,6 +73,76 @@ fn other_urls_are_rejected() {
 }
 
 #[test]
+fn the_error_for_another_form_of_address_suggests_the_url() {
+    for address in [
+        "o/r",
+        "o/r.git",
+        "github.com/o/r",
+        "http://github.com/o/r",
+        "git@github.com:o/r.git",
+        "ssh://git@github.com/o/r.git",
+        "ssh://git@github.com:22/o/r",
+        "git://github.com/o/r.git",
+        "git+https://github.com/o/r.git",
+        "https://www.github.com/o/r",
+        " https://GitHub.com/o//r ",
+        "https://github.com/o/r/tree/main",
+        "https://github.com/o/r/blob/main/services/Dockerfile",
+        "https://github.com/o/r?tab=readme-ov-file",
+        "https://github.com/o/r.git#readme",
+    ] {
+        let error = parse(address).expect_err(address);
+        assert!(error.ends_with("; did you mean https://github.com/o/r?"), "{address}: {error}");
+    }
+    for address in ["https://gitlab.com/o/r", "git@gitlab.com:o/r.git", "gitlab.com/o/r", "o"] {
+        let error = parse(address).expect_err(address);
+        assert_eq!(error, "must be https://github.com/OWNER/REPOSITORY", "{address}");
+    }
+}
+
+#[test]
+fn full_names_of_refs_are_shortened() {
+    for (name, short) in [
+        ("refs/heads/main", "main"),
+        ("refs/heads/feature/x", "feature/x"),
+        ("refs/tags/v1", "tags/v1"),
+        ("heads/main", "heads/main"),
+    ] {
+        assert_eq!(parse_git_ref(name).as_deref(), Ok(short));
+    }
+    let url = parse_git_ref("https://github.com/o/r/tree/main").unwrap_err().to_string();
+    assert!(url.contains("not a URL"), "{url}");
+    assert!(parse_git_ref("refs/heads/-x").is_err());
+}
+
+#[test]
+fn the_error_for_an_invalid_path_names_the_change() {
+    for (path, expected) in [
+        ("/web", "without '/' at the beginning"),
+        ("web\\app", "not a backslash"),
+        ("../web", "without '..'"),
+        ("a/../web", "without '..'"),
+        ("", "'.' is its root"),
+        ("https://github.com/o/r", "not a URL"),
+        ("-web", "must not begin with '-'"),
+        ("a\nb", "control characters"),
+    ] {
+        let error = normalize_path(path).unwrap_err().to_string();
+        assert!(error.contains(expected), "{path:?}: {error}");
+    }
+}
+
+#[test]
+fn a_directory_is_not_a_file() {
+    for path in ["", ".", "./", "docker/", "docker/."] {
+        let error = normalize_file_path(path).unwrap_err().to_string();
+        assert!(error.contains("not of a directory"), "{path:?}: {error}");
+    }
+    assert_eq!(normalize_file_path("./docker//Dockerfile").as_deref(), Ok("docker/Dockerfile"));
+    assert!(normalize_file_path("/").unwrap_err().to_string().contains("without '/'"));
+}
+
+#[test]
 fn credentials_are_rejected_and_not_repeated_in_the_error() {
     for url in [
         "https://me@github.com/o/r",
@@ -104,7 +176,8 @@ fn refs_are_validated_as_git_does() {
         "main",
         "feature/x",
         "v1.0.0",
-        "refs/heads/main",
+        "refs/pull/1/head",
+        "tags/v1",
         "a@b",
         "a-b_c+d=e,f;g!h$i&j'k(l)m%n",
         "ö",

@@ -248,6 +248,8 @@ fn request_field(field: &str) -> Option<&'static str> {
         (".readinessProbe", "readiness_check_path"),
         (".startupProbe", "liveness_check_path"),
         (".volumeMounts", "storage_path"),
+        (".command", "command"),
+        (".args", "args"),
         (".image", "image_name"),
         (".ports", "container_port"),
         ("spec.ports", "service_port"),

@@ -25,7 +25,7 @@ pub fn namespace(owner: &Username, project: &ProjectName) -> String {
 }
 
 /// The host of a service under the apps domain: `{service}-{project}-{owner}`, with the hyphens of the
-/// last two doubled. It is unambiguous from the right: the first single hyphen separates the owner.
+/// last two doubled. It is unambiguous from the right: the first single hyphen is the one before the owner.
 pub fn service_host(owner: &Username, project: &ProjectName, service: &ServiceName) -> String {
     fit_dns_label(format!("{service}-{}", project_label(owner, project)))
 }
@@ -41,9 +41,9 @@ fn project_label(owner: &Username, project: &ProjectName) -> String {
 
 /// Cuts a label that is too long, and appends a hash of the whole after three hyphens.
 ///
-/// No label that fits equals one that was cut. Only a service may contain three hyphens in a row, and the
-/// service comes first. So in a label that fits, at least two single hyphens follow the three; a hash has
-/// no hyphens.
+/// No label that fits equals one that was cut. In owner and project each run of hyphens has an even length, so
+/// only a service may contain exactly three in a row, and the service comes first. So in a label that fits, at
+/// least two single hyphens follow the three; a hash has no hyphens.
 fn fit_dns_label(name: String) -> String {
     if name.len() <= MAX_LABEL_LENGTH {
         return name;

@@ -152,6 +152,8 @@ fn a_field_of_an_object_is_mapped_to_the_field_of_the_request() {
         (format!("{container}.readinessProbe.periodSeconds"), Some("readiness_check_path")),
         (format!("{container}.volumeMounts[0].mountPath"), Some("storage_path")),
         (format!("{container}.image"), Some("image_name")),
+        (format!("{container}.command[0]"), Some("command")),
+        (format!("{container}.args"), Some("args")),
         (format!("{container}.ports[0].containerPort"), Some("container_port")),
         ("spec.ports[0].port".into(), Some("service_port")),
         ("spec.rules[0].backendRefs[0].port".into(), Some("service_port")),

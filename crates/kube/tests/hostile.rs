@@ -54,6 +54,7 @@ fn fixture_with_text(text: &str, short: &str) -> Fixture {
     let all = json!({
         "display_name": short, "description": short,
         "env_vars": { "A": text, "B": "plain" }, "secrets": { "S": text },
+        "command": ["sh", text], "args": [short],
         "storage_size": "1Gi", "storage_path": format!("/{}", path_of(short)),
     });
     more.as_object_mut().unwrap().extend(all.as_object().unwrap().clone());
@@ -100,6 +101,11 @@ fn assert_stays_one_value(text: &str) {
         assert_eq!(config["data"]["A"], text);
         let workload = manifests.workload.body;
         assert_eq!(workload["metadata"]["annotations"]["nokube.dev/display-name"], short);
+        let container = &workload["spec"]["template"]["spec"]["containers"][0];
+        assert_eq!(
+            (&container["command"], &container["args"]),
+            (&json!(["sh", text]), &json!([short]))
+        );
     }
 }
 

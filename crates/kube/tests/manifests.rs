@@ -214,6 +214,20 @@ fn the_port_variable_is_set_unless_the_user_sets_it() {
 }
 
 #[test]
+fn a_container_has_the_command_and_the_arguments_of_the_request() {
+    let plain = fixture(json!({})).workload();
+    assert!(part(&plain, CONTAINER).get("command").is_none(), "the image's own");
+    assert!(part(&plain, CONTAINER).get("args").is_none());
+    let words = json!({ "command": ["sh", "-c", "exec \"$0\" $(PORT)"], "args": ["node", ""] });
+    let workload = fixture(words.clone()).workload();
+    assert_eq!(part(&workload, CONTAINER)["command"], words["command"]);
+    assert_eq!(part(&workload, CONTAINER)["args"], words["args"]);
+    let workload = fixture(json!({ "args": ["--verbose"] })).workload();
+    assert!(part(&workload, CONTAINER).get("command").is_none());
+    assert_eq!(part(&workload, CONTAINER)["args"], json!(["--verbose"]));
+}
+
+#[test]
 fn pods_are_replaced_only_if_their_content_changes() {
     let template = |fixture: &Fixture| fixture.workload()["spec"]["template"].clone();
     let pinned = format!("nginx@{}", common::digest('a'));
@@ -228,6 +242,9 @@ fn pods_are_replaced_only_if_their_content_changes() {
     assert_eq!(template(&first), template(&again));
     let objects = |fixture: &Fixture| fixture.manifests(&platform()).dependencies.objects;
     assert_eq!(objects(&first), objects(&again));
+    for more in [json!({ "command": ["a"] }), json!({ "args": ["a"] })] {
+        assert_ne!(template(&first), template(&with(more.clone(), 2)), "{more}");
+    }
     for more in [json!({ "env_vars": { "A": "2" } }), json!({ "secrets": { "S": "2" } })] {
         let changed = with(more.clone(), 2);
         assert_ne!(template(&first), template(&changed), "{more}");

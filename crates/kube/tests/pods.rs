@@ -85,7 +85,6 @@ fn a_container_config_failure_gives_its_cause() {
         ("container has runAsNonRoot and image has non-numeric user (node)", "USER 1000"),
         ("secret \"frontend-secret-1\" not found", "Deploy it again"),
         ("configmap \"frontend-env-1\" not found", "Deploy it again"),
-        ("exec: \"x\": executable file not found in $PATH", "not in the image"),
         ("something else", "something else"),
     ];
     for (message, text) in table {
@@ -95,6 +94,50 @@ fn a_container_config_failure_gives_its_cause() {
     }
 }
 
+/// Messages of containerd, CRI-O and runc.
+#[test]
+fn the_message_about_a_missing_program_names_the_fields_that_set_it() {
+    let no_command = "The image does not say which program to run. Give it in the field command";
+    let not_found = "is not in the image, or not executable";
+    let table = [
+        ("failed to generate spec: no command specified", no_command),
+        ("no command specified", no_command),
+        ("exec: \"npm start\": executable file not found in $PATH: unknown", not_found),
+        (
+            "runc create failed: exec: \"/app/run\": stat /app/run: no such file or directory",
+            not_found,
+        ),
+        ("container init: exec: \"/app/run\": permission denied: unknown", not_found),
+        ("exec /usr/local/bin/run.sh: no such file or directory", not_found),
+    ];
+    let code = "start_command";
+    for (message, text) in table {
+        for reason in ["CreateContainerError", "RunContainerError"] {
+            check(waiting(reason, message), (code, reason, true), text);
+            check(waiting(reason, message), (code, reason, true), "command");
+        }
+        // What Kubernetes says after the first attempt.
+        let ended = json!({ "terminated": {
+            "reason": "StartError", "exitCode": 128, "message": message,
+        }});
+        check(pod(json!({ "state": ended })), (code, "StartError", false), text);
+        let back_off = json!({ "waiting": { "reason": "CrashLoopBackOff" } });
+        let status = json!({ "restartCount": 3, "state": back_off, "lastState": ended });
+        check(pod(status), (code, "CrashLoopBackOff", true), text);
+    }
+    // The launcher of an image that buildpacks made, without a default process.
+    let ended = json!({ "terminated": { "reason": "Error", "exitCode": 82 } });
+    check(pod(json!({ "state": ended })), (code, "Error", false), "Give it in the field args");
+}
+
+#[test]
+fn another_start_error_is_shown_with_the_runtimes_message() {
+    let message = "error mounting \"/data\": no such file or directory";
+    let ended =
+        json!({ "terminated": { "reason": "StartError", "exitCode": 128, "message": message } });
+    check(pod(json!({ "state": ended })), ("container_config", "StartError", false), message);
+}
+
 #[test]
 fn a_crash_gives_the_meaning_of_its_exit_code() {
     let table = [
@@ -102,6 +145,7 @@ fn a_crash_gives_the_meaning_of_its_exit_code() {
         (1, "Its log says why"),
         (126, "start command cannot be run"),
         (127, "start command cannot be run"),
+        (127, "command and args give another one"),
         (137, "killed"),
         (139, "segmentation fault"),
         (143, "SIGTERM"),

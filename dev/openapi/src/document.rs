@@ -19,9 +19,11 @@ const DESCRIPTION: &str = "\
 NoKube builds a Git repository into a container image and runs it on Kubernetes.
 
 Requests and responses are JSON with names in `snake_case` and times in RFC 3339 UTC. Errors are
-`application/problem+json` (RFC 9457) and list all invalid fields at once. Unknown fields and query parameters
-are rejected. A resource that belongs to somebody else is reported as not found. Every response has an
+`application/problem+json` (RFC 9457) and list all invalid fields at once, at most 50. Unknown fields and query
+parameters are rejected. A resource that belongs to somebody else is reported as not found. Every response has an
 `X-Request-Id`; an id that you send (8 to 64 letters, digits, `-`, `_`, `.`) is used instead of a new one.
+What you read as JSON has an `ETag`: send it in `If-None-Match` when you poll, and the response is 304 without a
+body as long as nothing has changed.
 
 To build an image: `POST /api/v1/projects`, `POST /api/v1/builds`, then `GET /api/v1/builds/{build}` until the
 build has ended. To deploy it: `POST /api/v1/deploy` with its `build_id`, then
@@ -137,7 +139,7 @@ fn security_schemes() -> [(&'static str, SecurityScheme); 4] {
     ]
 }
 
-fn response_headers() -> [(&'static str, Header); 5] {
+fn response_headers() -> [(&'static str, Header); 6] {
     let header = |schema: Schema, description: &str| {
         HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build()
     };
@@ -145,6 +147,7 @@ fn response_headers() -> [(&'static str, Header); 5] {
     [
         ("X-Request-Id", header(schemas::string(), "The request's id in the platform's logs.")),
         ("Location", header(schemas::string(), "The URL of the resource, or of the redirect.")),
+        ("ETag", header(schemas::string(), "The entity tag of the body, for `If-None-Match`.")),
         ("Retry-After", header(seconds, "Seconds to wait before a retry, if known.")),
         ("WWW-Authenticate", header(schemas::string(), "`Bearer`.")),
         ("Set-Cookie", header(schemas::string(), "Sets or deletes the session's cookies.")),

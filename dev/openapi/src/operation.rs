@@ -29,6 +29,7 @@ pub fn operation(
     described: Operation,
     all_schemas: &mut Schemas,
 ) -> path::Operation {
+    let described = if route.is_conditional() { described.conditional() } else { described };
     all_schemas.add::<ProblemBody<'_>>();
     all_schemas.extend(described.schemas);
     let mut parameters = path_parameters(route.pattern, all_schemas);

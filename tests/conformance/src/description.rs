@@ -63,6 +63,8 @@ impl Description {
         let response = match (self.resolved(response), exchange.status) {
             // GitHub does not describe these for every operation, or describes them without content.
             (Value::Null, 304) => self.common_response("not_modified"),
+            (Value::Null, 301) => self.common_response("moved_permanently"),
+            (Value::Null, 307) => self.common_response("temporary_redirect"),
             (Value::Null, 400..=599) => self.common_response("not_found"),
             (Value::Null, _) => return Err(format!("{summary}: no such response is described")),
             (response, 400..=599) if response["content"].is_null() => {
@@ -145,6 +147,12 @@ impl Description {
 
     fn operation(&self, method: &str, path: &str) -> Result<Operation<'_>, String> {
         let path = path.split('?').next().unwrap_or_default();
+        // GitHub redirects to repositories by their number, and describes them by their name.
+        let by_name = path.strip_prefix("/repositories/").map(|rest| match rest.split_once('/') {
+            Some((_, rest)) => format!("/repos/owner/name/{rest}"),
+            None => "/repos/owner/name".to_owned(),
+        });
+        let path = by_name.as_deref().unwrap_or(path);
         let paths = self.document["paths"].as_object().unwrap();
         let method = method.to_lowercase();
         let candidates = paths.iter().filter(|(_, item)| item[&method].is_object());

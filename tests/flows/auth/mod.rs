@@ -3,6 +3,7 @@
 mod access;
 mod api_tokens;
 mod external_issuer;
+mod logins;
 mod route_matrix;
 mod sign_in;
 mod tampering;

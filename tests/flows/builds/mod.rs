@@ -11,4 +11,6 @@ mod lists;
 mod logs;
 mod recovery;
 mod registry;
+mod renames_and_limits;
+mod submodules;
 mod webhooks;

@@ -176,7 +176,7 @@ async fn all_invalid_fields_are_reported_at_once_and_nothing_is_created() {
         ("cpu_request", json!("2")),
         ("container_port", json!(70000)),
         ("custom_domain", json!("evil.apps.example.org")),
-        ("secrets", json!({ "KEPT": null, "A-B": USER_SECRET_VALUE })),
+        ("secrets", json!({ "KEPT": null, "A=B": USER_SECRET_VALUE })),
         ("project_name", json!("another")),
         ("colour", json!("red")),
     ] {
@@ -191,7 +191,7 @@ async fn all_invalid_fields_are_reported_at_once_and_nothing_is_created() {
         "container_port",
         "cpu_request",
         "custom_domain",
-        "secrets.A-B",
+        "secrets.A=B",
         "project_name",
         "colour",
     ] {

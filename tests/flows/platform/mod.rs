@@ -1,5 +1,6 @@
 //! The platform as a whole: readiness, metrics, logs, API description, web page.
 
+mod conditional_requests;
 mod metrics;
 mod old_store;
 mod openapi;

@@ -47,7 +47,11 @@ async fn the_list_of_routes_has_the_published_routes_with_their_access_policies(
 /// Checks a response to `GET /api/v1/projects/1` against a document.
 fn check(document: Value, status: u16, body: &Value) -> Result<(), String> {
     let request = SentRequest::get(&"http://nokube.test/api/v1/projects/1".parse().unwrap());
-    let headers = [("content-type", "application/json"), ("x-request-id", "12345678")];
+    let headers = [
+        ("content-type", "application/json"),
+        ("x-request-id", "12345678"),
+        ("etag", "\"12345678\""),
+    ];
     let headers: HeaderMap = headers
         .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
         .into_iter()

@@ -2,7 +2,7 @@
 
 use crate::support::browser::Browser;
 use nokube_sim::{RepositorySettings, WorkflowState};
-use nokube_tests::TestPlatform;
+use nokube_tests::{StoreKind, TestPlatform};
 use serde_json::Value;
 use std::{collections::BTreeMap, time::Duration};
 
@@ -19,7 +19,37 @@ async fn a_completely_configured_platform_is_ready() {
     assert_eq!(platform.anonymous().get("/health").await.status, 200);
     let ready = platform.anonymous().get("/ready").await.expect(200);
     assert_eq!(ready["ready"], true);
-    assert_eq!(ready["checks"].as_array().unwrap().len(), 5, "{ready}");
+    assert_eq!(ready["checks"].as_array().unwrap().len(), 6, "{ready}");
+    platform.finish().await;
+}
+
+#[tokio::test]
+async fn ready_names_the_store_and_that_redis_behind_the_key_value_store_is_deprecated() {
+    for (store, expected) in [
+        (StoreKind::Sqlite, "Spin's key-value store answers"),
+        (StoreKind::Redis, "the Redis server of state_redis_url answers"),
+        (StoreKind::KeyValueOnRedis, "deprecated"),
+    ] {
+        let platform = TestPlatform::config().on(store).start().await;
+        platform.user("alice").create_project("myapp").await;
+        let ready = platform.operator().get("/ready").await.expect(200);
+        let checks = ready["checks"].as_array().unwrap();
+        let check = checks.iter().find(|check| check["name"] == "store").unwrap();
+        let detail = check["detail"].as_str().unwrap();
+        assert!(check["ok"] == true && detail.contains(expected), "{detail}");
+        platform.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_redis_store_whose_host_is_not_allowed_is_reported() {
+    let mut platform = TestPlatform::config().on_redis().start().await;
+    platform.set_variable("state_redis_host", "redis://unset.invalid:6379");
+    platform.restart().await;
+    let detail = failed_check(&platform, "state_redis_host").await;
+    assert!(detail.contains("of state_redis_url") && !detail.contains("127.0.0.1"), "{detail}");
+    let detail = platform.user("alice").get("/api/v1/projects").await.expect_problem(503);
+    assert!(detail.contains("settings"), "{detail}");
     platform.finish().await;
 }
 
@@ -230,8 +260,9 @@ async fn each_problem_of_the_cluster_is_reported() {
 async fn an_unavailable_store_is_reported() {
     let mut platform = TestPlatform::config().on_redis().start().await;
     platform.operator().get("/ready").await.expect(200);
-    platform.stop_redis();
-    assert!(failed_check(&platform, "store").await.contains("neither read nor written"));
+    platform.redis().stop();
+    assert!(failed_check(&platform, "store").await.contains("Connection refused"));
+    assert!(failed_check(&platform, "outside").await.contains("not checked"));
     assert_eq!(platform.anonymous().get("/health").await.status, 200);
     platform.finish().await;
 }

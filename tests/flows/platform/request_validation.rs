@@ -48,7 +48,7 @@ async fn all_invalid_fields_are_reported_at_once() {
         "nothing was stored or sent"
     );
     // Also if the project is unknown.
-    let errors = alice.post("/api/v1/builds", &json!({ "project_id": "1", "branch": "" })).await;
+    let errors = alice.post("/api/v1/builds", &json!({ "project_id": "1", "branch": ".." })).await;
     let errors = errors.field_errors();
     let fields: Vec<_> = errors.keys().collect();
     let required = ["branch", "image_name", "project_id", "repository_url", "service_name"];

@@ -1,6 +1,7 @@
 // The forms' conversions between input and API requests.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { formatCommandLine, parseCommandLine } from "../../../components/web/ui/src/forms/command-line.ts";
 import * as builds from "../../../components/web/ui/src/forms/build.ts";
 import * as deploy from "../../../components/web/ui/src/forms/deploy.ts";
 import { diffReleases } from "../../../components/web/ui/src/forms/release-diff.ts";
@@ -25,6 +26,41 @@ test("formatted variables parse to the same values", () => {
   const values = { A: "", B: " x ", C: "'q'", D: '"q"', E: "a\nb\r\nc", F: "back\\slash", G: "# no comment", H: '"', I: "\\n" };
   assert.deepEqual(parseVariables(formatVariables(values)).values, values);
   assert.deepEqual(parseVariables(formatVariables(values)).errors, []);
+});
+
+test("a command line is split into words as a shell does, without expanding anything", () => {
+  const table: [string, string[]][] = [
+    ["", []],
+    ["  npm run\n start ", ["npm", "run", "start"]],
+    [`sh -c 'first && "second" $HOME'`, ["sh", "-c", 'first && "second" $HOME']],
+    [`echo "a \\"b\\" \\$c \\n" d\\ e`, ["echo", 'a "b" $c \\n', "d e"]],
+    [`--name='a'"b"c '' ""`, ["--name=abc", "", ""]],
+    ["sh -c 'one\ntwo'", ["sh", "-c", "one\ntwo"]],
+    ["a \\\nb", ["a", "b"]],
+    ["$(PORT) * ~", ["$(PORT)", "*", "~"]],
+  ];
+  for (const [text, words] of table) assert.deepEqual(parseCommandLine(text), { words, isOpen: false }, text);
+  for (const text of ["'a", 'a "b', "it's"]) assert.equal(parseCommandLine(text).isOpen, true, text);
+});
+
+test("a formatted command line parses to the same words", () => {
+  const words = ["node", "", " a  b ", "it's", '"q"', "back\\slash", "$(PORT)", "a\nb", "-x=é", "'"];
+  assert.deepEqual(parseCommandLine(formatCommandLine(words)), { words, isOpen: false });
+  assert.equal(formatCommandLine(["npm", "run", "start:prod"]), "npm run start:prod");
+});
+
+test("a deploy request has the words of its command, and no field without effect", () => {
+  const form = { ...deploy.emptyForm, image_name: "nginx", service_name: "web" };
+  const plain = deploy.toRequest(form, project).body;
+  assert.ok(!("command" in plain) && !("args" in plain), "the image's own");
+  const { body } = deploy.toRequest({ ...form, command: "sh -c 'a b'", args: "x" }, project);
+  assert.deepEqual([body.command, body.args], [["sh", "-c", "a b"], ["x"]]);
+  const open = deploy.toRequest({ ...form, args: "it's" }, project);
+  assert.deepEqual(open.fieldErrors, [{ field: "args", detail: "has a quote that is not closed" }]);
+  const scaled = deploy.toRequest({ ...form, enable_autoscaling: true }, project).body;
+  assert.ok(!("replicas" in scaled) && "max_replicas" in scaled);
+  const worker = deploy.toRequest({ ...form, service_type: "worker", service_port: "9000" }, project).body;
+  assert.ok(!("service_port" in worker));
 });
 
 test("a deploy request omits empty fields, converts numbers and keeps stored secrets", () => {
@@ -64,12 +100,16 @@ test("a form filled from a release makes the same request", () => {
     env_vars: { A: "1" },
     secrets: { KEY: null },
     custom_domain: null,
+    command: ["sh", "-c", "a 'b'"],
+    args: [],
   };
   const release = { configuration, build_id: null, image_name: "nginx:1" } as never;
   const form = deploy.formFromRelease(release);
   const { body } = deploy.toRequest(form, project);
   assert.equal(body.replicas, 3);
   assert.equal(body.exposure_type, "internal");
+  assert.deepEqual(body.command, ["sh", "-c", "a 'b'"]);
+  assert.ok(!("args" in body));
   assert.equal(body.health_check_enabled, false);
   assert.deepEqual(body.secrets, { KEY: null });
   assert.equal(deploy.withoutSecrets({ ...form, secrets: [{ name: "K", value: "v", isStored: false }] }).secrets[0]?.value, "");
@@ -78,14 +118,16 @@ test("a form filled from a release makes the same request", () => {
 test("the difference of two releases names changed fields and masks secrets", () => {
   const release = (image_digest: string | null, configuration: object) =>
     ({ image_name: "nginx:1", image_digest, configuration: { env_vars: {}, secrets: {}, ...configuration } }) as never;
-  const from = release("sha256:a", { replicas: 2, storage_size: null, env_vars: { A: "1", B: "2" }, secrets: { KEY: null } });
-  const to = release("sha256:b", { replicas: 3, storage_size: "1Gi", env_vars: { A: "1" }, secrets: { NEW: null } });
+  const from = release("sha256:a", { replicas: 2, command: [], args: ["a b"], storage_size: null, env_vars: { A: "1", B: "2" }, secrets: { KEY: null } });
+  const to = release("sha256:b", { replicas: 3, command: ["npm", "start"], args: [], storage_size: "1Gi", env_vars: { A: "1" }, secrets: { NEW: null } });
   assert.deepEqual(diffReleases(from, from), []);
   assert.deepEqual(diffReleases(from, to), [
     { field: "replicas", before: "2", after: "3" },
+    { field: "args", before: "'a b'", after: null },
     { field: "image_digest", before: "sha256:a", after: "sha256:b" },
     { field: "env_vars.B", before: "2", after: null },
     { field: "secrets.KEY", before: "••••••", after: null },
+    { field: "command", before: null, after: "npm start" },
     { field: "storage_size", before: null, after: "1Gi" },
     { field: "secrets.NEW", before: null, after: "••••••" },
   ]);
@@ -101,15 +143,41 @@ test("a form filled from a build request makes the same request", () => {
     context: ".",
     image_tag: "latest",
     build_args: { A: "b c" },
+    submodules: false,
+    lfs: false,
   };
   for (const source of [
     { has_dockerfile: true, dockerfile_path: "docker/Dockerfile" },
     { has_dockerfile: false, dockerfile_content: "FROM x" },
     { has_dockerfile: false },
+    { has_dockerfile: false, submodules: true, lfs: true },
   ]) {
     const form = builds.formFromRequest({ ...previous, ...source });
     assert.ok(builds.hasAdvancedOptions(form));
-    assert.deepEqual({ has_dockerfile: false, ...builds.toRequest(form, project).body }, { ...previous, ...source });
+    const defaults = { has_dockerfile: false, submodules: false, lfs: false };
+    assert.deepEqual({ ...defaults, ...builds.toRequest(form, project).body }, { ...previous, ...source });
   }
-  assert.ok(!builds.hasAdvancedOptions(builds.emptyForm(project)));
+  const empty = builds.emptyForm(project);
+  assert.ok(!builds.hasAdvancedOptions(empty));
+  assert.ok(builds.hasAdvancedOptions({ ...empty, submodules: true }) && builds.hasAdvancedOptions({ ...empty, lfs: true }));
+  // The platform looks for the Dockerfile in the build context.
+  const { body } = builds.toRequest({ ...empty, source: "repository", context: "web" }, project);
+  assert.ok(body.has_dockerfile && !("dockerfile_path" in body));
+});
+
+test("the deploy form's advanced options open if one is set", () => {
+  const form = { ...deploy.emptyForm, service_name: "web", container_port: "8080", env_vars: "A=1", replicas: "3" };
+  assert.ok(!deploy.hasAdvancedOptions(form));
+  // A release has these where the request had none.
+  assert.ok(!deploy.hasAdvancedOptions({ ...form, display_name: "web", health_check_port: "8080" }));
+  const changes = [
+    { display_name: "Shop" },
+    { command: "npm start" },
+    { service_type: "worker" },
+    { health_check_enabled: false },
+    { health_check_port: "9000" },
+    { storage_size: "1Gi" },
+    { enable_autoscaling: true },
+  ] as const;
+  for (const change of changes) assert.ok(deploy.hasAdvancedOptions({ ...form, ...change }), Object.keys(change)[0]);
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import * as apiCodes from "../../../components/web/ui/src/i18n/api-codes.ts";
 import { en } from "../../../components/web/ui/src/i18n/en.ts";
-import { translateFieldError } from "../../../components/web/ui/src/i18n/field-errors.ts";
+import { rules, translateFieldError, translateWarning } from "../../../components/web/ui/src/i18n/field-errors.ts";
 import { fr } from "../../../components/web/ui/src/i18n/fr.ts";
 import { formatDuration, formatRelativeTime } from "../../../components/web/ui/src/i18n/time.ts";
 
@@ -36,6 +36,71 @@ test("field errors are translated where a translation exists", () => {
   });
   assert.deepEqual(translateFieldError("something new", "fr"), { text: "something new", language: "en" });
   assert.equal(translateFieldError("is required", "en").text, "is required");
+  const meant = "must be https://github.com/OWNER/REPOSITORY; did you mean https://github.com/acme/shop?";
+  assert.match(translateFieldError(meant, "fr").text, /peut-être https:\/\/github\.com\/acme\/shop/);
+  const contradiction = "cannot be used with has_dockerfile: false; leave one of the two out";
+  assert.match(translateFieldError(contradiction, "fr").text, /^contredit has_dockerfile\u00a0: false/);
+});
+
+test("suggestions are kept in translations", () => {
+  const french = (detail: string) => translateFieldError(detail, "fr");
+  assert.deepEqual(french("must be at least 16Mi (a number without a unit is in bytes); did you mean 512Mi?"), {
+    text: "doit être au moins 16Mi (un nombre sans unité compte des octets)\u00a0; peut-être 512Mi\u00a0?",
+    language: "fr",
+  });
+  const words = 'must be a list of strings, one for each word; did you mean ["npm","start"]?';
+  assert.match(french(words).text, /peut-être \["npm","start"\]\u00a0\?$/);
+  assert.equal(french("something new; did you mean x?").language, "en");
+});
+
+/** A text that a rule's pattern matches. */
+function exampleOf(pattern: RegExp): string {
+  return pattern.source
+    .replace(/\((\?:)?[^()]*\)\?|:\?/g, "") // optional groups
+    .replace(/\((?:\?:)?([^()|]+)\|[^()]*\)/g, "$1") // alternatives
+    .replace(/\\d\+|\\[wS]\+\??|\[\^'\]\*/g, "1")
+    .replaceAll(".*", "such as a; and b")
+    .replace(/(?<!\\)[()^$]/g, "")
+    .replace(/\\(.)/g, "$1");
+}
+
+test("every translation of a field error keeps the suggestion", () => {
+  for (const [pattern] of rules) {
+    const detail = exampleOf(pattern);
+    assert.match(detail, pattern);
+    const { text, language } = translateFieldError(detail, "fr");
+    assert.equal(language, "fr", detail);
+    const suggested = `${detail}; did you mean a-1.b:2?`;
+    assert.equal(translateFieldError(suggested, "fr").text, `${text}\u00a0; peut-être a-1.b:2\u00a0?`, detail);
+    assert.equal(translateFieldError(suggested, "en").text, suggested);
+  }
+});
+
+test("the API's longer field errors are translated", () => {
+  const characters = "at most 128 letters, digits, '_', '.' and '-', which does not begin with '.' or '-'";
+  const table: [string, RegExp][] = [
+    ["is not one that this platform allows", /^n’est pas un domaine /],
+    ["acme/shop has no branch, tag or commit 'it's'", /^acme\/shop n’a pas .*«\u00a0it's\u00a0»$/],
+    [`must be an image tag: ${characters}`, /^doit être une étiquette d’image.* ni par «\u00a0-\u00a0»$/],
+    [`must have a tag of ${characters}`, /^doit avoir une étiquette d’au plus 128 .* ni par «\u00a0-\u00a0»$/],
+    ["must be named with letters, digits and '_', no digit first", /sans chiffre au début$/],
+    [
+      "must not hold credentials; a private repository is read through the GitHub App. It must be https://github.com/OWNER/REPOSITORY",
+      /^ne doit pas contenir d’identifiants.* https:\/\/github\.com\/PROPRIETAIRE\/DEPOT$/,
+    ],
+    [
+      "cannot be read: there is no such repository on github.com, or it is private and either the platform's GitHub App is not installed on it or alice may not read it",
+      / sur github\.com, .* l’application GitHub de la plateforme n’y est pas installée, ou alice /,
+    ],
+  ];
+  for (const [detail, french] of table) assert.match(translateFieldError(detail, "fr").text, french);
+});
+
+test("warnings about a deployment are translated, those of the cluster are not", () => {
+  const warning = "The variable PORT is not 3000, the container_port, to which requests are sent. If the program…";
+  assert.match(translateWarning(warning, "fr").text, /^La variable PORT n’est pas 3000, /);
+  assert.equal(translateWarning(warning, "en").text, warning);
+  assert.deepEqual(translateWarning("old API", "fr"), { text: "old API", language: "en" });
 });
 
 test("every step of the builder's workflow has a French name", () => {
@@ -56,6 +121,6 @@ test("French texts have non-breaking spaces before punctuation, and typographic 
     if (typeof value === "object" && value !== null) return Object.values(value).flatMap(texts);
     return [];
   };
-  for (const text of texts([fr, { ...apiCodes }])) assert.doesNotMatch(text, / [:;?!»]|« |'/);
+  for (const text of texts([fr, { ...apiCodes }, rules.map(([, french]) => french)])) assert.doesNotMatch(text, / [:;?!»]|« |'/);
   assert.ok(texts(en).length > 200);
 });

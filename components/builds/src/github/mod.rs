@@ -13,4 +13,4 @@ pub use log::job_log;
 pub use poll::{PollResult, poll};
 pub use registry::check_registry;
 pub use runs::{cancel, dispatch, rerun};
-pub use source::{check_may_read, check_source};
+pub use source::{PresentSource, check_source, check_source_again, find_present_source};

@@ -14,7 +14,7 @@ use nokube_domain::{
     },
     image::Digest,
 };
-use nokube_edge::{Result, now};
+use nokube_edge::{Result, builds::BuildLifetime, now};
 use nokube_github::responses::{self, WorkflowRun};
 
 /// Maximum number of pages read from a search. GitHub lists at most 1,000 runs in one search.
@@ -77,7 +77,7 @@ async fn find_run(
         let response = github.call_builder(|token| api.runs_between(window, page, token)).await?;
         let runs = parsed(&response, responses::runs_of_build(&response, build.id))?;
         for run in &runs {
-            found.merge_contents(RunRecord::with_run(build.id, run.key(), run.facts()));
+            found.merge_contents(record_of(build, run));
         }
         let link = response.headers().get("link").and_then(|link| link.to_str().ok());
         let has_next = link.is_some_and(|link| link.contains("rel=\"next\""));
@@ -88,18 +88,29 @@ async fn find_run(
     Ok(found)
 }
 
+fn record_of(build: &BuildRecord, run: &WorkflowRun) -> RunRecord {
+    let record = RunRecord::with_run(build.id, run.key(), run.facts());
+    record.with_builder_repository(run.repository())
+}
+
 /// Reads a run. GitHub's 404 may be temporary (the run has just been created, or access is lost for a while).
-/// It counts as a deleted run only after the grace period, and only if the workflow can be seen.
+/// It counts as a deleted run after the grace period if the workflow can be seen, otherwise after the maximum duration
+/// of a build: then the builder repository is gone.
 async fn read_run(github: &GitHub, state: &BuildState, key: RunKey) -> Result<RunRecord> {
     let build = &state.record;
     let response = github.call_builder(|token| github.settings.api.run(key.run_id, token)).await?;
     if response.status() != StatusCode::NOT_FOUND {
         let run: WorkflowRun = parse(&response)?;
-        return Ok(RunRecord::with_run(build.id, run.key(), run.facts()));
+        return Ok(record_of(build, &run));
     }
     let waited = now().as_second() - state.attempt_requested_at().as_second();
     let workflow = github.call_builder(|token| github.settings.api.workflow(token)).await?;
-    if waited < Limits::load().await?.timeouts.grace || !workflow.status().is_success() {
+    // If the builder repository cannot be seen at all, the run may still exist until the maximum duration has passed.
+    let longest = match workflow.status().is_success() {
+        true => Limits::load().await?.timeouts.grace,
+        false => BuildLifetime::load().await?.max_age,
+    };
+    if waited < longest {
         return Err(upstream_error(&response));
     }
     let mut deleted = RunState::new(Phase::Ended(Conclusion::Deleted));

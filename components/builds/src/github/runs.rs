@@ -1,52 +1,91 @@
 //! Starts, reruns and cancels workflow runs.
 
-use super::client::{GitHub, upstream_error};
+use super::client::{GitHub, TokenError, upstream_error};
 use http::StatusCode;
 use nokube_domain::{
-    ProblemKind,
+    BuildId, ProblemKind, Timestamp,
     builds::{BuildRecord, CancelMode, Phase, RunKey, RunRecord, RunState},
 };
 use nokube_edge::{Error, Result, now, warn};
-use nokube_github::{error, responses};
+use nokube_github::{
+    Response,
+    error::{self, Refusal, refusal},
+    redirect::moved_to,
+    responses,
+};
 
-/// Starts a build's workflow. The returned record holds the run, or GitHub's rejection. It is empty if it is
-/// unknown whether GitHub started a run: then nothing is dispatched again, and later reads search for the run.
+/// Starts a build's workflow. The returned record holds the run, GitHub's rejection, or until when GitHub limits
+/// requests. It is empty if it is unknown whether GitHub started a run: then nothing is dispatched again, and later
+/// reads search for the run.
 ///
 /// # Errors
 /// Only the platform's own; a rejection by GitHub is part of the returned record.
 pub async fn dispatch(github: &GitHub, build: &BuildRecord, attempt: u32) -> Result<RunRecord> {
     let api = &github.settings.api;
-    // Without a token nothing is sent, so it is certain that no run exists.
-    if let Err(Error::Problem(problem)) = github.fetch_builder_token().await {
-        return Ok(RunRecord::with_rejection(build.id, attempt, now(), problem.detail));
+    let rejected = |reason| RunRecord::with_rejection(build.id, attempt, now(), reason);
+    if let Some(record) = without_token(github, build.id, attempt).await? {
+        return Ok(record);
     }
     let response = match github.call_builder(|token| api.dispatch(build, token)).await {
         Ok(response) => response,
         Err(Error::Problem(problem)) => {
             // GitHub did not respond, so it may have started the run; or there was no token after all.
             let is_unknown = problem.kind == ProblemKind::UpstreamUnavailable;
-            return Ok(match is_unknown {
-                true => RunRecord::new(build.id),
-                false => RunRecord::with_rejection(build.id, attempt, now(), problem.detail),
+            return Ok(if is_unknown {
+                RunRecord::new(build.id)
+            } else {
+                rejected(problem.detail)
             });
         }
         Err(error) => return Err(error),
     };
     let status = response.status();
-    Ok(if status.is_success() {
+    let record = if status.is_success() {
         let queued = RunState::new(Phase::Queued);
         responses::dispatched_run(&response)
             .map_or(RunRecord::new(build.id), |key| RunRecord::with_run(build.id, key, queued))
     } else if status.is_server_error() {
         RunRecord::new(build.id)
+    } else if let Some(limited) = limited(build.id, attempt, &response) {
+        limited
     } else {
         let reason = error::dispatch_error(&response, api);
         warn(format_args!("GitHub rejected the dispatch of {}: {status} {reason}", build.id));
-        RunRecord::with_rejection(build.id, attempt, now(), reason)
-    })
+        rejected(reason)
+    };
+    Ok(record.with_builder_repository(moved_to(&response)))
 }
 
-/// Reruns an ended run. Returns what is known of the new attempt: a rejection, or nothing.
+/// The record of an attempt for which there is no token: then nothing is sent, so it is certain that no run exists.
+/// `None` if there is a token.
+async fn without_token(github: &GitHub, build: BuildId, attempt: u32) -> Result<Option<RunRecord>> {
+    let error = match github.fetch_builder_token().await {
+        Ok(()) => return Ok(None),
+        Err(error) => error,
+    };
+    if let TokenError::Refused(response) = &error
+        && let Some(limited) = limited(build, attempt, response)
+    {
+        return Ok(Some(limited));
+    }
+    match error.into() {
+        Error::Problem(problem) => {
+            Ok(Some(RunRecord::with_rejection(build, attempt, now(), problem.detail)))
+        }
+        error => Err(error),
+    }
+}
+
+/// The record of an attempt that GitHub did not accept because of its rate limits, if `response` says so.
+fn limited(build: BuildId, attempt: u32, response: &Response) -> Option<RunRecord> {
+    let at = now();
+    let Refusal::Limited(seconds) = refusal(response, at.as_second()) else { return None };
+    let until = at.as_second().saturating_add(i64::try_from(seconds).ok()?);
+    warn(format_args!("GitHub limits requests: {build} waits for {seconds} seconds"));
+    Some(RunRecord::with_limit(build, attempt, at, Timestamp::from_second(until).ok()?))
+}
+
+/// Reruns an ended run. Returns what is known of the new attempt: a rejection, a limit, or nothing.
 ///
 /// # Errors
 /// Only the platform's own; a rejection by GitHub is part of the returned record.
@@ -57,6 +96,9 @@ pub async fn rerun(
     attempt: u32,
 ) -> Result<RunRecord> {
     let api = &github.settings.api;
+    if let Some(record) = without_token(github, build.id, attempt).await? {
+        return Ok(record);
+    }
     let response = match github.call_builder(|token| api.rerun(run.run_id, token)).await {
         Ok(response) => response,
         Err(Error::Problem(_)) => return Ok(RunRecord::new(build.id)),
@@ -65,6 +107,9 @@ pub async fn rerun(
     let status = response.status();
     if status.is_success() || status.is_server_error() {
         return Ok(RunRecord::new(build.id));
+    }
+    if let Some(limited) = limited(build.id, attempt, &response) {
+        return Ok(limited);
     }
     Ok(RunRecord::with_rejection(build.id, attempt, now(), error::rerun_error(&response)))
 }

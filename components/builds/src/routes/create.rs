@@ -83,7 +83,8 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         image: github.settings.registry.image(&project.owner, &project.name, &spec.service),
         owner: project.owner,
         project: project.name,
-        spec,
+        spec: BuildSpec { repository: source.repository, git_ref: source.git_ref, ..spec },
+        repository_id: source.repository_id,
         commit: source.commit,
         private: source.private,
         estimate,
@@ -93,7 +94,7 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     if let Some(lease) = &lease {
         lease.complete(&store, &CreatedBuild { build: id, body_hash }).await?;
         if !lease.is_valid() {
-            return Err(Error::internal("create a build", "the lease has expired"));
+            return Err(Error::too_slow("create a build"));
         }
     }
     let run = dispatch(&github, &record, 1).await?.with_updated_at(now());

@@ -4,13 +4,14 @@ use crate::{
     github::{GitHub, check_registry},
     settings::{Limits, Settings},
 };
+use futures::future::try_join;
 use nokube_edge::{
     Call, Error, Reply, Result,
     readiness::{self, Health},
     settings::SettingsError,
     warn,
 };
-use nokube_github::error::dispatch_error;
+use nokube_github::{error::dispatch_error, health::builder_health, responses::parse};
 
 pub async fn settings(_: Call) -> Result<Reply> {
     let mut errors = Vec::new();
@@ -19,17 +20,25 @@ pub async fn settings(_: Call) -> Result<Reply> {
     readiness::settings(if errors.is_empty() { Ok(()) } else { Err(SettingsError(errors)) })
 }
 
-/// Checks that the builder's workflow exists and that the platform may run it.
+/// Checks that the builder's workflow exists and that the platform may run it, and what the builder repository is
+/// called now.
 pub async fn github(_: Call) -> Result<Reply> {
     let Ok(github) = GitHub::new().await else { return readiness::not_checked() };
     let api = &github.settings.api;
-    let health = match github.call_builder(|token| api.workflow(token)).await {
-        Ok(response) if response.status().is_success() => {
-            Health::ok(format!("the workflow {} of {} is there", api.workflow, api.builder))
+    let responses = try_join(
+        github.call_builder(|token| api.workflow(token)),
+        github.call_builder(|token| api.repository(&api.builder, token)),
+    );
+    let health = match responses.await {
+        Ok((workflow, _)) if !workflow.status().is_success() => {
+            Health::failed(dispatch_error(&workflow, api))
         }
-        Ok(response) => Health::failed(dispatch_error(&response, api)),
+        Ok((_, repository)) => match builder_health(api, parse(&repository).ok().as_ref()) {
+            Ok(detail) => Health::ok(detail),
+            Err(detail) => Health::failed(detail),
+        },
         Err(Error::Problem(problem)) => Health::failed(problem.detail),
-        Err(Error::Internal(what)) => {
+        Err(Error::Internal(what) | Error::StoreUnavailable(what)) => {
             warn(format_args!("ready: {what}"));
             Health::failed("could not be checked; the log says why")
         }

@@ -36,7 +36,7 @@ pub mod openapi {
                     "project_id": 1, "repository_url": "https://github.com/testuser/shop",
                     "service_name": "frontend", "image_name": "myapp-frontend", "branch": "main",
                     "context": ".", "has_dockerfile": true, "dockerfile_path": "Dockerfile",
-                    "image_tag": "latest", "build_args": {},
+                    "image_tag": "latest", "build_args": {}, "submodules": false, "lfs": false,
                 }),
             )
     }

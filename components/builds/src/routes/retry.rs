@@ -4,7 +4,7 @@
 //! two callers from starting two attempts.
 
 use crate::{
-    github::{GitHub, check_may_read, dispatch, rerun},
+    github::{GitHub, check_source_again, dispatch, rerun},
     settings::Limits,
     status::current_state,
 };
@@ -12,6 +12,7 @@ use http::StatusCode;
 use nokube_domain::{
     Problem, Reason,
     builds::{AttemptRequest, BuildState, BuildView, RunRecord, Status, view},
+    repository::Repository,
     reservation::is_lease_valid,
 };
 use nokube_edge::{
@@ -45,9 +46,7 @@ pub async fn retry(mut call: Call) -> Result<Reply> {
         }
     }
     let github = GitHub::new().await?;
-    if state.record.private {
-        check_may_read(&github, &call, &state.record.spec.repository).await?;
-    }
+    let repository = check_source_again(&github, &call, &state.record).await?;
     let lease = match &key {
         None => None,
         Some(key) => match reserve::<u32>(&store, key).await? {
@@ -56,8 +55,11 @@ pub async fn retry(mut call: Call) -> Result<Reply> {
             Reservation::Pending => return Err(in_progress()),
         },
     };
-    let attempt = build.attempt + 1;
-    let state = start_attempt(&store, &github, state, attempt).await?;
+    let attempt = build.attempt.checked_add(1).ok_or_else(|| {
+        let detail = "The build has been attempted too often. Start a new build.";
+        Problem::conflict(Reason::BuildEnded, detail)
+    })?;
+    let state = start_attempt(&store, &github, state, attempt, repository).await?;
     if let Some(lease) = lease {
         lease.complete(&store, &attempt).await?;
     }
@@ -68,12 +70,13 @@ pub async fn retry(mut call: Call) -> Result<Reply> {
     accepted(&view(&state, None, grace, now()))
 }
 
-/// Starts an attempt, at most once.
+/// Starts an attempt, at most once. `repository` is the source's present name.
 async fn start_attempt(
     store: &Store,
     github: &GitHub,
     mut state: BuildState,
     attempt: u32,
+    repository: Repository,
 ) -> Result<BuildState> {
     let id = state.record.id;
     let lease = match reserve::<AttemptRequest>(store, &format!("a/{id}/{attempt}")).await? {
@@ -93,7 +96,7 @@ async fn start_attempt(
     let requested = RunRecord::with_attempt_request(id, attempt, request);
     state.run = store.merge_run(requested.clone().with_updated_at(now())).await?;
     if !lease.is_valid() {
-        return Err(Error::internal("retry a build", "the lease has expired"));
+        return Err(Error::too_slow("retry a build"));
     }
     // As in `create`: the project may have been deleted concurrently.
     if store.get(keys::project(id.project)).await?.is_none() {
@@ -101,7 +104,7 @@ async fn start_attempt(
     }
     let mut started = match run {
         Some(run) => rerun(github, &state.record, run, attempt).await?,
-        None => dispatch(github, &state.record, attempt).await?,
+        None => dispatch(github, &state.record.with_repository(repository), attempt).await?,
     };
     // The request is merged once more: a concurrent reader that stored the last attempt's final view may
     // have overwritten it.

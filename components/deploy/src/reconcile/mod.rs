@@ -12,17 +12,20 @@ use crate::{
     cluster::{Cluster, preflight::ClusterState},
     deployment::Deployment,
 };
-use nokube_domain::deployments::{ApplyOutcome, DesiredState};
+use nokube_domain::deployments::{self, ApplyOutcome, DesiredState, Revision, SecretValue};
 use nokube_edge::{
     Result,
     store::{Counter, Store},
 };
 use nokube_kube::Manifests;
+use std::collections::BTreeMap;
 
 /// What the caller has loaded already for a new revision: the manifests, with the values of its secrets, and
 /// the state of the cluster. Without it, `reconcile` loads them.
 pub struct Prepared<'a> {
     pub manifests: &'a Manifests,
+    /// `None` if they are in the cluster already.
+    pub secrets: Option<&'a BTreeMap<String, SecretValue>>,
     pub state: ClusterState,
 }
 
@@ -47,22 +50,34 @@ pub async fn reconcile(
     deployment: &mut Deployment,
     prepared: Option<Prepared<'_>>,
 ) -> Result<()> {
+    let secrets = prepared.as_ref().and_then(|prepared| prepared.secrets);
+    let mut warnings = own_warnings(&deployment.revision, secrets);
     let result = match (&deployment.revision.desired, prepared) {
         (DesiredState::Deleted(deletion), _) => {
             delete::delete(store, cluster, deployment, *deletion).await?.into()
         }
-        (DesiredState::Deployed(state), Some(Prepared { manifests, state: cluster_state })) => {
+        (DesiredState::Deployed(state), Some(prepared)) => {
             let input = deployment.manifest_input(state);
-            apply::apply(cluster, &input, manifests, cluster_state).await
+            apply::apply(cluster, &input, prepared.manifests, prepared.state).await
         }
         (DesiredState::Deployed(state), None) => apply::reapply(cluster, deployment, state).await,
     };
     let is_deletion = deployment.is_deleted();
-    deployment.save_outcome(store, result.outcome, result.warnings).await?;
+    warnings.extend(result.warnings);
+    deployment.save_outcome(store, result.outcome, warnings).await?;
     if !is_deletion {
         delete_if_deleted_concurrently(store, cluster, deployment).await?;
     }
     Ok(())
+}
+
+/// The warnings about the configuration of a revision.
+fn own_warnings(
+    revision: &Revision,
+    secrets: Option<&BTreeMap<String, SecretValue>>,
+) -> Vec<String> {
+    let state = revision.deployed();
+    state.map(|state| deployments::warnings(&state.release.spec, secrets)).unwrap_or_default()
 }
 
 impl From<ApplyOutcome> for ApplyResult {

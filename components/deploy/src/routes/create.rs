@@ -20,7 +20,7 @@ use nokube_domain::{
         Cause, DeployedState, DeploymentRequest, NewDeployment, Release, ResolvedImage, Revision,
         SecretValue,
     },
-    name::Username,
+    name::Login,
 };
 use nokube_edge::{Call, Reply, Result, now, projects, store::Store};
 use nokube_kube::{Tenant, names};
@@ -36,24 +36,29 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let Some(project_id) = request.project_id else {
         // The rest is checked as well, so that all field errors are in one response.
         let limits = &Cluster::new().await?.settings.limits;
-        let problem = DeploymentRequest::new(request, fields, &caller, None, limits).err();
+        let problem = DeploymentRequest::new(request, fields, &caller, None, limits, None).err();
         let missing = || Problem::invalid_field("project_id", "is required");
         return Err(problem.unwrap_or_else(missing).into());
     };
     let (project, members, _) = projects::load(&call, &store, project_id).await?;
-    let cluster = Cluster::new().await?;
-    let limits = &cluster.settings.limits;
-    let request = DeploymentRequest::new(request, fields, &caller, Some(&project), limits)?;
-
-    let (image, service) = try_join(
-        image::resolve(&call, &cluster.settings.images, &request.image, &project),
-        find_service(&store, project_id, &request.spec.service),
-    )
-    .await?;
-    let tenant = Tenant { project: &project, owner: &members.owner };
+    // The service is found before the request is checked, because values that it has already are accepted.
+    let find = async {
+        match &request.service_name {
+            Some(name) => find_service(&store, project_id, name).await,
+            None => Ok(None),
+        }
+    };
+    let (cluster, service) = try_join(Cluster::new(), find).await?;
     let id = service.as_ref().map(|service| service.record.id);
     let previous = service.as_ref().and_then(|service| service.revision.as_ref());
     let previous_state = previous.and_then(Revision::deployed);
+    let limits = &cluster.settings.limits;
+    let current = previous_state.map(|state| &state.release.spec);
+    let request =
+        DeploymentRequest::new(request, fields, &caller, Some(&project), limits, current)?;
+
+    let image = image::resolve(&call, &cluster.settings.images, &request.image, &project).await?;
+    let tenant = Tenant { project: &project, owner: &members.owner };
     let (secrets, ()) = try_join(
         secrets::resolve(&cluster, &tenant, &request.secrets, previous_state),
         address::check_available(&cluster, &tenant, &request.spec, id),
@@ -83,7 +88,7 @@ struct Draft<'a> {
     image: ResolvedImage,
     secrets: &'a BTreeMap<String, SecretValue>,
     previous: Option<&'a DeployedState>,
-    by: &'a Username,
+    by: &'a Login,
 }
 
 impl Draft<'_> {

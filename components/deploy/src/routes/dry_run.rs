@@ -9,7 +9,7 @@ use futures::future::join_all;
 use http::StatusCode;
 use nokube_domain::{
     DeploymentId,
-    deployments::{DeployedState, Revision, SecretValue},
+    deployments::{self, DeployedState, Revision, SecretValue},
     responses::{DryRun, DryRunVerdict, FieldChange, ObjectVerdict},
 };
 use nokube_edge::{Reply, Result};
@@ -67,6 +67,7 @@ pub async fn dry_run(
     }
     let mut warnings = warnings.concat();
     warnings.dedup();
+    warnings.splice(..0, deployments::warnings(&state.release.spec, Some(secrets)));
     let response = DryRun {
         dry_run: true,
         namespace: &own,

@@ -33,7 +33,8 @@ pub mod openapi {
     pub fn revisions() -> Operation {
         let service = json!({
             "service_name": "frontend", "image_name": examples::IMAGE,
-            "build_id": examples::BUILD, "display_name": "frontend", "description": null,
+            "build_id": examples::BUILD, "command": [], "args": ["npm", "start"],
+            "display_name": "frontend", "description": null,
             "service_type": "web", "exposure_type": "external", "custom_domain": null,
             "custom_path": null, "enable_https": false, "container_port": 3000,
             "service_port": 8000, "replicas": 2, "cpu_request": "100m", "cpu_limit": "500m",

@@ -82,6 +82,14 @@ impl Operation {
         self.parameter(location, name, Required::False, schemas::string_up_to(64), description)
     }
 
+    /// The header with which a client that polls sends what it has.
+    pub(super) fn if_none_match(self) -> Self {
+        let description = "The `ETag` of the response that you have. If it is current, the response is 304 \
+                           without a body.";
+        let (location, name) = (ParameterIn::Header, "If-None-Match");
+        self.parameter(location, name, Required::False, schemas::string(), description)
+    }
+
     pub fn required_header(
         self,
         name: &str,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use utoipa::{
     ToSchema,
     openapi::{
-        Content, ContentBuilder, Header, OneOfBuilder, Ref, RefOr, ResponseBuilder,
+        Content, ContentBuilder, Header, OneOfBuilder, Ref, RefOr, Response, ResponseBuilder,
         extensions::Extensions,
     },
 };
@@ -118,6 +118,17 @@ impl Operation {
         });
         self.responses.push((status, add_headers(response, &["X-Request-Id"]).build()));
         self
+    }
+
+    /// A read whose JSON has an entity tag: a client that sends it gets 304 as long as it is current.
+    pub fn conditional(mut self) -> Self {
+        let is_json = |response: &Response| response.content.contains_key(JSON);
+        let read = self.responses.iter_mut().find(|(status, r)| *status == 200 && is_json(r));
+        let Some((_, response)) = read else { return self };
+        *response = add_headers(response.clone().into(), &["ETag"]).build();
+        self.if_none_match()
+            .empty_response(304, "What you have is current.")
+            .response_header("ETag")
     }
 
     /// Adds a header to the last response.

@@ -4,7 +4,7 @@
 use crate::schema::{FieldSchema, Schemas, boolean, integer, reference, string, string_map, text};
 use crate::{
     BuildId, ProjectId, Timestamp,
-    deployments::{Bytes, Cpu, ImageRef, UrlPath},
+    deployments::{ImageRef, UrlPath},
     fields::{FieldValue, Fields},
     image::ImageTag,
     name::{ProjectName, ServiceName},
@@ -57,13 +57,11 @@ text_fields! {
     String, |text| Ok::<_, InvalidText>(text.to_owned()), string;
     Timestamp, parse_time, |_: &mut Schemas| crate::schema::string_of_format("date-time");
     BuildId, str::parse, reference::<Self>;
-    Bytes, str::parse, reference::<Self>;
-    Cpu, str::parse, reference::<Self>;
-    ImageRef, str::parse, reference::<Self>;
+    ImageRef, Self::parse_field, reference::<Self>;
     ImageTag, str::parse, reference::<Self>;
     ProjectName, str::parse, reference::<Self>;
     ServiceName, str::parse, reference::<Self>;
-    UrlPath, str::parse, reference::<Self>;
+    UrlPath, Self::parse_field, reference::<Self>;
     Text<MAX>, parse_up_to, text(0..=MAX), const MAX;
     PlainText<MAX>, parse_plain, text(0..=MAX), const MAX;
 }

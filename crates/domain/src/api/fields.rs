@@ -93,10 +93,9 @@ impl Fields {
         parse(text).map_err(|error| self.add_error(field, error.to_string())).ok()
     }
 
-    /// Adds an error for `field`. The name is truncated, because a client may send one of any length.
+    /// Adds an error for `field`.
     pub fn add_error(&mut self, field: &str, detail: impl Into<String>) {
-        self.errors
-            .push(FieldError { field: field.chars().take(100).collect(), detail: detail.into() });
+        self.errors.push(FieldError::new(field, detail));
     }
 
     /// Whether there is an error for `field` already.

@@ -85,6 +85,23 @@ pub struct FieldError {
     pub detail: String,
 }
 
+impl FieldError {
+    /// A long name is truncated, because a client may send one of any length.
+    pub fn new(field: &str, detail: impl Into<String>) -> Self {
+        let field = match field.char_indices().nth(MAX_FIELD_NAME) {
+            Some((end, _)) => format!("{}…", field.get(..end).unwrap_or_default()),
+            None => field.to_owned(),
+        };
+        Self { field, detail: detail.into() }
+    }
+}
+
+/// Characters of a field's name that a [`FieldError`] repeats.
+const MAX_FIELD_NAME: usize = 100;
+
+/// Field errors that a response lists. The rest is only counted.
+pub const MAX_LISTED_ERRORS: usize = 50;
+
 /// An error response. It contains only what the caller may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -92,7 +109,7 @@ pub struct Problem {
     /// What happened and what to change, as a sentence.
     pub detail: String,
     pub reason: Option<Reason>,
-    /// All invalid fields, for [`ProblemKind::Invalid`].
+    /// All invalid fields, for [`ProblemKind::Invalid`]. A response lists [`MAX_LISTED_ERRORS`] of them.
     pub errors: Vec<FieldError>,
     /// Seconds after which the client may retry the request.
     pub retry_after: Option<u32>,
@@ -114,14 +131,20 @@ impl Problem {
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [error] => format!("{}: {}", error.field, error.detail),
-            errors => format!("{} fields need a change.", errors.len()),
+            errors => match errors.len().checked_sub(MAX_LISTED_ERRORS) {
+                None | Some(0) => format!("{} fields need a change.", errors.len()),
+                Some(rest) => format!(
+                    "{} fields need a change: these {MAX_LISTED_ERRORS}, and {rest} more.",
+                    errors.len()
+                ),
+            },
         };
         Self { errors, ..Self::new(ProblemKind::Invalid, detail) }
     }
 
     /// One invalid field.
     pub fn invalid_field(field: &str, detail: impl Into<String>) -> Self {
-        Self::invalid(vec![FieldError { field: field.into(), detail: detail.into() }])
+        Self::invalid(vec![FieldError::new(field, detail)])
     }
 
     /// The request conflicts with the current state.
@@ -150,8 +173,18 @@ impl Problem {
     pub fn body<'a>(&'a self, instance: &'a str) -> ProblemBody<'a> {
         let (status, kind, title) = self.kind.metadata();
         let r#type = format!("/problems/{kind}");
-        let (detail, errors) = (self.detail.as_str(), self.errors.as_slice());
-        ProblemBody { r#type, title, status, detail, reason: self.reason, instance, errors }
+        let (errors, more_errors) =
+            self.errors.split_at_checked(MAX_LISTED_ERRORS).unwrap_or((&self.errors, &[]));
+        ProblemBody {
+            r#type,
+            title,
+            status,
+            detail: &self.detail,
+            reason: self.reason,
+            instance,
+            errors,
+            more_errors: more_errors.len(),
+        }
     }
 }
 
@@ -175,8 +208,18 @@ pub struct ProblemBody<'a> {
     /// The path of the request.
     #[cfg_attr(feature = "schema", schema(format = "uri-reference"))]
     pub instance: &'a str,
-    /// All invalid fields of the request, or what prevents the deletion of a project.
+    /// The invalid fields of the request, or what prevents the deletion of a project: at most 50.
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     #[cfg_attr(feature = "schema", schema(value_type = Vec<FieldError>))]
     pub errors: &'a [FieldError],
+    /// The number of errors that are not listed.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "schema", schema(required = false, minimum = 1))]
+    pub more_errors: usize,
+}
+
+// serde passes a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }

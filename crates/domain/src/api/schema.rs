@@ -4,7 +4,7 @@ use crate::{
     BuildId, DeploymentId, ProblemKind, ProjectId,
     deployments::{Bytes, Cpu, Host, ImageRef, UrlPath},
     image::{Digest, ImageTag},
-    name::{ProjectName, ServiceName, Username},
+    name::{Login, ProjectName, ServiceName, Username},
     repository::{CommitSha, Repository},
 };
 use serde_json::Value;
@@ -12,7 +12,7 @@ use std::{borrow::Cow, ops::RangeInclusive};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        Object, ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, SchemaFormat, Type,
+        ArrayBuilder, Object, ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, SchemaFormat, Type,
         schema::{AdditionalProperties, SchemaType},
     },
 };
@@ -58,8 +58,11 @@ macro_rules! string_types {
 string_types! {
     BuildId "^[0-9a-v]{26}$" 26 "A build's id." "00000080000037psdcmuh8ad0s";
     DeploymentId "^[0-9a-v]{26}$" 26 "A deployment's id." "0000008000002av7o16p2nt86o";
-    Username "^[a-z0-9](-?[a-z0-9])*$" 39
-        "A person's name on this platform: the GitHub login of the first sign-in, in lower case."
+    Login "^[a-z0-9_-]+$" 39
+        "A person's login at GitHub or at another issuer, in lower case." "testuser";
+    Username "^[a-z0-9](-{0,3}[a-z0-9])*$" 63
+        "A person's name on this platform: the GitHub login of the first sign-in, in lower case. Underscores \
+         become two hyphens."
         "testuser";
     ProjectName "^[a-z0-9](-?[a-z0-9])*$" 40
         "Lower-case letters, digits and single hyphens inside." "myapp";
@@ -128,6 +131,11 @@ pub fn reference<T: ToSchema>(schemas: &mut Schemas) -> FieldSchema {
 
 pub fn string(_: &mut Schemas) -> FieldSchema {
     Object::with_type(Type::String).into()
+}
+
+/// A list of at most `max` strings.
+pub fn string_list(max: usize) -> FieldSchema {
+    ArrayBuilder::new().items(Object::with_type(Type::String)).max_items(Some(max)).into()
 }
 
 pub fn nullable_string() -> FieldSchema {
@@ -232,6 +240,12 @@ fn property(field: FieldDescription) -> FieldSchema {
         RefOr::T(Schema::Array(array)) => {
             array.description = description;
             array.min_items = field.min_items;
+            array.default = field.default;
+            if !field.is_required
+                && let SchemaType::Type(kind) = &array.schema_type
+            {
+                array.schema_type = SchemaType::Array(vec![kind.clone(), Type::Null]);
+            }
         }
         RefOr::T(_) => {}
     }

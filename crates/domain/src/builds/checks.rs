@@ -7,8 +7,8 @@ use crate::{
     field_types::text_fields,
     fields::Fields,
     name::ProjectName,
-    repository::{normalize_path, parse_git_ref},
-    text::{InvalidText, checked_text},
+    repository::{normalize_file_path, normalize_path, parse_git_ref},
+    text::checked_text,
 };
 use std::collections::BTreeMap;
 
@@ -31,34 +31,52 @@ checked_text!(
 checked_text!(
     /// The path of a file in a repository.
     FilePath,
-    |text: &str| match normalize_path(text)?.as_str() {
-        "." => Err(InvalidText("must be a file's path in the repository")),
-        path => Ok(path.to_owned()),
-    }
+    normalize_file_path
 );
 
 text_fields! {
-    GitRef, str::parse, text(1..=255);
+    // An empty `branch` is absent.
+    GitRef, str::parse, text(0..=255);
     Directory, str::parse, text(1..=512);
     FilePath, str::parse, text(1..=512);
 }
 
+/// How the image is built. A path or a text of a Dockerfile means that there is one.
 pub(super) fn source(fields: &mut Fields, request: &NewBuild) -> Option<Source> {
     let content = request.dockerfile_content.as_ref().filter(|text| !text.trim().is_empty());
-    match (request.has_dockerfile == Some(true), content) {
-        (true, Some(_)) => {
-            fields.add_error(
-                "dockerfile_content",
-                "is used only when has_dockerfile is false; leave one of the two out",
-            );
-            None
+    let path = request.dockerfile_path.as_ref();
+    let mut contradiction = |field: &str, detail: &str| {
+        fields.add_error(field, detail);
+        None
+    };
+    match (request.has_dockerfile, content, path) {
+        (Some(false), _, Some(_)) => contradiction(
+            "dockerfile_path",
+            "cannot be used with has_dockerfile: false; leave one of the two out",
+        ),
+        (Some(true), Some(_), _) => contradiction(
+            "dockerfile_content",
+            "is used only when has_dockerfile is false; leave one of the two out",
+        ),
+        (None, Some(_), Some(_)) => contradiction(
+            "dockerfile_content",
+            "cannot be used with dockerfile_path; leave one of the two out",
+        ),
+        (_, Some(content), None) => Some(Source::DockerfileContent(content.clone())),
+        (_, None, Some(path)) => Some(Source::DockerfilePath(path.to_string())),
+        _ if fields.has_error("dockerfile_path") => None,
+        (Some(true), None, None) => {
+            let path = dockerfile_in(request.context.as_ref()?);
+            let path = fields.parse("context", &path, normalize_file_path)?;
+            Some(Source::DockerfilePath(path))
         }
-        (true, None) => {
-            request.dockerfile_path.as_ref().map(|path| Source::DockerfilePath(path.to_string()))
-        }
-        (false, Some(content)) => Some(Source::DockerfileContent(content.clone())),
-        (false, None) => Some(Source::Buildpacks),
+        (_, None, None) => Some(Source::Buildpacks),
     }
+}
+
+/// Where `docker build` looks for the Dockerfile of a context.
+fn dockerfile_in(context: &Directory) -> String {
+    format!("{context}/Dockerfile")
 }
 
 /// Checks that the names are valid for Docker's `ARG`. Values must be a single line, because the builder

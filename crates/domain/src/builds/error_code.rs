@@ -14,6 +14,10 @@ pub enum ErrorCode {
     ActionRequired,
     RunDeleted,
     NotRun,
+    /// The builder's workflow does not know what the platform sends.
+    BuilderOutdated,
+    /// A submodule or a file in Git LFS cannot be read.
+    SourceIncomplete,
     StepFailed,
     RunFailed,
 }

@@ -1,7 +1,11 @@
 //! Derives the status of a build from its records.
 
-use super::{BuildState, Conclusion, ErrorCode, Phase, Status};
+use super::{BuildState, Conclusion, ErrorCode, Phase, Status, workflow::step_failure};
 use crate::Timestamp;
+
+/// How long an attempt waits for the end of GitHub's limits, in seconds; each limit ends within an
+/// hour. An older request is probably obsolete, and its image would replace a newer one.
+pub const LONGEST_WAIT: i64 = 2 * 3600;
 
 /// The status of a build, with the error if it failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +18,8 @@ pub struct EvaluatedStatus {
 }
 
 /// The status at `now`. A run that GitHub has not reported within `grace` seconds counts as never
-/// started. If it is reported later, GitHub's report wins over that assumption.
+/// started, and so does an attempt that has waited too long for the end of a limit. If a run is
+/// reported later, GitHub's report wins over that assumption.
 pub fn evaluate_status(state: &BuildState, grace: i64, now: Timestamp) -> EvaluatedStatus {
     let without_error = |status| EvaluatedStatus { status, error_code: None, error_message: None };
     let failed = |code, message: String| EvaluatedStatus {
@@ -26,9 +31,12 @@ pub fn evaluate_status(state: &BuildState, grace: i64, now: Timestamp) -> Evalua
     if let Some(rejection) = pending_request.and_then(|request| request.rejection.clone()) {
         return failed(ErrorCode::Refused, rejection);
     }
+    if pending_request.is_some_and(|request| request.withdrawn_at.is_some()) {
+        return without_error(Status::Cancelled);
+    }
     let current = state.current_run().and_then(|key| state.run.runs.get_key_value(&key));
     let Some((key, run)) = current else {
-        if now.as_second() - state.attempt_requested_at().as_second() < grace {
+        if now.as_second() < state.start_deadline(grace) {
             return without_error(Status::Pending);
         }
         let message = "GitHub did not start the build in time. Try again; if it happens again, \
@@ -42,6 +50,11 @@ pub fn evaluate_status(state: &BuildState, grace: i64, now: Timestamp) -> Evalua
         Phase::Ended(Conclusion::Cancelled) => without_error(Status::Cancelled),
         Phase::Ended(other) => {
             let failed_step = state.jobs.failed_step(*key);
+            let known = failed_step.filter(|(_, reason)| *reason == Conclusion::Failure);
+            let known = known.and_then(|(step, _)| step_failure(step, &state.record.spec));
+            if let Some((code, message)) = known {
+                return failed(code, message.into());
+            }
             failed(failure_code(other, failed_step.is_some()), failure_message(other, failed_step))
         }
     }

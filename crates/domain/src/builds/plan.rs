@@ -1,6 +1,6 @@
 //! Decides what to ask GitHub and the registry when a build is read.
 
-use super::{BuildState, ErrorCode, RunKey, Status, evaluate_status};
+use super::{AttemptRequest, BuildState, ErrorCode, RunKey, Status, evaluate_status};
 use crate::Timestamp;
 
 /// Timeouts and intervals for builds, in seconds.
@@ -23,9 +23,11 @@ const LATE_POLL_INTERVAL: i64 = 300;
 /// Tolerated difference between GitHub's clock and ours, in seconds.
 const CLOCK_SKEW: i64 = 120;
 
-/// The requests to send. They are independent of each other and can be sent concurrently.
+/// The requests to send. All but the first are independent of each other and can be sent concurrently.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
+    /// Resume an attempt that GitHub did not accept because of its rate limits.
+    pub resume: Option<Resume>,
     /// Search for a run with the build's title, created between these times.
     pub find_run: Option<(Timestamp, Timestamp)>,
     /// Read this run from GitHub.
@@ -36,6 +38,24 @@ pub struct Plan {
     pub cancel: Option<(RunKey, CancelMode)>,
     /// Read the digest of the build's unique tag from the registry.
     pub read_digest: bool,
+}
+
+/// An attempt that GitHub did not accept because of its rate limits. Exactly one reader may resume it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resume {
+    pub attempt: u32,
+    /// Until when GitHub limited requests. Each limit of an attempt has another time.
+    pub limited_until: Timestamp,
+    pub action: ResumeAction,
+}
+
+/// What is done with such an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResumeAction {
+    Dispatch,
+    Rerun(RunKey),
+    /// Nothing is sent: it was cancelled.
+    Withdraw,
 }
 
 /// How a run is cancelled.
@@ -66,6 +86,13 @@ pub fn plan(state: &BuildState, timeouts: BuildTimeouts, now: Timestamp) -> Plan
     let evaluated = evaluate_status(state, timeouts.grace, now);
 
     let Some(key) = state.current_run() else {
+        if evaluated.status == Status::Pending
+            && let Some(request) = state.run.pending_request()
+            && let Some(limited_until) = request.waits_until()
+        {
+            plan.resume = resume(state, request, limited_until, now);
+            return plan; // GitHub has no run of this attempt.
+        }
         let requested_at = state.attempt_requested_at();
         // The run may appear until the grace period is over. One more search then confirms that it
         // was never started.
@@ -76,7 +103,7 @@ pub fn plan(state: &BuildState, timeouts: BuildTimeouts, now: Timestamp) -> Plan
             match state.run.pending_request().and_then(|request| request.after) {
                 // A rerun keeps the id of its run.
                 Some(run) => plan.read_run = Some(run),
-                None => plan.find_run = Some(search_window(requested_at, timeouts)),
+                None => plan.find_run = Some(search_window(state, timeouts)),
             }
         }
         return plan;
@@ -106,13 +133,33 @@ pub fn plan(state: &BuildState, timeouts: BuildTimeouts, now: Timestamp) -> Plan
     plan
 }
 
-/// When a run that was requested at `requested_at` may have been created, by GitHub's clock.
-fn search_window(requested_at: Timestamp, timeouts: BuildTimeouts) -> (Timestamp, Timestamp) {
-    let at = |second: i64| Timestamp::from_second(second).unwrap_or(requested_at);
-    let requested = requested_at.as_second();
+/// What is to be done with an attempt that waits for the end of a limit.
+fn resume(
+    state: &BuildState,
+    request: &AttemptRequest,
+    limited_until: Timestamp,
+    now: Timestamp,
+) -> Option<Resume> {
+    let action = match request.after {
+        _ if state.current_cancel_request().is_some() => ResumeAction::Withdraw,
+        _ if now < limited_until => return None,
+        Some(run) => ResumeAction::Rerun(run),
+        None => ResumeAction::Dispatch,
+    };
+    Some(Resume { attempt: state.run.attempt(), limited_until, action })
+}
+
+/// When the run of the current attempt may have been created, by GitHub's clock.
+fn search_window(state: &BuildState, timeouts: BuildTimeouts) -> (Timestamp, Timestamp) {
+    let last = state.attempt_requested_at();
+    // A reader may have resumed the attempt as soon as GitHub's limit ended.
+    let first = state.run.pending_request().map_or(last, |request| {
+        request.limited_until.map_or(request.requested_at, |until| until.min(last))
+    });
+    let at = |second: i64| Timestamp::from_second(second).unwrap_or(last);
     (
-        at(requested.saturating_sub(CLOCK_SKEW)),
-        at(requested.saturating_add(timeouts.grace + CLOCK_SKEW)),
+        at(first.as_second().saturating_sub(CLOCK_SKEW)),
+        at(last.as_second().saturating_add(timeouts.grace + CLOCK_SKEW)),
     )
 }
 
@@ -156,6 +203,7 @@ impl BuildState {
         let evaluated = evaluate_status(self, timeouts.grace, now);
         let Some(key) = self.current_run() else {
             return evaluated.error_code == Some(ErrorCode::Refused)
+                || evaluated.status == Status::Cancelled
                 || (evaluated.status.is_final() && findings.run_searched);
         };
         let Some(ended_at) = self.ended_at() else { return false };

@@ -4,7 +4,7 @@ use super::BuildSpec;
 use crate::{
     BuildId, Person, Timestamp,
     name::{ProjectName, Username},
-    repository::CommitSha,
+    repository::{CommitSha, Repository},
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,10 @@ pub struct BuildRecord {
     pub project: ProjectName,
     #[serde(rename = "asked")]
     pub spec: BuildSpec,
+    /// GitHub's number of the source repository, which a rename does not change. Builds of earlier releases have
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository_id: Option<u64>,
     /// The commit that the ref pointed to at the time of the request. This commit is built.
     pub commit: CommitSha,
     /// The repository was private then, so the builder needs a token of its own for it.
@@ -31,6 +35,14 @@ pub struct BuildRecord {
 }
 
 impl BuildRecord {
+    /// The same build under the name that its source has now.
+    #[must_use]
+    pub fn with_repository(&self, repository: Repository) -> Self {
+        let mut build = self.clone();
+        build.spec.repository = repository;
+        build
+    }
+
     /// `{registry}/{namespace}/{encoded triple}:{tag}`.
     pub fn image_full_name(&self) -> String {
         format!("{}:{}", self.image, self.spec.tag)
@@ -39,5 +51,14 @@ impl BuildRecord {
     /// The image's name within the registry, without the registry's host.
     pub fn image_repository(&self) -> &str {
         self.image.split_once('/').map_or(&self.image, |(_, repository)| repository)
+    }
+
+    /// The workflow's input `private`: whether the source is private, and what is fetched in addition. They
+    /// share an input because GitHub Enterprise Server takes ten, which are all in use. An older workflow rejects the
+    /// additions.
+    pub fn private_input(&self) -> String {
+        let submodules = if self.spec.submodules { ",submodules" } else { "" };
+        let lfs = if self.spec.lfs { ",lfs" } else { "" };
+        format!("{}{submodules}{lfs}", self.private)
     }
 }

@@ -1,8 +1,8 @@
 //! Renders the records of a build as the view that the API shows.
 
 use super::{
-    BuildState, BuildView, Conclusion, ErrorCode, JobsRecord, Phase, RunKey, Status, StepState,
-    StepStatus, StepView, evaluate_status,
+    BuildState, BuildView, Conclusion, ErrorCode, Phase, RunKey, Status, StepState, StepStatus,
+    StepView, evaluate_status, workflow::warnings,
 };
 use crate::{Timestamp, UnknownFields, image::Digest, whole_seconds};
 
@@ -14,22 +14,21 @@ pub fn view(state: &BuildState, digest: Option<Digest>, grace: i64, now: Timesta
     let key = state.current_run();
     let run = key.and_then(|key| state.run.runs.get(&key));
     // GitHub counts a run as started when it is queued; users expect the start of the first job.
-    let first_job_started_at =
-        key.and_then(|key| state.jobs.of_run(key).filter_map(|(_, job)| job.started_at).min());
+    let first_job_started_at = key.and_then(|key| {
+        let started = state.jobs.of_run(key).map(|(_, job)| state.plausible(job.started_at));
+        started.flatten().min()
+    });
+    let run_started_at = state.plausible(run.and_then(|run| run.started_at));
     let started_at = match evaluated.status {
         Status::Pending => None,
-        _ => first_job_started_at.or(run.and_then(|run| run.started_at)),
+        _ => first_job_started_at.or(run_started_at),
     };
     let completed_at = match (is_final, run) {
         (false, _) => None,
-        (true, Some(run)) => run.ended_at,
-        // There was no run: the build ended when it was rejected or when the grace period was over.
-        (true, None) if evaluated.error_code == Some(ErrorCode::NeverStarted) => {
-            let requested_at = state.attempt_requested_at().as_second();
-            Timestamp::from_second(requested_at.saturating_add(grace)).ok()
-        }
-        (true, None) => Some(state.attempt_requested_at()),
+        (true, Some(_)) => state.ended_at().max(started_at),
+        (true, None) => ended_without_run_at(state, evaluated.error_code, grace),
     };
+    let limited_until = state.limited_until(now).map(whole_seconds).filter(|_| !is_final);
     let until = if is_final { completed_at } else { Some(now) };
     let duration =
         started_at.zip(until).map(|(from, to)| (to.as_second() - from.as_second()).max(0));
@@ -51,23 +50,49 @@ pub fn view(state: &BuildState, digest: Option<Digest>, grace: i64, now: Timesta
         cancel_requested_at: state
             .current_cancel_request()
             .map(|request| whole_seconds(request.requested_at)),
+        limited_until,
+        status_detail: limited_until.map(|until| {
+            format!("GitHub limits the platform's requests. The build continues at {until}.")
+        }),
         error_code: evaluated.error_code.map(|code| code.to_string()),
         error_message: evaluated.error_message,
-        steps: key.map(|key| steps(&state.jobs, key)).unwrap_or_default(),
+        warnings: key.map(|key| warnings(&state.jobs, key)).unwrap_or_default(),
+        steps: key.map(|key| steps(state, key)).unwrap_or_default(),
         unknown_fields: UnknownFields::default(),
     }
 }
 
-fn steps(jobs: &JobsRecord, run: RunKey) -> Vec<StepView> {
-    let step = |(number, step): (&u32, &StepState)| StepView {
-        number: *number,
-        name: step.name.clone(),
-        status: step_status(step.phase),
-        started_at: step.started_at.map(whole_seconds),
-        completed_at: step.ended_at.map(whole_seconds),
-        unknown_fields: UnknownFields::default(),
+/// When a build ended that had no run: when it was rejected or cancelled, or when the grace period was over.
+fn ended_without_run_at(
+    state: &BuildState,
+    error_code: Option<ErrorCode>,
+    grace: i64,
+) -> Option<Timestamp> {
+    let requested_at = state.attempt_requested_at();
+    if error_code == Some(ErrorCode::NeverStarted) {
+        return Timestamp::from_second(state.start_deadline(grace)).ok();
+    }
+    let withdrawn_at = state.run.pending_request().and_then(|request| request.withdrawn_at);
+    Some(withdrawn_at.unwrap_or(requested_at))
+}
+
+fn steps(state: &BuildState, run: RunKey) -> Vec<StepView> {
+    let step = |(number, step): (&u32, &StepState)| {
+        let started_at = state.plausible(step.started_at);
+        // GitHub's end of a skipped step can be before its start.
+        let ended_at = state
+            .plausible(step.ended_at)
+            .map(|ended| started_at.map_or(ended, |at| at.max(ended)));
+        StepView {
+            number: *number,
+            name: step.name.clone(),
+            status: step_status(step.phase),
+            started_at: started_at.map(whole_seconds),
+            completed_at: ended_at.map(whole_seconds),
+            unknown_fields: UnknownFields::default(),
+        }
     };
-    jobs.of_run(run).flat_map(|(_, job)| job.steps.iter().map(step)).collect()
+    state.jobs.of_run(run).flat_map(|(_, job)| job.steps.iter().map(step)).collect()
 }
 
 fn step_status(phase: Phase) -> StepStatus {

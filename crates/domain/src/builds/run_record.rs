@@ -22,6 +22,15 @@ pub struct AttemptRequest {
     /// Why GitHub rejected the request, as a message for the user.
     #[serde(default, rename = "refused", skip_serializing_if = "Option::is_none")]
     pub rejection: Option<String>,
+    /// GitHub limits the platform's requests until then, and did not accept this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limited_until: Option<Timestamp>,
+    /// When a read last resumed it after a limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_at: Option<Timestamp>,
+    /// When it was cancelled before GitHub accepted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_at: Option<Timestamp>,
     #[serde(flatten)]
     pub unknown_fields: UnknownFields,
 }
@@ -29,13 +38,37 @@ pub struct AttemptRequest {
 impl AttemptRequest {
     /// A request that GitHub has not rejected. `after` is the latest known run.
     pub fn new(requested_at: Timestamp, after: Option<RunKey>) -> Self {
-        Self { requested_at, after, rejection: None, unknown_fields: UnknownFields::default() }
+        Self {
+            requested_at,
+            after,
+            rejection: None,
+            limited_until: None,
+            resumed_at: None,
+            withdrawn_at: None,
+            unknown_fields: UnknownFields::default(),
+        }
+    }
+
+    /// Until when GitHub limits requests, if this one waits for that: nobody has sent it again since.
+    pub fn waits_until(&self) -> Option<Timestamp> {
+        let is_open = self.rejection.is_none() && self.withdrawn_at.is_none();
+        self.limited_until.filter(|until| is_open && self.resumed_at < Some(*until))
+    }
+
+    /// When it was last sent to GitHub, or is to be sent.
+    pub fn sent_at(&self) -> Timestamp {
+        self.limited_until
+            .max(self.resumed_at)
+            .map_or(self.requested_at, |at| at.max(self.requested_at))
     }
 
     fn merge(&mut self, other: Self) {
         self.requested_at = self.requested_at.min(other.requested_at);
         self.after = self.after.max(other.after);
         self.rejection = self.rejection.take().max(other.rejection);
+        self.limited_until = self.limited_until.max(other.limited_until);
+        self.resumed_at = self.resumed_at.max(other.resumed_at);
+        self.withdrawn_at = self.withdrawn_at.max(other.withdrawn_at);
         self.unknown_fields.merge(other.unknown_fields);
     }
 }
@@ -67,6 +100,15 @@ pub struct ImagePushed {
     pub digest: Digest,
 }
 
+/// The repository that an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventSource {
+    /// Its number at GitHub.
+    pub repository: Option<u64>,
+    /// Whether its name is that of the builder repository in the settings.
+    pub has_builder_name: bool,
+}
+
 /// The workflow runs of a build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunRecord {
@@ -74,11 +116,14 @@ pub struct RunRecord {
     /// shares the builder repository also counts from 1; so readers must compare the whole id.
     #[serde(rename = "of")]
     pub build_id: BuildId,
-    /// By NoKube's attempt number. Attempt 1 is present only if GitHub rejected it.
+    /// By NoKube's attempt number. Attempt 1 is present only if GitHub rejected or limited it.
     #[serde(default, rename = "asks", skip_serializing_if = "BTreeMap::is_empty")]
     pub attempt_requests: BTreeMap<u32, AttemptRequest>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub runs: BTreeMap<RunKey, RunState>,
+    /// GitHub's number of the builder repository, which a rename does not change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub builder_repository: Option<u64>,
     #[serde(default, rename = "pushed", skip_serializing_if = "Option::is_none")]
     pub image_pushed: Option<ImagePushed>,
     /// When a merge last changed the record.
@@ -97,6 +142,7 @@ impl RunRecord {
             build_id,
             attempt_requests: BTreeMap::new(),
             runs: BTreeMap::new(),
+            builder_repository: None,
             image_pushed: None,
             updated_at: None,
             final_view: None,
@@ -131,6 +177,25 @@ impl RunRecord {
         Self::with_attempt_request(build_id, attempt, request)
     }
 
+    /// A record with an attempt that GitHub did not accept, because it limits requests until `until`.
+    pub fn with_limit(
+        build_id: BuildId,
+        attempt: u32,
+        requested_at: Timestamp,
+        until: Timestamp,
+    ) -> Self {
+        let request = AttemptRequest {
+            limited_until: Some(until),
+            ..AttemptRequest::new(requested_at, None)
+        };
+        Self::with_attempt_request(build_id, attempt, request)
+    }
+
+    #[must_use]
+    pub fn with_builder_repository(self, id: Option<u64>) -> Self {
+        Self { builder_repository: id, ..self }
+    }
+
     #[must_use]
     pub fn with_updated_at(self, at: Timestamp) -> Self {
         Self { updated_at: Some(at), ..self }
@@ -159,6 +224,8 @@ impl RunRecord {
         let (requests, runs) = (other.attempt_requests, other.runs);
         merge_entries(&mut self.attempt_requests, requests, AttemptRequest::merge);
         merge_entries(&mut self.runs, runs, RunState::merge);
+        // Only a repository that was created anew under the name has another number, a greater one.
+        self.builder_repository = self.builder_repository.max(other.builder_repository);
         self.image_pushed = self.image_pushed.take().max(other.image_pushed);
         self.updated_at = self.updated_at.max(other.updated_at);
         self.merge_final_view(other.final_view);
@@ -186,17 +253,21 @@ impl RunRecord {
     }
 
     /// NoKube's number of the current attempt, whether it was requested here or started at GitHub.
-    ///
-    /// GitHub numbers the attempts of a run from 1. So the sum of the greatest attempt of each run is
-    /// the number of attempts, even if some of them were never reported. Rejected attempts have no run
-    /// and are added.
     pub fn attempt(&self) -> u32 {
-        let requested = self.attempt_requests.last_key_value().map_or(1, |(attempt, _)| *attempt);
-        let attempts_of_runs: BTreeMap<_, _> =
-            self.runs.keys().map(|key| (key.run_id, key.attempt)).collect();
-        let started = attempts_of_runs.into_values().fold(0, u32::saturating_add);
-        let rejected = self.attempt_requests.values().filter(|r| r.rejection.is_some()).count();
-        requested.max(started.saturating_add(u32::try_from(rejected).unwrap_or(u32::MAX)))
+        attempt_number(&self.attempt_requests, self.runs.keys().copied())
+    }
+
+    /// Whether an event about the run `run_id` is the builder's.
+    ///
+    /// GitHub's numbers count, because names change: a renamed repository has another name, and another repository
+    /// can get its old one. The name decides only while no number is known.
+    pub fn is_of_builder(&self, source: EventSource, run_id: u64) -> bool {
+        let is_known_run = self.runs.keys().any(|key| key.run_id == run_id);
+        let is_builder = match (self.builder_repository, source.repository) {
+            (Some(builder), Some(repository)) => builder == repository,
+            _ => source.has_builder_name,
+        };
+        is_builder || is_known_run
     }
 
     /// The request for the current attempt, as long as no run has started for it.
@@ -213,4 +284,21 @@ impl RunRecord {
             .as_deref()
             .filter(|last| last.attempt == self.attempt() && last.latest == latest)
     }
+}
+
+/// The number of the current attempt.
+///
+/// GitHub numbers the attempts of a run from 1. So the sum of the greatest attempt of each run is
+/// the number of attempts, even if some of them were never reported. Rejected attempts have no run
+/// and are added.
+pub(super) fn attempt_number(
+    requests: &BTreeMap<u32, AttemptRequest>,
+    runs: impl Iterator<Item = RunKey>,
+) -> u32 {
+    let requested = requests.last_key_value().map_or(1, |(attempt, _)| *attempt);
+    let attempts_of_runs: BTreeMap<_, _> = runs.map(|key| (key.run_id, key.attempt)).collect();
+    let started = attempts_of_runs.into_values().fold(0, u32::saturating_add);
+    let has_no_run = |r: &&AttemptRequest| r.rejection.is_some() || r.withdrawn_at.is_some();
+    let rejected = requests.values().filter(has_no_run).count();
+    requested.max(started.saturating_add(u32::try_from(rejected).unwrap_or(u32::MAX)))
 }

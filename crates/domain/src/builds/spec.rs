@@ -31,27 +31,37 @@ request! {
         /// The project's name, or `PROJECT-SERVICE`.
         #[schema(max_length = 81_usize)]
         image_name: String, required;
-        /// A branch, a tag or a commit.
-        branch: GitRef = "main";
-        /// The build context: a directory in the repository.
+        /// A branch, a tag or a commit; without it, the repository's default branch.
+        branch: GitRef, empty_is_absent;
+        /// The build context: a directory in the repository, relative to the repository's root.
         context: Directory = ".";
-        /// Whether to build with a Dockerfile from the repository.
-        has_dockerfile: bool = false;
-        /// The path of the Dockerfile in the repository.
-        dockerfile_path: FilePath = "Dockerfile";
-        /// A Dockerfile to use if the repository has none (`has_dockerfile` is false). Without any Dockerfile,
-        /// the image is built with buildpacks.
+        /// Whether to build with a Dockerfile from the repository. `dockerfile_path` implies it.
+        has_dockerfile: bool;
+        /// The path of the Dockerfile, relative to the repository's root and not to `context`. If it is absent and
+        /// `has_dockerfile` is true, it is `Dockerfile` in `context`.
+        dockerfile_path: FilePath;
+        /// A Dockerfile to use if the repository has none. Without any Dockerfile, the image is built with
+        /// buildpacks.
         #[schema(max_length = super::checks::MAX_TEXT_BYTES)]
         dockerfile_content: String;
         /// The tag of the image. Builds and deployments refer to the image by its digest.
         image_tag: ImageTag = "latest";
-        /// Docker build arguments. They must not contain secrets, because they are stored in the image's history.
+        /// Docker build arguments; buildpacks get them as environment variables. They must not contain secrets,
+        /// because they are stored in the image's history.
         build_args: BTreeMap<String, String> = json!({});
+        /// Whether to fetch the repository's Git submodules, recursively. They must be public. A build without them
+        /// warns if there are any.
+        submodules: bool = false;
+        /// Whether to fetch the files that are in Git LFS. A build without them gets their pointers, and warns.
+        lfs: bool = false;
         /// If given, it must be the name of the project.
         #[schema(max_length = 40_usize)]
         project_name: String;
     }
 }
+
+/// Git's name for a repository's default branch, whatever it is called.
+pub const HEAD: &str = "HEAD";
 
 /// How the image is built from the source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +81,7 @@ pub enum Source {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuildSpec {
     pub repository: Repository,
-    /// The requested branch, tag or commit.
+    /// The requested branch, tag or commit; without one [`HEAD`], until the default branch is known.
     pub git_ref: String,
     /// The directory in the repository that is built.
     pub context: String,
@@ -79,6 +89,12 @@ pub struct BuildSpec {
     pub service: ServiceName,
     pub tag: ImageTag,
     pub build_args: BTreeMap<String, String>,
+    /// Whether Git submodules are fetched.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub submodules: bool,
+    /// Whether the files in Git LFS are fetched.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lfs: bool,
 }
 
 impl BuildSpec {
@@ -112,12 +128,14 @@ impl BuildSpec {
         }
         Some(Self {
             repository: repository?,
-            git_ref: request.branch?.to_string(),
+            git_ref: request.branch.map_or_else(|| HEAD.to_owned(), |branch| branch.to_string()),
             context: request.context?.to_string(),
             source: source?,
             service: request.service_name?,
             tag: request.image_tag?,
             build_args: request.build_args?,
+            submodules: request.submodules?,
+            lfs: request.lfs?,
         })
     }
 
@@ -159,6 +177,8 @@ pub struct BuildRequest {
     pub dockerfile_content: Option<String>,
     pub image_tag: ImageTag,
     pub build_args: BTreeMap<String, String>,
+    pub submodules: bool,
+    pub lfs: bool,
 }
 
 impl BuildRequest {
@@ -182,6 +202,8 @@ impl BuildRequest {
             dockerfile_content,
             image_tag: spec.tag.clone(),
             build_args: spec.build_args.clone(),
+            submodules: spec.submodules,
+            lfs: spec.lfs,
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Everything that is stored about a build.
 
-use super::{BuildRecord, JobsRecord, RunKey, RunRecord};
+use super::{BuildRecord, JobsRecord, LONGEST_WAIT, RunKey, RunRecord};
 use crate::{Timestamp, image::Digest};
 use serde::{Deserialize, Serialize};
+
+/// How far GitHub's clock may be behind ours, in seconds.
+const MAX_CLOCK_DIFFERENCE: i64 = 3600;
 
 /// A user's request to cancel an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,9 +33,38 @@ impl BuildState {
         Self { record, run, jobs, cancel_request: None, last_polled_at: None }
     }
 
-    /// When the current attempt was requested.
+    /// When the current attempt was requested at GitHub; after a limit, when that was or is to be repeated.
     pub fn attempt_requested_at(&self) -> Timestamp {
-        self.run.pending_request().map_or(self.record.created_at, |request| request.requested_at)
+        let requests = &self.run.attempt_requests;
+        let of_attempt = || requests.get(&self.run.attempt());
+        if let Some(request) = self.run.pending_request().or_else(of_attempt) {
+            return request.sent_at();
+        }
+        // A later attempt without a request was started at GitHub.
+        let run = self.run.latest_run().filter(|_| self.run.attempt() > 1);
+        let started_at = run.and_then(|(_, run)| self.plausible(run.started_at));
+        self.record.created_at.max(started_at.unwrap_or(self.record.created_at))
+    }
+
+    /// The second (since 1970) from which the current attempt counts as never started if it has no run.
+    pub(super) fn start_deadline(&self, grace: i64) -> i64 {
+        let waiting = self.run.pending_request().filter(|request| request.waits_until().is_some());
+        let (from, longest) = match waiting {
+            Some(request) => (request.requested_at, LONGEST_WAIT),
+            None => (self.attempt_requested_at(), grace),
+        };
+        from.as_second().saturating_add(longest)
+    }
+
+    /// Until when GitHub limits the platform's requests, if the current attempt waits for that at `now`.
+    pub fn limited_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.run.pending_request()?.waits_until().filter(|until| *until > now)
+    }
+
+    /// `time` if it can be a time of this build: GitHub writes the year 1 for "not set".
+    pub(super) fn plausible(&self, time: Option<Timestamp>) -> Option<Timestamp> {
+        let earliest = self.record.created_at.as_second().saturating_sub(MAX_CLOCK_DIFFERENCE);
+        time.filter(|time| time.as_second() >= earliest)
     }
 
     /// The run of the current attempt, if GitHub has reported one.
@@ -67,6 +99,6 @@ impl BuildState {
     pub(super) fn ended_at(&self) -> Option<Timestamp> {
         let run = self.run.runs.get(&self.current_run()?)?;
         run.phase.conclusion()?;
-        run.ended_at.or(self.run.updated_at).or(Some(self.record.created_at))
+        self.plausible(run.ended_at).or(self.run.updated_at).or(Some(self.record.created_at))
     }
 }

@@ -1,6 +1,6 @@
 //! A build as the API shows it.
 
-use super::{Status, StepStatus};
+use super::{BuildWarning, Status, StepStatus};
 use crate::{BuildId, ProjectId, Timestamp, UnknownFields, image::Digest, repository::CommitSha};
 use serde::{Deserialize, Serialize};
 
@@ -50,11 +50,23 @@ pub struct BuildView {
     pub attempt: u32,
     /// When a user requested to cancel this attempt. GitHub may finish the run before it is cancelled.
     pub cancel_requested_at: Option<Timestamp>,
+    /// GitHub limits the platform's requests until then and has not accepted the build yet. The first read after
+    /// that time sends it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub limited_until: Option<Timestamp>,
+    /// For people: why a pending build waits, if GitHub limits the platform's requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub status_detail: Option<String>,
     /// For programs: `refused`, `never_started`, `timed_out`, `startup_failure`, `action_required`,
-    /// `run_deleted`, `not_run`, `step_failed` or `run_failed`.
+    /// `run_deleted`, `not_run`, `builder_outdated`, `source_incomplete`, `step_failed` or `run_failed`.
     pub error_code: Option<String>,
     /// For people: what went wrong and what to do.
     pub error_message: Option<String>,
+    /// Possible mistakes, also of a build that succeeded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<BuildWarning>,
     pub steps: Vec<StepView>,
     #[serde(flatten)]
     #[cfg_attr(feature = "schema", schema(ignore))]

@@ -4,7 +4,7 @@ use super::{
     NewDeployment,
     image::ImageSource,
     limits::PlatformLimits,
-    spec::{Check, Health, Scaling, ServiceKind, Volume},
+    spec::{Exposure, Scaling, Volume},
 };
 #[cfg(feature = "schema")]
 use crate::schema::{FieldSchema, Schemas, integer};
@@ -12,9 +12,10 @@ use crate::{
     access::Caller,
     field_types::read_integer,
     fields::{FieldValue, Fields},
-    name::Username,
+    name::{Login, Username},
     problem::{Problem, ProblemKind},
     projects::Project,
+    text::InvalidText,
 };
 use serde_json::Value;
 
@@ -55,7 +56,7 @@ pub(super) fn check_names(
     project: Option<&Project>,
 ) -> Result<(), Problem> {
     let user = request.username.as_deref();
-    let user = user.and_then(|user| f.parse("username", user, str::parse::<Username>));
+    let user = user.and_then(|user| f.parse("username", user, parse_login_or_username));
     let Some(project) = project else { return Ok(()) };
     if let Some(name) = request.project_name.as_ref().filter(|name| **name != project.name) {
         f.add_error(
@@ -64,12 +65,23 @@ pub(super) fn check_names(
         );
     }
     match user {
-        Some(user) if user != caller.login && user != project.owner => Err(Problem::new(
+        Some(user) if !is_one_of(&user, &caller.login, &project.owner) => Err(Problem::new(
             ProblemKind::Forbidden,
             format!("username must be yours ({}) or the project's owner's.", caller.login),
         )),
         _ => Ok(()),
     }
+}
+
+fn parse_login_or_username(text: &str) -> Result<String, InvalidText> {
+    match text.parse::<Login>() {
+        Ok(login) => Ok(login.to_string()),
+        Err(_) => Ok(text.parse::<Username>()?.to_string()),
+    }
+}
+
+fn is_one_of(user: &str, login: &Login, owner: &Username) -> bool {
+    user == login.as_str() || user == owner.as_str() || user == Username::from_login(login).as_str()
 }
 
 pub(super) fn image(f: &mut Fields, request: &NewDeployment) -> Option<ImageSource> {
@@ -85,53 +97,11 @@ pub(super) fn image(f: &mut Fields, request: &NewDeployment) -> Option<ImageSour
     }
 }
 
-pub(super) fn check_resources<T: Ord>(
-    f: &mut Fields,
-    resource: &str,
-    request: &Option<T>,
-    limit: &Option<T>,
-) {
-    if request.as_ref().zip(limit.as_ref()).is_some_and(|(request, limit)| request > limit) {
-        let detail = format!("must not be more than {resource}_limit");
-        f.add_error(&format!("{resource}_request"), detail);
-    }
-}
-
-pub(super) fn volume(
-    f: &mut Fields,
-    request: &NewDeployment,
-    limits: &PlatformLimits,
-) -> Option<Volume> {
-    let (size, path) = (&request.storage_size, &request.storage_path);
-    let has_size = size.is_some() || f.has_error("storage_size");
-    let has_path = path.is_some() || f.has_error("storage_path");
-    match (has_size, has_path) {
-        (true, false) => f.add_error("storage_path", "is required with storage_size"),
-        (false, true) => f.add_error("storage_size", "is required with storage_path"),
-        _ => {}
-    }
-    if let Some((max, _)) =
-        limits.max_storage.as_ref().zip(size.as_ref()).filter(|(max, size)| size > max)
-    {
-        f.add_error("storage_size", format!("must be at most {max} on this platform"));
-    }
-    if path.as_deref().is_some_and(|path| !is_mount_path(path)) {
-        let detail =
-            "must be an absolute path such as /var/lib/data, below / and without ':', '.' and '..'";
-        f.add_error("storage_path", detail);
-    }
-    let (size, path) = size.clone().zip(path.clone())?;
-    Some(Volume { size, path })
-}
-
-fn is_mount_path(path: &str) -> bool {
-    path.starts_with('/')
-        && path.len() <= 200
-        && !path.contains(':')
-        && !path.chars().any(char::is_control)
-        && !path.split('/').any(|part| matches!(part, "." | ".."))
-        && path.split('/').any(|part| !part.is_empty())
-}
+/// The values of requests that omit them.
+pub(super) const DEFAULT_SERVICE_PORT: u16 = 8000;
+pub(super) const DEFAULT_MIN_REPLICAS: u32 = 1;
+const DEFAULT_MAX_REPLICAS: u32 = 10;
+pub(super) const DEFAULT_TARGET_CPU: u32 = 70;
 
 pub(super) fn scaling(
     f: &mut Fields,
@@ -139,14 +109,33 @@ pub(super) fn scaling(
     limits: &PlatformLimits,
 ) -> Option<Scaling> {
     let is_enabled = request.enable_autoscaling == Some(true);
-    let min = PodCount::read_or(request.min_replicas.as_ref(), 1, "min_replicas", f, limits);
-    let max = limits.max_replicas.min(10);
-    let max = PodCount::read_or(request.max_replicas.as_ref(), max, "max_replicas", f, limits);
+    let (min, max) = (request.min_replicas.as_ref(), request.max_replicas.as_ref());
+    let default_max = limits.max_replicas.min(DEFAULT_MAX_REPLICAS);
+    let min = PodCount::read_or(min, DEFAULT_MIN_REPLICAS, "min_replicas", f, limits);
+    let max = PodCount::read_or(max, default_max, "max_replicas", f, limits);
+    let target_cpu = request.target_cpu_percent.as_ref().map(|percent| percent.0);
     if is_enabled && min > max {
         f.add_error("min_replicas", "must not be more than max_replicas");
     }
-    let target_cpu = request.target_cpu_percent?.0;
-    is_enabled.then_some(Scaling { min, max, target_cpu })
+    if request.enable_autoscaling == Some(false) {
+        let changed = [
+            ("min_replicas", min != DEFAULT_MIN_REPLICAS),
+            ("max_replicas", max != default_max),
+            ("target_cpu_percent", target_cpu.is_some_and(|cpu| cpu != DEFAULT_TARGET_CPU)),
+        ];
+        reject_unused(f, &changed, "without enable_autoscaling");
+    }
+    is_enabled.then_some(Scaling { min, max, target_cpu: target_cpu? })
+}
+
+/// Adds an error for each field whose value would have no effect, because a caller would expect one. A field with its
+/// default is accepted.
+pub(super) fn reject_unused(f: &mut Fields, changed: &[(&str, bool)], condition: &str) {
+    for (field, _) in changed.iter().filter(|(_, is_changed)| *is_changed) {
+        if !f.has_error(field) {
+            f.add_error(field, format!("has no effect {condition}; leave it out"));
+        }
+    }
 }
 
 /// A service with a volume has one pod, because only one pod can mount it at a time.
@@ -168,29 +157,28 @@ pub(super) fn replicas(
             "must be false with storage: a volume is for one pod at a time",
         );
     }
-    replicas
+    match scaling {
+        // The autoscaler decides the number.
+        Some(Scaling { min, max, .. }) => {
+            if replicas != default && !(*min..=*max).contains(&replicas) {
+                let detail = "must be from min_replicas to max_replicas with enable_autoscaling, \
+                              which decides the number";
+                f.add_error("replicas", detail);
+            }
+            *min
+        }
+        None => replicas,
+    }
 }
 
-pub(super) fn health(request: &NewDeployment) -> Option<Health> {
-    let liveness = Check {
-        path: request.liveness_check_path.clone(),
-        delay: request.liveness_initial_delay?.0,
-    };
-    let readiness = Check {
-        path: request.readiness_check_path.clone(),
-        delay: request.readiness_initial_delay?.0,
-    };
-    // A worker is assumed to listen on no port unless the request configures a check.
-    let has_port = request.service_type != Some(ServiceKind::Worker)
-        || request.health_check_port.is_some()
-        || liveness.path.is_some()
-        || readiness.path.is_some();
-    (request.health_check_enabled? && has_port).then_some(Health {
-        port: request.health_check_port.or(request.container_port)?.0,
-        liveness,
-        readiness,
-        period: request.health_check_period?.0,
-        timeout: request.health_check_timeout?.0,
-        failures: request.health_check_failure_threshold?.0,
-    })
+/// The port on which other services reach this one.
+pub(super) fn service_port(
+    f: &mut Fields,
+    request: &NewDeployment,
+    exposure: Option<&Exposure>,
+) -> Option<u16> {
+    let port = request.service_port?.0;
+    let is_unused = exposure == Some(&Exposure::None) && port != DEFAULT_SERVICE_PORT;
+    reject_unused(f, &[("service_port", is_unused)], "on a service that receives no requests");
+    Some(port)
 }

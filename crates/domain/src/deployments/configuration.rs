@@ -2,11 +2,12 @@
 
 use super::{
     Address, Bytes, Cause, Cpu, Exposure, Host, ImageRef, Release, Revision, ServiceKind, UrlPath,
+    checks::DEFAULT_SERVICE_PORT,
 };
 use crate::{
     BuildId, Timestamp,
     image::Digest,
-    name::{ServiceName, Username},
+    name::{Login, ServiceName},
     whole_seconds,
 };
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 pub struct RevisionView {
     /// Its number; `rollback` accepts it.
     pub revision: u32,
-    pub by: Username,
+    pub by: Login,
     pub created_at: Timestamp,
     pub cause: Cause,
     /// True for the release that is deployed now.
@@ -68,6 +69,10 @@ pub struct Configuration {
     pub service_name: ServiceName,
     pub image_name: ImageRef,
     pub build_id: Option<BuildId>,
+    /// Empty: the image's entrypoint.
+    pub command: Vec<String>,
+    /// Empty: the image's own arguments, or none with `command`.
+    pub args: Vec<String>,
     pub display_name: String,
     pub description: Option<String>,
     pub service_type: ServiceKind,
@@ -77,6 +82,7 @@ pub struct Configuration {
     pub enable_https: bool,
     pub container_port: u16,
     pub service_port: u16,
+    /// The number of pods; the least with autoscaling.
     pub replicas: u32,
     pub cpu_request: Cpu,
     pub cpu_limit: Cpu,
@@ -135,6 +141,8 @@ pub fn configuration(release: &Release) -> Configuration {
         service_name: spec.service.clone(),
         image_name: release.image.name.clone(),
         build_id: release.image.build,
+        command: spec.command.clone(),
+        args: spec.args.clone(),
         display_name: spec.display_name.clone(),
         description: spec.description.clone(),
         service_type: spec.kind,
@@ -149,8 +157,12 @@ pub fn configuration(release: &Release) -> Configuration {
         },
         enable_https,
         container_port: spec.container_port,
-        service_port: spec.service_port,
-        replicas: spec.replicas,
+        // Older releases have values here that have no effect, which a request must not have.
+        service_port: match spec.exposure {
+            Exposure::None => DEFAULT_SERVICE_PORT,
+            _ => spec.service_port,
+        },
+        replicas: spec.min_replicas(),
         cpu_request: spec.cpu.request.clone(),
         cpu_limit: spec.cpu.limit.clone(),
         memory_request: spec.memory.request.clone(),

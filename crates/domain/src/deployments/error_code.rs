@@ -16,6 +16,8 @@ pub enum ErrorCode {
     ImagePull,
     ImageName,
     ContainerConfig,
+    /// There is no program to run, or it is not in the image.
+    StartCommand,
     Crash,
     OutOfMemory,
     Unschedulable,

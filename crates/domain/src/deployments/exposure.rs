@@ -15,7 +15,7 @@ pub(super) fn check(
     limits: &PlatformLimits,
 ) -> Option<Exposure> {
     let domain = request.custom_domain.as_deref();
-    let domain = domain.and_then(|domain| f.parse("custom_domain", domain, str::parse::<Host>));
+    let domain = domain.and_then(|domain| f.parse("custom_domain", domain, Host::parse_field));
     let path = request.custom_path.as_ref();
     let path = path.and_then(|path| f.parse("custom_path", path.as_str(), parse_path_prefix));
     let https = request.enable_https == Some(true);

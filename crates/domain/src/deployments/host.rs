@@ -1,6 +1,7 @@
 //! Hosts, URL paths, and patterns for custom domains.
 
-use crate::text::{InvalidText, checked_text, valid_if};
+use super::host_suggestion::valid_path;
+use crate::text::{InvalidText, checked_text, parse_or_suggest, valid_if};
 use std::str::FromStr;
 
 checked_text!(
@@ -51,6 +52,13 @@ impl FromStr for DomainPattern {
 impl DomainPattern {
     pub(super) fn matches(&self, host: &Host) -> bool {
         if self.is_wildcard { host.is_below(&self.host) } else { *host == self.host }
+    }
+}
+
+impl UrlPath {
+    /// Parses the value of a field. The error says what was probably meant.
+    pub(crate) fn parse_field(text: &str) -> Result<Self, String> {
+        parse_or_suggest(text, valid_path)
     }
 }
 

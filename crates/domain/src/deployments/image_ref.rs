@@ -1,8 +1,9 @@
 //! Image references.
 
+use super::image_suggestion;
 use crate::{
     image::{Digest, Registry},
-    text::InvalidText,
+    text::{InvalidText, parse_or_suggest, with_suggestion},
 };
 use serde_with::{DeserializeFromStr, SerializeDisplay};
 use std::{fmt, str::FromStr};
@@ -26,6 +27,16 @@ const MAX_PATH_LEN: usize = 255;
 
 const INVALID: InvalidText =
     InvalidText("must be an image such as ghcr.io/owner/image:tag or nginx:1.29");
+const NOT_LOWER_CASE: InvalidText =
+    InvalidText("must be in lower case: only the tag of an image may have capital letters");
+const INVALID_TAG: InvalidText = InvalidText(
+    "must have a tag of at most 128 letters, digits, '_', '.' and '-', which does not begin with \
+     '.' or '-'",
+);
+const INVALID_DIGEST: InvalidText =
+    InvalidText("must have a complete digest after the @: 'sha256:' and 64 hexadecimal digits");
+const REGISTRY_ONLY: InvalidText =
+    InvalidText("must have an image's path after the registry, such as ghcr.io/owner/image:tag");
 
 impl FromStr for ImageRef {
     type Err = InvalidText;
@@ -35,7 +46,7 @@ impl FromStr for ImageRef {
             return Err(INVALID);
         }
         let (name, digest) = match text.split_once('@') {
-            Some((name, digest)) => (name, Some(digest.parse()?)),
+            Some((name, digest)) => (name, Some(digest.parse().map_err(|_| INVALID_DIGEST)?)),
             None => (text, None),
         };
         // A colon after the last slash separates the tag; a colon before it separates the port.
@@ -56,11 +67,19 @@ impl FromStr for ImageRef {
             true => format!("library/{path}"),
             false => path,
         };
+        if path.is_empty() {
+            return Err(REGISTRY_ONLY);
+        }
         // `Registry` checks the grammar of host and path.
         Registry::new(&host, &path).map_err(|_| INVALID)?;
-        let is_lower_case = path.bytes().all(|b| !b.is_ascii_uppercase());
-        if !is_lower_case || path.len() > MAX_PATH_LEN || !tag.as_deref().is_none_or(is_tag) {
+        if path.len() > MAX_PATH_LEN {
             return Err(INVALID);
+        }
+        if path.bytes().any(|b| b.is_ascii_uppercase()) {
+            return Err(NOT_LOWER_CASE);
+        }
+        if !tag.as_deref().is_none_or(is_tag) {
+            return Err(INVALID_TAG);
         }
         let tag = tag.or_else(|| digest.is_none().then(|| "latest".into()));
         Ok(Self { host, path, tag, digest })
@@ -109,6 +128,22 @@ impl fmt::Display for ImageRef {
 }
 
 impl ImageRef {
+    /// Parses the value of a field. The error says what was probably meant. It also rejects valid texts
+    /// that are not images: the name of a registry, and the address of an image's page.
+    pub(crate) fn parse_field(text: &str) -> Result<Self, String> {
+        let image: Self = parse_or_suggest(text, image_suggestion::valid_image)?;
+        if let Some(meant) = image_suggestion::image_of_page(text) {
+            return Err(with_suggestion(INVALID, Some(meant)));
+        }
+        if image.is_registry() { Err(REGISTRY_ONLY.to_string()) } else { Ok(image) }
+    }
+
+    /// Whether this is the host of a registry. The official images of Docker Hub have no dot in their names.
+    pub(super) fn is_registry(&self) -> bool {
+        let official = self.path.strip_prefix("library/").filter(|_| self.host == DOCKER_HUB);
+        official.is_some_and(|name| name.contains('.'))
+    }
+
     /// `{host}/{path}`, without tag and digest.
     pub fn repository(&self) -> String {
         format!("{}/{}", self.host, self.path)

@@ -2,7 +2,7 @@
 
 use super::{
     host::{DomainPattern, Host},
-    quantity::Bytes,
+    quantity::{Bytes, Cpu},
     spec::{Address, Exposure, Spec},
 };
 use crate::problem::{FieldError, Problem};
@@ -11,6 +11,9 @@ use crate::problem::{FieldError, Problem};
 #[derive(Clone, Debug, Default)]
 pub struct PlatformLimits {
     pub max_replicas: u32,
+    /// The maximum CPU and memory of a pod. Unlimited if absent.
+    pub max_cpu: Option<Cpu>,
+    pub max_memory: Option<Bytes>,
     /// The maximum size of a volume. Unlimited if absent.
     pub max_storage: Option<Bytes>,
     /// External services get hosts below this domain. Without it, there are no external services.

@@ -6,25 +6,33 @@
 //! The result of applying a revision to the cluster is stored as an [`OutcomeRecord`].
 
 mod checks;
+mod command;
 mod configuration;
 mod error_code;
 mod exposure;
+mod health;
 mod host;
+mod host_suggestion;
 mod image;
 mod image_ref;
+mod image_suggestion;
 mod limits;
 mod observed;
 mod outcome;
 mod quantity;
+mod quantity_suggestion;
 mod render;
 mod request;
+mod resources;
 mod revision;
 mod spec;
 mod status;
 mod variables;
 mod view;
+mod warnings;
 
 pub use checks::PodCount;
+pub use command::Words;
 pub use configuration::{Configuration, ExposureType, RevisionView, configuration};
 pub use error_code::ErrorCode;
 pub use host::{DomainPattern, Host, UrlPath};
@@ -46,3 +54,4 @@ pub use spec::{
 pub use status::Status;
 pub use variables::{SecretInput, SecretValue};
 pub use view::{ConditionView, DeploymentCreated, DeploymentView, PodView};
+pub use warnings::warnings;

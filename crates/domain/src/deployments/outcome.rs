@@ -54,7 +54,7 @@ pub struct OutcomeRecord {
     pub revision: u32,
     pub at: Timestamp,
     pub outcome: ApplyOutcome,
-    /// Warnings from the cluster.
+    /// Warnings about the configuration, and from the cluster.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }

@@ -1,15 +1,21 @@
 //! The request of `POST /api/v1/deploy`, and what is made of it.
 
 use super::{
-    checks::{self, PodCount},
+    checks::{self, DEFAULT_MIN_REPLICAS, DEFAULT_SERVICE_PORT, DEFAULT_TARGET_CPU, PodCount},
+    command::{self, Words},
     configuration::ExposureType,
     exposure,
+    health::{
+        self, DEFAULT_FAILURES, DEFAULT_LIVENESS_DELAY, DEFAULT_PERIOD, DEFAULT_READINESS_DELAY,
+        DEFAULT_TIMEOUT,
+    },
     host::UrlPath,
     image::ImageSource,
     image_ref::ImageRef,
     limits::PlatformLimits,
     quantity::{Bytes, Cpu},
-    spec::{ResourceRequirements, ServiceKind, Spec},
+    resources,
+    spec::{ServiceKind, Spec},
     variables::{self, SecretInput},
 };
 #[cfg(feature = "schema")]
@@ -33,7 +39,7 @@ request! {
         project_id: ProjectId, required;
         project_name: ProjectName, required;
         /// Your login or the login of the project's owner.
-        #[schema(max_length = 39_usize)]
+        #[schema(max_length = 63_usize)]
         username: String, required;
         /// A DNS label that begins with a letter. It becomes part of the service's address.
         service_name: ServiceName, required;
@@ -42,6 +48,14 @@ request! {
         /// The image to deploy; required if `build_id` is omitted. An image in the platform's own registry must
         /// be from a build of the project.
         image_name: ImageRef;
+        /// The program to run and its first arguments, instead of the image's entrypoint: `command` of a Kubernetes
+        /// container. Each word is an item. There is no shell: for one, give `["sh", "-c", "…"]`. Kubernetes replaces
+        /// `$(NAME)` by the value of a variable, and `$$(NAME)` is `$(NAME)` itself. Without `args`, the image's own
+        /// arguments are left out too.
+        command: Words = json!([]);
+        /// The arguments, instead of the image's own: `args` of a Kubernetes container, by the same rules. An image that
+        /// was made by buildpacks has an entrypoint that sets `PATH` and the like, and runs the program in `args`.
+        args: Words = json!([]);
         /// A name for display. Defaults to the name of the service.
         display_name: PlainText<100>, empty_is_absent;
         description: PlainText<2000>, empty_is_absent;
@@ -59,23 +73,28 @@ request! {
         /// The port that the program listens on. The program receives it as the variable `PORT`.
         container_port: Port = 3000;
         /// The port on which the project's other services reach this one.
-        service_port: Port = 8000;
-        /// The number of pods. Must be 1 for a service with storage.
+        service_port: Port = DEFAULT_SERVICE_PORT;
+        /// The number of pods. Must be 1 for a service with storage. With autoscaling, the autoscaler decides the
+        /// number, and this must be from `min_replicas` to `max_replicas`.
         #[schema(default = 2)]
         replicas: PodCount;
-        /// CPU request of each pod.
-        cpu_request: Cpu = "100m";
-        /// CPU limit of each pod.
+        /// CPU request of each pod, at least `1m`. The default is the limit if that is less.
+        #[schema(default = "100m")]
+        cpu_request: Cpu;
+        /// CPU limit of each pod, at least `10m`.
         cpu_limit: Cpu = "500m";
-        /// Memory request of each pod.
-        memory_request: Bytes = "128Mi";
-        /// Memory limit of each pod. A container that exceeds it is killed.
+        /// Memory request of each pod, at least `1Mi`. The default is the limit if that is less.
+        #[schema(default = "128Mi")]
+        memory_request: Bytes;
+        /// Memory limit of each pod, at least `16Mi`. A container that exceeds it is killed.
         memory_limit: Bytes = "512Mi";
-        /// Environment variables.
+        /// Environment variables. A name consists of letters, digits, `_`, `-` and `.`, and does not begin with a digit.
         env_vars: BTreeMap<String, String> = json!({});
         /// Secret environment variables. Their values are stored only in a Secret in the cluster. `null` keeps
         /// the current value of a secret.
         secrets: BTreeMap<String, SecretInput> = json!({});
+        /// A worker is checked only if the request has a port or a path for it. Without checks, the other fields of them
+        /// are omitted.
         health_check_enabled: bool = true;
         /// The path of the liveness probe; a container that fails it is restarted. Without a path, the probe
         /// checks that the port is open.
@@ -86,27 +105,27 @@ request! {
         /// Defaults to `container_port`.
         health_check_port: Port;
         /// Seconds.
-        liveness_initial_delay: Int<0, 3600> = 30;
+        liveness_initial_delay: Int<0, 3600> = DEFAULT_LIVENESS_DELAY;
         /// Seconds.
-        readiness_initial_delay: Int<0, 3600> = 5;
+        readiness_initial_delay: Int<0, 3600> = DEFAULT_READINESS_DELAY;
         /// Seconds between two probes.
-        health_check_period: Int<1, 3600> = 10;
+        health_check_period: Int<1, 3600> = DEFAULT_PERIOD;
         /// Timeout of a probe in seconds.
-        health_check_timeout: Int<1, 300> = 5;
+        health_check_timeout: Int<1, 300> = DEFAULT_TIMEOUT;
         /// Number of consecutive failed probes after which the container counts as failed.
-        health_check_failure_threshold: Int<1, 100> = 3;
-        /// The size of a persistent volume. It can be increased, but not decreased.
+        health_check_failure_threshold: Int<1, 100> = DEFAULT_FAILURES;
+        /// The size of a persistent volume, at least `16Mi`. It can be increased, but not decreased.
         storage_size: Bytes, empty_is_absent;
         /// The path at which the volume is mounted.
         #[schema(max_length = 200_usize)]
         storage_path: String, empty_is_absent;
         /// Whether the number of pods follows the CPU load (HorizontalPodAutoscaler).
         enable_autoscaling: bool = false;
-        min_replicas: PodCount = 1;
+        min_replicas: PodCount = DEFAULT_MIN_REPLICAS;
         #[schema(default = 10)]
         max_replicas: PodCount;
         /// Target CPU utilization in percent of the CPU request.
-        target_cpu_percent: Int<1, 100> = 70;
+        target_cpu_percent: Int<1, 100> = DEFAULT_TARGET_CPU;
     }
 }
 
@@ -135,6 +154,9 @@ impl DeploymentRequest {
     /// Checks what concerns several fields, the names against the project, and the platform's limits.
     /// Without a project, `fields` has an error already, and only further errors are collected.
     ///
+    /// `current` is the configuration of the service's current release. Its CPU, memory and storage are accepted
+    /// even if they are outside of today's bounds.
+    ///
     /// # Errors
     /// 403 for a `username` that is neither the caller's nor the owner's; else all invalid fields.
     pub fn new(
@@ -143,13 +165,19 @@ impl DeploymentRequest {
         caller: &Caller,
         project: Option<&Project>,
         limits: &PlatformLimits,
+        current: Option<&Spec>,
     ) -> Result<Self, Problem> {
         checks::check_names(&mut fields, &request, caller, project)?;
-        let checked = Self::check(request, &mut fields, limits);
+        let checked = Self::check(request, &mut fields, limits, current);
         fields.finish(checked)
     }
 
-    fn check(request: NewDeployment, f: &mut Fields, limits: &PlatformLimits) -> Option<Self> {
+    fn check(
+        request: NewDeployment,
+        f: &mut Fields,
+        limits: &PlatformLimits,
+        current: Option<&Spec>,
+    ) -> Option<Self> {
         // The name must also be valid for a Kubernetes Service (RFC 1035).
         if let Some(service) = &request.service_name
             && !service.as_str().starts_with(|c: char| c.is_ascii_lowercase())
@@ -159,13 +187,15 @@ impl DeploymentRequest {
         }
         let image = checks::image(f, &request);
         let exposure = exposure::check(f, &request, limits);
+        let service_port = checks::service_port(f, &request, exposure.as_ref());
         variables::check(f, &request);
-        let volume = checks::volume(f, &request, limits);
+        command::check(f, &request);
+        let volume = resources::volume(f, &request, limits, current);
         let scaling = checks::scaling(f, &request, limits);
         let replicas = checks::replicas(f, &request, volume.as_ref(), scaling.as_ref(), limits);
-        checks::check_resources(f, "cpu", &request.cpu_request, &request.cpu_limit);
-        checks::check_resources(f, "memory", &request.memory_request, &request.memory_limit);
-        let health = checks::health(&request);
+        let cpu = resources::cpu(f, &request, limits, current);
+        let memory = resources::memory(f, &request, limits, current);
+        let health = health::check(f, &request);
         let service = request.service_name?;
         let display_name = request.display_name.map(|name| name.0);
         let spec = Spec {
@@ -173,15 +203,14 @@ impl DeploymentRequest {
             service,
             description: request.description.map(|text| text.0),
             kind: request.service_type?,
+            command: request.command?.0,
+            args: request.args?.0,
             exposure: exposure?,
             container_port: request.container_port?.0,
-            service_port: request.service_port?.0,
+            service_port: service_port?,
             replicas,
-            cpu: ResourceRequirements { request: request.cpu_request?, limit: request.cpu_limit? },
-            memory: ResourceRequirements {
-                request: request.memory_request?,
-                limit: request.memory_limit?,
-            },
+            cpu: cpu?,
+            memory: memory?,
             variables: request.env_vars?,
             health,
             volume,

@@ -6,7 +6,7 @@
 use super::{OutcomeRecord, ResolvedImage, Spec};
 use crate::{
     DeploymentId, Person, Timestamp, UnknownFields,
-    name::{ServiceName, Username},
+    name::{Login, ServiceName},
     text::display_serde_name,
 };
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ display_serde_name!(Cause);
 pub struct Release {
     /// The number of the revision that introduced it.
     pub number: u32,
-    pub by: Username,
+    pub by: Login,
     pub at: Timestamp,
     pub image: ResolvedImage,
     pub spec: Spec,
@@ -139,7 +139,7 @@ pub struct Revision {
     pub deployment_id: DeploymentId,
     /// Counts from 1 within the deployment.
     pub number: u32,
-    pub by: Username,
+    pub by: Login,
     /// The person with that username, which can belong to somebody else later. Absent in old revisions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<Person>,

@@ -96,6 +96,12 @@ pub struct Spec {
     pub display_name: String,
     pub description: Option<String>,
     pub kind: ServiceKind,
+    /// The program, instead of the image's entrypoint unless empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
+    /// The program's arguments, instead of the image's unless empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<String>,
     pub exposure: Exposure,
     pub container_port: u16,
     pub service_port: u16,

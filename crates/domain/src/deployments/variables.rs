@@ -92,12 +92,12 @@ fn check_entries<'a>(
         if !is_name(name) {
             f.add_error(
                 &format!("{field}.{name}"),
-                "must be named with letters, digits and '_', beginning with no digit, \
-                 and have at most 200 characters",
+                "must have a name of at most 253 letters, digits, '_', '-' and '.', which does not begin \
+                 with a digit or '..'",
             );
         }
         if value.is_some_and(|value| value.contains('\0')) {
-            f.add_error(&format!("{field}.{name}"), "must not hold a NUL character");
+            f.add_error(&format!("{field}.{name}"), "must not contain a NUL character");
         }
     }
     if total > MAX_TOTAL_BYTES {
@@ -105,9 +105,14 @@ fn check_entries<'a>(
     }
 }
 
-/// True for a name that every shell and every version of Kubernetes accepts for a variable.
+/// True for a name that every version of Kubernetes accepts for a variable and for a key of a ConfigMap or Secret.
+/// Newer versions accept more for variables.
+///
+/// <https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/config-map-v1/>
 fn is_name(name: &str) -> bool {
-    name.len() <= 200
-        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    (1..=253).contains(&name.len())
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name != "."
+        && !name.starts_with("..")
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
 }

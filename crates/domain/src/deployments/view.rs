@@ -80,7 +80,7 @@ pub struct DeploymentView {
     /// The objects that the cluster rejected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ObjectError>,
-    /// Warnings from the cluster.
+    /// Warnings about the configuration, and from the cluster.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
@@ -106,7 +106,7 @@ pub struct DeploymentCreated {
     /// The objects that the cluster rejected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ObjectError>,
-    /// Warnings from the cluster.
+    /// Warnings about the configuration, and from the cluster.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     allowlist::GitHubMembership,
-    name::Username,
+    name::Login,
     problem::{Problem, ProblemKind, Reason},
     projects::Members,
     scope::{Scope, Scopes},
@@ -45,7 +45,7 @@ pub fn normalize_issuer(text: &str) -> String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     pub person: Person,
-    pub login: Username,
+    pub login: Login,
 }
 
 /// A role in a project: viewers read, developers also build and deploy, the owner may do everything.

@@ -1,7 +1,7 @@
 //! Who may sign in: the operator's allowlist, matched against what GitHub reports about an account.
 //! An empty allowlist admits nobody.
 
-use crate::{Person, access::GitHubIdentity, name::Username};
+use crate::{Person, access::GitHubIdentity, name::Login};
 use serde::{Deserialize, Serialize};
 
 /// A person on a list.
@@ -171,7 +171,13 @@ fn parse_entry(text: &str) -> Option<Entry> {
         Some(("id", number)) => number.parse().ok().map(Entry::Account),
         Some(("jwt", subject)) if !subject.is_empty() => Some(Entry::Subject(subject.into())),
         Some(_) => None,
-        None => text.parse::<Username>().ok().map(|login| Entry::Login(login.to_string())),
+        // A few old logins have no letter or digit. In a list such a text is probably a typing error, so `id:NUMBER`
+        // must name these people.
+        None => text
+            .parse::<Login>()
+            .ok()
+            .filter(|login| login.as_str().bytes().any(|b| b.is_ascii_alphanumeric()))
+            .map(|login| Entry::Login(login.to_string())),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Audit log entries: who did what to which object, when and from where. The log is append-only.
 //! Entries hold names and ids, never values that a client sent.
 
-use crate::{Person, Timestamp, name::Username};
+use crate::{Person, Timestamp, name::Login};
 use serde::{Deserialize, Serialize};
 
 /// An entry of an audit log, as stored and as returned.
@@ -29,7 +29,7 @@ pub struct Actor {
     #[serde(flatten)]
     pub person: Person,
     /// Their login at the issuer.
-    pub login: Option<Username>,
+    pub login: Option<Login>,
     /// How they authenticated: `session`, `bearer`, `issuer`, `token` or `github`.
     pub via: String,
     /// The API token's name.

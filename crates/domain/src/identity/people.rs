@@ -1,10 +1,13 @@
 //! Usernames on the platform: unique and permanent.
 //!
 //! A GitHub login can change hands, and two issuers can use the same login. Therefore images, namespaces
-//! and hosts are named after a person's *username*: the login with which they first signed in or, if
-//! that is taken by somebody else, the login with a part of a hash.
+//! and hosts are named after a person's *username*: that of the login with which they first signed in
+//! ([`Username::from_login`]) or, if it is taken by somebody else, the same with a part of a hash.
 
-use crate::{Person, Timestamp, name::Username};
+use crate::{
+    Person, Timestamp,
+    name::{Login, Username},
+};
 use serde::{Deserialize, Serialize};
 
 /// The stored record of a person.
@@ -34,13 +37,15 @@ impl AccessRevocation {
 }
 
 /// The usernames that `person` may get, in order of preference: they get the first one that is free. The
-/// first is the bare login.
-pub fn username_candidates(login: &Username, person: &Person) -> impl Iterator<Item = Username> {
+/// first is that of the bare login.
+pub fn username_candidates(login: &Login, person: &Person) -> impl Iterator<Item = Username> {
     let key = person.key();
+    let bare = Username::from_login(login);
     let with_hash = |digits: usize| {
         let hash = key.get(..digits)?;
-        let login: String = login.as_str().chars().take(38 - digits).collect();
+        let login: String = bare.as_str().chars().take(38 - digits).collect();
         format!("{}-{hash}", login.trim_end_matches('-')).parse().ok()
     };
-    [Some(login.clone()), with_hash(6), with_hash(12), with_hash(20)].into_iter().flatten()
+    let hashed = [with_hash(6), with_hash(12), with_hash(20)];
+    [Some(bare)].into_iter().chain(hashed).flatten()
 }

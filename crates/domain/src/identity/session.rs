@@ -6,7 +6,7 @@ use crate::{
     access::GitHubIdentity,
     allowlist::GitHubMembership,
     jwt::{JwtError, sign, verify_signature},
-    name::Username,
+    name::Login,
     scope::Scopes,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -63,7 +63,7 @@ pub struct SigningKeys<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     pub person: Person,
-    pub login: Username,
+    pub login: Login,
     #[serde(rename = "at_github")]
     pub github_identity: GitHubIdentity,
     #[serde(default, skip_serializing_if = "Option::is_none", rename = "standing")]

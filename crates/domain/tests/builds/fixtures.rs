@@ -62,6 +62,7 @@ pub fn record() -> BuildRecord {
         owner: "testuser".parse().unwrap(),
         project: "myapp".parse().unwrap(),
         spec: serde_json::from_value(spec).unwrap(),
+        repository_id: None,
         commit: "a".repeat(40).parse().unwrap(),
         private: false,
         image: "ghcr.io/amzhm/testuser-myapp-frontend".into(),

@@ -4,7 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod events;
+mod final_view_json;
 mod fixtures;
+mod limits;
 mod merge;
 mod plan;
 mod request;
+mod steps;
+mod times;

@@ -44,12 +44,19 @@ fn unknown_fields() -> impl Strategy<Value = UnknownFields> {
 }
 
 fn attempt_request() -> impl Strategy<Value = AttemptRequest> {
-    (time(), option::of(run_key()), option::of(word()), unknown_fields()).prop_map(
-        |(requested_at, after, rejection, unknown_fields)| AttemptRequest {
-            requested_at,
-            after,
-            rejection,
-            unknown_fields,
+    let limit = (option::of(time()), option::of(time()), option::of(time()));
+    (time(), option::of(run_key()), option::of(word()), limit, unknown_fields()).prop_map(
+        |(requested_at, after, rejection, limit, unknown_fields)| {
+            let (limited_until, resumed_at, withdrawn_at) = limit;
+            AttemptRequest {
+                requested_at,
+                after,
+                rejection,
+                limited_until,
+                resumed_at,
+                withdrawn_at,
+                unknown_fields,
+            }
         },
     )
 }
@@ -85,24 +92,24 @@ fn run_record() -> impl Strategy<Value = RunRecord> {
     (
         btree_map(1..4_u32, attempt_request(), 0..3),
         btree_map(run_key(), run_state(), 0..4),
-        option::of(image_pushed),
+        (option::of(1..3_u64), option::of(image_pushed)),
         option::of(time()),
         option::of(final_view()),
         unknown_fields(),
     )
-        .prop_map(
-            |(attempt_requests, runs, image_pushed, updated_at, final_view, unknown_fields)| {
-                RunRecord {
-                    attempt_requests,
-                    runs,
-                    image_pushed,
-                    updated_at,
-                    final_view,
-                    unknown_fields,
-                    ..RunRecord::new(id())
-                }
-            },
-        )
+        .prop_map(|(attempt_requests, runs, other, updated_at, final_view, unknown_fields)| {
+            let (builder_repository, image_pushed) = other;
+            RunRecord {
+                attempt_requests,
+                runs,
+                builder_repository,
+                image_pushed,
+                updated_at,
+                final_view,
+                unknown_fields,
+                ..RunRecord::new(id())
+            }
+        })
 }
 
 fn step_state() -> impl Strategy<Value = StepState> {

@@ -44,16 +44,18 @@ fn omitted_and_null_fields_have_defaults() {
     let nulls = json!({
         "branch": null, "has_dockerfile": null, "dockerfile_path": null, "image_tag": null,
         "dockerfile_content": null, "build_args": null, "context": null, "project_name": null,
+        "submodules": null, "lfs": null,
     });
     for body in [request_with(json!({})), request_with(nulls)] {
         let build = parse(&body).unwrap();
         assert_eq!(build.repository.to_string(), "testuser/myapp");
-        assert_eq!(build.git_ref, "main");
+        assert_eq!(build.git_ref, "HEAD", "the default branch, whatever it is called");
         assert_eq!(build.context, ".");
         assert_eq!(build.source, Source::Buildpacks);
         assert_eq!(build.service.as_str(), "frontend");
         assert_eq!(build.tag.to_string(), "latest");
         assert_eq!(build.build_args, BTreeMap::new());
+        assert!(!build.submodules && !build.lfs);
     }
 }
 
@@ -62,7 +64,7 @@ fn all_fields_are_parsed() {
     let build = parse(&request_with(json!({
         "branch": "feature/x", "has_dockerfile": true, "dockerfile_path": "./docker/Dockerfile",
         "image_name": "myapp-frontend", "image_tag": "v1.0", "build_args": { "A_1": "b=c d" },
-        "context": "services/web/", "project_name": "myapp",
+        "context": "services/web/", "project_name": "myapp", "submodules": true, "lfs": true,
     })))
     .unwrap();
     assert_eq!(build.git_ref, "feature/x");
@@ -70,6 +72,7 @@ fn all_fields_are_parsed() {
     assert_eq!(build.tag.to_string(), "v1.0");
     assert_eq!(build.build_args, BTreeMap::from([("A_1".into(), "b=c d".into())]));
     assert_eq!(build.context, "services/web");
+    assert!(build.submodules && build.lfs);
 }
 
 #[test]
@@ -138,30 +141,59 @@ fn a_body_that_is_not_a_json_object_is_malformed() {
 #[test]
 fn the_source_depends_on_the_dockerfile_fields() {
     let given = |text: &str| Source::DockerfileContent(text.into());
+    let path = |path: &str| Source::DockerfilePath(path.into());
     let table = [
-        (json!({ "has_dockerfile": true }), Source::DockerfilePath("Dockerfile".into())),
-        (
-            json!({ "has_dockerfile": true, "dockerfile_content": " \n" }),
-            Source::DockerfilePath("Dockerfile".into()),
-        ),
+        (json!({}), Source::Buildpacks),
+        (json!({ "has_dockerfile": false, "context": "web" }), Source::Buildpacks),
+        (json!({ "has_dockerfile": true }), path("Dockerfile")),
+        (json!({ "has_dockerfile": true, "dockerfile_content": " \n" }), path("Dockerfile")),
         (json!({ "dockerfile_content": "FROM x" }), given("FROM x")),
-        (json!({ "dockerfile_content": "FROM x", "dockerfile_path": "a" }), given("FROM x")),
+        (json!({ "dockerfile_content": "FROM x", "has_dockerfile": false }), given("FROM x")),
         (json!({ "dockerfile_content": "" }), Source::Buildpacks),
-        (json!({ "dockerfile_path": "Dockerfile" }), Source::Buildpacks),
+        // A path says that there is a Dockerfile.
+        (json!({ "dockerfile_path": "Dockerfile" }), path("Dockerfile")),
+        (json!({ "dockerfile_path": "./docker/Dockerfile.prod" }), path("docker/Dockerfile.prod")),
+        // Without a path, it is where `docker build` looks for it; a path is relative to the repository.
+        (
+            json!({ "has_dockerfile": true, "context": "./services/web/" }),
+            path("services/web/Dockerfile"),
+        ),
+        (json!({ "dockerfile_path": "Dockerfile", "context": "services/web" }), path("Dockerfile")),
     ];
     for (more, expected) in table {
         assert_eq!(parse(&request_with(more.clone())).unwrap().source, expected, "{more}");
     }
-    let both = json!({ "has_dockerfile": true, "dockerfile_content": "FROM x" });
-    assert_eq!(invalid_fields(&request_with(both)), ["dockerfile_content"]);
-    for path in [".", "./", "a/..", ""] {
-        let no_file = json!({ "has_dockerfile": true, "dockerfile_path": path });
-        assert_eq!(
-            invalid_fields(&request_with(no_file)),
-            ["dockerfile_path"],
-            "{path:?} is no file"
-        );
+}
+
+#[test]
+fn contradictory_dockerfile_fields_are_an_error_and_none_is_dropped() {
+    let table = [
+        (json!({ "has_dockerfile": true, "dockerfile_content": "FROM x" }), "dockerfile_content"),
+        (json!({ "dockerfile_path": "a", "dockerfile_content": "FROM x" }), "dockerfile_content"),
+        (json!({ "has_dockerfile": false, "dockerfile_path": "Dockerfile" }), "dockerfile_path"),
+    ];
+    for (more, field) in table {
+        let errors = field_errors(&request_with(more.clone()));
+        let [(found, why)] = errors.as_slice() else { panic!("{more}: {errors:?}") };
+        assert_eq!(found, field, "{more}");
+        assert!(why.contains("leave one of the two out"), "{why}");
     }
+}
+
+#[test]
+fn an_invalid_path_of_a_dockerfile_is_the_only_error() {
+    for path in [".", "./", "a/..", "", "/Dockerfile", "docker/", "docker/.", "a\\Dockerfile"] {
+        for has_dockerfile in [json!(true), json!(null)] {
+            let body = json!({ "has_dockerfile": has_dockerfile, "dockerfile_path": path });
+            assert_eq!(invalid_fields(&request_with(body)), ["dockerfile_path"], "{path:?}");
+        }
+    }
+    let longest = json!({ "has_dockerfile": true, "context": "a".repeat(512) });
+    assert_eq!(
+        invalid_fields(&request_with(longest)),
+        ["context"],
+        "with /Dockerfile it is too long"
+    );
 }
 
 #[test]
@@ -170,7 +202,8 @@ fn the_request_made_from_a_record_parses_to_the_same_spec() {
     for more in [
         json!({ "branch": "feature/x", "image_tag": "v1.0", "build_args": { "A": "b c" } }),
         json!({ "has_dockerfile": true, "dockerfile_path": "docker/Dockerfile", "context": "web" }),
-        json!({ "dockerfile_content": "FROM x" }),
+        json!({ "has_dockerfile": true, "context": "web" }),
+        json!({ "dockerfile_content": "FROM x", "submodules": true, "lfs": true }),
     ] {
         let record =
             BuildRecord { spec: parse(&request_with(more)).unwrap(), ..crate::fixtures::record() };
@@ -202,6 +235,19 @@ fn the_workflow_gets_the_whole_specification() {
     assert_eq!(path["dockerfile_path"], "docker/Dockerfile");
     assert_eq!(path["dockerfile_content"], "");
     assert_eq!(inputs(json!({}))["dockerfile_path"], "");
+}
+
+/// GitHub Enterprise Server takes ten inputs, which are all in use. An older workflow rejects what it does not know.
+#[test]
+fn submodules_and_lfs_share_the_input_private() {
+    let input = |private, more: Value| {
+        let spec = parse(&request_with(more)).unwrap();
+        BuildRecord { spec, private, ..crate::fixtures::record() }.private_input()
+    };
+    assert_eq!(input(false, json!({})), "false");
+    assert_eq!(input(true, json!({ "submodules": true })), "true,submodules");
+    assert_eq!(input(false, json!({ "lfs": true })), "false,lfs");
+    assert_eq!(input(true, json!({ "lfs": true, "submodules": true })), "true,submodules,lfs");
 }
 
 #[test]
@@ -281,4 +327,20 @@ fn error_messages_contain_neither_secrets_nor_long_text() {
     assert!(answer.len() < 3_000, "{} characters", answer.len());
     let only = to_json(parse(&request_with(json!({ "z".repeat(5_000): 1 }))).unwrap_err());
     assert!(only.len() < 1_000 && only.contains("zzz"), "it is still named: {only}");
+}
+
+/// 170 KB of unknown fields must not become a response of 1 MB.
+#[test]
+fn at_most_fifty_errors_are_listed_and_the_rest_is_counted() {
+    let unknown: serde_json::Map<_, _> =
+        (0..262).map(|number| (format!("{number}{}", "x".repeat(600)), json!(1))).collect();
+    let mut body = request_with(Value::Object(unknown));
+    body.as_object_mut().unwrap().remove("service_name");
+    let problem = parse(&body).unwrap_err();
+    assert_eq!(problem.detail, "263 fields need a change: these 50, and 213 more.");
+    let answer = serde_json::to_value(problem.body("/")).unwrap();
+    assert_eq!(answer["errors"].as_array().unwrap().len(), 50);
+    assert_eq!(answer["more_errors"], 213);
+    assert_eq!(answer["errors"][0]["field"], "service_name", "known fields come first");
+    assert!(answer.to_string().len() < 10_000, "{} bytes", answer.to_string().len());
 }

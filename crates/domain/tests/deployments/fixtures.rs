@@ -4,7 +4,7 @@ use nokube_domain::{
     DeploymentId, Person, Problem, ProblemKind, ProjectId, Timestamp,
     access::Caller,
     deployments::{
-        DeploymentRequest, ImageSource, NewDeployment, PlatformLimits, Release, ResolvedImage,
+        DeploymentRequest, ImageSource, NewDeployment, PlatformLimits, Release, ResolvedImage, Spec,
     },
     fields::Fields,
     image::Digest,
@@ -48,6 +48,8 @@ pub fn limits() -> PlatformLimits {
     let hosts = |all: &[&str]| all.iter().map(|host| host.parse().unwrap()).collect();
     PlatformLimits {
         max_replicas: 20,
+        max_cpu: Some("16".parse().unwrap()),
+        max_memory: Some("16Gi".parse().unwrap()),
         max_storage: Some("10Gi".parse().unwrap()),
         apps_domain: Some("apps.example.com".parse().unwrap()),
         has_path_routing: true,
@@ -70,12 +72,21 @@ pub fn request_with(more: Value) -> Value {
 }
 
 pub fn try_parse(body: &Value, limits: &PlatformLimits) -> Result<DeploymentRequest, Problem> {
+    try_revise(body, limits, None)
+}
+
+/// Reads a request for a service that has the configuration `current`.
+pub fn try_revise(
+    body: &Value,
+    limits: &PlatformLimits,
+    current: Option<&Spec>,
+) -> Result<DeploymentRequest, Problem> {
     let mut fields = Fields::from_json(body.to_string().as_bytes())?;
     let request = NewDeployment::read(&mut fields);
     let project = request.project_id.map(|_| project());
     let person = Person { issuer: "https://github.com".into(), subject: "1".into() };
     let caller = Caller { person, login: "member".parse().unwrap() };
-    DeploymentRequest::new(request, fields, &caller, project.as_ref(), limits)
+    DeploymentRequest::new(request, fields, &caller, project.as_ref(), limits, current)
 }
 
 pub fn parse(more: Value) -> DeploymentRequest {

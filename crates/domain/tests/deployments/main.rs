@@ -3,12 +3,17 @@
 // Test helpers may panic: that fails the test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod bounds;
 #[path = "../builds/fixtures.rs"]
 mod build_fixtures;
+mod command;
 mod exposure;
 mod fixtures;
 mod image;
 mod quantity;
 mod request;
 mod revision;
+mod suggestions;
+mod unused_fields;
 mod view;
+mod warnings;

@@ -47,13 +47,15 @@ fn omitted_and_null_fields_have_defaults() {
 }
 
 /// All fields of a request.
-const ALL_FIELDS: [&str; 37] = [
+const ALL_FIELDS: [&str; 39] = [
     "project_id",
     "project_name",
     "username",
     "service_name",
     "image_name",
     "build_id",
+    "command",
+    "args",
     "display_name",
     "description",
     "service_type",
@@ -224,7 +226,10 @@ fn a_secret_is_set_or_kept_and_cannot_also_be_a_variable() {
     assert_eq!(invalid_fields(both), ["secrets.A", "secrets.B"]);
     let table = [
         (json!({ "env_vars": { "1A": "" } }), "env_vars.1A"),
-        (json!({ "env_vars": { "A-B": "" } }), "env_vars.A-B"),
+        (json!({ "env_vars": { "A B": "" } }), "env_vars.A B"),
+        (json!({ "env_vars": { ".": "" } }), "env_vars.."),
+        (json!({ "env_vars": { "..A": "" } }), "env_vars...A"),
+        (json!({ "secrets": { "A/B": "" } }), "secrets.A/B"),
         (json!({ "env_vars": { "": "" } }), "env_vars."),
         (json!({ "env_vars": { "É": "" } }), "env_vars.É"),
         (json!({ "env_vars": { "A": null } }), "env_vars.A"),
@@ -242,6 +247,26 @@ fn a_secret_is_set_or_kept_and_cannot_also_be_a_variable() {
     let problem =
         try_parse(&request_with(json!({ "secrets": { "A=B": "s3cret" } })), &limits()).unwrap_err();
     assert!(!format!("{problem:?}").contains("s3cret"), "{problem:?}");
+}
+
+/// The official images of Elasticsearch, Grafana and others are configured with such variables.
+#[test]
+fn variables_and_secrets_have_the_names_that_kubernetes_allows() {
+    let long = "a".repeat(253);
+    for name in ["discovery.type", "xpack.security.enabled", "my-flag", "_", "-a", ".a", &long] {
+        let new = parse(json!({ "env_vars": { name: "1" } }));
+        assert_eq!(new.spec.variables.keys().collect::<Vec<_>>(), [name]);
+        let new = parse(json!({ "secrets": { name: "1" } }));
+        assert_eq!(new.secrets.keys().collect::<Vec<_>>(), [name]);
+    }
+    let name = "a".repeat(254);
+    assert_eq!(invalid_fields(json!({ "env_vars": { name: "1" } })).len(), 1);
+}
+
+#[test]
+fn an_omitted_request_is_not_more_than_the_limit() {
+    let spec = parse(json!({ "cpu_limit": "50m", "memory_limit": "64Mi" })).spec;
+    assert_eq!((spec.cpu.request.as_str(), spec.memory.request.as_str()), ("50m", "64Mi"));
 }
 
 #[test]

@@ -198,22 +198,23 @@ fn parts() -> impl Strategy<Value = Vec<Value>> {
         json!({ "custom_path": "/shop/", "enable_https": true }),
         json!({ "custom_domain": "Shop.example.org" }),
         json!({ "service_type": "worker" }),
-        json!({ "service_type": "worker", "health_check_port": 9 }),
+        json!({ "service_type": "worker", "container_port": 9 }),
         json!({ "service_type": "api", "enable_https": true }),
     ]);
     let scale = select(vec![
         json!({}),
         json!({ "replicas": 7 }),
         json!({ "storage_size": "0.5Gi", "storage_path": "/a b" }),
-        json!({ "enable_autoscaling": true, "min_replicas": 2, "max_replicas": 9 }),
+        json!({ "enable_autoscaling": true, "min_replicas": 3, "max_replicas": 9 }),
+        json!({ "command": ["sh", "-c", "exec $(A) \"$1\""], "args": ["", "b c"] }),
         json!({ "cpu_request": "0.1", "cpu_limit": "2", "memory_limit": "1G" }),
     ]);
     let health = select(vec![
         json!({}),
-        json!({ "health_check_enabled": false, "liveness_check_path": "/x" }),
+        json!({ "health_check_enabled": false }),
         json!({ "liveness_check_path": "/x?y=1", "health_check_period": 3 }),
         json!({ "readiness_check_path": "/r", "health_check_port": 99, "liveness_initial_delay": 0 }),
-        json!({ "health_check_timeout": 9, "health_check_failure_threshold": 1 }),
+        json!({ "liveness_check_path": "/", "health_check_timeout": 9, "health_check_failure_threshold": 1 }),
     ]);
     let image = select(vec![
         json!({}),
@@ -252,6 +253,19 @@ proptest! {
         let second = release(2, merged([configuration.clone()]));
         prop_assert_eq!(second.image.name, first.image.name);
         prop_assert_eq!(second.image.build, first.image.build);
+    }
+}
+
+/// Older releases accepted some values that have no effect.
+#[test]
+fn the_configuration_of_an_older_release_is_a_valid_request() {
+    let worker = json!({ "service_type": "worker" });
+    let scaled = json!({ "enable_autoscaling": true, "min_replicas": 3 });
+    for more in [worker, scaled] {
+        let mut old = release(1, more);
+        (old.spec.service_port, old.spec.replicas) = (9000, 3);
+        let configuration = serde_json::to_value(configuration(&old)).unwrap();
+        try_parse(&request_with(configuration), &limits()).unwrap();
     }
 }
 

@@ -1,7 +1,10 @@
 //! Usernames and revoked sessions.
 
 use crate::{person, time};
-use nokube_domain::people::{AccessRevocation, username_candidates};
+use nokube_domain::{
+    name::{Login, Username},
+    people::{AccessRevocation, username_candidates},
+};
 use proptest::prelude::*;
 
 #[test]
@@ -21,15 +24,25 @@ proptest! {
         login in "[a-z0-9]([a-z0-9]|-[a-z0-9]){0,18}", one in "[a-z0-9]{1,9}", two in "[a-z0-9]{1,9}",
     ) {
         prop_assume!(one != two);
-        let login = login.parse().unwrap();
+        let login: Login = login.parse().unwrap();
         let (one, two) = (person("i", &one), person("i", &two));
         let a = username_candidates(&login, &one).collect::<Vec<_>>();
         let b = username_candidates(&login, &two).collect::<Vec<_>>();
         prop_assert_eq!(a.len(), 4);
         prop_assert_eq!(&a[0], &b[0]);
-        prop_assert_eq!(&a[0], &login);
+        prop_assert_eq!(a[0].as_str(), login.as_str());
         for name in &a[2..] {
             prop_assert!(!b.contains(name));
         }
+    }
+}
+
+#[test]
+fn a_taken_username_has_alternatives_for_every_kind_of_login() {
+    for login in ["jdoe_acme", "bob-", "-", "____", &"a_".repeat(19), &"-_".repeat(19)] {
+        let login: Login = login.parse().unwrap();
+        let candidates: Vec<Username> = username_candidates(&login, &person("i", "1")).collect();
+        assert_eq!(candidates.len(), 4, "{login}");
+        assert_eq!(candidates[0], Username::from_login(&login));
     }
 }

@@ -36,6 +36,8 @@ pub(super) fn container(platform: &Platform, input: &ManifestInput<'_>) -> Conta
     Container {
         name: CONTAINER_NAME.into(),
         image: Some(release.image.reference()),
+        command: words(&spec.command),
+        args: words(&spec.args),
         image_pull_policy: Some(if always_pull { "Always" } else { "IfNotPresent" }.into()),
         env: default_port(input).map(|port| vec![port]),
         env_from: Some(env_from(input)).filter(|sources| !sources.is_empty()),
@@ -68,6 +70,11 @@ pub(super) fn container(platform: &Platform, input: &ManifestInput<'_>) -> Conta
         }),
         ..Container::default()
     }
+}
+
+/// An empty list is left out, so that the image's own words are used.
+fn words(words: &[String]) -> Option<Vec<String>> {
+    (!words.is_empty()).then(|| words.to_vec())
 }
 
 /// `PORT`, unless the user has set it. Buildpacks and most frameworks listen on it.

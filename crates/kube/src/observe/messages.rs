@@ -19,7 +19,10 @@ pub(super) fn crash(terminated: &Terminated) -> String {
     let code = terminated.exit_code;
     let hint = match code {
         0 => "It ended without an error, but a service has to keep running.",
-        126 | 127 => "Its start command cannot be run: is it in the image, and executable?",
+        126 | 127 => {
+            "Its start command cannot be run: is it in the image, and executable? The fields command \
+             and args give another one."
+        }
         137 => "It was killed: by its liveness check, or for its memory.",
         139 => "It crashed with a segmentation fault.",
         143 => "It was stopped with SIGTERM, as when its liveness check fails.",
@@ -65,10 +68,47 @@ pub(super) fn container_config(detail: &str) -> String {
              with the values of its secrets."
         );
     }
-    if detail.contains("executable file not found") || detail.contains("no such file") {
-        return format!("Its start command is not in the image ({detail}).");
-    }
     format!("The container cannot be created: {detail}.")
+}
+
+/// The exit code of the launcher in images that were made by buildpacks, if it cannot start a program.
+///
+/// <https://github.com/buildpacks/spec/blob/main/platform.md#launcher>
+pub(super) const LAUNCHER_EXIT_CODE: i32 = 82;
+
+const GIVE_LAUNCHER_ARGS: &str = "Give it in the field args, one word per item, such as \
+                                  [\"node\", \"server.js\"]: buildpacks run what is there.";
+
+/// The message if the launcher of buildpacks has no program to run, or cannot find it.
+pub(super) fn launcher_failure() -> String {
+    format!(
+        "The image was made by buildpacks, which found no default process in the source, or no such \
+         program: so there is no program to run. {GIVE_LAUNCHER_ARGS} Or add a Procfile to the source."
+    )
+}
+
+/// The message if `detail`, the container runtime's, is about the program to run.
+pub(super) fn start_command(detail: &str) -> Option<String> {
+    let lower = detail.to_ascii_lowercase();
+    let contains_any = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    if contains_any(&["no command specified", "no default process"]) {
+        return Some(
+            "The image does not say which program to run. Give it in the field command, one word \
+             per item, such as [\"node\", \"server.js\"]."
+                .into(),
+        );
+    }
+    let is_exec = contains_any(&["exec: ", "exec /"]);
+    let cannot_run =
+        ["executable file not found", "no such file", "permission denied", "is a directory"];
+    (is_exec && contains_any(&cannot_run)).then(|| {
+        format!(
+            "Its start command cannot be run: it is not in the image, or not executable ({}). Give \
+             another one in the field command, or in args if the image was made by buildpacks: each \
+             word is an item of its own, and there is no shell.",
+            detail.trim()
+        )
+    })
 }
 
 /// `detail` is the scheduler's, such as `0/3 nodes are available: 3 Insufficient memory.`.

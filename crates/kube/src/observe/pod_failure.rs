@@ -2,7 +2,7 @@
 
 use super::{
     messages,
-    pod::{ContainerStatus, ObservedPod},
+    pod::{ContainerStatus, ObservedPod, Terminated},
 };
 use nokube_domain::deployments::{ErrorCode, PodView};
 
@@ -76,6 +76,26 @@ impl ObservedPod {
     }
 }
 
+/// Code and message if a container cannot be created or started.
+fn container_error(detail: &str) -> (ErrorCode, String) {
+    match messages::start_command(detail) {
+        Some(message) => (ErrorCode::StartCommand, message),
+        None => (ErrorCode::ContainerConfig, messages::container_config(detail)),
+    }
+}
+
+/// Code and message if the program ended or could not be started.
+fn program_error(terminated: &Terminated) -> (ErrorCode, String) {
+    match (terminated.reason.as_str(), terminated.exit_code) {
+        // The container runtime could not start it.
+        ("StartError" | "ContainerCannotRun", _) => container_error(&terminated.message),
+        (_, messages::LAUNCHER_EXIT_CODE) => {
+            (ErrorCode::StartCommand, messages::launcher_failure())
+        }
+        _ => (ErrorCode::Crash, messages::crash(terminated)),
+    }
+}
+
 impl ContainerStatus {
     fn failure(&self, image: &str, memory_limit: Option<&str>) -> Option<PodFailure> {
         let failure = |code, reason: &str, message: String, is_permanent| {
@@ -97,8 +117,8 @@ impl ContainerStatus {
                 return failure(ErrorCode::ImageName, reason, messages::image_name(image), true);
             }
             "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => {
-                let message = messages::container_config(detail);
-                return failure(ErrorCode::ContainerConfig, reason, message, true);
+                let (code, message) = container_error(detail);
+                return failure(code, reason, message, true);
             }
             _ => {}
         }
@@ -123,6 +143,7 @@ impl ContainerStatus {
             return None;
         }
         let reason = if reason.is_empty() { terminated.reason.as_str() } else { reason };
-        failure(ErrorCode::Crash, reason, messages::crash(terminated), is_permanent)
+        let (code, message) = program_error(terminated);
+        failure(code, reason, message, is_permanent)
     }
 }

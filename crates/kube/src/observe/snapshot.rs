@@ -36,7 +36,7 @@ impl ClusterSnapshot {
     /// A pod of the newest revision whose program crashed, if that is why the rollout fails.
     pub fn crashed_pod(&self, rollout: &Rollout) -> Option<&ObservedPod> {
         let (code, _) = rollout.failure.as_ref()?;
-        if *code != ErrorCode::Crash {
+        if !matches!(code, ErrorCode::Crash | ErrorCode::StartCommand) {
             return None;
         }
         let is_current = |pod: &&ObservedPod| {

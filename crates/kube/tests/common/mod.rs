@@ -135,8 +135,8 @@ pub fn fixture_of_release(more: Value, number: u32) -> Fixture {
     let project = project();
     let mut fields = Fields::from_json(body.to_string().as_bytes()).unwrap();
     let request = NewDeployment::read(&mut fields);
-    let caller = Caller { person: owner(), login: project.owner.clone() };
-    let new = DeploymentRequest::new(request, fields, &caller, Some(&project), &limits);
+    let caller = Caller { person: owner(), login: "testuser".parse().unwrap() };
+    let new = DeploymentRequest::new(request, fields, &caller, Some(&project), &limits, None);
     let new = new.unwrap_or_else(|problem| panic!("{body}: {problem:?}"));
     let image = match new.image {
         ImageSource::Named(name) => ResolvedImage::external(name),

@@ -7,7 +7,7 @@ use crate::support::{
     oidc_issuer::{self, OidcIssuer, es256},
 };
 use nokube_sim::{Fault, HoldPoint};
-use nokube_tests::{Response, TestConfig, TestPlatform, USER_SECRET_VALUE};
+use nokube_tests::{Response, StoreKind, TestConfig, TestPlatform, USER_SECRET_VALUE};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, time::Duration};
@@ -21,7 +21,8 @@ pub type People = BTreeMap<&'static str, Browser>;
 /// The settings of the story, and of the platform that continues it.
 pub fn config() -> TestConfig {
     // A store in Redis is not a file.
-    TestConfig { uses_redis: false, ..TestPlatform::config() }
+    TestPlatform::config()
+        .on(StoreKind::Sqlite)
         .variable("auth_allowed_users", "alice, bob, carol, dave")
         .variable("apps_custom_domains", "*.example.com")
         .variable("platform_hosts", "nokube.example.com")

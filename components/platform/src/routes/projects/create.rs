@@ -97,7 +97,7 @@ async fn reserve_numbers(
                 unknown_fields: UnknownFields::default(),
             };
             if !lease.is_valid() {
-                return Err(Error::internal("create a project", "the lease has expired"));
+                return Err(Error::too_slow("create a project"));
             }
             lease.complete(store, &numbers).await?;
             Ok(numbers)

@@ -1,10 +1,11 @@
 // The API client, typed by the generated OpenAPI contract.
 import createClient from "openapi-fetch";
+import { withEntityTags } from "./conditional";
 import type { paths } from "./contract";
 import { errorFromResponse } from "./error";
 import { fetchWithSession } from "./session";
 
-export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: fetchWithSession });
+export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: withEntityTags(fetchWithSession) });
 
 interface ApiResponse<T> {
   data?: T;

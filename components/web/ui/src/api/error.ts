@@ -13,6 +13,8 @@ export class ApiError extends Error {
     readonly reason: ProblemReason | null = null,
     /** Seconds to wait before a retry, from the `Retry-After` header. */
     readonly retryAfter: number | null = null,
+    /** How many field errors there are in addition to `fieldErrors`. */
+    readonly moreErrors = 0,
   ) {
     super(detail);
   }
@@ -39,7 +41,8 @@ export function errorFromResponse(response: Response, body: unknown): ApiError {
   const retryAfter = Number.isInteger(seconds) && seconds > 0 ? seconds : null;
   if (!isProblem(body)) return new ApiError("unknown", response.status, "", [], null, retryAfter);
   const kind = body.type.split("/").at(-1) ?? "unknown";
-  return new ApiError(kind, response.status, body.detail, body.errors ?? [], body.reason ?? null, retryAfter);
+  const { detail, errors = [], reason = null, more_errors } = body;
+  return new ApiError(kind, response.status, detail, errors, reason, retryAfter, more_errors);
 }
 
 function isProblem(body: unknown): body is Problem {

@@ -1,6 +1,6 @@
 // A form with a summary of its errors.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { ApiError, FieldError } from "../api/error";
 import { useI18n } from "../i18n";
 import { translateFieldError } from "../i18n/field-errors";
@@ -20,7 +20,7 @@ interface FormProps {
 const NO_ERRORS: readonly FieldError[] = [];
 
 export function Form({ error, clientErrors = NO_ERRORS, onSubmit, children }: FormProps) {
-  const fieldErrors = [...clientErrors, ...(error?.fieldErrors ?? [])];
+  const fieldErrors = useMemo(() => [...clientErrors, ...(error?.fieldErrors ?? [])], [clientErrors, error]);
   const top = useRef<HTMLDivElement>(null);
   // Move the focus to the errors, so that a screen reader announces them.
   useEffect(() => {
@@ -34,7 +34,7 @@ export function Form({ error, clientErrors = NO_ERRORS, onSubmit, children }: Fo
     <form onSubmit={submit} noValidate>
       <div ref={top} tabIndex={-1} class="form-errors">
         {error !== null && error.fieldErrors.length === 0 && <ErrorNotice error={error} />}
-        {fieldErrors.length > 0 && <ErrorSummary errors={fieldErrors} />}
+        {fieldErrors.length > 0 && <ErrorSummary errors={fieldErrors} more={error?.moreErrors ?? 0} />}
       </div>
       <FieldErrorsContext.Provider value={fieldErrors}>{children}</FieldErrorsContext.Provider>
     </form>
@@ -42,7 +42,7 @@ export function Form({ error, clientErrors = NO_ERRORS, onSubmit, children }: Fo
 }
 
 /** Lists the field errors, each with a button that moves the focus to its field. */
-function ErrorSummary({ errors }: { errors: readonly FieldError[] }) {
+function ErrorSummary({ errors, more }: { errors: readonly FieldError[]; more: number }) {
   const { t, language } = useI18n();
   const focusField = (error: FieldError) => {
     const [name = ""] = error.field.split(".");
@@ -67,6 +67,7 @@ function ErrorSummary({ errors }: { errors: readonly FieldError[] }) {
             </li>
           );
         })}
+        {more > 0 && <li>{t.errors.more(more)}</li>}
       </ul>
     </div>
   );

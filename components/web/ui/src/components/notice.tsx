@@ -49,6 +49,7 @@ export function ErrorNotice({ error, retry }: { error: ApiError; retry?: () => v
               </li>
             );
           })}
+          {error.moreErrors > 0 && <li>{t.errors.more(error.moreErrors)}</li>}
         </ul>
       )}
       {retry && (

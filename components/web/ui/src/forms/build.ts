@@ -15,34 +15,51 @@ export interface BuildForm {
   build_args: string;
   context: string;
   image_tag: string;
+  submodules: boolean;
+  lfs: boolean;
 }
 
 export function emptyForm(project: Project): BuildForm {
   return {
     repository_url: project.repository_url ?? "",
-    branch: "main",
+    branch: "",
     service_name: "",
     source: "buildpacks",
-    dockerfile_path: "Dockerfile",
+    dockerfile_path: "",
     dockerfile_content: "",
     build_args: "",
     context: ".",
     image_tag: "latest",
+    submodules: false,
+    lfs: false,
   };
 }
 
 /** The form filled with the request of an earlier build. */
 export function formFromRequest(previous: BuildRequest): BuildForm {
-  const { repository_url, branch, service_name, context, image_tag } = previous;
-  const { dockerfile_path = "Dockerfile", dockerfile_content = "" } = previous;
+  const { repository_url, branch, service_name, context, image_tag, submodules, lfs } = previous;
+  const { dockerfile_path = "", dockerfile_content = "" } = previous;
   const source = previous.has_dockerfile ? "repository" : dockerfile_content ? "inline" : "buildpacks";
   const build_args = formatVariables(previous.build_args);
-  return { repository_url, branch, service_name, source, dockerfile_path, dockerfile_content, build_args, context, image_tag };
+  return {
+    repository_url,
+    branch,
+    service_name,
+    source,
+    dockerfile_path,
+    dockerfile_content,
+    build_args,
+    context,
+    image_tag,
+    submodules,
+    lfs,
+  };
 }
 
 /** Whether a field under "More options" differs from its default. */
 export function hasAdvancedOptions(form: BuildForm): boolean {
-  return form.build_args !== "" || form.context !== "." || form.image_tag !== "latest";
+  const { build_args, context, image_tag, submodules, lfs } = form;
+  return build_args !== "" || context !== "." || image_tag !== "latest" || submodules || lfs;
 }
 
 /** The API request. Empty fields are left out, so that the API uses their defaults. */
@@ -63,6 +80,8 @@ export function toRequest(form: BuildForm, project: Project): { body: NewBuild; 
     body.has_dockerfile = true;
     if (form.dockerfile_path.trim()) body.dockerfile_path = form.dockerfile_path.trim();
   }
+  if (form.submodules) body.submodules = true;
+  if (form.lfs) body.lfs = true;
   if (form.source === "inline") body.dockerfile_content = form.dockerfile_content;
   return { body, lineErrors: args.errors };
 }

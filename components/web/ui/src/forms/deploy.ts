@@ -1,6 +1,7 @@
 // The deploy form, and the API request made from it.
 import type { FieldError } from "../api/error";
 import type { Build, NewDeployment, Project, Revision } from "../api/types";
+import { formatCommandLine, parseCommandLine } from "./command-line";
 import { formatVariables, parseVariables, type LineError } from "./variables";
 
 export interface SecretRow {
@@ -17,6 +18,9 @@ export interface DeployForm {
   service_name: string;
   display_name: string;
   description: string;
+  /** A command line. */
+  command: string;
+  args: string;
   service_type: "web" | "api" | "worker";
   exposure_type: "external" | "internal" | "none";
   container_port: string;
@@ -54,6 +58,8 @@ export const emptyForm: DeployForm = {
   service_name: "",
   display_name: "",
   description: "",
+  command: "",
+  args: "",
   service_type: "web",
   exposure_type: "external",
   container_port: "3000",
@@ -98,6 +104,8 @@ export function formFromRelease(release: Revision): DeployForm {
   }
   form.build_id = release.build_id;
   form.image_name = release.image_name;
+  form.command = formatCommandLine((configuration["command"] ?? []) as string[]);
+  form.args = formatCommandLine((configuration["args"] ?? []) as string[]);
   form.env_vars = formatVariables((configuration["env_vars"] ?? {}) as Record<string, string>);
   const secrets = Object.keys((configuration["secrets"] ?? {}) as object);
   form.secrets = secrets.map((name) => ({ name, value: "", isStored: true }));
@@ -108,6 +116,39 @@ export function formFromRelease(release: Revision): DeployForm {
 export function formFromBuild(build: Build, release: Revision | null): DeployForm {
   const form = release ? formFromRelease(release) : { ...emptyForm, service_name: build.service_name };
   return { ...form, build_id: build.build_id, image_name: build.image_full_name };
+}
+
+/** The fields under "More options" whose default does not depend on another field. */
+const ADVANCED_FIELDS = [
+  "service_type",
+  "description",
+  "command",
+  "args",
+  "custom_domain",
+  "custom_path",
+  "service_port",
+  "enable_https",
+  "health_check_enabled",
+  "readiness_check_path",
+  "liveness_check_path",
+  "readiness_initial_delay",
+  "liveness_initial_delay",
+  "health_check_period",
+  "health_check_timeout",
+  "health_check_failure_threshold",
+  "storage_size",
+  "storage_path",
+  "enable_autoscaling",
+] as const satisfies readonly (keyof DeployForm)[];
+
+/** Whether a field under "More options" differs from its default. */
+export function hasAdvancedOptions(form: DeployForm): boolean {
+  const { display_name, health_check_port } = form;
+  return (
+    ADVANCED_FIELDS.some((name) => form[name] !== emptyForm[name]) ||
+    !["", form.service_name].includes(display_name) ||
+    !["", form.container_port].includes(health_check_port)
+  );
 }
 
 /** The form as it may be saved in the browser: without the values of secrets. */
@@ -135,7 +176,8 @@ export function toRequest(form: DeployForm, project: Project): DeployRequest {
   }
   const image = form.build_id === null ? filledFields({ image_name: form.image_name }) : { build_id: form.build_id };
   const isWorker = form.service_type === "worker";
-  const isExternal = !isWorker && form.exposure_type === "external";
+  const exposure_type = isWorker ? "none" : form.exposure_type;
+  const isExternal = exposure_type === "external";
   const body = {
     project_id: project.id,
     project_name: project.name,
@@ -152,14 +194,16 @@ export function toRequest(form: DeployForm, project: Project): DeployRequest {
       storage_size: form.storage_size,
       storage_path: form.storage_path,
     }),
+    ...commandLine(form, "command", fieldErrors),
+    ...commandLine(form, "args", fieldErrors),
     service_type: form.service_type,
-    exposure_type: isWorker ? "none" : form.exposure_type,
+    exposure_type,
     ...(isExternal && filledFields({ custom_domain: form.custom_domain, custom_path: form.custom_path })),
     ...(isExternal && form.enable_https && { enable_https: true }),
     ...numericFields({
       container_port: form.container_port,
-      service_port: form.service_port,
-      replicas: form.replicas,
+      ...(exposure_type !== "none" && { service_port: form.service_port }),
+      ...(!form.enable_autoscaling && { replicas: form.replicas }),
     }),
     env_vars: values,
     secrets,
@@ -175,6 +219,13 @@ export function toRequest(form: DeployForm, project: Project): DeployRequest {
   };
   // An invalid number is sent as typed: the API returns the field error.
   return { body: body as NewDeployment, lineErrors, fieldErrors };
+}
+
+/** The words of a command line, if there are any. */
+function commandLine(form: DeployForm, field: "command" | "args", errors: FieldError[]) {
+  const { words, isOpen } = parseCommandLine(form[field]);
+  if (isOpen) errors.push({ field, detail: "has a quote that is not closed" });
+  return words.length > 0 && { [field]: words };
 }
 
 function healthCheckFields(form: DeployForm) {

@@ -1,6 +1,7 @@
 // The differences between two releases. The API returns only the names of secrets, so a secret differs only when
 // it exists in one of the two.
 import type { FieldChange, Revision } from "../api/types";
+import { formatCommandLine } from "./command-line";
 
 const MASKED = "••••••";
 
@@ -16,9 +17,10 @@ export function diffReleases(from: Revision, to: Revision): FieldChange[] {
 function fields(release: Revision): Map<string, string> {
   const { env_vars, secrets, ...plain } = release.configuration;
   const all = { ...plain, image_name: release.image_name, image_digest: release.image_digest };
-  const present = Object.entries(all).filter(([, value]) => value !== null && value !== undefined);
+  const isPresent = (value: unknown) => value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0);
+  const present = Object.entries(all).filter(([, value]) => isPresent(value));
   return new Map([
-    ...present.map(([field, value]) => [field, String(value)] as const),
+    ...present.map(([field, value]) => [field, Array.isArray(value) ? formatCommandLine(value) : String(value)] as const),
     ...Object.entries(env_vars).map(([name, value]) => [`env_vars.${name}`, value] as const),
     ...Object.keys(secrets).map((name) => [`secrets.${name}`, MASKED] as const),
   ]);

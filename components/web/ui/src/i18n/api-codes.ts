@@ -37,7 +37,19 @@ export const buildErrorCodes: Translations = {
   action_required: "GitHub attend une approbation dans le dépôt du constructeur. L’administrateur peut la donner.",
   run_deleted: "L’exécution a été supprimée chez GitHub avant sa fin. Relancez le build.",
   not_run: "GitHub n’a pas exécuté le build. Relancez-le.",
+  builder_outdated:
+    "Le constructeur n’accepte pas cette demande. Il est sans doute plus ancien que la plateforme : l’administrateur doit recopier le workflow du constructeur. Voyez le journal.",
+  source_incomplete:
+    "Un sous-module ou un fichier de Git LFS est illisible. Un build lit son propre dépôt et les dépôts publics, mais aucun autre dépôt privé. Le journal dit lequel.",
   run_failed: "Le build a échoué. Voyez le journal.",
+};
+
+/** `code` of a build's warning. */
+export const buildWarnings: Translations = {
+  submodules_not_fetched:
+    "Le dépôt a des sous-modules Git, que ce build n’a pas récupérés : leurs dossiers sont vides. Si l’image en a besoin, refaites le build avec l’option « Récupérer les sous-modules Git ».",
+  lfs_not_fetched:
+    "Le dépôt a des fichiers dans Git LFS, que ce build n’a pas récupérés : à leur place il y a des pointeurs. Si l’image en a besoin, refaites le build avec l’option « Récupérer les fichiers de Git LFS ».",
 };
 
 /** Steps of the builder's workflow (`builder/.github/workflows`), and GitHub's own first and last step. */
@@ -46,7 +58,10 @@ export const buildSteps: Translations = {
   "Check the request": "Vérifier la demande",
   "Get a token for the private source": "Obtenir l’accès au code privé",
   "Check out the source": "Récupérer le code",
+  "Fetch submodules and LFS files": "Récupérer les sous-modules et les fichiers de Git LFS",
   "Prepare the build": "Préparer le build",
+  "Warn about submodules": "Signaler les sous-modules",
+  "Warn about LFS files": "Signaler les fichiers de Git LFS",
   "Restore the cache": "Reprendre le cache",
   "Set up the builder": "Préparer le constructeur",
   "Set up Buildpacks": "Préparer les buildpacks",
@@ -74,6 +89,8 @@ export const deploymentErrorCodes: Translations = {
     "L’image ne peut pas être téléchargée. Vérifiez son nom et son étiquette, et qu’elle est publique ou construite ici.",
   image_name: "Ce nom d’image n’est pas valable. Corrigez-le.",
   container_config: "Le conteneur ne peut pas être préparé.",
+  start_command:
+    "On ne sait pas quel programme lancer, ou il n’est pas dans l’image. Donnez-le sous « Programme à lancer », dans les options du formulaire.",
   crash: "Le programme s’arrête juste après son démarrage. Son journal dit pourquoi.",
   out_of_memory:
     "Le programme a dépassé sa limite de mémoire et a été arrêté. Augmentez « RAM maximum », ou faites-lui en utiliser moins.",

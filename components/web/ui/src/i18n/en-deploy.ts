@@ -41,6 +41,13 @@ export const deploy: Messages["deploy"] = {
   secretUnchanged: "unchanged",
   addSecret: "Add a secret",
   removeSecret: (name) => `Remove the secret ${name}`,
+  program: "Program to run",
+  programHint:
+    "Empty: what the image says. Write it as in a terminal, with quotes around a word that contains spaces: node server.js 'a b'. No shell reads it; to use one: sh -c 'first && second'. Kubernetes replaces $(NAME) by the value of a variable.",
+  command: "Command",
+  commandHint: "Instead of the image’s entrypoint",
+  args: "Arguments",
+  argsHint: "Instead of the image’s own. If buildpacks built the image, give the whole command here.",
   health: "Health checks",
   healthEnabled: "Check that the service responds",
   readinessPath: "Readiness path",

@@ -16,9 +16,9 @@ import { projectBreadcrumbs, ReadOnlyNotice } from "../components/project";
 import { RelativeTime } from "../components/relative-time";
 import { DescriptionList, Section } from "../components/section";
 import { useI18n, useMessages, type Messages } from "../i18n";
-import { buildErrorCodes, translateStepName } from "../i18n/api-codes";
+import { buildErrorCodes, buildWarnings, translateStepName } from "../i18n/api-codes";
 import { lookup } from "../i18n/lookup";
-import { formatDuration } from "../i18n/time";
+import { formatDateTime, formatDuration } from "../i18n/time";
 
 const POLL_INTERVAL_MS = 2_000;
 
@@ -60,6 +60,7 @@ export function BuildPage({ id }: { id: string }) {
           {error && <ErrorNotice error={error} />}
           <ReadOnlyNotice project={project} />
           <StatusNotice build={build} canEdit={canEdit} retry={retry} busy={busy} />
+          <Warnings build={build} canEdit={canEdit} />
           <Steps steps={build.steps} ended={hasEnded(build)} />
           <Logs build={build} />
           <Section title={t.build.image}>
@@ -95,9 +96,7 @@ function StatusNotice({ build, canEdit, retry, busy }: StatusNoticeProps) {
       <button type="button" class="primary" disabled={busy} onClick={retry}>
         {t.build.retry}
       </button>
-      <Link class="button" href={`/projects/${build.project_id}/build?from=${build.build_id}`}>
-        {t.build.edit}
-      </Link>
+      <EditLink build={build} />
     </div>
   );
   const duration = typeof build.duration === "number" && <p>{t.build.duration(formatDuration(build.duration))}</p>;
@@ -137,7 +136,7 @@ function StatusNotice({ build, canEdit, retry, busy }: StatusNoticeProps) {
       return (
         <Notice kind="warning">
           <h2>{t.build[build.status]}</h2>
-          {build.cancel_requested_at ? <p>{t.build.cancelling}</p> : <p>{t.build.estimate}</p>}
+          <PendingDetail build={build} />
           {duration}
           {build.attempt > 1 && <p class="muted">{t.build.attempt(build.attempt)}</p>}
         </Notice>
@@ -145,12 +144,55 @@ function StatusNotice({ build, canEdit, retry, busy }: StatusNoticeProps) {
   }
 }
 
-/** The failed step, else the error. */
+/** The link to the form of a new build, filled with this build's request. */
+function EditLink({ build }: { build: Build }) {
+  const t = useMessages();
+  return (
+    <Link class="button" href={`/projects/${build.project_id}/build?from=${build.build_id}`}>
+      {t.build.edit}
+    </Link>
+  );
+}
+
+/** What a build left out, with the way to build again. `StatusNotice` has it for failed and cancelled builds. */
+function Warnings({ build, canEdit }: { build: Build; canEdit: boolean }) {
+  const t = useMessages();
+  const translate = useTranslate();
+  const warnings = build.warnings ?? [];
+  if (warnings.length === 0) return null;
+  return (
+    <Notice kind="warning">
+      <h2>{t.build.warnings}</h2>
+      <ul>
+        {warnings.map(({ code, message }) => (
+          <li key={code}>
+            <ApiText translation={translate(buildWarnings, code)} text={message} />
+          </li>
+        ))}
+      </ul>
+      {canEdit && build.status === "success" && (
+        <div class="actions">
+          <EditLink build={build} />
+        </div>
+      )}
+    </Notice>
+  );
+}
+
+/** What an unfinished build waits for. */
+function PendingDetail({ build }: { build: Build }) {
+  const { t, language } = useI18n();
+  if (build.cancel_requested_at) return <p>{t.build.cancelling}</p>;
+  if (build.limited_until) return <p>{t.build.limited(formatDateTime(build.limited_until, language))}</p>;
+  return <p>{t.build.estimate}</p>;
+}
+
+/** The failed step if that is all that is known, else the error. */
 function FailureReason({ build }: { build: Build }) {
   const { t, language } = useI18n();
   const translate = useTranslate();
   const step = build.steps.find((step) => step.status === "failed");
-  if (step) return <p>{t.build.stepFailed(translateStepName(step.name, language) ?? step.name)}</p>;
+  if (step && build.error_code === "step_failed") return <p>{t.build.stepFailed(translateStepName(step.name, language) ?? step.name)}</p>;
   const translation = translate(buildErrorCodes, build.error_code);
   return (
     <>

@@ -8,8 +8,9 @@ import { useIdempotencyKey } from "../api/idempotency-key";
 import { fetchProject, hasRole } from "../api/project";
 import { useQuery } from "../api/query";
 import type { BuildRequest, Project } from "../api/types";
-import { RadioField, TextField } from "../components/fields";
+import { CheckboxField, RadioField, TextField } from "../components/fields";
 import { Form } from "../components/form";
+import { MoreOptions } from "../components/more-options";
 import { Page, QueryView } from "../components/page";
 import { projectBreadcrumbs, ReadOnlyNotice } from "../components/project";
 import { RestoredDraftNotice } from "../components/restored-draft-notice";
@@ -85,7 +86,7 @@ function NewBuildForm({ project, previous, draftKey }: FormData & { draftKey: st
       <section class="card">
         <RepositoryFields form={form} set={set} />
         <DockerfileFields form={form} set={set} />
-        <AdvancedOptions form={form} set={set} open={hasAdvancedOptions(initial)} />
+        <AdvancedOptions form={form} set={set} />
         <p class="muted">
           {t.newBuild.image}
           {t.colon} <code>{`${project.name}-${service}:${form.image_tag || "latest"}`}</code>
@@ -134,7 +135,13 @@ function RepositoryFields({ form, set }: FieldsProps) {
         required
       />
       <div class="two-columns">
-        <TextField name="branch" label={t.newBuild.branch} value={form.branch} onChange={(branch) => set({ branch })} />
+        <TextField
+          name="branch"
+          label={t.newBuild.branch}
+          hint={t.newBuild.branchHint}
+          value={form.branch}
+          onChange={(branch) => set({ branch })}
+        />
         <TextField
           name="service_name"
           label={t.newBuild.service}
@@ -167,6 +174,7 @@ function DockerfileFields({ form, set }: FieldsProps) {
         <TextField
           name="dockerfile_path"
           label={t.newBuild.dockerfilePath}
+          hint={t.newBuild.dockerfilePathHint}
           value={form.dockerfile_path}
           onChange={(dockerfile_path) => set({ dockerfile_path })}
         />
@@ -184,11 +192,10 @@ function DockerfileFields({ form, set }: FieldsProps) {
   );
 }
 
-function AdvancedOptions({ form, set, open }: FieldsProps & { open: boolean }) {
+function AdvancedOptions({ form, set }: FieldsProps) {
   const t = useMessages();
   return (
-    <details open={open}>
-      <summary>{t.more}</summary>
+    <MoreOptions open={hasAdvancedOptions(form)}>
       <TextField
         name="build_args"
         label={t.newBuild.args}
@@ -201,6 +208,7 @@ function AdvancedOptions({ form, set, open }: FieldsProps & { open: boolean }) {
         <TextField
           name="context"
           label={t.newBuild.context}
+          hint={t.newBuild.contextHint}
           value={form.context}
           onChange={(context) => set({ context })}
         />
@@ -211,6 +219,14 @@ function AdvancedOptions({ form, set, open }: FieldsProps & { open: boolean }) {
           onChange={(image_tag) => set({ image_tag })}
         />
       </div>
-    </details>
+      <CheckboxField
+        name="submodules"
+        label={t.newBuild.submodules}
+        hint={t.newBuild.submodulesHint}
+        value={form.submodules}
+        onChange={(submodules) => set({ submodules })}
+      />
+      <CheckboxField name="lfs" label={t.newBuild.lfs} value={form.lfs} onChange={(lfs) => set({ lfs })} />
+    </MoreOptions>
   );
 }

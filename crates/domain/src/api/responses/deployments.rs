@@ -107,7 +107,7 @@ pub struct DryRun<'a> {
     /// Changes of variables and secrets, by name. Values of secrets are hidden.
     pub variables: Vec<FieldChange>,
     pub objects: Vec<ObjectVerdict>,
-    /// Warnings from the cluster.
+    /// Warnings about the configuration, and from the cluster.
     pub warnings: Vec<String>,
     /// YAML by kind of object; several objects of a kind are documents of one text. Values of secrets
     /// are hidden.

@@ -3,7 +3,7 @@
 use crate::{
     Timestamp,
     audit::AuditEntry,
-    name::Username,
+    name::{Login, Username},
     problem::ProblemBody,
     scope::{Scope, Scopes},
 };
@@ -16,7 +16,7 @@ pub struct CurrentUser<'a> {
     /// The caller's name on this platform; images and addresses are named after it.
     pub username: Username,
     /// The caller's login at the issuer.
-    pub login: &'a Username,
+    pub login: &'a Login,
     /// The issuer of the identity, such as `https://github.com`.
     pub issuer: &'a str,
     /// The caller's permanent id at the issuer.
@@ -35,7 +35,7 @@ pub struct CurrentUser<'a> {
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SessionRenewed<'a> {
-    pub login: &'a Username,
+    pub login: &'a Login,
     /// Renew the session before this time.
     pub expires_at: Timestamp,
     /// After this time the session cannot be renewed: sign in again.

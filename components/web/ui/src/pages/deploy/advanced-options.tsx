@@ -1,7 +1,8 @@
-// Advanced options of the deploy form: type, names, address, health checks, volume, autoscaling.
+// Advanced options of the deploy form: type, names, program, address, health checks, volume, autoscaling.
 import type { ComponentChildren } from "preact";
 import { CheckboxField, RadioField } from "../../components/fields";
-import type { DeployForm } from "../../forms/deploy";
+import { MoreOptions } from "../../components/more-options";
+import { hasAdvancedOptions, type DeployForm } from "../../forms/deploy";
 import { useMessages } from "../../i18n";
 import { textFieldsOf, type SetForm } from "./text-fields";
 
@@ -14,8 +15,7 @@ export function AdvancedOptions({ form, set }: OptionsProps) {
   const t = useMessages();
   const text = textFieldsOf(form, set);
   return (
-    <details>
-      <summary>{t.more}</summary>
+    <MoreOptions open={hasAdvancedOptions(form)}>
       <RadioField
         name="service_type"
         label={t.deploy.type}
@@ -27,11 +27,26 @@ export function AdvancedOptions({ form, set }: OptionsProps) {
         {text("display_name", t.deploy.displayName)}
         {text("description", t.deploy.description)}
       </div>
+      <CommandOptions form={form} set={set} />
       <AddressOptions form={form} set={set} />
       <HealthCheckOptions form={form} set={set} />
       <StorageOptions form={form} set={set} />
       <AutoscalingOptions form={form} set={set} />
-    </details>
+    </MoreOptions>
+  );
+}
+
+function CommandOptions({ form, set }: OptionsProps) {
+  const t = useMessages();
+  const text = textFieldsOf(form, set);
+  return (
+    <OptionGroup title={t.deploy.program}>
+      <p class="hint">{t.deploy.programHint}</p>
+      <div class="two-columns">
+        {text("command", t.deploy.command, { hint: t.deploy.commandHint, rows: 2 })}
+        {text("args", t.deploy.args, { hint: t.deploy.argsHint, rows: 2 })}
+      </div>
+    </OptionGroup>
   );
 }
 

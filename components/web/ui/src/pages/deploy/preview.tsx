@@ -6,6 +6,7 @@ import { Badge } from "../../components/badge";
 import { ChangesTable } from "../../components/changes-table";
 import { ManifestList } from "../../components/manifest-list";
 import { Notice } from "../../components/notice";
+import { Warnings } from "../../components/warnings";
 import { useMessages } from "../../i18n";
 
 export function Preview({ preview }: { preview: DryRun }) {
@@ -30,13 +31,9 @@ export function Preview({ preview }: { preview: DryRun }) {
         </p>
       )}
       {preview.warnings.length > 0 && (
-        <ul>
-          {preview.warnings.map((warning) => (
-            <li key={warning}>
-              <ApiText text={warning} />
-            </li>
-          ))}
-        </ul>
+        <Notice kind="warning">
+          <Warnings warnings={preview.warnings} />
+        </Notice>
       )}
       <ChangesTable title={t.deploy.variableChanges} changes={preview.variables} />
       <ul class="rows">

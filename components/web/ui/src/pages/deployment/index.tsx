@@ -11,6 +11,7 @@ import { ErrorNotice, Notice } from "../../components/notice";
 import { Page, QueryView } from "../../components/page";
 import { projectBreadcrumbs, ReadOnlyNotice } from "../../components/project";
 import { DescriptionList, Section } from "../../components/section";
+import { Warnings } from "../../components/warnings";
 import { useMessages, type Messages } from "../../i18n";
 import { DeleteDialog } from "./delete-dialog";
 import { Events } from "./events";
@@ -63,6 +64,7 @@ export function DeploymentPage({ id }: { id: string }) {
           {error && <ErrorNotice error={error} />}
           <ReadOnlyNotice project={project} />
           <StatusNotice deployment={deployment} canEdit={canEdit} />
+          <WarningsNotice deployment={deployment} />
           <Pods deployment={deployment} />
           <Logs deployment={deployment} />
           <Section title="Image">
@@ -123,6 +125,18 @@ function formatRevision({ revision, release }: Deployment, t: Messages): string 
   return revision === release ? `${revision}` : t.deployment.releaseOf(revision, release);
 }
 
+function WarningsNotice({ deployment }: { deployment: Deployment }) {
+  const t = useMessages();
+  const warnings = deployment.warnings ?? [];
+  if (warnings.length === 0) return null;
+  return (
+    <Notice kind="warning">
+      <h2>{t.deployment.warnings}</h2>
+      <Warnings warnings={warnings} />
+    </Notice>
+  );
+}
+
 function ImageDetails({ deployment }: { deployment: Deployment }) {
   const t = useMessages();
   const { image_name, image_digest, build_id } = deployment;
@@ -144,16 +158,6 @@ function ImageDetails({ deployment }: { deployment: Deployment }) {
           <span lang="en">{error.detail}</span>
         </Notice>
       ))}
-      {(deployment.warnings ?? []).length > 0 && (
-        <>
-          <h3>{t.deployment.warnings}</h3>
-          <ul lang="en">
-            {(deployment.warnings ?? []).map((warning) => (
-              <li key={warning}>{warning}</li>
-            ))}
-          </ul>
-        </>
-      )}
     </>
   );
 }

@@ -13,23 +13,11 @@ export function Pods({ deployment }: { deployment: Deployment }) {
       {deployment.pods.length === 0 ? (
         <p class="muted">{deployment.status === "deploying" ? t.deployment.starting : t.deployment.noPods}</p>
       ) : (
-        <div class="scroll-x" tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th>{t.deployment.pod.name}</th>
-                <th>{t.deployment.pod.state}</th>
-                <th>{t.deployment.pod.restarts}</th>
-                <th>{t.deployment.pod.since}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {deployment.pods.map((pod) => (
-                <PodRow key={pod.name} pod={pod} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ul class="rows">
+          {deployment.pods.map((pod) => (
+            <PodRow key={pod.name} pod={pod} />
+          ))}
+        </ul>
       )}
     </Section>
   );
@@ -40,12 +28,17 @@ function PodRow({ pod }: { pod: Pod }) {
   const translate = useTranslate();
   const isTerminating = pod.reason === "Terminating";
   return (
-    <tr>
-      <td>
+    <li>
+      <div class="wrap-anywhere">
         <code>{pod.name}</code>
         {!pod.current && !isTerminating && <span class="muted"> ({t.deployment.podOldRevision})</span>}
-      </td>
-      <td>
+        {pod.message && (
+          <p class="hint">
+            <ApiText translation={translate(deploymentErrorCodes, pod.code)} text={pod.message} />
+          </p>
+        )}
+      </div>
+      <div class="row-end">
         {isTerminating ? t.deployment.podTerminating : pod.ready ? t.deployment.podReady : t.deployment.podNotReady}
         {pod.reason && !isTerminating && (
           <>
@@ -53,14 +46,17 @@ function PodRow({ pod }: { pod: Pod }) {
             <code>{pod.reason}</code>
           </>
         )}
-        {pod.message && (
-          <p class="hint">
-            <ApiText translation={translate(deploymentErrorCodes, pod.code)} text={pod.message} />
-          </p>
-        )}
-      </td>
-      <td>{pod.restarts}</td>
-      <td>{pod.started_at ? <RelativeTime time={pod.started_at} /> : "–"}</td>
-    </tr>
+        <div class="muted">
+          {t.deployment.podRestarts}
+          {t.colon} {pod.restarts}
+          {pod.started_at && (
+            <>
+              {" · "}
+              {t.deployment.podStarted} <RelativeTime time={pod.started_at} />
+            </>
+          )}
+        </div>
+      </div>
+    </li>
   );
 }

@@ -61,6 +61,8 @@ function fieldLabel(field: string, t: Messages): string | undefined {
     image_name: d.image,
     image_digest: t.build.digest,
     build_id: t.build.build,
+    command: d.command,
+    args: d.args,
     display_name: d.displayName,
     description: d.description,
     service_type: d.type,

@@ -1,0 +1,94 @@
+//! Sends an attempt again that GitHub did not accept because of its rate limits.
+
+use crate::github::{GitHub, PresentSource, dispatch, find_present_source, rerun};
+use futures::future::{Either, select};
+use nokube_domain::builds::{
+    AttemptRequest, BuildRecord, BuildState, Resume, ResumeAction, RunRecord,
+};
+use nokube_edge::{
+    Error, Result, now, sleep,
+    store::{Counter, Store, keys},
+};
+use std::{pin::pin, time::Duration};
+
+/// How long a read waits for GitHub's response about the source; then it responds from the store.
+const SOURCE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Seconds after the end of a limit from which an attempt counts as taken by a reader that has crashed.
+const ABANDONED_AFTER: i64 = 60;
+
+/// Sends the request again, unless another reader does, and merges the result into the state and the store.
+///
+/// The reader that increments the counter of this limit first sends it, and no other reader does. If that reader's
+/// request is interrupted, it is unknown whether GitHub received the dispatch. So the run is searched for by its title
+/// until the grace period is over, as after any other dispatch.
+pub async fn resume(store: &Store, state: &mut BuildState, resume: Resume) -> Result<()> {
+    let Resume { attempt, limited_until, action } = resume;
+    let id = state.record.id;
+    let github = GitHub::new().await?;
+    // Before the attempt is claimed, so that a later reader can try if GitHub does not answer.
+    let source = match action {
+        ResumeAction::Withdraw => None,
+        ResumeAction::Dispatch | ResumeAction::Rerun(_) => {
+            let found = pin!(find_present_source(&github, &state.record));
+            match select(found, pin!(sleep(SOURCE_TIMEOUT))).await {
+                Either::Left((Ok(found), _)) => Some(found),
+                Either::Left((Err(Error::Problem(_)), _)) | Either::Right(_) => return Ok(()),
+                Either::Left((Err(error), _)) => return Err(error),
+            }
+        }
+    };
+    let counter = Counter::resumptions(id, attempt, limited_until);
+    let is_claimed = store.increment(&counter).await? == 1;
+    let at = now();
+    let resumed_at = Some(at.max(limited_until));
+    let resumed = AttemptRequest { resumed_at, ..AttemptRequest::new(at, None) };
+    let mut update = RunRecord::with_attempt_request(id, attempt, resumed);
+    if is_claimed {
+        state.run = store.merge_run(update.clone().with_updated_at(at)).await?;
+        update.merge_contents(send(store, &github, &state.record, resume, source).await?);
+    } else {
+        state.run = store.run(id).await?;
+        // A later limit must not count as taken. So a reader that did not claim this one writes only what a crash has
+        // left out.
+        let waits_until = state.run.pending_request().and_then(AttemptRequest::waits_until);
+        let since = at.as_second() - limited_until.as_second();
+        if waits_until != Some(limited_until) || since < ABANDONED_AFTER {
+            return Ok(());
+        }
+    }
+    state.run = store.merge_run(update.with_updated_at(now())).await?;
+    Ok(())
+}
+
+/// Carries out what was claimed, and returns what is known of the attempt then.
+async fn send(
+    store: &Store,
+    github: &GitHub,
+    build: &BuildRecord,
+    Resume { attempt, action, .. }: Resume,
+    source: Option<PresentSource>,
+) -> Result<RunRecord> {
+    let (id, at) = (build.id, now());
+    let (run, repository) = match (action, source) {
+        (ResumeAction::Withdraw, _) | (_, None) => {
+            let request = AttemptRequest::new(at, None);
+            let withdrawn = AttemptRequest { withdrawn_at: Some(at), ..request };
+            return Ok(RunRecord::with_attempt_request(id, attempt, withdrawn));
+        }
+        (_, Some(PresentSource::Lost(reason))) => {
+            return Ok(RunRecord::with_rejection(id, attempt, at, reason));
+        }
+        (ResumeAction::Dispatch, Some(PresentSource::Readable(name))) => (None, name),
+        (ResumeAction::Rerun(run), Some(PresentSource::Readable(name))) => (Some(run), name),
+    };
+    // The project may have been deleted since the read began.
+    if store.get(keys::project(id.project)).await?.is_none() {
+        let reason = "The project was deleted before GitHub took the build.".to_owned();
+        return Ok(RunRecord::with_rejection(id, attempt, at, reason));
+    }
+    match run {
+        Some(run) => rerun(github, build, run, attempt).await,
+        None => dispatch(github, &build.with_repository(repository), attempt).await,
+    }
+}
