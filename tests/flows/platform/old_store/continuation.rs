@@ -253,5 +253,15 @@ fn comparable(mut answer: Value) -> Value {
             deployment.as_object_mut().unwrap().remove(field);
         }
     }
+    for revision in answer["revisions"].as_array_mut().into_iter().flatten() {
+        let configuration = revision["configuration"].as_object_mut().unwrap();
+        // Values without effect, which older releases showed as they were requested.
+        if configuration["enable_autoscaling"] == true {
+            configuration.remove("replicas");
+        }
+        if configuration["exposure_type"] == "none" {
+            configuration.remove("service_port");
+        }
+    }
     answer
 }
