@@ -16,7 +16,7 @@ use nokube_edge::{
 };
 use nokube_github::{
     Request, Response,
-    error::{Refusal, refusal},
+    error::{ErrorKind, error_kind},
     oauth::{self, OAuth, UserToken},
 };
 
@@ -36,13 +36,15 @@ pub fn unexpected_response(request: &str, response: &Response) -> Error {
     // Without the body: it may hold a token.
     let status = response.status();
     warn(format_args!("GitHub's response to {request} cannot be parsed (status {status})"));
-    let (detail, retry_after) = match refusal(response, now().as_second()) {
-        Refusal::Limited(seconds) => {
+    let (detail, retry_after) = match error_kind(response, now().as_second()) {
+        ErrorKind::RateLimited(seconds) => {
             let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
             (format!("GitHub limits requests. It answers again in {seconds} seconds."), seconds)
         }
-        Refusal::Permanent(reason) => return Error::problem(ProblemKind::UpstreamRefused, reason),
-        Refusal::Credentials | Refusal::Unavailable => {
+        ErrorKind::Permanent(reason) => {
+            return Error::problem(ProblemKind::UpstreamRefused, reason);
+        }
+        ErrorKind::Credentials | ErrorKind::Unavailable => {
             ("GitHub does not answer as expected. Try again.".to_owned(), 5)
         }
     };

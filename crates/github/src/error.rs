@@ -29,9 +29,9 @@ pub fn message(response: &Response) -> String {
 
 /// What an error response means that the request does not expect.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum ErrorKind {
     /// GitHub limits the platform's requests for so many seconds. It did not carry the request out.
-    Limited(u64),
+    RateLimited(u64),
     /// GitHub does not accept the credentials.
     Credentials,
     /// GitHub will respond the same to a retry; the sentence says why.
@@ -44,22 +44,22 @@ pub enum Refusal {
 const MAX_WAIT: u64 = 3600;
 
 /// What an error response means; `now` is in seconds since 1970.
-pub fn refusal(response: &Response, now: i64) -> Refusal {
+pub fn error_kind(response: &Response, now: i64) -> ErrorKind {
     if let Some(seconds) = rate_limit_wait(response, now) {
-        return Refusal::Limited(seconds.clamp(1, MAX_WAIT));
+        return ErrorKind::RateLimited(seconds.clamp(1, MAX_WAIT));
     }
     match response.status() {
-        StatusCode::UNAUTHORIZED => Refusal::Credentials,
+        StatusCode::UNAUTHORIZED => ErrorKind::Credentials,
         status if status.is_redirection() => {
-            Refusal::Permanent("GitHub redirects this to an unknown place.".into())
+            ErrorKind::Permanent("GitHub redirects this to an unknown place.".into())
         }
         status if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT => {
-            Refusal::Permanent(lasting_reason(response).unwrap_or_else(|| {
+            ErrorKind::Permanent(lasting_reason(response).unwrap_or_else(|| {
                 let message = message(response);
                 format!("GitHub refuses this ({status}: {message}).")
             }))
         }
-        _ => Refusal::Unavailable,
+        _ => ErrorKind::Unavailable,
     }
 }
 

@@ -5,7 +5,7 @@ mod common;
 use common::{github, response};
 use nokube_github::{
     Api,
-    error::{Refusal, blocked_reason, dispatch_error, message, refusal, rerun_error},
+    error::{ErrorKind, blocked_reason, dispatch_error, error_kind, message, rerun_error},
     health::builder_health,
 };
 use serde_json::json;
@@ -117,7 +117,9 @@ const LASTING: [(u16, &str, &str); 8] = [
 fn a_permanent_refusal_contains_githubs_message() {
     for (status, text, expected) in LASTING {
         let response = response(status, &[], &body(text));
-        let Refusal::Permanent(reason) = refusal(&response, 0) else { panic!("{status} {text}") };
+        let ErrorKind::Permanent(reason) = error_kind(&response, 0) else {
+            panic!("{status} {text}")
+        };
         assert!(reason.contains(expected), "{reason}");
         assert!(reason.contains(&text.chars().take(150).collect::<String>()), "{reason}");
         let dispatch = dispatch_error(&response, &github());
@@ -131,24 +133,27 @@ fn a_permanent_refusal_contains_githubs_message() {
 #[test]
 fn only_temporary_errors_may_be_retried() {
     let of = |status, headers: &[(&str, &str)], text| {
-        refusal(&response(status, headers, &body(text)), 1_800_000_000)
+        error_kind(&response(status, headers, &body(text)), 1_800_000_000)
     };
     let wait = |seconds: &'static str| [("retry-after", seconds)];
-    assert_eq!(of(429, &wait("7"), ""), Refusal::Limited(7));
-    assert_eq!(of(403, &wait("0"), ""), Refusal::Limited(1), "never at once");
-    assert_eq!(of(429, &wait("99999999999999999999"), ""), Refusal::Limited(60));
+    assert_eq!(of(429, &wait("7"), ""), ErrorKind::RateLimited(7));
+    assert_eq!(of(403, &wait("0"), ""), ErrorKind::RateLimited(1), "never at once");
+    assert_eq!(of(429, &wait("99999999999999999999"), ""), ErrorKind::RateLimited(60));
     assert_eq!(
         of(429, &wait("999999"), ""),
-        Refusal::Limited(3_600),
+        ErrorKind::RateLimited(3_600),
         "limits are those of an hour"
     );
-    assert_eq!(of(403, &[], "You have exceeded a secondary rate limit."), Refusal::Limited(60));
-    assert_eq!(of(401, &[], "Bad credentials"), Refusal::Credentials);
+    assert_eq!(
+        of(403, &[], "You have exceeded a secondary rate limit."),
+        ErrorKind::RateLimited(60)
+    );
+    assert_eq!(of(401, &[], "Bad credentials"), ErrorKind::Credentials);
     for status in [500, 502, 503, 408] {
-        assert_eq!(of(status, &[], ""), Refusal::Unavailable, "{status}");
+        assert_eq!(of(status, &[], ""), ErrorKind::Unavailable, "{status}");
     }
     for status in [301, 307, 400, 403, 404, 409, 410, 422, 451] {
-        assert!(matches!(of(status, &[], "No"), Refusal::Permanent(_)), "{status}");
+        assert!(matches!(of(status, &[], "No"), ErrorKind::Permanent(_)), "{status}");
     }
 }
 

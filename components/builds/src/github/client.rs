@@ -13,7 +13,7 @@ use nokube_github::{
     Request, Response,
     api::TokenScope,
     app::App,
-    error::{Refusal, refusal},
+    error::{ErrorKind, error_kind},
     redirect::{MAX_REDIRECTS, follow, moved_to, with_moved_to},
     responses::{self, Installation, InstallationToken, ParseError},
     retry::retry_after,
@@ -273,20 +273,22 @@ pub fn upstream_error(response: &Response) -> Error {
     let message = nokube_github::error::message(response);
     let status = response.status();
     warn(format_args!("GitHub rejected a request: {status} {message}"));
-    let (detail, retry_after) = match refusal(response, now().as_second()) {
-        Refusal::Credentials => {
+    let (detail, retry_after) = match error_kind(response, now().as_second()) {
+        ErrorKind::Credentials => {
             let detail = "GitHub does not accept the platform's credentials. Its administrator must \
                           renew them.";
             return Error::problem(ProblemKind::UpstreamRefused, detail);
         }
-        Refusal::Permanent(reason) => return Error::problem(ProblemKind::UpstreamRefused, reason),
-        Refusal::Limited(seconds) => {
+        ErrorKind::Permanent(reason) => {
+            return Error::problem(ProblemKind::UpstreamRefused, reason);
+        }
+        ErrorKind::RateLimited(seconds) => {
             let detail = format!(
                 "GitHub limits the platform's requests. It answers again in {seconds} seconds."
             );
             (detail, u32::try_from(seconds).unwrap_or(u32::MAX))
         }
-        Refusal::Unavailable => {
+        ErrorKind::Unavailable => {
             (format!("GitHub answers with an error ({status}). Try again in a moment."), 10)
         }
     };

@@ -9,7 +9,7 @@ use nokube_domain::{
 use nokube_edge::{Error, Result, now, warn};
 use nokube_github::{
     Response,
-    error::{self, Refusal, refusal},
+    error::{self, ErrorKind, error_kind},
     redirect::moved_to,
     responses,
 };
@@ -79,7 +79,7 @@ async fn without_token(github: &GitHub, build: BuildId, attempt: u32) -> Result<
 /// The record of an attempt that GitHub did not accept because of its rate limits, if `response` says so.
 fn limited(build: BuildId, attempt: u32, response: &Response) -> Option<RunRecord> {
     let at = now();
-    let Refusal::Limited(seconds) = refusal(response, at.as_second()) else { return None };
+    let ErrorKind::RateLimited(seconds) = error_kind(response, at.as_second()) else { return None };
     let until = at.as_second().saturating_add(i64::try_from(seconds).ok()?);
     warn(format_args!("GitHub limits requests: {build} waits for {seconds} seconds"));
     Some(RunRecord::with_limit(build, attempt, at, Timestamp::from_second(until).ok()?))

@@ -11,7 +11,7 @@ use nokube_domain::{
 use nokube_edge::{Call, Error, Result, now, warn};
 use nokube_github::{
     Request, Response,
-    error::{Refusal, blocked_reason, message, refusal},
+    error::{ErrorKind, blocked_reason, error_kind, message},
     responses::{self, Commit, Permission},
 };
 
@@ -231,10 +231,10 @@ async fn check_may_read(github: &GitHub, call: &Call, repository: &Repository) -
         Err(other) => return Err(other),
     };
     let status = response.status();
-    match refusal(&response, now().as_second()) {
+    match error_kind(&response, now().as_second()) {
         _ if status == StatusCode::NOT_FOUND => Err(hidden()),
         // Any other error would tell a stranger that the repository exists. The reason is for the administrator.
-        Refusal::Credentials | Refusal::Permanent(_) => {
+        ErrorKind::Credentials | ErrorKind::Permanent(_) => {
             let message = message(&response);
             warn(format_args!("GitHub does not say who may read {repository}: {status} {message}"));
             Err(hidden())
