@@ -83,11 +83,12 @@ test-kube: setup-tests components ## Run the tests on a real Kubernetes API serv
 	fi; \
 	cargo test --features nokube-tests-kube/cluster --test kube --test deployments --test spinkube
 
+# Two tests at a time: each starts a BuildKit, for which buildx waits only 15 s.
 test-builder: setup-tests ## Run the builder's workflow with real BuildKit (needs root)
 	@scripts/setup builder
 	@NOKUBE_BUILDER_PROGRAMS=$$(scripts/builder-programs | tail -1) && [ -n "$$NOKUBE_BUILDER_PROGRAMS" ] || exit 1; \
 	export NOKUBE_BUILDER_PROGRAMS; \
-	cargo test --features nokube-tests-builder/programs --test builder
+	cargo test --features nokube-tests-builder/programs --test builder -- --test-threads=2
 
 contract: setup ## Generate docs/api/openapi.json from the code
 	cargo run --quiet -p nokube-openapi > docs/api/openapi.new
