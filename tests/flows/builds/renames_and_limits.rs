@@ -1,9 +1,9 @@
 //! GitHub renames repositories and limits requests: nothing is lost, and nothing is started twice.
 
 use nokube_sim::{AppKey, HoldPoint, LimitForm};
-use nokube_tests::{BUILDER_REPOSITORY, TestPlatform};
+use nokube_tests::{BUILDER_REPOSITORY, TestPlatform, User};
 use rsa::{Generate, PrivateKey, pkcs1::EncodeRsaPrivateKey, pkcs8::LineEnding};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 const NEW_NAME: &str = "platform/new-builder";
@@ -80,16 +80,22 @@ async fn an_app_follows_renamed_and_transferred_repositories() {
     platform.finish().await;
 }
 
+/// Starts a build whose first two dispatches GitHub limits. Returns its path, and what a read of it shows.
+async fn start_limited_build(form: LimitForm) -> (TestPlatform, User, String, Value) {
+    let platform = TestPlatform::start().await;
+    let alice = platform.user("alice");
+    let project = alice.create_project("myapp").await;
+    platform.github.limit_requests("/dispatches", 2, form);
+    let path = alice.start_build(project).await;
+    let waiting = alice.get(&path).await.expect(200);
+    assert_eq!(waiting["status"], "pending", "{form:?}: {waiting}");
+    (platform, alice, path, waiting)
+}
+
 #[tokio::test]
 async fn a_limited_build_goes_on_after_the_limit_and_is_started_once() {
     for form in [LimitForm::RetryAfter, LimitForm::RetryAfterDate, LimitForm::Exhausted] {
-        let platform = TestPlatform::start().await;
-        let alice = platform.user("alice");
-        let project = alice.create_project("myapp").await;
-        platform.github.limit_requests("/dispatches", 2, form);
-        let path = alice.start_build(project).await;
-        let waiting = alice.get(&path).await.expect(200);
-        assert_eq!(waiting["status"], "pending", "{form:?}: {waiting}");
+        let (platform, alice, path, waiting) = start_limited_build(form).await;
         let detail = waiting["status_detail"].as_str().unwrap();
         let until = waiting["limited_until"].as_str().unwrap();
         assert!(detail.contains("GitHub limits") && detail.contains(until), "{form:?}: {detail}");
@@ -110,13 +116,7 @@ async fn a_limited_build_goes_on_after_the_limit_and_is_started_once() {
 #[tokio::test]
 async fn a_limit_without_a_time_is_not_reported_as_a_missing_permission() {
     for form in [LimitForm::Secondary, LimitForm::AbuseDetection] {
-        let platform = TestPlatform::start().await;
-        let alice = platform.user("alice");
-        let project = alice.create_project("myapp").await;
-        platform.github.limit_requests("/dispatches", 2, form);
-        let path = alice.start_build(project).await;
-        let waiting = alice.get(&path).await.expect(200);
-        assert_eq!(waiting["status"], "pending", "{form:?}: {waiting}");
+        let (platform, alice, path, waiting) = start_limited_build(form).await;
         assert!(waiting["limited_until"].is_string());
         alice.delete(&path).await.expect(202);
         assert_eq!(alice.wait_for_end(&path).await["status"], "cancelled");
