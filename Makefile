@@ -12,7 +12,7 @@ LOCAL := -p local-host -p nokube-dev
 
 WASM := --release --target wasm32-wasip2
 
-.PHONY: help setup setup-tests page components run token test test-redis test-slow test-kube test-builder test-workflow \
+.PHONY: help setup setup-tests page components run cluster token test test-redis test-slow test-contract fuzz deny test-kube test-cluster record-cluster test-builder test-real test-workflow \
   test-web screenshots contract settings doctor bench lint clean
 
 help: ## List the commands
@@ -36,12 +36,16 @@ components: page ## Build the WebAssembly components
 	done
 
 # The local host, and with it wasmtime, is compiled only if it is used.
-run: components ## Serve the platform with simulated GitHub and Kubernetes (LISTEN=127.0.0.1:3000, SPIN=local)
+run: components ## Serve the platform with simulated GitHub and Kubernetes (LISTEN=127.0.0.1:3000, SPIN=local, CLUSTER=real, BUILD=real)
+ifneq ($(filter real running,$(CLUSTER) $(BUILD)),)
+	@CLUSTER='$(CLUSTER)' BUILD='$(BUILD)' exec scripts/run-real
+else
 	@echo "Building the simulation (the first time takes some minutes)"
 	cargo build -p nokube-dev
 	@spin=$$(target/debug/nokube-dev choose-host) || exit 1; \
 	[ -n "$$spin" ] || cargo build $(LOCAL) || exit 1; \
 	exec target/debug/nokube-dev run $${spin:+--spin "$$spin"}
+endif
 
 token: setup ## Print a bearer token for the local instance: make token USER=alice
 	@[ -x target/debug/nokube-dev ] || echo "Building (the first time takes some minutes)" >&2
@@ -59,9 +63,23 @@ test: setup-tests components ## Run the fast tests
 test-redis: setup-tests components ## Run the flow tests with Redis as the store
 	NOKUBE_TEST_STORE=redis cargo test --test flows
 
-test-slow: setup-tests components ## Run the slow tests: orders of events, crashes, load
+test-slow: setup-tests components ## Run the slow tests: orders of events, crashes, load, mutated webhooks
 	cargo build $(LOCAL)
 	cargo test --features nokube-tests/slow --test slow
+
+test-contract: setup-tests components ## Send generated requests and compare the responses with the contract (needs Python)
+	@scripts/setup python
+	@programs=$$(scripts/python-programs tests/contract/requirements.txt | tail -1) && [ -n "$$programs" ] || exit 1; \
+	NOKUBE_SCHEMATHESIS=$$programs/schemathesis \
+	  cargo test --features nokube-tests/slow --test contract -- --nocapture
+
+fuzz: setup ## Run the fuzz targets, each for FUZZ_SECONDS=60 (needs a C++ compiler)
+	@scripts/setup fuzz
+	@scripts/fuzz
+
+deny: setup ## Check licences and advisories of all dependencies (needs Python)
+	@scripts/setup python
+	@scripts/deny
 
 test-web: setup components ## Run the browser tests of the page
 	@scripts/setup web
@@ -83,12 +101,33 @@ test-kube: setup-tests components ## Run the tests on a real Kubernetes API serv
 	fi; \
 	cargo test --features nokube-tests-kube/cluster --test kube --test deployments --test spinkube
 
+test-cluster: setup-tests components ## Run the tests on a real cluster with two nodes (needs root)
+	@scripts/setup cluster
+	@NOKUBE_CLUSTER_PROGRAMS=$$(scripts/cluster-programs | tail -1) && [ -n "$$NOKUBE_CLUSTER_PROGRAMS" ] || exit 1; \
+	export NOKUBE_CLUSTER_PROGRAMS; \
+	cargo test --features nokube-tests-cluster/real --test cluster -- --nocapture
+
+record-cluster: setup ## Record what a real cluster says of failing Deployments, for the tests (needs root)
+	@scripts/setup cluster
+	@NOKUBE_CLUSTER_PROGRAMS=$$(scripts/cluster-programs | tail -1) && [ -n "$$NOKUBE_CLUSTER_PROGRAMS" ] || exit 1; \
+	export NOKUBE_CLUSTER_PROGRAMS; \
+	cargo run -p nokube-tests-cluster --features real --bin record-cluster
+
+cluster: setup ## Hold a real cluster with two nodes until Ctrl-C (needs root)
+	@scripts/setup cluster
+	@NOKUBE_CLUSTER_PROGRAMS=$$(scripts/cluster-programs | tail -1) && [ -n "$$NOKUBE_CLUSTER_PROGRAMS" ] || exit 1; \
+	export NOKUBE_CLUSTER_PROGRAMS; \
+	cargo build --quiet -p nokube-dev-cluster && exec target/debug/nokube-cluster
+
 # Two tests at a time: each starts a BuildKit, for which buildx waits only 15 s.
 test-builder: setup-tests ## Run the builder's workflow with real BuildKit (needs root)
 	@scripts/setup builder
 	@NOKUBE_BUILDER_PROGRAMS=$$(scripts/builder-programs | tail -1) && [ -n "$$NOKUBE_BUILDER_PROGRAMS" ] || exit 1; \
 	export NOKUBE_BUILDER_PROGRAMS; \
 	cargo test --features nokube-tests-builder/programs --test builder -- --test-threads=2
+
+test-real: setup components ## Run the browser test with real builds and a real cluster (needs root)
+	@scripts/run-real test
 
 contract: setup ## Generate docs/api/openapi.json from the code
 	cargo run --quiet -p nokube-openapi > docs/api/openapi.new
@@ -108,10 +147,12 @@ bench: setup-tests components ## Measure speed and sizes
 	cargo run --quiet -p nokube-bench
 
 lint: setup-tests page ## Check format, lints, and that features are unified
+	@scripts/setup fuzz
 	cargo fmt --all --check
 	@scripts/check-features
-	cargo clippy --all-targets --features nokube-tests/slow,nokube-tests-kube/cluster,nokube-tests-builder/programs -- -D warnings
+	cargo clippy --all-targets --features nokube-tests/slow,nokube-tests-kube/cluster,nokube-tests-cluster/real,nokube-tests-builder/programs -- -D warnings
 	cargo clippy -p nokube-bench -- -D warnings
+	cargo clippy -p nokube-fuzz -- -D warnings
 	cargo clippy $(WASM) $(COMPONENTS:%=-p %) $(GUESTS) -p nokube-edge -- -D warnings
 
 clean: ## Remove build output and the local instance

@@ -7,4 +7,6 @@ mod builds;
 mod deployments;
 mod platform;
 mod projects;
+mod pushes;
+mod services;
 mod support;

@@ -129,6 +129,14 @@ impl HostProcess {
         storage_file(self.state.path())
     }
 
+    /// The most memory that the host has had so far, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let id = self.process.as_ref().and_then(Child::id).unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() << 10
+    }
+
     pub fn console(&self) -> String {
         self.console.lock().unwrap().clone()
     }

@@ -6,12 +6,17 @@ use nokube_tests::{StoreKind, TestPlatform, User, redis::Redis};
 use serde_json::json;
 use std::{collections::BTreeSet, time::Duration};
 use tempfile::TempDir;
+use tokio::sync::Mutex;
 
 const CLIENTS: usize = 1_000;
 const ROUNDS: usize = 4;
 
+/// The tests of this file run one at a time. Beside each other they would use up the store's time limit.
+static TURN: Mutex<()> = Mutex::const_new(());
+
 /// Lets 1,000 people create a project at the same moment, several times. Afterwards every host answers.
 async fn a_thousand_create_at_once(store: StoreKind, hosts: usize) {
+    let _turn = TURN.lock().await;
     let folder = TempDir::new().unwrap();
     let mut config = TestPlatform::config();
     let redis = match store {

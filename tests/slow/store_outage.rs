@@ -54,7 +54,8 @@ async fn expect_recovery(url: &str) {
 }
 
 async fn start(variables: impl IntoIterator<Item = (String, String)>) -> (HostProcess, String) {
-    let mut config = TestPlatform::config();
+    // With the default limit of reads, for which the store is asked.
+    let mut config = TestPlatform::config().variable("limit_reads_per_minute", "6000");
     config.variables.extend(variables);
     let mut host = HostProcess::with_spin(config.variables);
     host.args.push("--disable-pooling".into());

@@ -4,6 +4,7 @@ use crate::{
     BUILDER_REPOSITORY, CLIENT_ID, CLIENT_SECRET, GITHUB_TOKEN, JWT_SECRET, KUBERNETES_TOKEN,
     PLATFORM_URL, SECRET_NAMES_KEY, SESSION_SECRET, TestPlatform, WEBHOOK_SECRET,
 };
+use local_host::Limits;
 use nokube_sim::{ClusterOptions, GitHubOptions};
 use std::{
     collections::BTreeMap,
@@ -37,11 +38,13 @@ pub struct TestConfig {
     pub store: Option<PathBuf>,
     /// How many seconds the platform's clock is ahead of the real time.
     pub clock_offset: i64,
+    /// Limits of the components' instances.
+    pub limits: Limits,
 }
 
 impl Default for TestConfig {
-    /// A complete platform with fast simulations, without rate limits and without caching of GitHub's
-    /// responses.
+    /// A complete platform with fast simulations, without rate limits and without caching of what GitHub and the
+    /// cluster respond.
     fn default() -> Self {
         let variables = [
             ("auth_jwt_secret", JWT_SECRET),
@@ -56,6 +59,8 @@ impl Default for TestConfig {
             ("apps_entrance_namespace", "ingress"),
             ("deploy_resume_seconds", "1"),
             ("build_quiet_seconds", "0"),
+            ("push_quiet_seconds", "0"),
+            ("deployment_quiet_seconds", "0"),
             ("platform_url", PLATFORM_URL),
             ("auth_session_secret", SESSION_SECRET),
             ("github_oauth_client_id", CLIENT_ID),
@@ -67,6 +72,7 @@ impl Default for TestConfig {
             ("limit_deploys_per_minute", "0"),
             ("limit_changes_per_minute", "0"),
             ("limit_sign_ins_per_minute", "0"),
+            ("limit_reads_per_minute", "0"),
             ("max_running_builds_per_person", "0"),
             ("github_retry_first_ms", "20"),
             ("github_retry_longest_ms", "1500"),
@@ -96,6 +102,7 @@ impl Default for TestConfig {
             },
             store: None,
             clock_offset: 0,
+            limits: Limits::default(),
         }
     }
 }
@@ -103,6 +110,12 @@ impl Default for TestConfig {
 impl TestConfig {
     pub fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.insert(name.into(), value.into());
+        self
+    }
+
+    /// The default of `spin.toml` for a setting that tests have another value for.
+    pub fn with_default(mut self, name: &str) -> Self {
+        self.variables.remove(name);
         self
     }
 
@@ -129,6 +142,12 @@ impl TestConfig {
 
     pub fn on_redis(self) -> Self {
         self.on(StoreKind::Redis)
+    }
+
+    /// Every instance serves one request.
+    pub fn without_instance_reuse(mut self) -> Self {
+        self.limits.max_instance_reuse_count = 1;
+        self
     }
 
     /// Continues on a copy of a SQLite file, with the platform's clock so many seconds ahead of the real time.

@@ -4,12 +4,12 @@ use crate::{
     JWT_SECRET, Response, StoreKind, TestConfig, User, WEBHOOK_SECRET, check_leftovers, claims,
     github_conformance, redis::Redis,
 };
-use local_host::{App, Console, Counts, Options, Running};
+use local_host::{App, Console, Counts, Limits, Options, Running};
 use nokube_domain::{
     jwt::{Claims, sign},
     session::SigningKeys,
 };
-use nokube_sim::{HoldPoint, SimulatedCluster, SimulatedGitHub};
+use nokube_sim::{DeliveryState, HoldPoint, SimulatedCluster, SimulatedGitHub};
 use reqwest::Client;
 use serde_json::Value;
 use std::{
@@ -89,6 +89,7 @@ impl TestPlatform {
             variables,
             console: Console::Capture,
             clock_offset: config.clock_offset,
+            limits: config.limits,
             ..Options::default()
         };
         let host = Some(app().serve(options.clone()).await.unwrap());
@@ -129,6 +130,11 @@ impl TestPlatform {
         self.restart().await;
     }
 
+    /// Changes the limits of the components' instances. They take effect at the next restart.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.options.limits = limits;
+    }
+
     /// Starts a second host on the same storage.
     pub async fn start_second_host(&self) -> Running {
         app().serve(self.options.clone()).await.unwrap()
@@ -158,6 +164,11 @@ impl TestPlatform {
         self.user_with_token(&sign(&claims, JWT_SECRET.as_bytes()).unwrap())
     }
 
+    /// The bearer token of [`Self::user`], for other programs.
+    pub fn token(&self, login: &str) -> String {
+        sign(&claims(login), JWT_SECRET.as_bytes()).unwrap()
+    }
+
     /// A caller who knows the platform's settings, like `make doctor`.
     pub fn operator(&self) -> User {
         let setting = |name: &str| self.options.variables.get(name).map_or("", String::as_str);
@@ -179,12 +190,81 @@ impl TestPlatform {
         path
     }
 
+    /// Waits until GitHub is idle and what its events cause is done. What a request costs can be measured only then.
+    ///
+    /// # Panics
+    /// After a while.
+    pub async fn settle(&self) {
+        self.github.wait_until_idle().await.unwrap();
+        self.wait_until_events_are_processed().await;
+        self.wait_until_all_is_logged().await;
+    }
+
+    /// Waits until what all requests do after their responses is done: the host logs each response, and a component its
+    /// line at the end.
+    ///
+    /// # Panics
+    /// After 15 seconds.
+    pub async fn wait_until_all_is_logged(&self) {
+        let is_response = |line: &&str| !line.starts_with('[') && line.ends_with(" ms");
+        let chained = |line: &str| {
+            let field = line.split(' ').find_map(|field| field.strip_prefix("chained="));
+            field.map_or(0, |number| number.parse::<usize>().unwrap())
+        };
+        let are_logged = |console: &str| {
+            let responses = console.lines().filter(is_response).count();
+            let requests = console.lines().filter(|line| line.contains("] request component="));
+            let chained: usize = requests.clone().map(chained).sum();
+            requests.count() >= responses + chained
+        };
+        self.wait_until_console("all requests are logged", are_logged).await;
+    }
+
+    /// Waits until what a request does after its response is done: its line is logged after that.
+    ///
+    /// # Panics
+    /// After 15 seconds.
+    pub async fn wait_until_logged(&self, response: &Response) {
+        let id = response.headers["x-request-id"].to_str().unwrap();
+        let field = format!(" request_id={id} ");
+        let is_line = |line: &str| line.contains("] request ") && line.contains(&field);
+        self.wait_until_console("the request is logged", |console| console.lines().any(is_line))
+            .await;
+    }
+
+    /// Waits until all events that GitHub has sent are processed: the line of a webhook is logged after its private call.
+    ///
+    /// # Panics
+    /// After 15 seconds.
+    pub async fn wait_until_events_are_processed(&self) {
+        let are_processed = |console: &str| {
+            let deliveries = self.github.deliveries();
+            let in_state = |state| deliveries.iter().filter(|it| it.state == state).count();
+            let lines = console.lines().filter(|line| line.contains("] request component=webhook"));
+            in_state(DeliveryState::Waiting) == 0
+                && lines.count() >= in_state(DeliveryState::Answered)
+        };
+        self.wait_until_console("all events are processed", are_processed).await;
+    }
+
+    /// Waits until the host's console says something, which is checked every 20 ms.
+    async fn wait_until_console(&self, what: &str, says: impl Fn(&str) -> bool) {
+        for _ in 0..750 {
+            if says(&self.host().console()) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("not until now: {what}\n{}", self.host().console());
+    }
+
     /// Runs a build to its end, until its final state is stored. Returns its path.
     pub async fn finished_build(&self, user: &User) -> String {
         let path = user.start_build(user.create_project("myapp").await).await;
         user.wait_for_end(&path).await;
-        self.github.wait_until_idle().await.ok();
-        user.get(&path).await; // The first read after the end stores the final state.
+        self.settle().await;
+        // The first read after the end stores the final state.
+        self.wait_until_logged(&user.get(&path).await).await;
         path
     }
 

@@ -53,6 +53,15 @@ impl User {
         response.expect(201)["id"].as_u64().unwrap()
     }
 
+    /// Invites somebody to a project, who accepts. `username` is that of `person`.
+    pub async fn add_member(&self, project: u64, person: &Self, username: &str, role: &str) {
+        let path = format!("/api/v1/projects/{project}/members/{username}");
+        let invitation = self.request(Method::PUT, &path).json(&json!({ "role": role }));
+        Response::send(invitation).await.expect(201);
+        let path = format!("/api/v1/invitations/{project}/accept");
+        person.post(&path, &json!({})).await.expect(200);
+    }
+
     /// Requests a build of the service `frontend` and returns its path.
     pub async fn start_build(&self, project: u64) -> String {
         self.start_build_of(project, "frontend").await
@@ -86,6 +95,18 @@ impl User {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("{path} never became {statuses:?}: {}", self.get(path).await.text);
+    }
+
+    /// Polls a deployment until it has one of these statuses and this error code.
+    pub async fn wait_for_error(&self, path: &str, statuses: &[&str], code: &str) -> Value {
+        for _ in 0..500 {
+            let body = self.wait_for_status(path, statuses).await;
+            if body["error_code"] == code {
+                return body;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{path} never had the error {code}: {}", self.get(path).await.text);
     }
 
     /// Polls a build until it has ended.

@@ -32,6 +32,12 @@ export interface ViewOptions {
   scheme?: "light" | "dark";
 }
 
+/** Both languages, both widths and both colour schemes. */
+export const VIEWS: ViewOptions[] = [
+  { language: "fr", width: 1280, scheme: "light" },
+  { language: "en", width: 390, scheme: "dark" },
+];
+
 export class BrowserUser {
   readonly t: Messages;
   private readonly pageErrors: string[] = [];
@@ -71,6 +77,14 @@ export class BrowserUser {
     context.setDefaultTimeout(20_000);
     const user = new BrowserUser(url, context, await context.newPage(), withDefaults);
     await user.page.goto(url);
+    return user;
+  }
+
+  /** A signed-in user with the project `myapp`. */
+  static async withProject(browser: Browser, url: string, login: string, view: ViewOptions = {}): Promise<BrowserUser> {
+    const user = await BrowserUser.open(browser, url, view);
+    await user.signIn(login);
+    await user.newProject("myapp");
     return user;
   }
 
@@ -122,6 +136,27 @@ export class BrowserUser {
     await this.page.waitForURL(/\/builds\//);
   }
 
+  /** Invites a person to the project whose settings are shown. */
+  async invite(username: string, role: "developer" | "viewer"): Promise<void> {
+    await this.field("username").fill(username);
+    await this.field("role").selectOption(role);
+    await this.button(this.t.settings.invite).click();
+    await this.expectText(this.t.settings.invited(username));
+  }
+
+  /** Accepts an invitation on the projects page. */
+  async acceptInvitation(project: string): Promise<void> {
+    await this.page.goto(this.url);
+    await this.button(this.t.invitation.acceptNamed(project)).click();
+    await this.page.waitForURL(/\/projects\/\d+$/);
+  }
+
+  /** The row of a service on the project's page. */
+  service(name: string) {
+    const heading = this.page.getByRole("heading", { level: 3, name, exact: true });
+    return this.page.getByRole("listitem").filter({ has: heading });
+  }
+
   async deployImage(service: string, image: string, change: () => Promise<void> = async () => {}): Promise<void> {
     await this.link(this.t.project.deployImage).click();
     await this.field("image_name").fill(image);
@@ -148,6 +183,23 @@ export class BrowserUser {
       Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
       document.dispatchEvent(new Event("visibilitychange"));
     }, hidden);
+  }
+
+  /** Reloads the page, and returns how far its content moves until it is complete (the layout shift score). */
+  async layoutShift(complete: () => Promise<void>): Promise<number> {
+    await this.page.reload({ waitUntil: "commit" });
+    await complete();
+    return this.page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          const observer = new PerformanceObserver((list) => {
+            const shifts = list.getEntries() as (PerformanceEntry & { value: number })[];
+            resolve(shifts.reduce((sum, { value }) => sum + value, 0));
+          });
+          observer.observe({ type: "layout-shift", buffered: true });
+          setTimeout(() => resolve(0), 500);
+        }),
+    );
   }
 
   /** Takes a screenshot, and checks that the page fits the window and has no accessibility violations. */

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
-import { deploymentErrorCodes, noLogReasons, problemReasons, buildSteps, buildWarnings } from "../../components/web/ui/src/i18n/api-codes.ts";
+import { noLogReasons, problemReasons, buildSteps, buildWarnings } from "../../components/web/ui/src/i18n/api-codes.ts";
+import { issueTexts } from "../../components/web/ui/src/i18n/issues.ts";
 import { launch, BrowserUser } from "./browser_user.ts";
 import { Platform } from "./platform.ts";
 
@@ -18,13 +19,7 @@ after(async () => {
   await platform.shutDown();
 });
 
-/** A signed-in user with a project. */
-async function withProject(login: string): Promise<BrowserUser> {
-  const user = await BrowserUser.open(browser, platform.url);
-  await user.signIn(login);
-  await user.newProject("myapp");
-  return user;
-}
+const withProject = (login: string) => BrowserUser.withProject(browser, platform.url, login);
 
 test("a failed build shows its step and the end of its log, and can be retried", async () => {
   const alice = await withProject("alice");
@@ -98,7 +93,7 @@ for (const language of ["fr", "en"] as const) {
     await alice.signIn(`alice-command-${language}`);
     await alice.newProject("myapp");
     await alice.deployImage("web", "acme/shop-nocommand:1.0");
-    await say(deploymentErrorCodes["start_command"] ?? "no translation", "Give it in the field command");
+    await say(issueTexts["start_command"]?.message ?? "no translation", "Give it in “Command”");
 
     await alice.link(t.deployment.edit).first().click();
     await page.getByText(t.more).click();
@@ -109,11 +104,11 @@ for (const language of ["fr", "en"] as const) {
     await say(/; peut-être 512Mi/, "; did you mean 512Mi?");
     await alice.field("memory_limit").fill("512Mi");
     await alice.button(t.deploy.preview).click();
-    await say(/^La variable PORT n’est pas 3000/, /^The variable PORT is not 3000/);
+    await say(/^La variable PORT n’est pas 3000/, /^The variable PORT is not 3000, the “Container port”,/);
     await alice.button(t.deploy.submit).click();
     await page.waitForURL(/\/deployments\//);
     await alice.expectText(t.deployment.status.running);
-    await say(/^La variable PORT n’est pas 3000/, /^The variable PORT is not 3000/);
+    await say(/^La variable PORT n’est pas 3000/, /^The variable PORT is not 3000, the “Container port”,/);
     await alice.checkPage("deployment-warning");
     await alice.link(t.deployment.edit).first().click();
     assert.equal(await alice.field("command").inputValue(), "npm start");
@@ -124,8 +119,10 @@ for (const language of ["fr", "en"] as const) {
 test("an image pull error is explained with what to do", async () => {
   const alice = await withProject("bob");
   await alice.deployImage("web", "acme/shop-nopull:1.0");
-  await alice.expectText(deploymentErrorCodes["image_pull"] ?? "no translation");
-  await alice.expectText("ImagePullBackOff");
+  await alice.expectText(issueTexts["image_pull"]?.message ?? "no translation");
+  await alice.page.getByRole("listitem").getByText("ImagePullBackOff", { exact: true }).first().waitFor();
+  await alice.page.locator(".issues summary").first().click();
+  await alice.expectText(/403 Forbidden/);
   await alice.expectText(noLogReasons.not_yet);
   const event = alice.page.getByRole("listitem").filter({ hasText: "Téléchargement de l’image" });
   await alice.button(alice.t.show).click();

@@ -8,15 +8,31 @@ import { createInterface } from "node:readline";
 
 const ROOT = join(import.meta.dirname, "../..");
 
+interface Pushed {
+  message: string;
+  /** The login of the author, who pushes it. */
+  author: string;
+  /** The files that it changes. */
+  files?: string[];
+  /** The repository's default branch if there is none. */
+  branch?: string;
+}
+
 export class Platform {
   private process: ChildProcess | null = null;
+  /** The origin of the simulated GitHub. */
+  private github = "";
   private constructor(
     private readonly port: number,
-    private readonly stateDir: string,
+    readonly stateDir: string,
+    private readonly program: string,
+    private readonly options: string[],
   ) {}
 
-  static async start(): Promise<Platform> {
-    const platform = new Platform(await freePort(), mkdtempSync(join(tmpdir(), "nokube-web-")));
+  /** With another program, and with its options, real systems can take the place of simulated ones. */
+  static async start(program = "nokube-dev", options = ["run"]): Promise<Platform> {
+    const stateDir = mkdtempSync(join(tmpdir(), "nokube-web-"));
+    const platform = new Platform(await freePort(), stateDir, program, options);
     await platform.launch();
     return platform;
   }
@@ -27,8 +43,9 @@ export class Platform {
 
   /** Starts the process with the stored state. */
   async launch(): Promise<void> {
-    const args = ["--state-dir", this.stateDir, "run", "--listen", `127.0.0.1:${this.port}`];
-    const child = spawn(join(ROOT, "target/debug/nokube-dev"), args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+    const args = ["--state-dir", this.stateDir, ...this.options, "--listen", `127.0.0.1:${this.port}`];
+    const program = join(ROOT, "target/debug", this.program);
+    const child = spawn(program, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
     this.process = child;
     // Keep reading: the process blocks when its output pipe is full.
     const output: string[] = [];
@@ -36,10 +53,19 @@ export class Platform {
     await new Promise<void>((resolve, reject) => {
       lines.on("line", (line) => {
         if (output.length < 100) output.push(line);
+        this.github = /^Simulated GitHub on (\S+)/.exec(line)?.[1] ?? this.github;
         if (line.startsWith("Serving ")) resolve();
       });
       child.once("exit", () => reject(new Error(`the platform did not start:\n${output.join("\n")}`)));
     });
+  }
+
+  /** Pushes a commit to a repository of the simulated GitHub, which sends the platform an event. */
+  async push(repository: string, commit: Pushed): Promise<void> {
+    const { files = ["README.md"], ...rest } = commit;
+    const query = new URLSearchParams({ ...rest, files: files.join(",") });
+    const response = await fetch(`${this.github}/_push/${repository}?${query}`, { method: "POST" });
+    if (!response.ok) throw new Error(`the push failed: ${response.status} ${await response.text()}`);
   }
 
   /** Stops the process and keeps its state. */

@@ -17,6 +17,11 @@ pub async fn rows(store: &Store, person: &Person) -> Result<Vec<TokenRow>> {
     Ok(try_join_all(rows).await?.into_iter().flatten().collect())
 }
 
+/// Whether a token can be used.
+pub fn is_valid(row: &TokenRow) -> bool {
+    row.revoked_at.is_none() && row.expires_at > now()
+}
+
 /// Revokes a token. It is safe to repeat.
 pub async fn revoke(store: &Store, person: &Person, mut row: TokenRow) -> Result<()> {
     let last_used = store.get(keys::daily_token(&row.hash)).await?.map(|daily| daily.day);

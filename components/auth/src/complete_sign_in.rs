@@ -1,6 +1,6 @@
 //! The last step of every sign-in with GitHub: check the allowlist, assign a username, store the sign-in.
 //!
-//! Writes the username (the first time), the sign-in and an audit entry. A crash in between leaves a
+//! Writes the username (the first time), the sign-in, its time and an audit entry. A crash in between leaves a
 //! username without a sign-in, which the next sign-in uses.
 
 use crate::{github::fetch_membership, settings::Settings};
@@ -73,6 +73,7 @@ pub async fn complete_sign_in(
         Timestamp::from_second(signed_in_at.as_second() + lifetime).unwrap_or(signed_in_at);
     let record = SignInRecord { identity: identity.clone(), signed_in_at, expires_at };
     store.set(keys::sign_in(&refresh_token.hash()), &record).await?;
+    store.set(keys::last_sign_in(&identity.person), &signed_in_at).await?;
     audit::record_as(&store, call, &identity, "github", "session.begin").await?;
     Ok(CompletedSignIn { identity, refresh_token, lifetime })
 }

@@ -9,8 +9,13 @@ mod oidc_issuer;
 mod routes;
 mod sessions;
 mod settings;
+mod token_limits;
 
-use nokube_domain::{access::AccessPolicy, rate_limit::RateLimit, scope::Scope};
+use nokube_domain::{
+    access::AccessPolicy,
+    rate_limit::{RateLimit, ReadCost},
+    scope::Scope,
+};
 use nokube_edge::{BoxBody, Request, Response, Route, internal_route, route, serve};
 use routes::{
     api_tokens as tokens, current_user, device, people, ready, route_list, session, token,
@@ -23,7 +28,7 @@ const ADMINISTRATOR: AccessPolicy = AccessPolicy::Administrator(Scope::Account);
 pub const ROUTES: &[Route] = &[
     route!(GET, "/api/v1/auth/login", AccessPolicy::Public, web_sign_in::start)
         .rate_limit(RateLimit::SignIns),
-    // The handler counts requests itself: per sign-in instead of per client address.
+    // The handler counts requests itself: only those of a browser that has started a sign-in.
     route!(GET, "/api/v1/auth/callback", AccessPolicy::Public, web_sign_in::finish),
     route!(POST, "/api/v1/auth/device", AccessPolicy::Public, device::start)
         .rate_limit(RateLimit::SignIns),
@@ -33,15 +38,18 @@ pub const ROUTES: &[Route] = &[
     route!(DELETE, "/api/v1/auth/session", AccessPolicy::SessionRenewal, session::sign_out),
     route!(DELETE, "/api/v1/auth/sessions", ACCOUNT, session::sign_out_everywhere).revokes_access(),
     route!(GET, "/api/v1/auth/me", AccessPolicy::SignedIn(Scope::Read), current_user::read),
-    route!(GET, "/api/v1/auth/audit", ACCOUNT, current_user::audit),
-    route!(GET, "/api/v1/auth/tokens", ACCOUNT, tokens::list),
+    route!(GET, "/api/v1/auth/audit", ACCOUNT, current_user::audit).costs(ReadCost::Page(1)),
+    route!(GET, "/api/v1/auth/tokens", ACCOUNT, tokens::list).costs(ReadCost::Page(1)),
     route!(POST, "/api/v1/auth/tokens", ACCOUNT, tokens::create),
     route!(DELETE, "/api/v1/auth/tokens/{token}", ACCOUNT, tokens::revoke).revokes_access(),
     route!(PUT, "/api/v1/auth/people/{username}/block", ADMINISTRATOR, people::block)
         .revokes_access(),
     route!(DELETE, "/api/v1/auth/people/{username}/block", ADMINISTRATOR, people::unblock),
-    route!(GET, "/api/v1/auth/people/{username}/audit", ADMINISTRATOR, people::audit),
-    route!(GET, "/api/v1/routes", AccessPolicy::SignedIn(Scope::Read), route_list::list),
+    route!(GET, "/api/v1/auth/people/{username}/audit", ADMINISTRATOR, people::audit)
+        .costs(ReadCost::Page(1)),
+    // It asks five components.
+    route!(GET, "/api/v1/routes", AccessPolicy::SignedIn(Scope::Read), route_list::list)
+        .costs(ReadCost::Fixed(5)),
     internal_route!(GET, "/ready", ready::settings),
     internal_route!(GET, "/ready/sign-in", ready::sign_in),
 ];

@@ -4,7 +4,7 @@
 
 use crate::settings::OidcSettings;
 use nokube_domain::{
-    Person,
+    Person, Timestamp,
     access::GitHubIdentity,
     jwt::{Claims, Validation},
     name::Login,
@@ -15,11 +15,13 @@ use nokube_edge::{
     auth::AuthSettings,
     now,
     outbound::{self, Timeouts},
-    store::{Store, keys},
+    sleep,
+    store::{Store, WindowName, keys},
     warn,
 };
 use nokube_oidc::{KeySet, VerifyError};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Seconds after which the keys are fetched again.
 const REFRESH_INTERVAL: i64 = 600;
@@ -32,6 +34,10 @@ const MIN_FETCH_INTERVAL: i64 = 30;
 const MAX_AGE: i64 = 24 * 3600;
 
 const MAX_KEYS_BYTES: usize = 256 * 1024;
+
+/// How often, and after what time, a request looks whether another one has fetched the first keys.
+const MAX_LOOKS: u32 = 20;
+const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The issuer's keys as last fetched. Times are in seconds since 1970.
 #[derive(Serialize, Deserialize)]
@@ -105,8 +111,8 @@ fn verify(
     keys.ok_or(VerifyError::UnknownKey)?.verify(token, validation, login_claim)
 }
 
-/// Fetches and caches the keys, unless that was tried a moment ago. If the issuer does not respond, the cached
-/// keys stay.
+/// Fetches and caches the keys, unless that was tried a moment ago, or another request does it now. If the issuer does
+/// not respond, the cached keys stay.
 async fn fetch_keys(
     store: &Store,
     oidc: &OidcSettings,
@@ -116,11 +122,15 @@ async fn fetch_keys(
     if cached.as_ref().is_some_and(|cached| second - cached.requested_at < MIN_FETCH_INTERVAL) {
         return Ok(cached);
     }
+    let last = cached.as_ref().and_then(|cached| Timestamp::from_second(cached.requested_at).ok());
+    if !store.is_first(&WindowName::issuer_keys(), last).await? {
+        return fetched_by_another(store, oidc, cached).await;
+    }
     let url = oidc.keys_url.to_string();
     let (keys, fetched_at) =
         cached.map_or_else(Default::default, |cached| (cached.keys, cached.fetched_at));
     let mut cached = CachedKeys { url: url.clone(), requested_at: second, fetched_at, keys };
-    // Stored before the request, so that concurrent requests do not fetch too.
+    // Stored before the request, so that later requests do not fetch too.
     store.set(keys::issuer_keys(), &cached).await?;
     let mut request = http::Request::new(Vec::new());
     *request.uri_mut() = url.parse().unwrap_or_default();
@@ -138,4 +148,21 @@ async fn fetch_keys(
         Err(error) => warn(format_args!("the OIDC issuer's keys: {}", error.0)),
     }
     Ok(Some(cached))
+}
+
+/// The keys that another request is fetching. Waits for them only if there are none yet.
+async fn fetched_by_another(
+    store: &Store,
+    oidc: &OidcSettings,
+    mut cached: Option<CachedKeys>,
+) -> Result<Option<CachedKeys>> {
+    for _ in 0..MAX_LOOKS {
+        if cached.as_ref().is_some_and(|cached| cached.fetched_at > 0) {
+            break;
+        }
+        sleep(LOOK_INTERVAL).await;
+        cached = store.get(keys::issuer_keys::<CachedKeys>()).await?;
+        cached = cached.filter(|cached| cached.url == oidc.keys_url.as_str());
+    }
+    Ok(cached)
 }

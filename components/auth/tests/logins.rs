@@ -80,3 +80,31 @@ fn a_sign_in_during_githubs_rate_limit_may_be_tried_again() {
     assert!(problem["detail"].as_str().unwrap().contains("suspended"), "{problem}");
     assert_eq!(response.header("retry-after"), "");
 }
+
+/// Builds by pushes end some time after it.
+#[test]
+fn the_time_of_the_last_sign_in_is_stored() {
+    let host = platform("alice");
+    let last_sign_ins = || {
+        let stored = host.stored().into_iter();
+        stored.filter(|(key, _)| key.starts_with("last-sign-in/")).collect::<Vec<_>>()
+    };
+    host.respond("GET", USER, 200, &json!({ "id": 1, "login": "alice" }));
+    assert!(last_sign_ins().is_empty());
+    let signed_in = sign_in(&host).expect(200);
+    let first = last_sign_ins();
+    assert_eq!(first.len(), 1);
+
+    host.wait(60);
+    let refresh =
+        json!({ "grant_type": "refresh_token", "refresh_token": signed_in["refresh_token"] });
+    host.anybody(ROUTES).post("/api/v1/auth/token", &refresh).expect(200);
+    assert_eq!(last_sign_ins(), first, "to renew a session is not to sign in");
+    sign_in(&host).expect(200);
+    let second = last_sign_ins();
+    assert!(second.len() == 1 && second > first, "{second:?}");
+
+    host.respond("GET", USER, 200, &json!({ "id": 2, "login": "mallory" }));
+    sign_in(&host).expect(403);
+    assert_eq!(last_sign_ins(), second);
+}

@@ -30,12 +30,11 @@ pub async fn resume(store: &Store, state: &mut BuildState, resume: Resume) -> Re
     let source = match action {
         ResumeAction::Withdraw => None,
         ResumeAction::Dispatch | ResumeAction::Rerun(_) => {
-            let found = pin!(find_present_source(&github, &state.record));
-            match select(found, pin!(sleep(SOURCE_TIMEOUT))).await {
-                Either::Left((Ok(found), _)) => Some(found),
-                Either::Left((Err(Error::Problem(_)), _)) | Either::Right(_) => return Ok(()),
-                Either::Left((Err(error), _)) => return Err(error),
+            let found = present_source(&github, &state.record).await?;
+            if found.is_none() {
+                return Ok(());
             }
+            found
         }
     };
     let counter = Counter::resumptions(id, attempt, limited_until);
@@ -46,7 +45,7 @@ pub async fn resume(store: &Store, state: &mut BuildState, resume: Resume) -> Re
     let mut update = RunRecord::with_attempt_request(id, attempt, resumed);
     if is_claimed {
         state.run = store.merge_run(update.clone().with_updated_at(at)).await?;
-        update.merge_contents(send(store, &github, &state.record, resume, source).await?);
+        update.merge_contents(send(store, &github, state, resume, source).await?);
     } else {
         state.run = store.run(id).await?;
         // A later limit must not count as taken. So a reader that did not claim this one writes only what a crash has
@@ -61,19 +60,40 @@ pub async fn resume(store: &Store, state: &mut BuildState, resume: Resume) -> Re
     Ok(())
 }
 
+/// The source of a build as it is now; `None` if GitHub does not answer soon.
+///
+/// # Errors
+/// Only the platform's own.
+pub async fn present_source(github: &GitHub, build: &BuildRecord) -> Result<Option<PresentSource>> {
+    in_time(find_present_source(github, build)).await
+}
+
+/// What GitHub says; `None` if it does not answer soon.
+///
+/// # Errors
+/// Only the platform's own.
+pub async fn in_time<T>(asked: impl Future<Output = Result<T>>) -> Result<Option<T>> {
+    match select(pin!(asked), pin!(sleep(SOURCE_TIMEOUT))).await {
+        Either::Left((Ok(found), _)) => Ok(Some(found)),
+        Either::Left((Err(Error::Problem(_)), _)) | Either::Right(_) => Ok(None),
+        Either::Left((Err(error), _)) => Err(error),
+    }
+}
+
 /// Carries out what was claimed, and returns what is known of the attempt then.
 async fn send(
     store: &Store,
     github: &GitHub,
-    build: &BuildRecord,
+    state: &BuildState,
     Resume { attempt, action, .. }: Resume,
     source: Option<PresentSource>,
 ) -> Result<RunRecord> {
-    let (id, at) = (build.id, now());
+    let build = &state.record;
+    let (id, at, superseded) = (build.id, now(), state.is_superseded());
     let (run, repository) = match (action, source) {
         (ResumeAction::Withdraw, _) | (_, None) => {
             let request = AttemptRequest::new(at, None);
-            let withdrawn = AttemptRequest { withdrawn_at: Some(at), ..request };
+            let withdrawn = AttemptRequest { withdrawn_at: Some(at), superseded, ..request };
             return Ok(RunRecord::with_attempt_request(id, attempt, withdrawn));
         }
         (_, Some(PresentSource::Lost(reason))) => {

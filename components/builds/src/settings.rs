@@ -37,6 +37,10 @@ pub struct Limits {
     pub timeouts: BuildTimeouts,
     /// Unfinished builds that all projects of one owner may have; 0 for no limit.
     pub max_running: u32,
+    /// Services with a saved source that a project may have.
+    pub max_services: u32,
+    /// Seconds after which GitHub is asked again for pushes; 0 for each read.
+    pub push_quiet: i64,
 }
 
 /// Seconds after which a request to cancel is sent as a forced one.
@@ -57,7 +61,9 @@ impl Limits {
             force_cancel: FORCE_CANCEL_AFTER.max(quiet),
         };
         let max_running = v.number("max_running_builds_per_person", 0..=10_000).await;
-        Some(Self { timeouts, max_running })
+        let max_services = v.number("max_services_per_project", 1..=1_000).await;
+        let push_quiet = v.number("push_quiet_seconds", 0..=3_600).await;
+        Some(Self { timeouts, max_running, max_services, push_quiet })
     }
 }
 

@@ -112,18 +112,18 @@ fn a_second_limit_is_waited_for_as_well() {
 /// The reader that resumed the build may have crashed before or after GitHub received the request.
 #[test]
 fn after_a_crash_of_the_reader_nothing_is_sent_again_and_the_build_ends() {
-    for writes in 1..4 {
+    for writes in 1..6 {
         let (host, alice, request) = platform();
         limit_dispatches(&host);
         let path = start(&alice, &request);
         take_dispatches(&host);
         host.wait(61);
-        // The time of the poll, the claim, the resumption, and GitHub's response.
+        // Two to be the reader that polls, its time, the claim, the resumption, and GitHub's response.
         host.store_fails(StoreFault::AfterWrites(writes));
         alice.get(&path).expect(503);
         host.store_works();
         let sent = dispatches(&host);
-        assert_eq!(sent, if writes == 3 { 2 } else { 1 }, "after {writes} writes");
+        assert_eq!(sent, if writes == 5 { 2 } else { 1 }, "after {writes} writes");
         host.wait(11);
         let build = alice.get(&path).expect(200);
         assert_eq!(build["status"], "pending", "after {writes} writes: {build}");
@@ -132,8 +132,8 @@ fn after_a_crash_of_the_reader_nothing_is_sent_again_and_the_build_ends() {
             alice.get(&path).expect(200);
         }
         let build = alice.get(&path).expect(200);
-        // Only the claim was lost: then the next reader resumes it.
-        let is_free = writes == 1;
+        // The claim was lost: then a later reader resumes it.
+        let is_free = writes <= 3;
         assert_eq!(build["error_code"] == "never_started", !is_free, "after {writes}: {build}");
         assert_eq!(dispatches(&host), if is_free { 2 } else { sent }, "after {writes} writes");
     }

@@ -3,20 +3,15 @@
 
 use crate::cluster::Cluster;
 use nokube_domain::{
-    DeploymentId, Problem,
+    Problem,
     deployments::{Address, Exposure, Spec},
 };
 use nokube_edge::Result;
-use nokube_kube::{Tenant, observe::ObservedRoute, request};
+use nokube_kube::{Tenant, names, observe::ObservedRoute, request};
 
 /// # Errors
-/// 422 if another deployment of the project has this address.
-pub async fn check_available(
-    cluster: &Cluster,
-    tenant: &Tenant<'_>,
-    spec: &Spec,
-    own: Option<DeploymentId>,
-) -> Result<()> {
+/// 422 if another service of the project has this address.
+pub async fn check_available(cluster: &Cluster, tenant: &Tenant<'_>, spec: &Spec) -> Result<()> {
     let field = match &spec.exposure {
         Exposure::External { address: Address::Path(_), .. } => "custom_path",
         Exposure::External { address: Address::Domain(_), .. } => "custom_domain",
@@ -28,10 +23,11 @@ pub async fn check_available(
     let list = request::list(apps.routing.kind(), &tenant.namespace(), None);
     // Errors are ignored: before the project's first deployment there is no namespace, and the platform has no
     // permissions in it.
+    let own = [spec.service.to_string(), names::redirect_route(&spec.service)];
     for route in cluster.list::<ObservedRoute>(&list).await.unwrap_or_default() {
-        let is_own = own.is_some_and(|own| route.metadata.is_of_deployment(own));
-        if !is_own && route.serves(&address) {
-            let name = route.metadata.name;
+        // Routes are named after their service.
+        let name = route.metadata.name.as_str();
+        if !own.iter().any(|own| own == name) && route.serves(&address) {
             let detail = format!("is already the address of your service '{name}'");
             return Err(Problem::invalid_field(field, detail).into());
         }

@@ -5,7 +5,7 @@ use nokube_domain::{
     deployments::{Address, Exposure, Spec},
 };
 use nokube_edge::{
-    Result,
+    Error, Result,
     reservation::{Reservation, existing, hashed_name, reserve},
     store::{Counter, Store},
 };
@@ -32,16 +32,22 @@ pub async fn claim_domain(
     if existing::<ProjectId>(store, &name).await? == Some(project) {
         return Ok(());
     }
-    if store.count(&counter).await? >= max {
+    let too_many = || {
         let detail = format!(
             "is one too many: you have claimed {max} domains, and claims are permanent. Use one of those \
              again, or ask the platform's administrator for more (max_domains_per_person)"
         );
-        return Err(Problem::invalid_field("custom_domain", detail).into());
+        Error::from(Problem::invalid_field("custom_domain", detail))
+    };
+    if store.count(&counter).await? >= max {
+        return Err(too_many());
     }
     match reserve::<ProjectId>(store, &name).await? {
         Reservation::Acquired(lease) => {
-            store.increment(&counter).await?;
+            // The caller may claim others at the same time.
+            if store.increment(&counter).await? > max {
+                return Err(too_many());
+            }
             lease.complete(store, &project).await
         }
         Reservation::Existing(holder) if holder == project => Ok(()),

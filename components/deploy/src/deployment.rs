@@ -4,8 +4,8 @@
 use nokube_domain::{
     DeploymentId, Problem,
     deployments::{
-        ApplyOutcome, DeployedState, DeploymentRecord, DeploymentView, LastObservation,
-        ObservedState, OutcomeRecord, Revision, StatusInput, view,
+        ApplyOutcome, DeployedState, DeploymentRecord, DeploymentView, KnownRevision,
+        LastObservation, Observation, ObservedState, OutcomeRecord, Revision, StatusInput, view,
     },
     projects::{Members, Project},
 };
@@ -34,6 +34,21 @@ impl Deployment {
     /// 404 if it does not exist or the caller has no role in its project.
     pub async fn load(call: &Call, store: &Store) -> Result<Self> {
         let id: DeploymentId = call.path_parameter("deployment", "deployment")?;
+        let (members, deployment) = Self::read(store, id).await?;
+        call.require_role(members.as_ref(), "deployment")?;
+        Ok(deployment.ok_or_else(|| Problem::not_found("deployment"))?)
+    }
+
+    /// The deployment with this id: as many reads as for [`Self::load`].
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn find(store: &Store, id: DeploymentId) -> Result<Option<Self>> {
+        Ok(Self::read(store, id).await?.1)
+    }
+
+    /// The members of the project, and the deployment, if each of its records exists.
+    async fn read(store: &Store, id: DeploymentId) -> Result<(Option<Members>, Option<Self>)> {
         let (members, project, record, revision, outcome, last_observation) = futures::join!(
             store.get(keys::members(id.project)),
             store.get(keys::project(id.project)),
@@ -42,22 +57,24 @@ impl Deployment {
             store.outcome(id),
             store.last_observation(id),
         );
-        let members = members?;
-        call.require_role(members.as_ref(), "deployment")?;
-        let not_found = || Problem::not_found("deployment");
-        let record = record?.ok_or_else(not_found)?;
-        Ok(Self {
-            record,
-            project: project?.ok_or_else(not_found)?,
-            members: members.ok_or_else(not_found)?,
-            revision: revision?.ok_or_else(not_found)?,
-            outcome: outcome?,
-            last_observation: last_observation?,
-        })
+        let (members, outcome, last_observation) = (members?, outcome?, last_observation?);
+        let (project, record, revision) = (project?, record?, revision?);
+        let found = || {
+            let (members, project) = (members.clone()?, project?);
+            let (record, revision) = (record?, revision?);
+            Some(Self { record, project, members, revision, outcome, last_observation })
+        };
+        let deployment = found();
+        Ok((members, deployment))
     }
 
     pub fn id(&self) -> DeploymentId {
         self.record.id
+    }
+
+    /// The id on its objects in the cluster.
+    pub fn cluster_id(&self) -> DeploymentId {
+        self.record.cluster_id()
     }
 
     pub fn tenant(&self) -> Tenant<'_> {
@@ -77,7 +94,7 @@ impl Deployment {
     }
 
     pub fn manifest_input<'a>(&'a self, state: &'a DeployedState) -> ManifestInput<'a> {
-        let (id, revision) = (self.record.id, self.revision.number);
+        let (id, revision) = (self.cluster_id(), self.revision.number);
         ManifestInput { tenant: self.tenant(), id, revision, state }
     }
 
@@ -119,11 +136,21 @@ impl Deployment {
         Ok(())
     }
 
+    /// What is known of it, to compare with what another reader knew.
+    pub fn known_revision(&self) -> KnownRevision {
+        KnownRevision::new(&self.revision, self.outcome.as_ref())
+    }
+
+    /// The observed state, from now.
+    pub fn observation(&self, state: ObservedState) -> Observation {
+        Observation { known: self.known_revision(), at: now(), state }
+    }
+
     /// The deployment as the API shows it.
     ///
     /// # Errors
     /// 404 if the newest revision deletes the deployment.
-    pub fn view(&self, platform: &Platform, observed: &ObservedState) -> Result<DeploymentView> {
+    pub fn view(&self, platform: &Platform, observation: &Observation) -> Result<DeploymentView> {
         let state = self.state()?;
         let input = StatusInput {
             created_at: self.record.created_at,
@@ -131,8 +158,9 @@ impl Deployment {
             deployed: state,
             outcome: self.outcome.as_ref(),
             last_observation: self.last_observation.as_ref(),
+            observed_at: observation.at,
             access_url: platform.access_url(&self.project, &state.release.spec),
         };
-        Ok(view(&input, observed, now()))
+        Ok(view(&input, &observation.state, now()))
     }
 }

@@ -2,16 +2,18 @@
 //! the component `builds` with the caller's own credentials, so that one component decides who may see
 //! them.
 
+use crate::settings::Settings;
 use http::StatusCode;
 use nokube_domain::{
-    Problem, ProblemKind,
-    builds::BuildView,
-    deployments::{ImageOrigin, ImagePolicy, ImageRef, ImageSource, ResolvedImage},
+    BuildId, Problem, ProblemKind, ProjectId,
+    builds::{BuildView, Status},
+    deployments::{ImageOrigin, ImageRef, ImageSource, ResolvedImage},
+    name::ServiceName,
     projects::Project,
-    responses::BuildsByStatus,
+    responses::BuildCursorPage,
 };
-use nokube_edge::{Call, Error, Result, chaining};
-use serde::de::DeserializeOwned;
+use nokube_edge::{Call, Error, Result, chaining, store::Store};
+use serde::{Deserialize, de::DeserializeOwned};
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(12);
@@ -22,7 +24,8 @@ const MAX_PAGES: usize = 5;
 /// 422 if the caller may not see the build, it has no image, or the image may not run in this project.
 pub async fn resolve(
     call: &Call,
-    policy: &ImagePolicy,
+    store: &Store,
+    settings: &Settings,
     source: &ImageSource,
     project: &Project,
 ) -> Result<ResolvedImage> {
@@ -32,13 +35,33 @@ pub async fn resolve(
             let not_found = || Problem::invalid_field("build_id", "is no build of yours");
             let build = found.ok_or_else(not_found)?;
             let image = ResolvedImage::from_build(&build, name.as_ref(), project)?;
-            policy.origin(&image.name, project)?;
+            origin(store, settings, &image.name, project).await?;
             Ok(image)
         }
-        ImageSource::Named(name) => match policy.origin(name, project)? {
+        ImageSource::Named(name) => match origin(store, settings, name, project).await? {
             ImageOrigin::External => Ok(ResolvedImage::external(name.clone())),
             ImageOrigin::Project => find_build_of_image(call, name, project).await,
         },
+    }
+}
+
+/// Where the image comes from. What an installation of an earlier release allows is looked up only for images that a
+/// new one does not allow.
+///
+/// # Errors
+/// 422 if the project may not use the image.
+pub async fn origin(
+    store: &Store,
+    settings: &Settings,
+    name: &ImageRef,
+    project: &Project,
+) -> Result<ImageOrigin> {
+    let origin = settings.images.origin(name, project);
+    match (&origin, &settings.images_of_earlier_release) {
+        (Err(_), Some(policy)) if store.is_of_earlier_release().await? => {
+            Ok(policy.origin(name, project)?)
+        }
+        _ => Ok(origin?),
     }
 }
 
@@ -48,30 +71,87 @@ async fn find_build_of_image(
     name: &ImageRef,
     project: &Project,
 ) -> Result<ResolvedImage> {
+    let is_same = |build: &BuildView| {
+        build.image_full_name.parse::<ImageRef>().is_ok_and(|built| match name.digest() {
+            Some(digest) => {
+                built.repository() == name.repository()
+                    && build.image_digest.as_ref() == Some(digest)
+            }
+            None => built == *name,
+        })
+    };
+    match find_build(call, project.id, is_same).await? {
+        Some(build) => Ok(ResolvedImage::from_build(&build, None, project)?),
+        None => {
+            let detail = "was made by no successful build of this project";
+            Err(Problem::invalid_field("image_name", detail).into())
+        }
+    }
+}
+
+/// What the component `builds` says about a service.
+#[derive(Deserialize)]
+struct Service {
+    last_build: Option<LastBuild>,
+}
+
+#[derive(Deserialize)]
+struct LastBuild {
+    build_id: BuildId,
+    status: Status,
+}
+
+/// The newest build of a service that has succeeded.
+///
+/// # Errors
+/// 422 if there is none.
+pub async fn newest_build(
+    call: &Call,
+    project: ProjectId,
+    service: &ServiceName,
+) -> Result<BuildId> {
+    let path = format!("/api/v1/projects/{project}/services/{service}");
+    let newest = get::<Service>(call, &path).await?.and_then(|service| service.last_build);
+    if let Some(LastBuild { build_id, status }) = newest {
+        let status = match status {
+            // It may have ended since it was last read.
+            Status::Pending | Status::Building => {
+                let build = get::<BuildView>(call, &format!("/api/v1/builds/{build_id}")).await?;
+                build.map_or(status, |build| build.status)
+            }
+            status => status,
+        };
+        if status == Status::Success {
+            return Ok(build_id);
+        }
+        let found = find_build(call, project, |build| build.service_name == service.as_str());
+        if let Some(build) = found.await? {
+            return Ok(build.build_id);
+        }
+    }
+    let detail = "no build of this service has succeeded yet; build it first";
+    Err(Problem::invalid_field("build_id", detail).into())
+}
+
+/// The newest successful build of a project that `is_wanted`.
+async fn find_build(
+    call: &Call,
+    project: ProjectId,
+    is_wanted: impl Fn(&BuildView) -> bool,
+) -> Result<Option<BuildView>> {
     let mut next = String::new();
     for _ in 0..MAX_PAGES {
-        let path = format!("/api/v1/projects/{}/builds?status=success&limit=200{next}", project.id);
-        let Some(page) = get::<BuildsByStatus>(call, &path).await? else { break };
-        for build in &page.builds {
-            let built = build.image_full_name.parse::<ImageRef>();
-            let is_same = built.is_ok_and(|built| match name.digest() {
-                Some(digest) => {
-                    built.repository() == name.repository()
-                        && build.image_digest.as_ref() == Some(digest)
-                }
-                None => built == *name,
-            });
-            if is_same {
-                return Ok(ResolvedImage::from_build(build, None, project)?);
-            }
+        let path = format!("/api/v1/projects/{project}/builds?status=success&limit=200{next}");
+        let Some(page) = get::<BuildCursorPage>(call, &path).await? else { break };
+        if let Some(build) = page.builds.into_iter().find(&is_wanted) {
+            return Ok(Some(build));
         }
         match page.next {
             Some(position) => next = format!("&next={position}"),
             None => break,
         }
     }
-    let detail = "was made by no successful build of this project";
-    Err(Problem::invalid_field("image_name", detail).into())
+    Ok(None)
 }
 
 /// Reads from `builds` as the caller; `None` if there is no such thing.

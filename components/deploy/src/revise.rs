@@ -1,19 +1,23 @@
 //! Makes a new revision of a deployment: check the cluster, number it, store it, reconcile, respond.
 //!
-//! Five writes: number, revision, two of the audit log, outcome. The revision is stored before anything
-//! is applied, so a read continues after a crash. Only the values of secrets are stored nowhere else: if
+//! Eight writes: number, revision, two of the audit log, outcome, and three for a work item, which exists from before the
+//! revision until its outcome is stored. The revision is stored before anything is applied, so a read or
+//! `/api/v1/reconcile` continues after a crash. Only the values of secrets are stored nowhere else: if
 //! a crash loses them, the deployment says so.
 
 use crate::{
+    adoption::foreign_namespace,
     cluster::{
         Cluster, ClusterError,
-        preflight::{ClusterState, EarlierRevision, preflight},
+        preflight::{ClusterState, EarlierRevision},
     },
+    continuation::{Continuation, UNNUMBERED, continue_from_cluster},
     custom_domain::claim_domain,
     deployment::Deployment,
-    reconcile::{FOREIGN_NAMESPACE, Prepared, reconcile},
+    reconcile::{Prepared, reconcile},
+    work,
 };
-use futures::future::join_all;
+use futures::future::{join_all, try_join};
 use http::StatusCode;
 use nokube_domain::{
     DeploymentId, Problem, ProblemKind,
@@ -25,18 +29,14 @@ use nokube_domain::{
     whole_seconds,
 };
 use nokube_edge::{
-    Call, Error, Reply, Result, audit, now,
+    Call, Error, Reply, Result, audit, now, projects,
     store::{AuditLog, Counter, Store, keys},
     warn,
 };
 use nokube_kube::{
-    Dependencies, Kind, Manifest, ManifestInput, Manifests, Tenant, error::ApiError,
-    observe::NamespaceStatus,
+    Kind, Manifest, ManifestInput, Manifests, Tenant, error::ApiError, observe::NamespaceStatus,
 };
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The number of a revision, or of a release, that has none yet.
-const UNNUMBERED: u32 = 0;
 
 /// What is to be deployed, and for which service.
 pub struct NewRevision<'a> {
@@ -52,10 +52,12 @@ pub struct NewRevision<'a> {
 }
 
 /// Stores and applies a new revision, and responds with 202. While the cluster cannot be reached, no number is
-/// used and nothing is stored.
+/// used and nothing is stored. The number is above that of the revision in the cluster, which is unknown to the store
+/// if that is an older copy.
 ///
 /// # Errors
-/// The cluster or the store failed; or the namespace has another owner, or is being deleted.
+/// The cluster or the store failed; the namespace has another owner, or is being deleted; it has a Deployment of that
+/// name that is not the platform's; or the pods do not fit into the project's quota.
 pub async fn revise(
     call: &Call,
     store: &Store,
@@ -63,24 +65,27 @@ pub async fn revise(
     new: NewRevision<'_>,
 ) -> Result<Reply> {
     let NewRevision { record, project, members, cause, state, previous, secrets } = new;
-    let input = ManifestInput {
-        tenant: Tenant { project: &project, owner: &members.owner },
-        id: record.id,
-        revision: UNNUMBERED,
-        state: &state,
-    };
-    let dependencies = Dependencies::new(cluster.platform(), &input, secrets);
+    let tenant = Tenant { project: &project, owner: &members.owner };
     let earlier = match previous.and_then(Revision::deployed) {
         Some(_) => EarlierRevision::Deployed,
         None => EarlierRevision::None,
     };
-    let cluster_state = preflight(cluster, &input, &dependencies, earlier).await?;
-    check_namespace(&cluster_state)?;
+    let (id, how) = (record.cluster_id(), (cause, earlier));
+    let continuation = continue_from_cluster(cluster, &tenant, id, state, how).await?;
+    check_namespace(&continuation.cluster, &tenant)?;
+    check_quota(cluster, &tenant, id, &continuation, cause)?;
     let max_domains = cluster.settings.service_limits.domains_per_person;
-    let (person, spec) = (&call.caller()?.person, &state.release.spec);
+    let (person, spec) = (&call.caller()?.person, &continuation.state.release.spec);
     claim_domain(store, project.id, person, max_domains, spec).await?;
 
-    let number = store.increment(&Counter::revisions(record.id)).await?;
+    let record = adopt(store, record, continuation.adopted).await?;
+    let Continuation { state, cluster: cluster_state, warnings, .. } = continuation;
+    let counter = Counter::revisions(record.id);
+    let (number, item) = try_join(
+        store.increment_above(&counter, cluster_state.revision()),
+        work::add_item(store, record.id),
+    )
+    .await?;
     let desired = DesiredState::Deployed(Box::new(state.with_number(number)));
     let revision = new_revision(call, record.id, number, cause, desired)?;
     let (outcome, last_observation) = (None, None);
@@ -90,10 +95,11 @@ pub async fn revise(
 
     let manifests = {
         let input = deployment.manifest_input(deployment.state()?);
-        dependencies.with_workload(cluster.platform(), &input)
+        Manifests::new(cluster.platform(), &input, secrets)
     };
-    let prepared = Prepared { manifests: &manifests, secrets, state: cluster_state };
+    let prepared = Prepared { manifests: &manifests, secrets, warnings, state: cluster_state };
     reconcile(store, cluster, &mut deployment, Some(prepared)).await?;
+    work::remove_item(store, &deployment, item).await;
     if deployment.is_deleted() {
         return Err(Problem::not_found("deployment").into());
     }
@@ -114,12 +120,41 @@ pub fn new_revision(
     Ok(Revision { deployment_id, number, by, person, at: now(), cause, desired })
 }
 
-fn check_namespace(state: &ClusterState) -> Result<()> {
+/// Stores that the service's objects in the cluster have another id. If this request fails later, the next one goes on.
+async fn adopt(
+    store: &Store,
+    record: DeploymentRecord,
+    adopted: Option<DeploymentId>,
+) -> Result<DeploymentRecord> {
+    if adopted.is_none() {
+        return Ok(record);
+    }
+    let record = DeploymentRecord { adopted, ..record };
+    store.set(keys::deployment(record.id.project, record.id.number), &record).await?;
+    Ok(record)
+}
+
+fn check_quota(
+    cluster: &Cluster,
+    tenant: &Tenant<'_>,
+    id: DeploymentId,
+    continuation: &Continuation,
+    cause: Cause,
+) -> Result<()> {
+    let (id, state) = (continuation.adopted.unwrap_or(id), &continuation.state);
+    let input = ManifestInput { tenant: tenant.clone(), id, revision: UNNUMBERED, state };
+    let manifests = Manifests::new(cluster.platform(), &input, None);
+    continuation.check_quota(&manifests, cause)
+}
+
+fn check_namespace(state: &ClusterState, tenant: &Tenant<'_>) -> Result<()> {
     match state.namespace {
         NamespaceStatus::Terminating => {
             Err(ClusterError::Api(ApiError::NamespaceTerminating).into())
         }
-        NamespaceStatus::Foreign => Err(Error::problem(ProblemKind::Conflict, FOREIGN_NAMESPACE)),
+        NamespaceStatus::Foreign => {
+            Err(Error::problem(ProblemKind::Conflict, foreign_namespace(tenant)))
+        }
         NamespaceStatus::Absent | NamespaceStatus::Owned { .. } => Ok(()),
     }
 }
@@ -127,16 +162,11 @@ fn check_namespace(state: &ClusterState) -> Result<()> {
 /// Stores the revision and its entry in the project's audit log.
 ///
 /// # Errors
-/// 404 if the project was deleted concurrently. The deletion also checks for deployments after it has deleted the
-/// project's record, so at least one of the two requests sees the other.
+/// 404 if the project was deleted concurrently.
 async fn store_revision(call: &Call, store: &Store, deployment: &Deployment) -> Result<()> {
-    store
-        .set(keys::revision(deployment.id(), deployment.revision.number), &deployment.revision)
-        .await?;
-    if store.get(keys::project(deployment.project.id)).await?.is_none() {
-        store.delete(keys::revision(deployment.id(), deployment.revision.number)).await?;
-        return Err(Problem::not_found("project").into());
-    }
+    let (id, revision) = (deployment.id(), &deployment.revision);
+    let key = || keys::revision(id, revision.number);
+    projects::store_record(store, deployment.project.id, key, revision).await?;
     record_in_audit_log(call, store, deployment).await
 }
 
@@ -163,7 +193,7 @@ async fn delete_old_revisions(store: &Store, deployment: &Deployment, previous: 
         old.into_iter().map(|number| store.delete(keys::revision(deployment.id(), number)));
     for deleted in join_all(deletes).await {
         if let Err(error) = deleted {
-            warn(format_args!("an old revision was not deleted: {error:?}"));
+            warn(format_args!("an old revision was not deleted: {error}"));
         }
     }
 }
@@ -182,7 +212,8 @@ fn kinds_and_names(manifests: &Manifests, state: &DeployedState) -> Vec<String> 
 
 /// The response to every request that makes a revision. The pods' status comes with the next read.
 fn accepted(cluster: &Cluster, deployment: &Deployment, manifests: &Manifests) -> Result<Reply> {
-    let view: DeploymentView = deployment.view(cluster.platform(), &ObservedState::Absent)?;
+    let observation = deployment.observation(ObservedState::Absent);
+    let view: DeploymentView = deployment.view(cluster.platform(), &observation)?;
     let outcome = deployment.outcome.as_ref().map(|outcome| &outcome.outcome);
     let is_applied = matches!(outcome, Some(ApplyOutcome::Applied));
     let created = DeploymentCreated {

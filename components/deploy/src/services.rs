@@ -3,21 +3,15 @@
 
 use nokube_domain::{
     DeploymentId, Problem, ProjectId,
-    deployments::{DeploymentRecord, Revision},
+    deployments::{DeployedState, DeploymentRecord, Revision},
     name::ServiceName,
 };
 use nokube_edge::{
     Error, Result, now, random,
-    reservation::{Reservation, existing, hashed_name, reserve},
+    reservation::{Reservation, reserve},
+    services::{ReservedDeployment, deployment_of, deployment_reservation},
     store::{Counter, Store, keys},
 };
-use serde::{Deserialize, Serialize};
-
-/// The result that is stored with a service's reservation.
-#[derive(Serialize, Deserialize)]
-struct ReservedDeployment {
-    deployment: DeploymentId,
-}
 
 /// A service that was deployed before.
 pub struct ExistingService {
@@ -26,8 +20,13 @@ pub struct ExistingService {
 }
 
 impl ExistingService {
+    /// What is deployed of it.
+    pub fn state(&self) -> Option<&DeployedState> {
+        self.revision.as_ref().and_then(Revision::deployed)
+    }
+
     pub fn is_deployed(&self) -> bool {
-        self.revision.as_ref().is_some_and(|revision| revision.deployed().is_some())
+        self.state().is_some()
     }
 }
 
@@ -37,9 +36,7 @@ pub async fn find_service(
     project: ProjectId,
     service: &ServiceName,
 ) -> Result<Option<ExistingService>> {
-    let reserved =
-        existing::<ReservedDeployment>(store, &reservation_name(project, service)).await?;
-    let Some(ReservedDeployment { deployment: id }) = reserved else { return Ok(None) };
+    let Some(id) = deployment_of(store, project, service).await? else { return Ok(None) };
     let (record, revision) = futures::join!(store.deployment_by_id(id), store.newest_revision(id));
     let record = record?.ok_or_else(|| missing_record("find a service"))?;
     Ok(Some(ExistingService { record, revision: revision? }))
@@ -54,11 +51,12 @@ pub async fn create_service(
     project: ProjectId,
     service: &ServiceName,
 ) -> Result<DeploymentRecord> {
-    match reserve::<ReservedDeployment>(store, &reservation_name(project, service)).await? {
+    match reserve::<ReservedDeployment>(store, &deployment_reservation(project, service)).await? {
         Reservation::Acquired(lease) => {
             let number = store.increment(&Counter::deployments(project)).await?;
             let id = DeploymentId::new(project, number, random()?);
-            let record = DeploymentRecord { id, service: service.clone(), created_at: now() };
+            let (service, created_at) = (service.clone(), now());
+            let record = DeploymentRecord { id, service, created_at, adopted: None };
             store.set(keys::deployment(project, number), &record).await?;
             if !lease.is_valid() {
                 return Err(Error::too_slow("create a service"));
@@ -79,8 +77,4 @@ pub async fn create_service(
 
 fn missing_record(operation: &str) -> Error {
     Error::internal(operation, "the record of the deployment is missing")
-}
-
-fn reservation_name(project: ProjectId, service: &ServiceName) -> String {
-    hashed_name(&format!("deployment {project} {service}"))
 }

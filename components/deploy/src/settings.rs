@@ -2,12 +2,17 @@
 
 use crate::service_limits::ServiceLimits;
 use ipnet::IpNet;
-use nokube_domain::deployments::{DomainPattern, Host, ImagePolicy, PlatformLimits};
+use nokube_domain::{
+    deployments::{DomainPattern, ExternalImages, Host, ImagePolicy, PlatformLimits},
+    text::InvalidText,
+};
 use nokube_edge::settings::{SettingsError, Variables, load_cached};
 use nokube_kube::{
     Kind,
     names::SecretNameKey,
-    platform::{Apps, Certificates, Platform, PodSecurity, Quota, RegistryCredentials, Routing},
+    platform::{
+        Apps, Certificates, HostLayout, Platform, PodSecurity, Quota, RegistryCredentials, Routing,
+    },
 };
 use std::{fmt::Display, rc::Rc};
 use url::Url;
@@ -19,11 +24,15 @@ pub struct Settings {
     pub platform: Platform,
     pub limits: PlatformLimits,
     pub images: ImagePolicy,
+    /// What an installation of an earlier release allows. `None` if the operator has set what is allowed.
+    pub images_of_earlier_release: Option<ImagePolicy>,
     pub service_limits: ServiceLimits,
     /// How many releases of a deployment are retained for a rollback.
     pub retained_releases: usize,
     /// Seconds after which a read reconciles a deployment that was interrupted.
     pub reconcile_after: i64,
+    /// For how many seconds what a reader has read from the cluster serves others.
+    pub quiet_seconds: i64,
 }
 
 impl Settings {
@@ -48,9 +57,11 @@ impl Settings {
         let limits = platform_limits(v, apps.as_ref(), quota.as_ref()).await;
         let allowed_egress = list(v, "apps_egress_cidrs", cidr).await;
         let denied_egress = list(v, "apps_denied_cidrs", cidr).await;
-        let allowed_external = external_images(v).await;
+        let external = external_images(v).await;
+        let spread_over_zones = v.boolean("spread_over_zones").await;
         let pod_security = v.parsed("pod_security", "the level of pod security").await;
         let reconcile_after = v.number("deploy_resume_seconds", 0..=3_600).await;
+        let quiet_seconds = v.number("deployment_quiet_seconds", 0..=60).await;
         let registry = registry?;
         Some(Self {
             api: api?,
@@ -60,6 +71,7 @@ impl Settings {
                 apps,
                 pod_security: pod_security.unwrap_or(PodSecurity::Restricted),
                 quota: quota?,
+                spread_over_zones,
                 storage_class: v.optional("storage_class").await,
                 registry_host: registry.host().to_owned(),
                 pull_credentials: pull_credentials
@@ -70,9 +82,17 @@ impl Settings {
             },
             limits,
             service_limits,
-            images: ImagePolicy { registry, allowed_external },
+            images_of_earlier_release: external.is_none().then(|| ImagePolicy {
+                registry: registry.clone(),
+                external: ExternalImages::AnyPublic,
+            }),
+            images: ImagePolicy {
+                registry,
+                external: external.unwrap_or_else(ExternalImages::well_known),
+            },
             retained_releases: usize::from(retained),
             reconcile_after,
+            quiet_seconds,
         })
     }
 }
@@ -161,6 +181,7 @@ async fn apps(v: &mut Variables) -> Option<Apps> {
     let domain = v.optional("apps_domain").await?;
     let domain =
         domain.parse::<Host>().map_err(|error| v.add_error("apps_domain", error.to_string()));
+    let host_layout = v.parsed("apps_host_layout", "flat or by_owner").await;
     let ingress_namespace = v.optional("apps_entrance_namespace").await;
     let routing = v.required("apps_routing", "ingress or gateway").await;
     let (routing, ingress_namespace) = match routing.as_deref() {
@@ -188,7 +209,32 @@ async fn apps(v: &mut Variables) -> Option<Apps> {
                       'shared'";
         v.add_error("apps_certificates", detail);
     }
-    Some(Apps { domain: domain.ok()?, routing, certificates, ingress_namespace })
+    let (domain, host_layout) = (domain.ok()?, host_layout?);
+    check_host_layout(v, host_layout, &domain, &certificates);
+    Some(Apps { domain, host_layout, routing, certificates, ingress_namespace })
+}
+
+/// The longest host in DNS.
+const MAX_HOST_LENGTH: usize = 253;
+
+fn check_host_layout(
+    v: &mut Variables,
+    layout: HostLayout,
+    domain: &Host,
+    certificates: &Certificates,
+) {
+    if (layout, certificates) == (HostLayout::ByOwner, &Certificates::Shared) {
+        let detail = "must be flat with apps_certificates=shared: a wildcard certificate covers one label below \
+                      apps_domain. With by_owner, each service needs a certificate of its own: \
+                      apps_certificates=issuer:NAME";
+        v.add_error("apps_host_layout", detail);
+    }
+    let most = MAX_HOST_LENGTH - layout.max_length();
+    if domain.as_str().len() > most {
+        let detail =
+            format!("must have at most {most} characters, to leave room for the hosts of services");
+        v.add_error("apps_domain", detail);
+    }
 }
 
 /// The Gateway, and its namespace.
@@ -196,6 +242,7 @@ async fn gateway(v: &mut Variables) -> Option<(String, Routing)> {
     let gateway = v.optional("apps_gateway").await.unwrap_or_default();
     let http_listener = v.optional("apps_gateway_http_listener").await;
     let https_listener = v.optional("apps_gateway_https_listener").await;
+    let redirect_http = v.boolean("apps_gateway_redirect_http").await;
     let Some((namespace, name)) = gateway.split_once('/') else {
         v.add_error("apps_gateway", "must be the Gateway for requests to services, NAMESPACE/NAME");
         return None;
@@ -205,6 +252,7 @@ async fn gateway(v: &mut Variables) -> Option<(String, Routing)> {
         namespace: namespace.into(),
         http_listener: http_listener.unwrap_or_else(|| "http".into()),
         https_listener: https_listener.unwrap_or_else(|| "https".into()),
+        redirect_http,
     };
     Some((namespace.to_owned(), routing))
 }
@@ -238,15 +286,10 @@ async fn list<T, E: Display>(
     parsed.filter_map(Result::ok).collect()
 }
 
-/// Which images of other registries are allowed: `*` (all), `none`, or prefixes separated by commas.
-/// Returns `None` for all.
-async fn external_images(v: &mut Variables) -> Option<Vec<String>> {
-    let text = v.required("foreign_images", "*, none, or prefixes of allowed images").await?;
-    match text.as_str() {
-        "*" => None,
-        "none" => Some(Vec::new()),
-        _ => Some(list(v, "foreign_images", str::parse).await),
-    }
+/// Which images may run that were not built here; `None` if that is not set.
+async fn external_images(v: &mut Variables) -> Option<ExternalImages> {
+    let text = v.optional("foreign_images").await?;
+    text.parse().map_err(|error: InvalidText| v.add_error("foreign_images", error.to_string())).ok()
 }
 
 /// A network in CIDR notation, such as 10.1.0.0/16.

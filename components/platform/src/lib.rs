@@ -1,4 +1,4 @@
-//! Projects, their members and audit logs; `/health`, `/ready` and `/metrics`.
+//! Projects, their members, invitations and audit logs; `/health`, `/ready` and `/metrics`.
 //!
 //! It reads the store and calls the other components, and reaches no host outside the platform. The table
 //! below lists every route with the access that it requires.
@@ -8,25 +8,28 @@ mod settings;
 
 use nokube_domain::{
     access::{AccessPolicy, Role},
-    rate_limit::RateLimit,
+    rate_limit::{RateLimit, ReadCost},
     scope::Scope,
 };
 use nokube_edge::{BoxBody, Request, Response, Route, route, serve};
 use routes::{
     health, metrics,
-    projects::{audit, change, create, delete, list, members, read},
-    ready,
+    projects::{audit, change, create, delete, invitations, list, members, read},
+    ready, reconcile,
 };
 
 const VIEWER: AccessPolicy = AccessPolicy::Role(Role::Viewer, Scope::Read);
 const OWNER: AccessPolicy = AccessPolicy::Role(Role::Owner, Scope::Account);
 /// Members may remove themselves; the handler lets only the owner remove others.
 const MEMBER: AccessPolicy = AccessPolicy::Role(Role::Viewer, Scope::Account);
+/// Somebody who is invited has no role yet; the handlers look for the invitation.
+const INVITED: AccessPolicy = AccessPolicy::SignedIn(Scope::Account);
 const AUDIT: AccessPolicy = AccessPolicy::RoleOrAdministrator(Role::Owner);
 
 pub const ROUTES: &[Route] = &[
     route!(POST, "/api/v1/projects", AccessPolicy::SignedIn(Scope::Account), create::create),
-    route!(GET, "/api/v1/projects", AccessPolicy::SignedIn(Scope::Read), list::list),
+    route!(GET, "/api/v1/projects", AccessPolicy::SignedIn(Scope::Read), list::list)
+        .costs(ReadCost::Page(1)),
     route!(GET, "/api/v1/projects/{project}", VIEWER, read::read),
     route!(PATCH, "/api/v1/projects/{project}", OWNER, change::change),
     route!(DELETE, "/api/v1/projects/{project}", OWNER, delete::delete),
@@ -35,7 +38,14 @@ pub const ROUTES: &[Route] = &[
         .rate_limit(RateLimit::Members),
     route!(DELETE, "/api/v1/projects/{project}/members/{username}", MEMBER, members::remove)
         .revokes_access(),
-    route!(GET, "/api/v1/projects/{project}/audit", AUDIT, audit::audit),
+    route!(GET, "/api/v1/projects/{project}/audit", AUDIT, audit::audit).costs(ReadCost::Page(1)),
+    route!(GET, "/api/v1/invitations", AccessPolicy::SignedIn(Scope::Read), invitations::list)
+        .costs(ReadCost::Fixed(5)),
+    route!(POST, "/api/v1/invitations/{project}/accept", INVITED, invitations::accept),
+    route!(DELETE, "/api/v1/invitations/{project}", INVITED, invitations::decline).revokes_access(),
+    route!(POST, "/api/v1/reconcile", AccessPolicy::Public, reconcile::reconcile),
+    // For timers that can only send GET.
+    route!(GET, "/api/v1/reconcile", AccessPolicy::Public, reconcile::reconcile_by_get),
     route!(GET, "/health", AccessPolicy::Public, health::health),
     route!(GET, "/ready", AccessPolicy::Public, ready::ready),
     route!(GET, "/metrics", AccessPolicy::Administrator(Scope::Metrics), metrics::metrics)

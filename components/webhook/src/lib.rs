@@ -1,6 +1,8 @@
 //! Receives GitHub's webhooks. `receive.rs` has the only public route.
 
+mod builder;
 mod receive;
+mod repositories;
 mod settings;
 
 use nokube_domain::access::AccessPolicy;

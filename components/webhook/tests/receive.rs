@@ -1,48 +1,14 @@
 //! What GitHub delivers: verified before anything else, and stored once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
-use data_encoding::HEXLOWER;
-use hmac::{Hmac, KeyInit, Mac};
-use nokube_domain::{
-    BuildId, ProjectId,
-    builds::{Phase, RunKey, RunRecord, RunState},
-};
+mod common;
+
+use common::{build, deliver, run_event};
+use nokube_domain::builds::{Phase, RunKey, RunRecord, RunState};
 use nokube_edge::store::Store;
-use nokube_test_host::{Response, StoreFault, TestHost, WEBHOOK_SECRET};
+use nokube_test_host::{StoreFault, TestHost, WEBHOOK_SECRET};
 use serde_json::{Value, json};
-use sha2::Sha256;
-use std::rc::Rc;
 use webhook::ROUTES;
-
-fn signature(secret: &str, body: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-    mac.update(body.as_bytes());
-    format!("sha256={}", HEXLOWER.encode(&mac.finalize().into_bytes()))
-}
-
-fn deliver(host: &Rc<TestHost>, secret: &str, event: &str, body: &Value) -> Response {
-    let body = body.to_string();
-    host.anybody(ROUTES)
-        .with_header("content-type", "application/json")
-        .with_header("x-github-event", event)
-        .with_header("x-hub-signature-256", &signature(secret, &body))
-        .send_unauthenticated("POST", "/api/v1/webhooks/github", &body)
-}
-
-/// The event of a build's run that has begun.
-fn run_event() -> Value {
-    let build = BuildId::new(ProjectId(1), 1, 17);
-    json!({
-        "action": "in_progress",
-        "repository": { "id": 1, "full_name": "platform/builder", "private": true },
-        "workflow_run": {
-            "id": 30, "run_attempt": 1, "display_title": build.run_title(),
-            "path": ".github/workflows/build.yml", "status": "in_progress", "conclusion": null,
-            "run_started_at": "2026-03-02T09:00:01Z", "updated_at": "2026-03-02T09:00:02Z",
-            "html_url": "https://github.com/platform/builder/actions/runs/30",
-        },
-    })
-}
 
 #[test]
 fn a_delivery_with_another_signature_is_refused_and_stores_nothing() {
@@ -128,7 +94,7 @@ fn events_of_a_renamed_builder_are_stored_and_those_of_others_are_not() {
 #[test]
 fn events_of_a_known_run_are_stored_whatever_the_repositorys_name() {
     let host = TestHost::install();
-    let build = BuildId::new(ProjectId(1), 1, 17);
+    let build = build();
     host.run(async move {
         let run = RunState::new(Phase::Queued);
         let key = RunKey { run_id: 30, attempt: 1 };

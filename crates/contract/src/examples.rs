@@ -42,6 +42,13 @@ pub fn project() -> Value {
     })
 }
 
+pub fn commit() -> Value {
+    json!({
+        "sha": "6dcb09b5b57875f334f61aebed695e2e4193db5e", "subject": "Show the prices",
+        "author": "testuser",
+    })
+}
+
 /// Lists have no steps.
 pub fn build_in_list() -> Value {
     json!({
@@ -50,7 +57,9 @@ pub fn build_in_list() -> Value {
         "branch": "main", "commit_sha": "6dcb09b5b57875f334f61aebed695e2e4193db5e",
         "created_at": "2025-08-18T10:30:00Z", "started_at": "2025-08-18T10:30:09Z",
         "completed_at": "2025-08-18T10:32:43Z", "duration": 154, "attempt": 1,
-        "cancel_requested_at": null, "error_code": null, "error_message": null, "steps": [],
+        "cancel_requested_at": null, "error_code": null, "error_message": null,
+        "trigger": "push", "commit": commit(), "waiting_for_capacity": false, "superseded": false,
+        "steps": [],
     })
 }
 
@@ -62,6 +71,7 @@ pub fn deployment_in_list() -> Value {
         "image_digest": DIGEST, "build_id": BUILD, "replicas_ready": 2, "replicas_total": 2,
         "created_at": "2025-08-18T10:35:00Z", "updated_at": "2025-08-18T10:35:00Z",
         "observed_at": "2025-08-18T10:36:00Z", "error_code": null, "error_message": null,
+        "issues": [], "reachable": "yes",
         "access_url": URL, "revision": 1, "release": 1, "pods": [], "conditions": [],
     })
 }

@@ -29,11 +29,16 @@ pub mod prelude {
         builds::{
             BuildCreated, BuildRequest, BuildView, NewBuild, Status as BuildStatus, StepView,
         },
-        deployments::{DeploymentCreated, DeploymentView, NewDeployment, Rollback},
+        deployments::{
+            DeploymentCreated, DeploymentView, NewConfiguration, NewDeployment, NewSecrets,
+            Rollback, SavedConfigurationView, SavedSecretsView,
+        },
         grant::TokenRequest,
         name::{Login, Username},
         projects::{MemberRole, NewProject, ProjectChange},
+        pushes::PushList,
         responses::*,
+        services::{NewService, ServicePage, ServiceView, SourceChange},
         token::NewToken,
     };
     pub use serde_json::{Value, json};

@@ -10,24 +10,32 @@
 
 mod api;
 pub mod builds;
+pub mod cache;
 pub mod deployments;
 pub mod id;
 mod identity;
 pub mod image;
+pub mod installation;
 pub mod lines;
 pub mod name;
+pub mod places;
 pub mod projects;
+pub mod pushes;
 pub mod repository;
 pub mod reservation;
+pub mod services;
 pub mod text;
 mod unknown_fields;
+pub mod window;
+pub mod work;
 
 pub(crate) use api::request;
 #[cfg(feature = "schema")]
 pub use api::schema;
 pub use api::{field_types, fields, page, problem, responses};
 pub use identity::{
-    access, allowlist, audit, grant, jwt, origin, people, rate_limit, scope, session, token,
+    access, allowlist, audit, grant, jwt, origin, people, rate_limit, read_allowance, scope,
+    session, token,
 };
 
 pub use access::{Person, Role};

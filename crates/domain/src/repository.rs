@@ -129,7 +129,6 @@ pub fn parse_git_ref(text: &str) -> Result<String, InvalidText> {
         || text.contains("/.")
         || text.contains(".lock/")
         || text.contains("@{")
-        || text == "@"
         || text
             .chars()
             .any(|c| c.is_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\'));
@@ -138,7 +137,10 @@ pub fn parse_git_ref(text: &str) -> Result<String, InvalidText> {
         Some(head) => head.strip_prefix("heads/").unwrap_or(text),
         None => text,
     };
-    let is_invalid = is_invalid || name.is_empty() || name.starts_with('-');
+    // Without the prefix it could mean another one: the short name is read again when a build is repeated.
+    let is_ambiguous = name != text && name.starts_with("refs/");
+    let is_invalid =
+        is_invalid || name.is_empty() || name == "@" || name.starts_with('-') || is_ambiguous;
     valid_if(!is_invalid, name, "must be the name of a branch or a tag, or a commit")
 }
 

@@ -21,6 +21,10 @@ fn problem_reasons_are_snake_case() {
         (Reason::Blocked, "blocked"),
         (Reason::ProjectExists, "project_exists"),
         (Reason::TooManyProjects, "too_many_projects"),
+        (Reason::TooManyMembers, "too_many_members"),
+        (Reason::TooManyInvitations, "too_many_invitations"),
+        (Reason::InvitationsDeclined, "invitations_declined"),
+        (Reason::TooManyMemberships, "too_many_memberships"),
         (Reason::ProjectInUse, "project_in_use"),
         (Reason::TooManyTokens, "too_many_tokens"),
         (Reason::BuildEnded, "build_ended"),
@@ -47,6 +51,8 @@ fn messages_and_labels_show_the_serialized_name() {
     assert_eq!(ServiceKind::Worker.to_string(), "worker");
     assert_eq!(Cause::Rollback.to_string(), "rollback");
     assert_eq!(deployments::Status::Deploying.to_string(), "deploying");
+    assert_eq!(deployments::Status::Degraded.to_string(), "degraded");
+    assert_eq!(deployments::ErrorCode::NodeLost.to_string(), "node_lost");
     assert_eq!(builds::Status::Building.to_string(), "building");
     assert_eq!(builds::Status::parse("building"), Some(builds::Status::Building));
     assert_eq!(builds::Status::parse("Building"), None);

@@ -112,7 +112,9 @@ fn full_names_of_refs_are_shortened() {
     }
     let url = parse_git_ref("https://github.com/o/r/tree/main").unwrap_err().to_string();
     assert!(url.contains("not a URL"), "{url}");
-    assert!(parse_git_ref("refs/heads/-x").is_err());
+    for other_without_prefix in ["refs/heads/-x", "refs/heads/@", "refs/heads/refs/heads/x"] {
+        assert!(parse_git_ref(other_without_prefix).is_err(), "{other_without_prefix}");
+    }
 }
 
 #[test]

@@ -5,11 +5,15 @@ use nokube_domain::{
     Person, Problem, ProjectId, Timestamp,
     access::Caller,
     builds::{BuildSpec, NewBuild},
-    deployments::{DeploymentRequest, NewDeployment, PlatformLimits, Rollback},
+    deployments::{
+        DeploymentRequest, NewConfiguration, NewDeployment, NewSecrets, PlatformLimits, Rollback,
+        read_configuration,
+    },
     fields::Fields,
     grant::{DeviceGrant, RefreshGrant, TokenExchangeGrant, TokenRequest},
     projects::{MemberRole, NewProject, Project, ProjectChange},
     schema::{STRING_TYPES, reference},
+    services::NewService,
     token::{ApiTokenRequest, MAX_LIFETIME_DAYS, NewToken},
 };
 use serde_json::{Map, Value, json};
@@ -94,22 +98,41 @@ fn debug<T: Debug>(read: Result<T, Problem>) -> Result<String, Problem> {
 fn read_deployment(mut fields: Fields) -> Result<String, Problem> {
     let person = Person { issuer: "nokube".into(), subject: "testuser".into() };
     let caller = Caller { person, login: "testuser".parse().unwrap() };
-    let limits = PlatformLimits {
+    let request = NewDeployment::read(&mut fields);
+    debug(DeploymentRequest::new(request, fields, &caller, Some(&project()), &limits(), None))
+}
+
+fn read_saved(fields: Fields) -> Result<String, Problem> {
+    let service = "frontend".parse().ok();
+    debug(read_configuration(fields, &project(), service, &limits(), None, &Vec::new()))
+}
+
+fn read_secrets(mut fields: Fields) -> Result<String, Problem> {
+    let request = NewSecrets::read(&mut fields);
+    debug(request.check(fields, "frontend".parse().ok(), &Vec::new()))
+}
+
+fn limits() -> PlatformLimits {
+    PlatformLimits {
         max_replicas: 20,
         apps_domain: Some("apps.example.org".parse().unwrap()),
         has_path_routing: true,
         has_https: true,
         custom_domains: vec!["*.example.com".parse().unwrap()],
         ..PlatformLimits::default()
-    };
-    let request = NewDeployment::read(&mut fields);
-    debug(DeploymentRequest::new(request, fields, &caller, Some(&project()), &limits, None))
+    }
 }
 
 fn read_build(mut fields: Fields) -> Result<String, Problem> {
     let request = NewBuild::read(&mut fields);
     let github = "https://github.com".parse().unwrap();
     debug(BuildSpec::new(request, fields, Some(&project().name), &github))
+}
+
+fn read_source(mut fields: Fields) -> Result<String, Problem> {
+    let NewService { source, .. } = NewService::read(&mut fields);
+    let (service, github) = ("frontend".parse().ok(), "https://github.com".parse().unwrap());
+    debug(BuildSpec::saved(source, service, fields, &github))
 }
 
 fn read_grant(fields: Fields) -> Result<String, Problem> {
@@ -129,6 +152,9 @@ fn requests() -> Vec<Request> {
         "service_name": "frontend", "image_name": "nginx:1.29", "enable_autoscaling": true,
     });
     vec![
+        Request::new::<NewDeployment>(deployment, read_deployment),
+        Request::new::<NewConfiguration>(json!({ "enable_autoscaling": true }), read_saved),
+        Request::new::<NewSecrets>(json!({ "secrets": {} }), read_secrets),
         Request::new::<NewProject>(json!({ "name": "myapp" }), |mut fields| {
             let name = NewProject::read(&mut fields).name;
             debug(fields.finish(name))
@@ -144,7 +170,10 @@ fn requests() -> Vec<Request> {
             debug(ApiTokenRequest::parse(fields, MAX_LIFETIME_DAYS, now()))
         }),
         Request::new::<NewBuild>(build, read_build),
-        Request::new::<NewDeployment>(deployment, read_deployment),
+        Request::new::<NewService>(
+            json!({ "repository_url": "https://github.com/acme/shop" }),
+            read_source,
+        ),
         Request::new::<Rollback>(json!({}), |mut fields| {
             let request = Rollback::read(&mut fields);
             debug(fields.finish(Some(request.revision)))
@@ -194,8 +223,11 @@ fn the_reader_rejects_what_the_schema_rejects() {
             }
             if types.contains("array") {
                 invalid.push(json!([17]));
-                let is_any_text = schema["items"] == json!({ "type": "string" });
-                invalid.extend((!is_any_text).then(|| json!(["other"])));
+                let items = &schema["items"];
+                let is_text = items["type"] == "string" && items.get("enum").is_none();
+                invalid.extend((!is_text).then(|| json!(["other"])));
+                let longest = items["maxLength"].as_u64();
+                invalid.extend(longest.map(|max| json!(["x".repeat(max as usize + 1)])));
             }
             for (bound, beyond) in [(bound("minimum"), -1), (bound("maximum"), 1)] {
                 if let Some(bound) = bound {

@@ -8,10 +8,16 @@
 use nokube_domain::{
     ProjectId,
     builds::{AttemptRequest, JobsRecord, Phase, RunKey, RunRecord, RunState, Status, StepStatus},
-    deployments::{ApplyOutcome, Cause, DeployedState, OutcomeRecord, Revision},
+    deployments::{
+        self, ApplyOutcome, Cause, DeployedState, DeploymentRecord, LastObservation, OutcomeRecord,
+        Revision,
+    },
     fields::Fields,
+    installation::Installation,
     projects::{Members, Project, ProjectChange},
+    pushes::PushRecord,
     responses::RoutePolicy,
+    services::{LinkedBy, NewSavedSource, ServiceRecord},
     token::{DailyTokenRecord, TokenRecord, TokenRow},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -115,8 +121,13 @@ fn a_run_record_with_everything_is_read() {
     let last = record.final_view().unwrap();
     assert_eq!(last.view.status, Status::Failed);
     assert_eq!(last.view.steps.first().unwrap().status, StepStatus::Failed);
-    let stored = run_record();
-    assert_eq!(serde_json::to_value(&last.view).unwrap(), stored["done"]["answer"]);
+    // The response has the fields that were added later, too.
+    let mut expected = run_record()["done"]["answer"].clone();
+    let added = json!({
+        "trigger": "manual", "commit": null, "waiting_for_capacity": false, "superseded": false,
+    });
+    expected.as_object_mut().unwrap().extend(added.as_object().unwrap().clone());
+    assert_eq!(serde_json::to_value(&last.view).unwrap(), expected);
 }
 
 #[test]
@@ -130,6 +141,11 @@ fn jobs_with_an_etag_are_read() {
 fn a_revision_without_a_person_and_an_interrupted_outcome_are_read() {
     let revision: Revision = read_and_write(revision());
     assert!(revision.person.is_none() && revision.cause == Cause::Deploy && revision.retains(2));
+    assert_eq!(revision.deployed().unwrap().release.previous, None);
+    let record: DeploymentRecord = read_and_write(json!({
+        "id": DEPLOYMENT_ID, "service": "frontend", "created_at": "2027-01-15T08:00:00Z",
+    }));
+    assert_eq!(record.cluster_id(), record.id, "it was never adopted");
     let outcome: OutcomeRecord = read_and_write(json!({
         "of": DEPLOYMENT_ID, "revision": 2, "at": "2027-01-15T08:00:00Z",
         "outcome": { "interrupted": "It did not answer." },
@@ -207,8 +223,14 @@ fn changes_keep_the_new_fields_of_projects_and_members() {
         change.apply(fields, project, "2027-01-16T08:00:00Z".parse().unwrap()).unwrap()
     });
     let member = json!({ "person": person, "username": "testuser", "role": "viewer", "number": 1 });
-    let members = json!({ "owner": person, "others": [member, member], "version": 1 });
-    assert_kept(members, &["", "/others/0"], |mut members: Members| {
+    let invitation = json!({
+        "id": u64::MAX, "person": person, "username": "guest", "role": "viewer",
+        "invited_at": "2027-01-15T08:00:00Z", "expires_at": "2027-01-22T08:00:00Z",
+    });
+    let members = json!({
+        "owner": person, "others": [member, member], "invitations": [invitation], "version": 1,
+    });
+    assert_kept(members, &["", "/others/0", "/invitations/0"], |mut members: Members| {
         members.others.truncate(1);
         members.version += 1;
         members
@@ -262,4 +284,84 @@ fn the_old_spelling_of_a_route_policy_is_read_and_answered_in_snake_case() {
         assert_eq!(serde_json::to_value(policy).unwrap(), new);
         assert_eq!(serde_json::from_value::<RoutePolicy>(new.into()).unwrap(), policy);
     }
+}
+
+/// A release that does not know `degraded` reads it as `running`.
+#[test]
+fn an_observation_can_be_read_by_older_and_newer_releases() {
+    let stored = |status: &str| {
+        json!({
+            "of": DEPLOYMENT_ID, "revision": 3, "status": status, "ready": 1, "total": 2,
+            "at": "2027-01-15T08:00:00Z",
+        })
+    };
+    for status in ["pending", "deploying", "running", "failed", "stopped"] {
+        read_and_write::<LastObservation>(stored(status));
+    }
+    let mut degraded = stored("running");
+    degraded["degraded"] = true.into();
+    let read: LastObservation = read_and_write(degraded);
+    assert_eq!(read.status, deployments::Status::Degraded);
+}
+
+#[test]
+fn what_a_store_was_begun_with_stays_readable() {
+    let begun: Installation = read_and_write(json!({ "defaults": 1 }));
+    assert_eq!(begun, Installation::NEW);
+}
+
+#[test]
+fn a_saved_service_keeps_fields_of_a_newer_release_when_it_is_saved_again() {
+    let stored = json!({
+        "source": {
+            "spec": {
+                "repository": "acme/shop", "git_ref": "HEAD", "context": ".",
+                "source": { "dockerfile_at": "Dockerfile" }, "service": "frontend", "tag": "latest",
+                "build_args": { "COLOUR": "red" },
+            },
+            "repository_id": 42, "of_tomorrow": 1,
+        },
+        "place": 18_446_744_073_709_551_615_u64, "created_at": "2026-11-29T10:00:00Z",
+        "updated_at": "2026-11-29T11:00:00Z", "of_tomorrow": { "watch_paths": ["web"] },
+    });
+    let record: ServiceRecord = read_and_write(stored.clone());
+    let spec = record.source.clone().unwrap().spec;
+    let now = "2026-11-30T10:00:00Z".parse().unwrap();
+    let source = || NewSavedSource {
+        spec: spec.clone(),
+        repository_id: 43,
+        build_on_push: None,
+        watch_paths: Vec::new(),
+    };
+    let again = ServiceRecord::with_source(Some(record.clone()), source(), 7, now);
+    let again = serde_json::to_value(&again).unwrap();
+    assert_eq!(again["of_tomorrow"], stored["of_tomorrow"]);
+    assert_eq!(again["source"]["of_tomorrow"], 1);
+    assert_eq!((&again["created_at"], &again["place"]), (&stored["created_at"], &json!(7)));
+    // After it was removed, it is another service of this name.
+    let removed = ServiceRecord { source: None, ..record };
+    read_and_write::<ServiceRecord>(serde_json::to_value(&removed).unwrap());
+    let new = ServiceRecord::with_source(Some(removed), source(), 7, now);
+    assert_eq!(new.created_at, now);
+}
+
+#[test]
+fn who_is_responsible_for_builds_by_pushes_and_the_pushes_stay_readable() {
+    read_and_write::<LinkedBy>(json!({
+        "person": { "issuer": "github", "subject": "7" }, "login": "testuser",
+        "github_identity": { "account": 7 }, "enabled_at": "2026-11-29T10:00:00Z", "since": 1,
+        "place": 18_446_744_073_709_551_615_u64, "may_push": true, "of_tomorrow": 1,
+    }));
+    let commit = json!({ "sha": "a".repeat(40), "subject": "Fix it", "author": "testuser" });
+    read_and_write::<PushRecord>(json!({
+        "number": 3, "at": "2026-11-29T10:00:00Z", "repository_id": 42, "since": 1,
+        "branch": "main", "work": 5, "base": 2, "outcome": "affected", "head": commit,
+        "before_skipped": "b".repeat(40),
+        "target": { "base": 2, "number": 3, "commit": commit, "previous": [1, "b".repeat(40)] },
+        "of_tomorrow": { "a": 1 },
+    }));
+    read_and_write::<PushRecord>(json!({
+        "number": 1, "at": "2026-11-29T10:00:00Z", "repository_id": 42, "since": 1,
+        "branch": "main", "outcome": "no_access",
+    }));
 }

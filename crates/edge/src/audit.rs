@@ -27,6 +27,14 @@ pub async fn record(
     action: &str,
     object: String,
 ) -> Result<()> {
+    store.append_audit_entry(log, &entry_of_caller(call, action, object)?).await
+}
+
+/// The entry that [`record`] appends, for a handler that changes it before.
+///
+/// # Errors
+/// The route authenticates no caller.
+pub fn entry_of_caller(call: &Call, action: &str, object: String) -> Result<AuditEntry> {
     let (caller, credential) = (call.caller()?, call.credential()?);
     let by = Actor {
         person: caller.person.clone(),
@@ -37,7 +45,7 @@ pub async fn record(
             _ => None,
         },
     };
-    append(store, call, log, action, object, by).await
+    Ok(entry(call, action, object, by))
 }
 
 /// As [`record`], on the session of a person whom the route itself has identified.
@@ -58,26 +66,20 @@ pub async fn record_as(
         token: None,
     };
     let log = AuditLog::Person(identity.person.clone());
-    append(store, call, &log, action, "/api/v1/auth/session".into(), by).await
+    let entry = entry(call, action, "/api/v1/auth/session".into(), by);
+    store.append_audit_entry(&log, &entry).await
 }
 
-async fn append(
-    store: &Store,
-    call: &Call,
-    log: &AuditLog,
-    action: &str,
-    object: String,
-    by: Actor,
-) -> Result<()> {
-    let entry = AuditEntry {
+fn entry(call: &Call, action: &str, object: String, by: Actor) -> AuditEntry {
+    AuditEntry {
         at: now(),
         action: action.into(),
         object,
+        role: None,
         by,
         from: call.client_address(),
         request_id: Some(call.request_id.clone()),
-    };
-    store.append_audit_entry(log, &entry).await
+    }
 }
 
 /// Replies with a page of an audit log, newest entry first.

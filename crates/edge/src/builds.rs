@@ -8,7 +8,7 @@ use crate::{
 use futures::future::try_join_all;
 use nokube_domain::{
     BuildId, ProjectId,
-    builds::{BuildState, BuildView, LONGEST_WAIT, view},
+    builds::{BuildState, BuildView, LONGEST_CAPACITY_WAIT, LONGEST_WAIT, view},
     page::Page,
 };
 use std::rc::Rc;
@@ -24,7 +24,7 @@ const BATCH_SIZE: u32 = 20;
 pub struct BuildLifetime {
     /// How long GitHub may take to show a run that was dispatched.
     pub grace: i64,
-    /// Age at which every attempt has ended that did not wait for GitHub's rate limits.
+    /// Age at which every attempt has ended that did not wait for GitHub's rate limits or for capacity.
     pub max_age: i64,
 }
 
@@ -44,6 +44,11 @@ impl BuildLifetime {
 
     /// Builds created before this second (since 1970) have ended.
     pub fn oldest_unfinished(&self) -> i64 {
+        self.oldest_dispatched() - LONGEST_CAPACITY_WAIT
+    }
+
+    /// Attempts that got capacity before this second have ended.
+    pub fn oldest_dispatched(&self) -> i64 {
         now().as_second() - self.max_age - LONGEST_WAIT
     }
 }

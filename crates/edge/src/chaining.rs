@@ -6,6 +6,7 @@ use crate::{
     warn,
 };
 use http::{Method, Request, Response, StatusCode};
+use nokube_domain::{Problem, ProblemKind};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
@@ -16,7 +17,17 @@ const CALLER_HEADERS: [&str; 4] = ["authorization", "cookie", "origin", "sec-fet
 
 /// The body of a component's response; `None` (and a line in the log) when it does not respond.
 pub async fn get(component: &str, path: &str, total: Duration) -> Option<Vec<u8>> {
+    ask(Method::GET, component, path, total).await
+}
+
+/// As [`get`], for a request that changes something. It has no body and no credentials.
+pub async fn post(component: &str, path: &str, total: Duration) -> Option<Vec<u8>> {
+    ask(Method::POST, component, path, total).await
+}
+
+async fn ask(method: Method, component: &str, path: &str, total: Duration) -> Option<Vec<u8>> {
     let mut request = Request::new(Vec::new());
+    *request.method_mut() = method;
     *request.uri_mut() = uri(component, path).parse().ok()?;
     match outbound::send(request, timeouts(total)).await {
         Ok(response) => Some(response.into_body()),
@@ -58,7 +69,8 @@ pub async fn send_as_caller(
 /// Reads what a component has under `path`, with the caller's credentials; `None` if there is no such thing.
 ///
 /// # Errors
-/// The component does not respond; or `unexpected`, for another status than 200 and 404.
+/// The component does not respond; 429, if the caller has read too much; or `unexpected`, for another status than 200
+/// and 404.
 pub async fn read_as_caller<T: DeserializeOwned>(
     call: &Call,
     component: &str,
@@ -73,8 +85,23 @@ pub async fn read_as_caller<T: DeserializeOwned>(
             Err(error) => Err(Error::internal("read from a component", error)),
         },
         StatusCode::NOT_FOUND => Ok(None),
+        StatusCode::TOO_MANY_REQUESTS => Err(too_many_reads(&response)),
         status => Err(unexpected(status)),
     }
+}
+
+/// The error when a component has counted too many reads of the caller.
+fn too_many_reads(response: &Response<Vec<u8>>) -> Error {
+    let seconds = retry_after(response);
+    let detail =
+        format!("You have read too many times in this minute. Try again in {seconds} seconds.");
+    Problem::new(ProblemKind::TooMany, detail).with_retry_after(seconds).into()
+}
+
+/// The seconds after which a component admits the next request, if this response is 429.
+pub fn retry_after(response: &Response<Vec<u8>>) -> u32 {
+    let seconds = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+    seconds.and_then(|seconds| seconds.parse().ok()).unwrap_or(60)
 }
 
 fn timeouts(total: Duration) -> Timeouts {

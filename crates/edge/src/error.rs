@@ -34,6 +34,16 @@ impl Error {
     }
 }
 
+/// For the log.
+impl Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Problem(problem) => f.write_str(&problem.detail),
+            Self::Internal(text) | Self::StoreUnavailable(text) => f.write_str(text),
+        }
+    }
+}
+
 impl From<FieldError> for Error {
     fn from(error: FieldError) -> Self {
         Problem::invalid(vec![error]).into()

@@ -64,9 +64,9 @@ pub trait KeyValue {
     /// Succeeds also if there is no such key.
     fn delete<'a>(&'a self, key: &'a str) -> HostFuture<'a, ()>;
 
-    /// Adds one to a counter and returns the new value. Atomic: no two callers in any instances get the same value.
-    /// A key is either a counter or a record, for good.
-    fn increment<'a>(&'a self, counter: &'a str) -> HostFuture<'a, i64>;
+    /// Adds `by`, which is at least one, to a counter and returns the new value. Atomic: no two callers in any
+    /// instances get the same value. A key is either a counter or a record, for good.
+    fn increment<'a>(&'a self, counter: &'a str, by: u32) -> HostFuture<'a, i64>;
 
     /// The value of a counter; 0 before the first increment. Counters may be stored in another form than records.
     fn count<'a>(&'a self, counter: &'a str) -> HostFuture<'a, i64>;

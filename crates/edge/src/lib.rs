@@ -24,13 +24,16 @@ mod error;
 pub mod host;
 mod http;
 pub mod outbound;
+pub mod places;
 pub mod projects;
 pub mod readiness;
 pub mod retry;
+pub mod services;
 pub mod settings;
 mod spin;
 pub mod store;
 pub mod telemetry;
+pub mod work;
 
 pub use self::http::{
     BodyError, BoxBody, Call, HandlerFuture, Reply, Route, body, conditional, path_pattern,

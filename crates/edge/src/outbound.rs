@@ -37,6 +37,8 @@ impl Timeouts {
 /// The longest response that [`send`] reads.
 const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
 
+const TOO_LONG: &str = "the answer is too long";
+
 /// The suffix of the host names of other components.
 const CHAINED_SUFFIX: &str = ".spin.internal";
 
@@ -58,6 +60,11 @@ impl OutboundError {
         ];
         let cause = causes.into_iter().find(|(name, _)| self.0.contains(name));
         cause.map_or(self.0.as_str(), |(_, cause)| cause)
+    }
+
+    /// Whether the response was longer than [`send`] reads.
+    pub fn is_too_long(&self) -> bool {
+        self.0 == TOO_LONG
     }
 
     /// Logs it and turns it into an error that names `system` to the caller.
@@ -97,7 +104,7 @@ pub async fn send(
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|error| OutboundError(format!("cut off: {error}")))?;
             if whole.len() + chunk.len() > MAX_RESPONSE_BYTES {
-                return Err(OutboundError("the answer is too long".into()));
+                return Err(OutboundError(TOO_LONG.into()));
             }
             whole.extend_from_slice(&chunk);
         }

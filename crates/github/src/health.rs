@@ -7,16 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The permissions that the App needs: run workflows and read their logs, read sources, receive events about
 /// pushed images, and read a person's organisations and teams.
-pub const PERMISSIONS: [(&str, &str); 5] = [
+pub const PERMISSIONS: [(&str, &str); 6] = [
     ("actions", "write"),
     ("contents", "read"),
     ("members", "read"),
     ("metadata", "read"),
     ("packages", "read"),
+    ("statuses", "write"),
 ];
 
 /// The webhook events that the App must be subscribed to.
-pub const EVENTS: [&str; 3] = ["package", "workflow_job", "workflow_run"];
+pub const EVENTS: [&str; 7] =
+    ["create", "delete", "package", "push", "repository", "workflow_job", "workflow_run"];
 
 /// Seconds within which GitHub can redeliver a webhook.
 const REDELIVERY_WINDOW: i64 = 3 * 24 * 3600;
@@ -35,15 +37,54 @@ pub struct AppSettings {
 impl AppSettings {
     /// The permissions and events that are missing, as phrases.
     pub fn missing(&self) -> Vec<String> {
-        let granted = |name: &str, level: &str| {
-            self.permissions.get(name).is_some_and(|granted| granted == level || granted == "write")
-        };
-        let permissions = PERMISSIONS.iter().filter(|(name, level)| !granted(name, level));
-        let permissions =
-            permissions.map(|(name, level)| format!("the permission '{name}: {level}'"));
         let events = EVENTS.iter().filter(|event| !self.events.iter().any(|name| name == *event));
-        permissions.chain(events.map(|event| format!("the event '{event}'"))).collect()
+        let events = events.map(|event| format!("the event '{event}'"));
+        missing_permissions(&self.permissions).into_iter().chain(events).collect()
     }
+}
+
+/// An installation of the App, with what its account has accepted of the App's permissions and events.
+#[derive(Deserialize)]
+pub struct InstallationSettings {
+    #[serde(default, deserialize_with = "lenient::optional")]
+    account: Option<Account>,
+    /// Its settings, whose page is the one on which the account's owner accepts new permissions.
+    #[serde(flatten)]
+    pub accepted: AppSettings,
+    #[serde(default, deserialize_with = "lenient::optional")]
+    suspended_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Account {
+    login: String,
+}
+
+impl InstallationSettings {
+    /// The login of the user or organisation that has installed the App.
+    pub fn account(&self) -> &str {
+        self.account.as_ref().map_or("an unknown account", |account| &account.login)
+    }
+
+    /// Whether the account or GitHub has suspended it.
+    pub fn is_suspended(&self) -> bool {
+        self.suspended_at.is_some()
+    }
+
+    /// What the account has not accepted, of what the App has.
+    pub fn not_accepted(&self, app: &AppSettings) -> Vec<String> {
+        let app_lacks = app.missing();
+        self.accepted.missing().into_iter().filter(|missing| !app_lacks.contains(missing)).collect()
+    }
+}
+
+/// The permissions that are missing among these, as phrases.
+pub fn missing_permissions(granted: &BTreeMap<String, String>) -> Vec<String> {
+    let is_granted = |name: &str, level: &str| {
+        granted.get(name).is_some_and(|granted| granted == level || granted == "write")
+    };
+    let missing = PERMISSIONS.iter().filter(|(name, level)| !is_granted(name, level));
+    missing.map(|(name, level)| format!("the permission '{name}: {level}'")).collect()
 }
 
 /// What there is to say about the builder repository, whose workflow is there: its state, or why it cannot be used.

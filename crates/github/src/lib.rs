@@ -9,6 +9,7 @@ pub mod app;
 pub mod error;
 pub mod event;
 pub mod health;
+pub mod json_filter;
 mod lenient;
 pub mod logs;
 pub mod oauth;

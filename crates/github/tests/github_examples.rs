@@ -6,7 +6,10 @@
 mod common;
 
 use nokube_domain::builds::{Conclusion, Phase};
-use nokube_github::event::{BuilderWorkflow, Event, parse};
+use nokube_github::{
+    event::{BuilderWorkflow, Event, is_repository_event, parse},
+    json_filter::JsonFilter,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -26,13 +29,38 @@ fn githubs_own_examples_are_parsed() {
                 let event = parse(name, body.as_bytes(), &builder);
                 let event = event.unwrap_or_else(|error| panic!("{place} {name}: {error}\n{body}"));
                 assert_eq!(matches!(event, Event::Ping), name == "ping");
-                assert!(matches!(event, Event::Ping | Event::Ignored(_)), "{name}: {event:?}");
+                let is_hint = is_repository_event(name) && is_about_a_branch_or_repository(example);
+                assert_eq!(matches!(event, Event::Repository { .. }), is_hint, "{name}: {event:?}");
+                let is_known =
+                    matches!(event, Event::Ping | Event::Ignored(_) | Event::Repository { .. });
+                assert!(is_known, "{name}: {event:?}");
+                if is_repository_event(name) {
+                    let mut filter = JsonFilter::new(1024 * 1024);
+                    filter.feed(body.as_bytes());
+                    let kept = filter.finish().unwrap();
+                    assert_eq!(parse(name, &kept, &builder).unwrap(), event, "{place} {name}");
+                }
                 *parsed.entry(name.to_owned()).or_insert(0) += 1;
             }
         }
     }
     assert!(parsed["workflow_run"] >= 5 && parsed["workflow_job"] >= 8 && parsed["package"] >= 3);
+    assert!(parsed["push"] >= 7 && parsed["repository"] >= 14, "{parsed:?}");
+    assert!(parsed["create"] >= 5 && parsed["delete"] >= 4, "{parsed:?}");
     assert!(parsed.values().sum::<i32>() > 700, "{parsed:?}");
+}
+
+/// Of an event about a repository, whether builds may depend on it.
+fn is_about_a_branch_or_repository(event: &Value) -> bool {
+    match event["action"].as_str() {
+        Some("created") => false,
+        Some("edited") => event["changes"]["default_branch"].is_object(),
+        Some(_) => true,
+        None => {
+            let git_ref = event["ref"].as_str().unwrap();
+            git_ref.starts_with("refs/heads/") || event["ref_type"] == "branch"
+        }
+    }
 }
 
 /// The same examples with a build's title, name and tag.

@@ -8,29 +8,34 @@ mod common;
 use common::{TOKEN, enterprise, github, record, time};
 use http::{Method, header};
 use nokube_conformance::Description;
-use nokube_domain::builds::{BuildRecord, CancelMode, RunKey};
-use nokube_github::{Api, Request, api::TokenScope};
+use nokube_domain::{
+    builds::{BuildRecord, CancelMode, RunKey},
+    pushes::CommitState,
+};
+use nokube_github::{
+    Api, Request,
+    api::{NewStatus, RepositoryPath, TokenScope},
+};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const RUN: RunKey = RunKey { run_id: 30, attempt: 2 };
 
-/// All requests of an API: method, path and query, request.
-fn requests(api: &Api) -> Vec<(Method, &'static str, Request)> {
-    let source = "testuser/my.app".parse().unwrap();
-    let user = "testuser".parse().unwrap();
+/// Method, path and query, request.
+type Expected = (Method, &'static str, Request);
+
+/// All requests of an API.
+fn requests(api: &Api) -> Vec<Expected> {
+    [requests_of_the_app(api), requests_about_sources(api), requests_about_runs(api)].concat()
+}
+
+fn requests_of_the_app(api: &Api) -> Vec<Expected> {
     let permissions = json!({ "actions": "write", "contents": "read", "metadata": "read" });
-    let window = (time("2026-11-23T10:00:00.5Z"), time("2026-11-23T10:49:00Z"));
-    let runs = "/repos/o/builder/actions/workflows/build.yml/runs?event=workflow_dispatch\
-                &created=2026-11-23T10%3A00%3A00Z..2026-11-23T10%3A49%3A00Z&per_page=100&page=2";
-    let dispatches = "/repos/o/builder/actions/workflows/build.yml/dispatches";
-    let jobs = "/repos/o/builder/actions/runs/30/attempts/2/jobs?per_page=100";
     let scope = TokenScope::Name("my.app");
     let token = api.installation_token(5, scope, &permissions, TOKEN);
     let renamed = api.installation_token(5, TokenScope::Id(7), &permissions, TOKEN);
-    let permission = "/repos/testuser/my.app/collaborators/testuser/permission";
-    let commit = "/repos/testuser/my.app/commits/feature%2Fx%231%C3%B6";
-    let cancel = |mode| api.cancel(30, mode, TOKEN);
+    let all = api.installation_token(5, TokenScope::All, &json!({ "metadata": "read" }), TOKEN);
+    let source = "testuser/my.app".parse().unwrap();
     vec![
         (Method::GET, "/app", api.app(TOKEN)),
         (Method::GET, "/app/hook/config", api.webhook_config(TOKEN)),
@@ -42,11 +47,74 @@ fn requests(api: &Api) -> Vec<(Method, &'static str, Request)> {
         ),
         (Method::POST, "/app/hook/deliveries/7/attempts", api.redeliver(7, TOKEN)),
         (Method::GET, "/repos/testuser/my.app/installation", api.installation(&source, TOKEN)),
+        (
+            Method::GET,
+            "/repositories/7/installation",
+            api.installation(RepositoryPath::Id(7), TOKEN),
+        ),
         (Method::POST, "/app/installations/5/access_tokens", token),
         (Method::POST, "/app/installations/5/access_tokens", renamed),
+        (Method::POST, "/app/installations/5/access_tokens", all),
+        (Method::GET, "/app/installations?per_page=10", api.installations(10, TOKEN)),
+        (
+            Method::GET,
+            "/installation/repositories?per_page=100&page=3",
+            api.installation_repositories(3, TOKEN),
+        ),
+    ]
+}
+
+fn requests_about_sources(api: &Api) -> Vec<Expected> {
+    let source = "testuser/my.app".parse().unwrap();
+    let user = "testuser".parse().unwrap();
+    let by_id = || RepositoryPath::Id(7);
+    let [base, head] = ["a", "b"].map(|digit| digit.repeat(40).parse().unwrap());
+    let compare = "/repositories/7/compare/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\
+                   bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb?per_page=1";
+    let status = NewStatus {
+        context: "nokube/shop/web",
+        state: CommitState::Failure,
+        description: "The build failed",
+        target_url: Some("https://nokube.example.org/builds/x"),
+    };
+    let statuses = "/repositories/7/statuses/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+    let permission = "/repos/testuser/my.app/collaborators/testuser/permission";
+    let commit = "/repos/testuser/my.app/commits/feature%2Fx%231%C3%B6";
+    vec![
+        (
+            Method::GET,
+            "/repositories/7/commits/heads%2Ffeature%2Fx?per_page=1",
+            api.head(by_id(), "feature/x", TOKEN),
+        ),
+        (Method::GET, compare, api.compare(by_id(), &base, &head, TOKEN)),
+        (Method::GET, "/repositories/7/branches?per_page=20", api.branches(by_id(), 20, TOKEN)),
+        (
+            Method::GET,
+            "/repositories/7/git/matching-refs/heads%2Ffeature%2F%23",
+            api.matching_branches(by_id(), "feature/#", TOKEN),
+        ),
+        (Method::POST, statuses, api.create_status(by_id(), &head, &status, TOKEN)),
         (Method::GET, "/repos/testuser/my.app", api.repository(&source, TOKEN)),
+        (Method::GET, "/repositories/7", api.repository(by_id(), TOKEN)),
+        (Method::GET, "/repositories/7/commits/main", api.commit(by_id(), "main", TOKEN)),
+        (
+            Method::GET,
+            "/repositories/7/collaborators/testuser/permission",
+            api.permission(by_id(), &user, TOKEN),
+        ),
         (Method::GET, commit, api.commit(&source, "feature/x#1ö", TOKEN)),
         (Method::GET, permission, api.permission(&source, &user, TOKEN)),
+    ]
+}
+
+fn requests_about_runs(api: &Api) -> Vec<Expected> {
+    let window = (time("2026-11-23T10:00:00.5Z"), time("2026-11-23T10:49:00Z"));
+    let runs = "/repos/o/builder/actions/workflows/build.yml/runs?event=workflow_dispatch\
+                &created=2026-11-23T10%3A00%3A00Z..2026-11-23T10%3A49%3A00Z&per_page=100&page=2";
+    let dispatches = "/repos/o/builder/actions/workflows/build.yml/dispatches";
+    let jobs = "/repos/o/builder/actions/runs/30/attempts/2/jobs?per_page=100";
+    let cancel = |mode| api.cancel(30, mode, TOKEN);
+    vec![
         (Method::GET, "/repos/o/builder/actions/workflows/build.yml", api.workflow(TOKEN)),
         (Method::POST, dispatches, api.dispatch(&record(), TOKEN)),
         (Method::GET, runs, api.runs_between(window, 2, TOKEN)),

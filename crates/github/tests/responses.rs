@@ -6,10 +6,14 @@
 mod common;
 
 use common::{id, response, time};
-use nokube_domain::builds::{Conclusion, Phase, RunKey};
+use nokube_domain::{
+    builds::{Conclusion, Phase, RunKey},
+    pushes::Comparison,
+};
 use nokube_github::responses::{
-    Commit, Installation, InstallationToken, Permission, Repository, WorkflowRun, dispatched_run,
-    jobs, parse, runs_of_build,
+    Commit, Installation, InstallationToken, Permission, Repository, WorkflowRun, branch_names,
+    comparison, dispatched_run, installation_repositories, installations, jobs, parse,
+    runs_of_build,
 };
 use serde_json::{Value, json};
 
@@ -83,22 +87,90 @@ fn jobs_come_with_the_etag_of_their_list() {
 
 #[test]
 fn every_permission_but_none_allows_reading() {
-    for (permission, may) in [
-        ("admin", true),
-        ("maintain", true),
-        ("write", true),
-        ("triage", true),
-        ("read", true),
-        ("none", false),
-        ("", false),
-        ("READ", false),
-        ("invented in 2030", false),
+    for (permission, may, may_push) in [
+        ("admin", true, true),
+        ("maintain", true, true),
+        ("write", true, true),
+        ("triage", true, false),
+        ("read", true, false),
+        ("none", false, false),
+        ("", false, false),
+        ("READ", false, false),
+        ("invented in 2030", false, false),
     ] {
         let body = json!({ "permission": permission, "role_name": "admin" });
         let permission_of = parse::<Permission>(&ok(&body)).unwrap();
         assert_eq!(permission_of.allows_reading(None), may, "{permission}");
+        assert_eq!(permission_of.allows_pushing(None), may_push, "{permission}");
+        assert!(!permission_of.allows_pushing(Some(7)), "the account is unknown");
     }
     assert!(parse::<Permission>(&ok(&json!({}))).is_err());
+}
+
+#[test]
+fn a_commit_shows_a_login_or_a_name_and_never_an_e_mail_address() {
+    let sha = "a".repeat(40);
+    let summary = |author: Value, commit: Value| {
+        let body = json!({ "sha": sha, "author": author, "commit": commit });
+        json!(parse::<Commit>(&ok(&body)).unwrap().summary())
+    };
+    let commit = |name: &str| {
+        let author = json!({ "name": name, "email": "bob@example.com" });
+        json!({ "message": "Fix\u{7} it\n\nMore.", "author": author })
+    };
+    let login = summary(json!({ "login": "bob" }), commit("Bob B."));
+    assert_eq!(login, json!({ "sha": sha, "subject": "Fix it", "author": "bob" }));
+    assert_eq!(summary(Value::Null, commit("Bob B."))["author"], "Bob B.");
+    assert_eq!(summary(Value::Null, commit("bob@example.com")).get("author"), None);
+    let bare = json!({ "sha": sha, "subject": "" });
+    assert_eq!(summary(Value::Null, Value::Null), bare);
+    assert_eq!(summary(json!(7), json!({ "message": 7, "author": [] })), bare);
+}
+
+#[test]
+fn a_comparison_names_all_files_or_none() {
+    let compared = |status: &str, files: Value| {
+        comparison(&ok(&json!({ "status": status, "files": files }))).unwrap()
+    };
+    let files = json!([
+        { "filename": "web/a.ts", "status": "modified" },
+        { "filename": "api/b.rs", "status": "renamed", "previous_filename": "lib/b.rs" },
+    ]);
+    let expected = ["web/a.ts", "api/b.rs", "lib/b.rs"].map(String::from).to_vec();
+    assert_eq!(compared("ahead", files.clone()), Comparison::Files(expected));
+    assert_eq!(compared("ahead", json!([])), Comparison::Files(Vec::new()));
+    assert_eq!(compared("identical", json!([])), Comparison::Same);
+    for status in ["behind", "diverged", "", "invented in 2030"] {
+        assert_eq!(compared(status, files.clone()), Comparison::Everything, "{status}");
+    }
+    // A file that cannot be read, or a list that may have been cut off.
+    for files in [
+        json!(null),
+        json!([{ "filename": "a" }, { "filename": 7 }]),
+        json!([{ "filename": "a", "previous_filename": 7 }]),
+        json!(vec![json!({ "filename": "a" }); 300]),
+    ] {
+        assert_eq!(compared("ahead", files), Comparison::Everything);
+    }
+    assert!(comparison(&response(200, &[], "<html>")).is_err());
+}
+
+#[test]
+fn branches_come_as_a_list_of_branches_or_of_refs() {
+    let names = |body: Value| branch_names(&ok(&body)).unwrap();
+    assert_eq!(names(json!([{ "name": "main" }, { "name": "a/b" }, {}])), ["main", "a/b"]);
+    let refs = json!([{ "ref": "refs/heads/a/b" }, { "ref": "refs/headsman" }, null]);
+    assert_eq!(names(refs), ["a/b"]);
+    assert!(branch_names(&ok(&json!({ "message": "x" }))).is_err());
+}
+
+#[test]
+fn an_unreadable_repository_or_installation_does_not_hide_the_others() {
+    let listed = json!({ "repositories": [{ "id": 7, "private": true }, { "id": 8 }, null] });
+    let found = installation_repositories(&ok(&listed)).unwrap();
+    assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), [Some(7)]);
+    let found = installations(&ok(&json!([{ "id": 5 }, {}, null]))).unwrap();
+    assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), [5]);
 }
 
 #[test]
@@ -132,6 +204,13 @@ fn githubs_own_examples_are_parsed() {
     assert_eq!(jobs(&example("job-paginated"), id()).unwrap().jobs.len(), 1);
     assert!(dispatched_run(&example("workflow-dispatch-response")).is_some());
     parse::<Commit>(&example("commit")).unwrap();
+    let compared = comparison(&example("commit-comparison")).unwrap();
+    assert!(matches!(compared, Comparison::Everything), "the example has the status behind");
+    assert!(!branch_names(&example("short-branch-with-protection-items")).unwrap().is_empty());
+    assert!(!branch_names(&example("git-ref-items")).unwrap().is_empty());
+    assert!(!installations(&example("base-installation-items")).unwrap().is_empty());
+    let installed = example("repository-paginated-2");
+    assert!(!installation_repositories(&installed).unwrap().is_empty());
     parse::<Installation>(&example("installation")).unwrap();
     assert!(parse::<Permission>(&example(ADMIN)).unwrap().allows_reading(None));
     parse::<InstallationToken>(&example("installation-token")).unwrap();

@@ -91,6 +91,12 @@ impl ApiError {
         }
     }
 
+    /// Whether a container has two ports with the same name: ours, and one that somebody else has added.
+    pub fn is_duplicate_port(&self) -> bool {
+        matches!(self, Self::Rejected { detail, .. }
+            if detail.contains(".ports[") && detail.contains("].name: Duplicate value"))
+    }
+
     /// The error of this manifest, for users.
     pub fn object_error(&self, manifest: &Manifest) -> ObjectError {
         let (field, detail) = match self {
@@ -173,6 +179,11 @@ fn forbidden(message: &str) -> ApiError {
              other than root (USER 1000 in its Dockerfile)."
         );
         return rejected("image_name", detail);
+    }
+    if message.contains("pvc can be resized") {
+        let detail = "The volume cannot grow: its storage class does not allow it. Ask for the size that it \
+                      has.";
+        return rejected("storage_size", detail.into());
     }
     if message.contains("storage usage per PersistentVolumeClaim") {
         return rejected("storage_size", quote(message, 403));

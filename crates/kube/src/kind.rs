@@ -29,15 +29,19 @@ kinds! {
     Secret "Secret" "" "v1" "secrets";
     PersistentVolumeClaim "PersistentVolumeClaim" "" "v1" "persistentvolumeclaims";
     Service "Service" "" "v1" "services";
+    StorageClass "StorageClass" "storage.k8s.io" "v1" "storageclasses";
     Pod "Pod" "" "v1" "pods";
     Event "Event" "" "v1" "events";
     Deployment "Deployment" "apps" "v1" "deployments";
     ReplicaSet "ReplicaSet" "apps" "v1" "replicasets";
     NetworkPolicy "NetworkPolicy" "networking.k8s.io" "v1" "networkpolicies";
     Ingress "Ingress" "networking.k8s.io" "v1" "ingresses";
+    IngressClass "IngressClass" "networking.k8s.io" "v1" "ingressclasses";
+    Gateway "Gateway" "gateway.networking.k8s.io" "v1" "gateways";
     HttpRoute "HTTPRoute" "gateway.networking.k8s.io" "v1" "httproutes";
     HorizontalPodAutoscaler "HorizontalPodAutoscaler" "autoscaling" "v2" "horizontalpodautoscalers";
     PodDisruptionBudget "PodDisruptionBudget" "policy" "v1" "poddisruptionbudgets";
+    Certificate "Certificate" "cert-manager.io" "v1" "certificates";
     RoleBinding "RoleBinding" "rbac.authorization.k8s.io" "v1" "rolebindings";
 }
 
@@ -65,7 +69,7 @@ impl Kind {
     }
 
     pub fn is_namespaced(self) -> bool {
-        self != Self::Namespace
+        !matches!(self, Self::Namespace | Self::IngressClass | Self::StorageClass)
     }
 
     pub fn from_name(name: &str) -> Option<Self> {

@@ -14,6 +14,7 @@ pub mod names;
 pub mod observe;
 pub mod permissions;
 pub mod platform;
+pub mod quota;
 pub mod redact;
 pub mod request;
 pub mod review;

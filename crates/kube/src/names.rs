@@ -1,5 +1,6 @@
 //! Names in the cluster. Different owners, projects and services have different names.
 
+use crate::platform::HostLayout;
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use nokube_domain::{
@@ -15,6 +16,8 @@ const MAX_LABEL_LENGTH: usize = 63;
 /// The length of a hash in a name, in hexadecimal digits: 80 bits.
 const HASH_DIGITS: usize = 20;
 
+const SAVED_SECRETS_SUFFIX: &str = ".secrets";
+
 /// Prefix of all namespaces of projects. The platform has no permissions in other namespaces.
 pub const NAMESPACE_PREFIX: &str = "nk-";
 
@@ -24,32 +27,61 @@ pub fn namespace(owner: &Username, project: &ProjectName) -> String {
     fit_dns_label(format!("{NAMESPACE_PREFIX}{}", qualified_project_name(owner, project)))
 }
 
-/// The host of a service under the apps domain: `{service}-{project}-{owner}`, with the hyphens of the
-/// last two doubled. It is unambiguous from the right: the first single hyphen is the one before the owner.
-pub fn service_host(owner: &Username, project: &ProjectName, service: &ServiceName) -> String {
-    fit_dns_label(format!("{service}-{}", project_label(owner, project)))
+/// The host of a service under the apps domain, with the hyphens of project and owner doubled:
+/// `{service}-{project}-{owner}`, or `{service}-{project}.{owner}`. A label is unambiguous from the right: the first
+/// single hyphen is a separator.
+pub fn service_host(
+    layout: HostLayout,
+    owner: &Username,
+    project: &ProjectName,
+    service: &ServiceName,
+) -> String {
+    let name = format!("{service}-{}", double_hyphens(project.as_str()));
+    host(layout, &name, owner)
 }
 
 /// The host that a project's services share if each has a path.
-pub fn project_host(owner: &Username, project: &ProjectName) -> String {
-    fit_dns_label(project_label(owner, project))
+pub fn project_host(layout: HostLayout, owner: &Username, project: &ProjectName) -> String {
+    host(layout, &double_hyphens(project.as_str()), owner)
 }
 
-fn project_label(owner: &Username, project: &ProjectName) -> String {
-    format!("{}-{}", double_hyphens(project.as_str()), double_hyphens(owner.as_str()))
+fn host(layout: HostLayout, name: &str, owner: &Username) -> String {
+    match layout {
+        HostLayout::Flat => fit_dns_label(format!("{name}-{}", double_hyphens(owner.as_str()))),
+        HostLayout::ByOwner => format!("{}.{}", fit_dns_label(name.to_owned()), owner_label(owner)),
+    }
+}
+
+/// The label of an owner. It differs from every label of the flat layout, which has single hyphens, so no host of one
+/// layout is below a host of the other, not even after a change of the layout.
+///
+/// Certificate authorities take no label with hyphens as its third and fourth character, except for Punycode
+/// (RFC 5891, 4.2.3.1). Such a label gets a hash too, after the username with its hyphens in a row as one.
+fn owner_label(owner: &Username) -> String {
+    let label = double_hyphens(owner.as_str());
+    if label.get(2..4) != Some("--") {
+        return fit_dns_label(label);
+    }
+    let parts: Vec<_> = label.split('-').filter(|part| !part.is_empty()).collect();
+    with_hash(&parts.join("-"), &label)
 }
 
 /// Cuts a label that is too long, and appends a hash of the whole after three hyphens.
 ///
 /// No label that fits equals one that was cut. In owner and project each run of hyphens has an even length, so
-/// only a service may contain exactly three in a row, and the service comes first. So in a label that fits, at
-/// least two single hyphens follow the three; a hash has no hyphens.
+/// only a service may contain exactly three in a row, and the service comes first. So in a label that fits, a single
+/// hyphen follows the three; a hash has no hyphens.
 fn fit_dns_label(name: String) -> String {
     if name.len() <= MAX_LABEL_LENGTH {
         return name;
     }
-    let hash = hash_digits(&Sha256::digest(&name));
-    let head: String = name.chars().take(MAX_LABEL_LENGTH - HASH_DIGITS - 3).collect();
+    with_hash(&name, &name)
+}
+
+/// The beginning of `readable`, three hyphens, and a hash of `name`.
+fn with_hash(readable: &str, name: &str) -> String {
+    let hash = hash_digits(&Sha256::digest(name));
+    let head: String = readable.chars().take(MAX_LABEL_LENGTH - HASH_DIGITS - 3).collect();
     format!("{}---{hash}", head.trim_end_matches('-'))
 }
 
@@ -62,9 +94,30 @@ pub fn service_object(service: &ServiceName) -> String {
     format!("{service}-service")
 }
 
+/// The name of the Certificate that cert-manager makes for a service, and of its Secret.
+pub fn certificate_secret(service: &ServiceName) -> String {
+    format!("{service}-tls")
+}
+
+/// The name of the HTTPRoute that redirects from HTTP to HTTPS. No service name contains a dot, so none equals this.
+pub fn redirect_route(service: &ServiceName) -> String {
+    format!("{service}.http")
+}
+
 /// The name of a service's PersistentVolumeClaim.
 pub fn volume_claim(service: &ServiceName) -> String {
     format!("{service}-data")
+}
+
+/// The name of the Secret with the saved secrets of a service, from which deployments copy. No service name contains a
+/// dot, so it is none of a deployment's objects.
+pub fn saved_secrets(service: &ServiceName) -> String {
+    format!("{service}{SAVED_SECRETS_SUFFIX}")
+}
+
+/// Whether a Secret of this name has the saved secrets of some service.
+pub fn is_saved_secrets(secret: &str) -> bool {
+    secret.ends_with(SAVED_SECRETS_SUFFIX)
 }
 
 /// The name of the ConfigMap with these variables. It depends on the content.

@@ -1,12 +1,13 @@
-//! The permissions that the platform needs in the cluster; `ops/rbac.yaml` grants them.
+//! The permissions that the platform needs in the cluster. `ops/rbac.yaml` grants them; it and `ops/admission` limit
+//! them.
 
 use crate::{
     kind::Kind,
     manifest::Manifest,
-    platform::Platform,
+    platform::{Certificates, Platform, Routing},
     request::{ApplyMode, Request, apply},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 const LISTED_KINDS: &[Kind] = &[Kind::ReplicaSet, Kind::Pod, Kind::Event];
 /// Kinds that the platform creates, changes and deletes, besides the one of routes.
@@ -62,13 +63,51 @@ pub fn format_missing(missing: &[&Permission]) -> String {
     parts.collect::<Vec<_>>().join("; ")
 }
 
-/// A dry run that the ValidatingAdmissionPolicy of `ops/rbac.yaml` has to reject: a namespace
-/// whose name does not begin with the platform's prefix.
-pub fn out_of_policy_namespace() -> Request {
-    let name = "nokube-admission-policy-check";
-    let body = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } });
-    let manifest = Manifest { kind: Kind::Namespace, name: name.into(), body };
-    apply("", &manifest, ApplyMode::DryRun)
+/// An object that one of the operator's ValidatingAdmissionPolicies has to deny.
+#[derive(Clone, Debug)]
+pub struct PolicyCheck {
+    /// The operator's file with the policy.
+    pub file: &'static str,
+    pub dry_run: Request,
+}
+
+/// One check of each policy: a namespace whose name does not begin with the platform's prefix, a Service for no pods,
+/// and a budget that allows no eviction. `preview` is the namespace for dry runs.
+pub fn policy_checks(preview: &str) -> [PolicyCheck; 3] {
+    let check = |file, kind: Kind, namespace: &str, spec: Value| {
+        let name = "nokube-admission-policy-check";
+        let metadata = match namespace {
+            "" => json!({ "name": name }),
+            _ => json!({ "name": name, "namespace": namespace }),
+        };
+        let body = json!({
+            "apiVersion": kind.api_version(), "kind": kind.name(), "metadata": metadata, "spec": spec,
+        });
+        let manifest = Manifest { kind, name: name.into(), body };
+        PolicyCheck { file, dry_run: apply(namespace, &manifest, ApplyMode::DryRun) }
+    };
+    let service = json!({ "ports": [{ "port": 80 }] });
+    let budget = json!({ "selector": {}, "maxUnavailable": 0 });
+    [
+        check("ops/rbac.yaml", Kind::Namespace, "", json!({})),
+        check("ops/admission/network.yaml", Kind::Service, preview, service),
+        check("ops/admission/pods.yaml", Kind::PodDisruptionBudget, preview, budget),
+    ]
+}
+
+/// The permissions with which the platform finds out whether services can be reached. Nothing else needs them.
+pub fn reachability_permissions(platform: &Platform) -> Vec<Permission> {
+    let Some(apps) = &platform.apps else { return Vec::new() };
+    let (verb, kind) = match &apps.routing {
+        Routing::Ingress { .. } => ("list", Kind::IngressClass),
+        Routing::Gateway { .. } => ("get", Kind::Gateway),
+    };
+    let certificates = match apps.certificates {
+        Certificates::Issuer(_) => Some(("list", Kind::Certificate)),
+        Certificates::None | Certificates::Shared => None,
+    };
+    let all = [(verb, kind)].into_iter().chain(certificates);
+    all.map(|(verb, kind)| Permission { verb, kind, subresource: "" }).collect()
 }
 
 /// All permissions that the platform needs: on namespaces cluster-wide, on the other kinds in each

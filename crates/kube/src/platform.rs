@@ -13,7 +13,14 @@ pub enum Routing {
     /// By Ingress. `class: None` is the cluster's default class.
     Ingress { class: Option<String> },
     /// By HTTPRoute of the Gateway API. Only this kind can route by path. The listeners are names.
-    Gateway { name: String, namespace: String, http_listener: String, https_listener: String },
+    Gateway {
+        name: String,
+        namespace: String,
+        http_listener: String,
+        https_listener: String,
+        /// Redirect requests over HTTP to HTTPS, for services with HTTPS.
+        redirect_http: bool,
+    },
 }
 
 impl Routing {
@@ -36,11 +43,43 @@ pub enum Certificates {
     Issuer(String),
 }
 
+/// Which hosts services get under the apps domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostLayout {
+    /// One label: `{service}-{project}-{owner}`.
+    Flat,
+    /// Two labels: `{service}-{project}.{owner}`. A wildcard certificate does not cover them.
+    ByOwner,
+}
+
+impl HostLayout {
+    /// The most characters of a host, with the dot before the apps domain.
+    pub fn max_length(self) -> usize {
+        match self {
+            Self::Flat => 64,
+            Self::ByOwner => 128,
+        }
+    }
+}
+
+impl FromStr for HostLayout {
+    type Err = nokube_domain::text::InvalidText;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "flat" => Ok(Self::Flat),
+            "by_owner" => Ok(Self::ByOwner),
+            _ => Err(nokube_domain::text::InvalidText("must be flat or by_owner")),
+        }
+    }
+}
+
 /// How services are reached from outside the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Apps {
     /// Services get hosts under this domain.
     pub domain: Host,
+    pub host_layout: HostLayout,
     pub routing: Routing,
     pub certificates: Certificates,
     /// The namespace of the ingress controller's (or Gateway's) pods. NetworkPolicies allow requests
@@ -118,6 +157,8 @@ pub struct Platform {
     pub apps: Option<Apps>,
     pub pod_security: PodSecurity,
     pub quota: Quota,
+    /// Spread the pods of a service over zones too, not only over nodes.
+    pub spread_over_zones: bool,
     /// The StorageClass of volumes; `None` is the cluster's default.
     pub storage_class: Option<String>,
     /// The host of the registry for images that are built here.
@@ -150,14 +191,16 @@ impl Platform {
     /// `None` if the service is not external.
     pub fn external_address(&self, project: &Project, spec: &Spec) -> Option<ExternalAddress> {
         let Exposure::External { address, https } = &spec.exposure else { return None };
-        let domain = &self.apps.as_ref()?.domain;
-        let (owner, name) = (&project.owner, &project.name);
+        let Apps { domain, host_layout, .. } = self.apps.as_ref()?;
+        let (layout, owner, name) = (*host_layout, &project.owner, &project.name);
         let (host, path) = match address {
             Address::OwnHost => {
-                (format!("{}.{domain}", names::service_host(owner, name, &spec.service)), "/")
+                let host = names::service_host(layout, owner, name, &spec.service);
+                (format!("{host}.{domain}"), "/")
             }
             Address::Path(path) => {
-                (format!("{}.{domain}", names::project_host(owner, name)), path.as_str())
+                let host = names::project_host(layout, owner, name);
+                (format!("{host}.{domain}"), path.as_str())
             }
             Address::Domain(host) => (host.to_string(), "/"),
         };

@@ -76,6 +76,21 @@ pub fn apply(namespace: &str, manifest: &Manifest, mode: ApplyMode) -> Request {
     build_for_object(manifest.kind, namespace, name, |objects| objects.patch(name, &params, &patch))
 }
 
+/// Creates an object if there is none, and responds with what there is. It is an apply of another field manager, and
+/// `manifest` has only what is the same in every version of the object. So nothing that was applied meanwhile is
+/// changed, which cannot be said of an [`apply`] to an object that was not there when it was read.
+pub fn ensure(namespace: &str, manifest: &Manifest) -> Request {
+    let params = PatchParams {
+        dry_run: false,
+        force: true,
+        field_manager: Some(format!("{FIELD_MANAGER}-create")),
+        field_validation: Some(ValidationDirective::Strict),
+    };
+    let patch = Patch::Apply(&manifest.body);
+    let name = &manifest.name;
+    build_for_object(manifest.kind, namespace, name, |objects| objects.patch(name, &params, &patch))
+}
+
 /// As [`apply`], but fails with a conflict if the object is no longer at `resource_version`.
 pub fn apply_if_unchanged(
     namespace: &str,
@@ -112,6 +127,32 @@ pub fn transfer_replicas_ownership(namespace: &str, name: &str, replicas: u32) -
     build_for_object(Kind::Deployment, namespace, name, |objects| {
         objects.patch(name, &params, &patch)
     })
+}
+
+/// Replaces the ports of the service's container by those of the manifest. Ports are a list by number, so an apply does
+/// not remove one that somebody else has added, and two must not have the same name.
+///
+/// <https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/>
+pub fn replace_ports(namespace: &str, workload: &Manifest) -> Request {
+    let containers = workload.body.pointer("/spec/template/spec/containers");
+    let mut containers = containers.and_then(Value::as_array).into_iter().flatten();
+    let service = containers
+        .find(|container| container.get("name").and_then(Value::as_str) == Some(CONTAINER_NAME));
+    let ports = service.and_then(|container| container.get("ports")).and_then(Value::as_array);
+    let replace = json!({ "$patch": "replace" });
+    let ports: Vec<Value> =
+        std::iter::once(replace).chain(ports.into_iter().flatten().cloned()).collect();
+    let body = json!({ "spec": { "template": { "spec": {
+        "containers": [{ "name": CONTAINER_NAME, "ports": ports }],
+    }}}});
+    let params = PatchParams {
+        field_manager: Some(FIELD_MANAGER.into()),
+        field_validation: Some(ValidationDirective::Strict),
+        ..PatchParams::default()
+    };
+    let patch = Patch::Strategic(&body);
+    let name = &workload.name;
+    build_for_object(workload.kind, namespace, name, |objects| objects.patch(name, &params, &patch))
 }
 
 /// Deletes an object at the version that was read. If it was changed since, a newer revision may need
@@ -156,19 +197,24 @@ pub fn list_metadata(kind: Kind, namespace: &str, id: Option<DeploymentId>) -> R
     build(kind.collection(namespace).list_metadata(&params))
 }
 
-const MAX_EVENTS: u32 = 500;
+const EVENTS_PER_PAGE: u32 = 500;
 
-/// Lists the events of a namespace.
-pub fn events(namespace: &str) -> Request {
-    let params = ListParams { limit: Some(MAX_EVENTS), ..ListParams::default() };
+/// Lists a page of a namespace's events: the first one, or the one of a token
+/// ([`crate::observe::List::next_page`]). They are in the order of their names, not of time.
+pub fn events(namespace: &str, page: Option<&str>) -> Request {
+    let params = ListParams {
+        limit: Some(EVENTS_PER_PAGE),
+        continue_token: page.map(Into::into),
+        ..ListParams::default()
+    };
     build(Kind::Event.collection(namespace).list(&params))
 }
 
-/// Reads a pod's log: that of the container with the service's image. `since_time` takes precedence over
-/// `since_seconds`, and is rounded down to a second.
+/// Reads a pod's log: that of the container with the service's image, unless `params` names another. `since_time` takes
+/// precedence over `since_seconds`, and is rounded down to a second.
 pub fn pod_log(namespace: &str, pod: &str, params: &LogParams) -> Request {
     let params = LogParams {
-        container: Some(CONTAINER_NAME.into()),
+        container: params.container.clone().or(Some(CONTAINER_NAME.into())),
         since_seconds: params.since_seconds.filter(|_| params.since_time.is_none()),
         since_time: params.since_time.map(nokube_domain::whole_seconds),
         ..params.clone()

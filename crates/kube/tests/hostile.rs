@@ -290,9 +290,13 @@ fn all_fields_exist_in_kubernetes_own_types() {
                     Kind::PodDisruptionBudget => assert_round_trip::<PodDisruptionBudget>(manifest),
                     Kind::RoleBinding => assert_round_trip::<RoleBinding>(manifest),
                     Kind::HttpRoute => {}
-                    Kind::Pod | Kind::Event | Kind::ReplicaSet => {
-                        panic!("this kind is never applied")
-                    }
+                    Kind::Pod
+                    | Kind::Event
+                    | Kind::ReplicaSet
+                    | Kind::StorageClass
+                    | Kind::IngressClass
+                    | Kind::Gateway
+                    | Kind::Certificate => panic!("this kind is never applied"),
                 }
             }
         }

@@ -72,20 +72,24 @@ fn optional_objects_that_are_left_out_are_listed_as_absent() {
     let worker = json!({ "service_type": "worker", "replicas": 1 });
     let scaled = json!({ "enable_autoscaling": true, "min_replicas": 2 });
     let table = [
-        (fixture(json!({})), platform(), vec![HttpRoute, Hpa]),
-        (fixture(json!({})), gateway(), vec![Ingress, Hpa]),
-        (fixture(scaled), platform(), vec![HttpRoute]),
-        (fixture(json!({ "replicas": 1 })), platform(), vec![HttpRoute, Hpa, Pdb]),
+        (fixture(json!({})), platform(), vec![HttpRoute, HttpRoute, Hpa]),
+        (fixture(json!({})), gateway(), vec![Ingress, HttpRoute, Hpa]),
+        (fixture(scaled), platform(), vec![HttpRoute, HttpRoute]),
+        (fixture(json!({ "replicas": 1 })), platform(), vec![HttpRoute, HttpRoute, Hpa, Pdb]),
         (
             fixture(json!({ "exposure_type": "internal" })),
             platform(),
-            vec![NetworkPolicy, Ingress, HttpRoute, Hpa],
+            vec![NetworkPolicy, Ingress, HttpRoute, HttpRoute, Hpa],
         ),
-        (fixture(worker), platform(), vec![Service, NetworkPolicy, Ingress, HttpRoute, Hpa, Pdb]),
+        (
+            fixture(worker),
+            platform(),
+            vec![Service, NetworkPolicy, Ingress, HttpRoute, HttpRoute, Hpa, Pdb],
+        ),
         (
             fixture(json!({})),
             Platform { apps: None, ..platform() },
-            vec![NetworkPolicy, Ingress, HttpRoute, Hpa],
+            vec![NetworkPolicy, Ingress, HttpRoute, HttpRoute, Hpa],
         ),
     ];
     for (fixture, platform, absent) in table {
@@ -96,7 +100,8 @@ fn optional_objects_that_are_left_out_are_listed_as_absent() {
             object_names(&fixture, &platform)
         );
         for (kind, name) in fixture.manifests(&platform).dependencies.absent {
-            assert!(["frontend", "frontend-service"].contains(&name.as_str()), "{kind:?} {name}");
+            let names = ["frontend", "frontend-service", "frontend.http"];
+            assert!(names.contains(&name.as_str()), "{kind:?} {name}");
         }
     }
 }
@@ -145,6 +150,22 @@ fn a_stopped_service_differs_only_in_replicas() {
     let mut expected = running.workload();
     expected["spec"]["replicas"] = 0.into();
     assert_eq!(stopped.workload(), expected);
+}
+
+/// The scheduler ignores nodes without the label of one of the constraints: without zones, all pods could be on one node.
+#[test]
+fn pods_are_spread_over_nodes_and_over_zones_only_if_the_operator_says_so() {
+    let keys = |spread_over_zones| {
+        let body = fixture(json!({}))
+            .manifests(&Platform { spread_over_zones, ..platform() })
+            .workload
+            .body;
+        let constraints = part(&body, POD)["topologySpreadConstraints"].clone();
+        let keys = constraints.as_array().unwrap().iter().map(|of| of["topologyKey"].clone());
+        keys.collect::<Vec<_>>()
+    };
+    assert_eq!(keys(false), ["kubernetes.io/hostname"]);
+    assert_eq!(keys(true), ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]);
 }
 
 #[test]

@@ -14,9 +14,10 @@ use nokube_domain::{
 use nokube_kube::{
     Kind,
     names::{
-        SecretNameKey, namespace, project_host, service_host, service_object, variables_object,
-        volume_claim,
+        self, SecretNameKey, namespace, project_host, service_host, service_object,
+        variables_object, volume_claim,
     },
+    platform::HostLayout::{self, ByOwner, Flat},
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -34,12 +35,18 @@ fn is_subdomain(text: &str) -> bool {
     text.len() <= 253 && text.bytes().all(plain) && text.split('.').all(|part| !part.is_empty())
 }
 
-fn hosts(owner: &str, project: &str, service: &str) -> (String, String, String) {
+/// The host of a service, and that of its project.
+fn hosts_in(layout: HostLayout, owner: &str, project: &str, service: &str) -> [String; 2] {
     let (owner, project): (Username, ProjectName) =
         (owner.parse().unwrap(), project.parse().unwrap());
     let service: ServiceName = service.parse().unwrap();
-    let namespace = namespace(&owner, &project);
-    (namespace, service_host(&owner, &project, &service), project_host(&owner, &project))
+    [service_host(layout, &owner, &project, &service), project_host(layout, &owner, &project)]
+}
+
+fn hosts(owner: &str, project: &str, service: &str) -> (String, String, String) {
+    let namespace = namespace(&owner.parse().unwrap(), &project.parse().unwrap());
+    let [service_host, project_host] = hosts_in(Flat, owner, project, service);
+    (namespace, service_host, project_host)
 }
 
 #[test]
@@ -57,6 +64,37 @@ fn hyphens_are_doubled_and_long_names_end_in_a_hash() {
     let (namespace, host, _) = hosts(&"a".repeat(39), &"b".repeat(40), &"c".repeat(40));
     assert_eq!((namespace.len(), host.len()), (63, 63));
     assert!(namespace.starts_with("nk-aaa") && namespace.contains("---"), "{namespace}");
+}
+
+#[test]
+fn by_owner_the_owner_has_a_label_of_their_own() {
+    let table = [
+        ("testuser", "myapp", "frontend", "frontend-myapp.testuser"),
+        ("acme-inc", "c", "d", "d-c.acme--inc"),
+        ("a", "b-c", "d", "d-b--c.a"),
+        ("a", "b", "c--d", "c--d-b.a"),
+    ];
+    for (owner, project, service, host) in table {
+        assert_eq!(hosts_in(ByOwner, owner, project, service)[0], host);
+    }
+    assert_eq!(hosts_in(ByOwner, "acme-inc", "b-c", "x")[1], "b--c.acme--inc");
+    let [host, _] = hosts_in(ByOwner, &"abcd-e".repeat(10), &"b".repeat(40), &"c".repeat(40));
+    let lengths: Vec<_> = host.split('.').map(str::len).collect();
+    assert_eq!(lengths, [63, 62], "{host}");
+}
+
+/// Certificate authorities take such labels as Punycode or not at all.
+#[test]
+fn no_label_of_an_owner_has_hyphens_as_its_third_and_fourth_character() {
+    for owner in
+        ["al-smith", "xn-p1ai", "jd--acme", "ab---123", "ab-cdefghijklmnopqrstuvwxyz-1234567890"]
+    {
+        let [host, _] = hosts_in(ByOwner, owner, "p", "s");
+        let (_, label) = host.split_once('.').unwrap();
+        assert!(is_label(label) && label.get(2..4) != Some("--"), "{label}");
+        let (readable, hash) = label.split_once("---").unwrap();
+        assert!(readable.starts_with(&owner[..2]) && hash.len() == 20, "{label}");
+    }
 }
 
 /// All combinations of these owners, projects and services have different names.
@@ -84,17 +122,25 @@ fn crafted_names_do_not_collide() {
     for owner in &owners {
         for project in &words {
             let pair = (owner, project);
-            let (namespace, _, project_host) = hosts(owner, project, "x");
+            let (namespace, _, _) = hosts(owner, project, "x");
             assert_eq!(namespaces.insert(namespace, pair), None, "{pair:?}");
-            assert_eq!(all_hosts.insert(project_host, (pair, None)), None, "{pair:?}");
-            for service in &services {
-                let (_, host, _) = hosts(owner, project, service);
-                let before = all_hosts.insert(host, (pair, Some(service)));
-                assert_eq!(before, None, "{pair:?} {service}");
+            for layout in [Flat, ByOwner] {
+                let [_, host] = hosts_in(layout, owner, project, "x");
+                assert_eq!(all_hosts.insert(host, (pair, None)), None, "{pair:?}");
+                for service in &services {
+                    let [host, _] = hosts_in(layout, owner, project, service);
+                    let before = all_hosts.insert(host, (pair, Some(service)));
+                    assert_eq!(before, None, "{pair:?} {service}");
+                }
             }
         }
     }
-    assert!(namespaces.keys().chain(all_hosts.keys()).all(|name| is_label(name)));
+    assert!(namespaces.keys().all(|name| is_label(name)));
+    assert!(all_hosts.keys().flat_map(|host| host.split('.')).all(is_label));
+    let is_below = |(_, owner): (&str, &str)| all_hosts.contains_key(owner);
+    let below: Vec<_> =
+        all_hosts.keys().filter(|host| host.split_once('.').is_some_and(is_below)).collect();
+    assert!(below.is_empty(), "hosts of one layout below hosts of the other: {below:?}");
 }
 
 proptest! {
@@ -114,6 +160,30 @@ proptest! {
             prop_assert!(is_label(name), "{name}");
         }
         prop_assert!(one.0.starts_with("nk-"));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3_000) })]
+
+    /// Usernames, projects and services of few letters, so that they are often almost the same. After a change of the
+    /// layout there are hosts of both.
+    #[test]
+    fn hosts_of_both_layouts_do_not_collide(
+        a in "[ab](-{0,3}[ab]){0,15}", b in "[ab](-?[ab]){0,19}", c in "[ab](-{0,3}[ab]){0,9}",
+        x in "[ab](-{0,3}[ab]){0,15}|[ab]-[ab]-[ab]|[ab]{2}-[ab]", y in "[ab](-?[ab]){0,19}",
+        z in "[ab](-{0,3}[ab]){0,9}",
+    ) {
+        let (one, other) = (hosts_in(ByOwner, &a, &b, &c), hosts_in(ByOwner, &x, &y, &z));
+        prop_assert_eq!(one[0] == other[0], (&a, &b, &c) == (&x, &y, &z));
+        prop_assert_eq!(one[1] == other[1], (&a, &b) == (&x, &y));
+        prop_assert!(one[0] != other[1] && one[0] != one[1]);
+        let (name, owner) = one[0].split_once('.').unwrap();
+        prop_assert!(is_label(name) && is_label(owner) && owner.get(2..4) != Some("--"), "{}", one[0]);
+        for flat in hosts_in(Flat, &x, &y, &z).iter().chain(&hosts_in(Flat, &a, &b, &c)) {
+            prop_assert!(!one.contains(flat));
+            prop_assert!(flat != owner, "{} would be below {}", one[0], flat);
+        }
     }
 }
 
@@ -190,5 +260,16 @@ fn a_service_does_not_replace_an_object_of_the_platform() {
         for manifest in manifests.all() {
             assert!(found.insert(manifest.kind_and_name()), "{} twice", manifest.kind_and_name());
         }
+    }
+}
+
+#[test]
+fn saved_secrets_have_a_name_that_no_other_object_has() {
+    let service = "web".parse().unwrap();
+    let name = names::saved_secrets(&service);
+    assert_eq!(name, "web.secrets");
+    assert!(names::is_saved_secrets(&name));
+    for other in ["web-secret-0123456789abcdef0123", "nokube-registry", "web-tls", "secrets"] {
+        assert!(!names::is_saved_secrets(other), "{other}");
     }
 }

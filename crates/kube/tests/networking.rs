@@ -8,7 +8,7 @@ mod common;
 use common::{fixture, gateway, part, platform};
 use nokube_kube::{
     Kind,
-    platform::{Certificates, Routing},
+    platform::{Certificates, HostLayout, Routing},
 };
 use serde_json::{Value, json};
 
@@ -71,6 +71,29 @@ fn http_route_strips_the_path_prefix_of_a_service() {
 }
 
 #[test]
+fn with_hosts_by_owner_every_object_names_the_same_host() {
+    let by_owner = |mut platform: nokube_kube::Platform| {
+        platform.apps.as_mut().unwrap().host_layout = HostLayout::ByOwner;
+        platform
+    };
+    let mut ingresses = by_owner(platform());
+    ingresses.apps.as_mut().unwrap().certificates = Certificates::Issuer("letsencrypt".into());
+    let service = fixture(json!({ "enable_https": true }));
+    let host = "frontend-myapp.testuser.apps.example.com";
+    let ingress = service.object(&ingresses, Kind::Ingress).unwrap();
+    assert_eq!(ingress["spec"]["rules"][0]["host"], host);
+    assert_eq!(ingress["spec"]["tls"], json!([{ "hosts": [host], "secretName": "frontend-tls" }]));
+    let url = ingresses.access_url(&service.project, &service.state.release.spec);
+    assert_eq!(url, Some(format!("https://{host}")));
+    let service = fixture(json!({ "custom_path": "/shop" }));
+    let route = service.object(&by_owner(gateway()), Kind::HttpRoute).unwrap();
+    assert_eq!(route["spec"]["hostnames"], json!(["myapp.testuser.apps.example.com"]));
+    let service = fixture(json!({ "custom_domain": "shop.example.org" }));
+    let ingress = service.object(&ingresses, Kind::Ingress).unwrap();
+    assert_eq!(ingress["spec"]["rules"][0]["host"], "shop.example.org");
+}
+
+#[test]
 fn access_url_matches_the_route() {
     let table = [
         (json!({}), Some("http://frontend-myapp-testuser.apps.example.com")),
@@ -100,4 +123,19 @@ fn only_the_ingress_controller_reaches_a_service_from_other_namespaces() {
     let labels = fixture(json!({})).workload();
     let labels = part(&labels, "/spec/template/metadata/labels");
     assert!(selector.iter().all(|(name, value)| labels.get(name) == Some(value)));
+}
+
+/// kube-proxy sends requests to an external address of the cluster's own ingress to a pod of it, and policies see the
+/// pod's address.
+#[test]
+fn services_reach_the_public_addresses_of_the_clusters_own_ingress() {
+    let egress = |platform: &nokube_kube::Platform| {
+        let manifests = fixture(json!({})).manifests(platform);
+        let policy = manifests.all().find(|object| object.name == "nokube.default").unwrap();
+        policy.body["spec"]["egress"].to_string()
+    };
+    let peer = r#"{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"ingress"}}}"#;
+    assert!(egress(&platform()).contains(peer), "{}", egress(&platform()));
+    let without = nokube_kube::Platform { apps: None, ..platform() };
+    assert!(!egress(&without).contains(peer));
 }

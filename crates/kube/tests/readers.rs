@@ -157,12 +157,13 @@ fn a_snapshot_of_a_project_has_the_state_of_each_deployment() {
         deployments: ids.map(|id| read(json!({ "metadata": metadata(id, "d") }))).into(),
         replica_sets: ids.map(|id| read(json!({ "metadata": metadata(id, "r") }))).into(),
         pods: vec![pod(other_id(), "other", 5), pod(id(), "well", 0), pod(id(), "crashed", 5)],
+        ..ClusterSnapshot::default()
     };
     let ObservedState::Present(rollout) = snapshot.observed(id()) else { panic!() };
     let names: Vec<_> = rollout.pods.iter().map(|pod| pod.name.as_str()).collect();
     assert_eq!(names, ["well", "crashed"]);
-    assert_eq!(rollout.failure.as_ref().unwrap().0.to_string(), "crash");
-    assert_eq!(snapshot.crashed_pod(&rollout).unwrap().metadata.name, "crashed");
+    assert_eq!(rollout.issues[0].code.to_string(), "crash");
+    assert_eq!(snapshot.crash_log(&rollout).unwrap().pod, "crashed");
     let absent = DeploymentId::new(ProjectId(7), 9, 0);
     assert_eq!(snapshot.observed(absent), ObservedState::Absent);
     assert_eq!(ClusterSnapshot::default().observed(id()), ObservedState::Absent);

@@ -5,15 +5,18 @@
 
 mod common;
 
-use common::{fixture, id, platform};
+use common::{fixture, gateway, id, platform};
+use nokube_domain::deployments::SecretValue;
 use nokube_kube::{
     Kind,
-    manifest::namespace,
+    manifest::{namespace, saved_secrets},
     observe::Metadata,
     permissions::{self, Permission},
+    platform::Certificates,
     request::{self, ApplyMode, LogParams, Request},
     review,
 };
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 const NS: &str = "nk-testuser-myapp";
@@ -50,6 +53,31 @@ fn apply_is_forced_and_strict() {
     let parameters = ["dryRun=All", "fieldManager=nokube", "fieldValidation=Strict", "force=true"];
     check(&dry_run, "PATCH", &path, &parameters);
     assert_eq!(body(&dry_run), workload.body);
+}
+
+#[test]
+fn saved_secrets_are_ensured_by_another_manager_before_they_are_applied() {
+    let fixture = fixture(json!({}));
+    let tenant = fixture.input().tenant;
+    let service = "frontend".parse().unwrap();
+    let path = format!("/api/v1/namespaces/{NS}/secrets/frontend.secrets");
+    let ensure = request::ensure(NS, &saved_secrets(&tenant, &service, None));
+    let parameters = ["fieldManager=nokube-create", "fieldValidation=Strict", "force=true"];
+    check(&ensure, "PATCH", &path, &parameters);
+    // What is the same in each version: it changes nothing of an existing one.
+    assert!(body(&ensure).get("data").is_none());
+    let values = [("KEY".to_owned(), SecretValue::new("value".into()))].into();
+    let secret = saved_secrets(&tenant, &service, Some(&values));
+    let apply = request::apply_if_unchanged(NS, &secret, Some("7"));
+    let parameters = ["fieldManager=nokube", "fieldValidation=Strict", "force=true"];
+    check(&apply, "PATCH", &path, &parameters);
+    let mut applied = body(&apply);
+    assert_eq!(applied["data"], json!({ "KEY": "dmFsdWU=" }));
+    assert_eq!(applied["metadata"]["resourceVersion"], "7");
+    assert!(applied["metadata"]["labels"].get("nokube.dev/deployment").is_none());
+    applied.as_object_mut().unwrap().remove("data");
+    applied["metadata"].as_object_mut().unwrap().remove("resourceVersion");
+    assert_eq!(applied, body(&ensure));
 }
 
 #[test]
@@ -103,7 +131,9 @@ fn lists_events_and_logs_have_their_parameters() {
     let accept = metadata.headers()["accept"].to_str().unwrap();
     assert!(accept.contains("as=PartialObjectMetadataList"), "{accept}");
     let events = format!("/api/v1/namespaces/{NS}/events");
-    check(&request::events(NS), "GET", &events, &["limit=500"]);
+    check(&request::events(NS, None), "GET", &events, &["limit=500"]);
+    let next = request::events(NS, Some("a+b/c="));
+    check(&next, "GET", &events, &["continue=a%2Bb%2Fc%3D", "limit=500"]);
     let options = LogParams {
         follow: true,
         previous: true,
@@ -211,6 +241,9 @@ fn each_kind_has_its_path() {
         (Kind::PodDisruptionBudget, "/apis/policy/v1/namespaces/n/poddisruptionbudgets/x"),
         (Kind::RoleBinding, "/apis/rbac.authorization.k8s.io/v1/namespaces/n/rolebindings/x"),
         (Kind::Namespace, "/api/v1/namespaces/x"),
+        (Kind::Gateway, "/apis/gateway.networking.k8s.io/v1/namespaces/n/gateways/x"),
+        (Kind::IngressClass, "/apis/networking.k8s.io/v1/ingressclasses/x"),
+        (Kind::Certificate, "/apis/cert-manager.io/v1/namespaces/n/certificates/x"),
     ];
     for (kind, path) in table {
         check(&request::get(kind, "n", "x"), "GET", path, &[]);
@@ -226,4 +259,58 @@ fn missing_permissions_are_grouped_by_resource() {
         [on("create", Kind::Deployment), on("list", Kind::Pod), on("patch", Kind::Deployment)];
     let missing: Vec<_> = missing.iter().collect();
     assert_eq!(permissions::format_missing(&missing), "create, patch deployments.apps; list pods");
+}
+
+#[test]
+fn the_roles_of_the_operators_file_grant_each_permission() {
+    let documents = serde_yaml_ng::Deserializer::from_str(include_str!("../../../ops/rbac.yaml"));
+    let objects: Vec<Value> = documents.map(|one| Value::deserialize(one).unwrap()).collect();
+    let roles = objects.iter().filter(|object| object["kind"] == "ClusterRole");
+    let rules: Vec<_> = roles.flat_map(|role| role["rules"].as_array().unwrap()).collect();
+    let has = |list: &Value, text: &str| list.as_array().unwrap().iter().any(|item| item == text);
+    let mut on_gateway = gateway();
+    on_gateway.deployer_role = Some("nokube-deployer".into());
+    let mut ingress = platform();
+    ingress.apps.as_mut().unwrap().certificates = Certificates::Issuer("letsencrypt".into());
+    for platform in [on_gateway, ingress] {
+        let optional = permissions::reachability_permissions(&platform);
+        for permission in permissions::required_permissions(&platform).iter().chain(&optional) {
+            let resource = match permission.subresource {
+                "" => permission.kind.plural().to_owned(),
+                subresource => format!("{}/{subresource}", permission.kind.plural()),
+            };
+            let is_granted = rules.iter().any(|rule| {
+                has(&rule["apiGroups"], permission.kind.group())
+                    && has(&rule["resources"], &resource)
+                    && has(&rule["verbs"], permission.verb)
+            });
+            assert!(is_granted, "{} {}", permission.verb, permission.resource());
+        }
+    }
+}
+
+#[test]
+fn a_port_that_somebody_else_added_is_replaced() {
+    let workload = fixture(json!({ "container_port": 8080 })).manifests(&platform()).workload;
+    let request = request::replace_ports(NS, &workload);
+    let path = format!("/apis/apps/v1/namespaces/{NS}/deployments/frontend");
+    check(&request, "PATCH", &path, &["fieldManager=nokube", "fieldValidation=Strict"]);
+    assert_eq!(content_type(&request), "application/strategic-merge-patch+json");
+    let container = body(&request)["spec"]["template"]["spec"]["containers"][0].clone();
+    assert_eq!(container["name"], "app");
+    assert_eq!(container["ports"][0], json!({ "$patch": "replace" }));
+    let ports = workload.body["spec"]["template"]["spec"]["containers"][0]["ports"].clone();
+    assert_eq!(container["ports"].as_array().unwrap()[1..], *ports.as_array().unwrap());
+    // The API server's response to an apply, before that.
+    let status = json!({
+        "kind": "Status", "status": "Failure", "reason": "Invalid", "code": 422,
+        "message": "Deployment.apps \"frontend\" is invalid",
+        "details": { "causes": [{
+            "reason": "FieldValueDuplicate", "message": "Duplicate value: \"app\"",
+            "field": "spec.template.spec.containers[0].ports[1].name",
+        }]},
+    });
+    let response = http::Response::builder().status(422).body(status.to_string().into_bytes());
+    let error = nokube_kube::error::ApiError::from_response(&response.unwrap()).unwrap();
+    assert!(error.is_duplicate_port(), "{error:?}");
 }

@@ -73,6 +73,7 @@ fn rollout_of(deployment: Value, pods: &[Value]) -> Rollout {
         deployments: vec![labelled(deployment)],
         replica_sets: sets.map(labelled).into(),
         pods: pods.iter().cloned().map(labelled).collect(),
+        ..ClusterSnapshot::default()
     };
     match snapshot.observed(id()) {
         ObservedState::Present(rollout) => *rollout,
@@ -93,21 +94,33 @@ fn condition(kind: &str, status: &str, reason: &str, message: &str) -> Value {
 
 #[test]
 fn progress_follows_the_rules_of_kubectl_rollout_status() {
-    use Progress::{Done, Rolling, Stuck};
+    use Progress::{Done, Incomplete, Overdue, Rolling, Unobserved};
     let overdue = || condition("Progressing", "False", "ProgressDeadlineExceeded", "");
+    let completed = |available: u32| {
+        let mut status = condition("Progressing", "True", "NewReplicaSetAvailable", "");
+        status["availableReplicas"] = available.into();
+        status
+    };
     let mut overdue_and_unready = overdue();
     overdue_and_unready["availableReplicas"] = 0.into();
+    // A rollback has just begun: the condition is of the rollout before.
+    let mut rolled_back = completed(2);
+    rolled_back["updatedReplicas"] = 0.into();
     let table = [
         (json!({}), Done),
-        (json!({ "observedGeneration": 3 }), Rolling),
+        (json!({ "observedGeneration": 3 }), Unobserved),
         (json!({ "observedGeneration": 5 }), Done),
-        (overdue(), Stuck),
-        (overdue_and_unready, Stuck),
+        (overdue(), Overdue),
+        (overdue_and_unready, Overdue),
         (json!({ "updatedReplicas": 1 }), Rolling),
         (json!({ "replicas": 3 }), Rolling),
         (json!({ "availableReplicas": 1 }), Rolling),
         (json!({ "updatedReplicas": 3, "replicas": 3, "availableReplicas": 3 }), Done),
         (condition("Progressing", "True", "ReplicaSetUpdated", ""), Done),
+        (completed(2), Done),
+        (completed(1), Incomplete),
+        (completed(0), Incomplete),
+        (rolled_back, Rolling),
     ];
     for (status, progress) in table {
         assert_eq!(rollout_of(deployment(status.clone()), &[]).progress, progress, "{status}");
@@ -117,23 +130,29 @@ fn progress_follows_the_rules_of_kubectl_rollout_status() {
     stopped["status"] = json!({ "observedGeneration": 4 });
     assert_eq!(rollout_of(stopped, &[]).progress, Done);
     let new = json!({ "metadata": { "generation": 1 }, "spec": { "replicas": 2 }, "status": {} });
-    assert_eq!(rollout_of(new, &[]).progress, Rolling);
+    assert_eq!(rollout_of(new, &[]).progress, Unobserved);
     let outdated =
         deployment(json!({ "observedGeneration": 3, "conditions": overdue()["conditions"] }));
     assert_eq!(
         rollout_of(outdated, &[]).progress,
-        Rolling,
+        Unobserved,
         "that condition is of the previous revision"
     );
 }
 
+/// The code of the worst issue.
+fn code(rollout: &Rollout) -> Option<String> {
+    rollout.issues.first().map(|issue| issue.code.to_string())
+}
+
 #[test]
 fn a_rollout_has_its_numbers_and_the_running_digest() {
-    let rollout =
-        rollout_of(deployment(json!({ "readyReplicas": 1 })), &[pod("new", true, running())]);
-    assert_eq!((rollout.revision, rollout.ready, rollout.total), (7, 1, 2));
+    let pods = [pod("new", true, running()), pod("old", true, running())];
+    let rollout = rollout_of(deployment(json!({ "readyReplicas": 2 })), &pods);
+    assert_eq!((rollout.revision, rollout.ready, rollout.total), (7, 2, 2));
+    assert_eq!(rollout.current_ready, 1);
     assert_eq!(rollout.digest, Some(common::digest('a')));
-    assert_eq!(rollout.failure, None);
+    assert_eq!(rollout.issues, []);
     let mut strange = deployment(json!({}));
     strange["metadata"]["annotations"]["nokube.dev/revision"] = "many".into();
     assert_eq!(rollout_of(strange, &[]).revision, 0);
@@ -146,46 +165,46 @@ fn only_pods_of_the_newest_replica_set_count() {
     for hash in ["old", "foreign"] {
         let rollout = with_pods(&[pod(hash, false, no_image())]);
         assert_eq!(
-            (rollout.progress, rollout.failure, rollout.digest),
+            (rollout.progress, code(&rollout), rollout.digest),
             (Progress::Rolling, None, None)
         );
         assert!(!rollout.pods[0].current);
     }
     let rollout = with_pods(&[pod("old", true, running()), pod("new", false, no_image())]);
-    let (code, message) = rollout.failure.unwrap();
-    assert_eq!((rollout.progress, &*code.to_string()), (Progress::Stuck, "image_pull"));
-    assert!(message.ends_with("The pods of the previous revision go on serving."), "{message}");
+    assert_eq!((rollout.current_ready, code(&rollout).as_deref()), (0, Some("image_pull")));
     assert_eq!(rollout.pods.iter().map(|pod| pod.current).collect::<Vec<_>>(), [false, true]);
-    let alone = with_pods(&[pod("new", false, no_image())]);
-    assert!(!alone.failure.unwrap().1.contains("go on serving"));
     let mut terminating = pod("new", false, no_image());
     terminating["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into();
     let rollout = with_pods(&[terminating]);
-    assert_eq!((rollout.failure, rollout.pods[0].reason.as_deref()), (None, Some("Terminating")));
+    assert_eq!((code(&rollout), rollout.pods[0].reason.as_deref()), (None, Some("Terminating")));
     // Until the controller acts on the new spec, the newest pods are of the previous revision.
     let mut outdated = rolling();
     outdated["metadata"]["generation"] = 5.into();
-    assert_eq!(rollout_of(outdated, &[pod("new", false, no_image())]).failure, None);
+    assert_eq!(code(&rollout_of(outdated, &[pod("new", false, no_image())])), None);
 }
 
 #[test]
-fn a_permanent_failure_has_precedence() {
+fn an_issue_that_does_not_pass_by_itself_comes_first() {
     let once = json!({ "terminated": { "reason": "Error", "exitCode": 1 } });
     let mut crashed = pod("new", false, once);
     crashed["status"]["containerStatuses"][0]["restartCount"] = 0.into();
     let rolling = || deployment(json!({ "availableReplicas": 1 }));
     let rollout = rollout_of(rolling(), &[crashed.clone()]);
-    assert_eq!(
-        (rollout.progress, &*rollout.failure.unwrap().0.to_string()),
-        (Progress::Rolling, "crash")
-    );
+    assert_eq!(code(&rollout).as_deref(), Some("crash"));
+    assert!(rollout.issues[0].temporary, "it crashed only once");
     let rollout = rollout_of(rolling(), &[crashed, pod("new", false, no_image())]);
-    assert_eq!(
-        (rollout.progress, &*rollout.failure.unwrap().0.to_string()),
-        (Progress::Stuck, "image_pull")
-    );
+    let codes: Vec<_> = rollout.issues.iter().map(|issue| issue.code.to_string()).collect();
+    assert_eq!(codes, ["image_pull", "crash"]);
     let done = rollout_of(deployment(json!({})), &[pod("new", true, running())]);
-    assert_eq!((done.progress, done.failure), (Progress::Done, None));
+    assert_eq!((done.progress, done.issues), (Progress::Done, vec![]));
+}
+
+#[test]
+fn pods_with_the_same_issue_give_it_once() {
+    let pods = [pod("new", false, no_image()), pod("new", false, no_image())];
+    let rollout = rollout_of(deployment(json!({ "availableReplicas": 0 })), &pods);
+    assert_eq!(rollout.issues.len(), 1);
+    assert!(rollout.pods.iter().all(|pod| pod.issues.len() == 1), "each pod has its own");
 }
 
 /// It was out of memory an hour ago and has been ready since then.
@@ -195,59 +214,61 @@ fn a_recovered_pod_does_not_fail_a_rollout() {
     let oom = json!({ "terminated": { "reason": "OOMKilled", "exitCode": 137 } });
     pod["status"]["containerStatuses"][0]["lastState"] = oom;
     let rollout = rollout_of(deployment(json!({ "availableReplicas": 1 })), &[pod]);
-    assert_eq!(rollout.progress, Progress::Rolling);
+    assert_eq!((rollout.progress, code(&rollout)), (Progress::Rolling, None));
+    assert_eq!(rollout.pods[0].code.as_deref(), Some("out_of_memory"), "shown with the pod");
 }
 
+/// While old pods terminate, they count for the quota.
 #[test]
-fn a_failure_to_create_pods_gives_its_cause() {
-    let table = [
-        (
-            "pods \"x\" is forbidden: exceeded quota: nokube, requested: pods=1, used: pods=10, limited: pods=10",
-            "quota",
-            "quota does not allow more (nokube, requested: pods=1",
-        ),
-        (
-            "pods \"x\" is forbidden: violates PodSecurity \"restricted:latest\": runAsNonRoot != true",
-            "pod_security",
-            "USER 1000",
-        ),
-        (
-            "pods \"x\" is forbidden: violates PodSecurity \"baseline:latest\": host namespaces",
-            "pod_security",
-            "host namespaces",
-        ),
-        (
-            "pods \"x\" is forbidden: maximum memory usage per Container is 512Mi, but limit is 1Gi",
-            "limits",
-            "512Mi",
-        ),
-        ("error looking up service account n/nokube-app", "failed_create", "nokube-app"),
-    ];
-    for (message, code, text) in table {
-        let failure = condition("ReplicaFailure", "True", "FailedCreate", message);
-        let mut status = deployment(failure);
-        status["status"]["updatedReplicas"] = 0.into();
-        let rollout = rollout_of(status, &[]);
-        let (found, detail) = rollout.failure.unwrap();
-        assert_eq!((rollout.progress, &*found.to_string()), (Progress::Stuck, code));
-        assert!(detail.contains(text), "{detail}");
-    }
+fn a_quota_may_pass_while_pods_terminate() {
+    let message = "pods \"x\" is forbidden: exceeded quota: nokube, requested: pods=1, used: pods=1, limited: pods=1";
+    let refused = || {
+        let mut status = condition("ReplicaFailure", "True", "FailedCreate", message);
+        status["availableReplicas"] = 0.into();
+        deployment(status)
+    };
+    let rollout = rollout_of(refused(), &[]);
+    assert_eq!((code(&rollout).as_deref(), rollout.issues[0].temporary), (Some("quota"), false));
+    let mut terminating = pod("old", true, running());
+    terminating["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into();
+    assert!(rollout_of(refused(), &[terminating]).issues[0].temporary);
     let over = condition("ReplicaFailure", "False", "FailedCreate", "x");
     assert_eq!(rollout_of(deployment(over), &[]).progress, Progress::Done);
 }
 
 #[test]
-fn a_rollout_over_its_deadline_gives_its_cause() {
-    let overdue = || {
-        let mut status = condition("Progressing", "False", "ProgressDeadlineExceeded", "");
+fn a_policy_that_rejects_pods_is_named() {
+    for (message, name) in [
+        ("ValidatingAdmissionPolicy 'p1' with binding 'b' denied request: x", "(p1)"),
+        ("admission webhook \"validation.gatekeeper.sh\" denied the request: [p2] x", "(p2)"),
+        ("admission webhook \"p3.example.org\" denied the request: x", "(p3.example.org)"),
+    ] {
+        let mut status = condition("ReplicaFailure", "True", "FailedCreate", message);
         status["availableReplicas"] = 0.into();
-        deployment(status)
-    };
-    let (code, message) = rollout_of(overdue(), &[pod("new", false, running())]).failure.unwrap();
-    assert_eq!(code.to_string(), "not_ready");
-    assert!(message.contains("readiness_check_path"), "{message}");
-    let (code, message) = rollout_of(overdue(), &[]).failure.unwrap();
-    assert!(code.to_string() == "not_ready" && message.contains("no progress"), "{message}");
+        let issue = rollout_of(deployment(status), &[]).issues.remove(0);
+        assert!(issue.message.contains(name), "{issue:?}");
+        assert_eq!(issue.detail.as_deref(), Some(message));
+    }
+}
+
+#[test]
+fn a_replica_set_that_cannot_be_created_gives_its_cause() {
+    let message = "admission webhook \"x\" denied the request: no";
+    let mut status = condition("Progressing", "False", "ReplicaSetCreateError", message);
+    status["updatedReplicas"] = 0.into();
+    assert_eq!(code(&rollout_of(deployment(status), &[])).as_deref(), Some("admission_denied"));
+}
+
+#[test]
+fn a_rollout_over_its_deadline_gives_its_cause() {
+    let mut status = condition("Progressing", "False", "ProgressDeadlineExceeded", "");
+    status["availableReplicas"] = 0.into();
+    let overdue = || deployment(status.clone());
+    let issue = rollout_of(overdue(), &[]).issues.remove(0);
+    assert_eq!(issue.code.to_string(), "not_ready");
+    assert!(issue.text().contains("no progress for 10 minutes"), "{issue:?}");
+    let rollout = rollout_of(overdue(), &[pod("new", false, no_image())]);
+    assert_eq!(code(&rollout).as_deref(), Some("image_pull"), "a pod says more");
 }
 
 #[test]
@@ -280,7 +301,7 @@ fn nulls_and_unknown_fields_are_accepted() {
     let event = json!({ "metadata": metadata, "involvedObject": {}, "type": null, "reason": "Pulled",
         "count": null, "firstTimestamp": null, "lastTimestamp": null, "eventTime": "2026-01-01T00:00:00.000001Z" });
     let event: ObservedEvent = serde_json::from_value(event).unwrap();
-    assert_eq!(event.last_occurred_at(), event.event_time);
+    assert_eq!(event.last_occurred_at(), "2026-01-01T00:00:00.000001Z".parse().ok());
     let rollout: PartialObject = serde_json::from_value(json!({ "metadata": { "managedFields": [
         { "manager": "nokube", "operation": "Apply", "fieldsV1": {} } ] } }))
     .unwrap();

@@ -88,6 +88,7 @@ impl App {
                 routes: self.0.routes.clone(),
                 components: components.collect(),
                 counters: counters.clone(),
+                calls_after_response: options.limits.calls_after_response,
                 console: console.clone(),
             }
         });

@@ -6,6 +6,7 @@ use futures::future::BoxFuture;
 use http::{Request, Response};
 use wasmtime_wasi_http::WasiBody;
 
+use crate::host_calls::RequestLimit;
 use crate::routes::RouteMatch;
 
 /// The application of a component. A trait, so that the code of one component does not depend on the host that
@@ -21,5 +22,6 @@ pub(crate) trait Application: Send + Sync {
         request: Request<WasiBody>,
         route_match: &'a RouteMatch,
         client: SocketAddr,
+        limit: RequestLimit,
     ) -> BoxFuture<'a, Option<Response<WasiBody>>>;
 }

@@ -20,6 +20,7 @@ use crate::chaining::Application;
 use crate::console::ConsoleWriter;
 use crate::counts::{self, Counters};
 use crate::headers;
+use crate::host_calls::{CallLimit, RequestLimit};
 use crate::instance_reuse::ComponentHandler;
 use crate::manifest::StaticResponse;
 use crate::routes::{RouteMatch, Router};
@@ -45,6 +46,8 @@ pub(crate) struct Host {
     pub routes: Router<RouteTarget>,
     pub components: BTreeMap<String, ProxyHandler<ComponentHandler>>,
     pub counters: Arc<Counters>,
+    /// What [`Limits::calls_after_response`](crate::Limits::calls_after_response) is.
+    pub calls_after_response: Option<u32>,
     pub console: ConsoleWriter,
 }
 
@@ -91,7 +94,9 @@ impl Host {
             RouteTarget::Static(response) => return Ok(static_response(response)),
             RouteTarget::Component(id) => id,
         };
-        let response = self.call_component(component, request, &route_match, client).await;
+        let limit = self.calls_after_response.map(|calls| Arc::new(CallLimit::new(calls)));
+        let limit = RequestLimit { limit, is_from_client: true };
+        let response = self.call_component(component, request, &route_match, client, limit).await;
         Ok(response.unwrap_or_else(|| text_response(StatusCode::INTERNAL_SERVER_ERROR, "")))
     }
 }
@@ -107,6 +112,7 @@ impl Application for Host {
         mut request: Request<WasiBody>,
         route_match: &'a RouteMatch,
         client: SocketAddr,
+        limit: RequestLimit,
     ) -> BoxFuture<'a, Option<Response<WasiBody>>> {
         Box::pin(async move {
             let handler = self.components.get(component)?;
@@ -116,7 +122,7 @@ impl Application for Host {
             }
             let uri = request.uri().clone();
             headers::append_spin_headers(request.headers_mut(), &uri, route_match, client);
-            let response = handler.handle((), request).await;
+            let response = handler.handle(limit, request).await;
             Some(response.unwrap_or_else(|error| {
                 self.console.print(&format!("[{component}] no response: {error:#}"));
                 text_response(StatusCode::INTERNAL_SERVER_ERROR, "")

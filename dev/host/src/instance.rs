@@ -13,6 +13,7 @@ use crate::chaining::Application;
 use crate::clock::ShiftedClock;
 use crate::component::ComponentConfig;
 use crate::console::ComponentOutput;
+use crate::host_calls::HostCalls;
 use crate::key_value::{Bucket, StoreError};
 use crate::manifest;
 use crate::outbound::OutboundHttp;
@@ -24,6 +25,7 @@ pub(crate) struct InstanceState {
     /// Connections of `spin:redis`. A table of their own, because their number is limited.
     pub redis_connections: ResourceTable,
     pub component: Arc<ComponentConfig>,
+    pub calls: HostCalls,
     wasi: WasiCtx,
     http: WasiHttpCtx,
     outbound: OutboundHttp,
@@ -35,6 +37,7 @@ impl InstanceState {
         engine: &Engine,
         component: &Arc<ComponentConfig>,
         application: Weak<dyn Application>,
+        calls: HostCalls,
     ) -> Store<InstanceState> {
         let output = || ComponentOutput::new(&component.id, component.console.clone());
         let mut wasi = WasiCtxBuilder::new();
@@ -56,7 +59,12 @@ impl InstanceState {
             component: component.clone(),
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
-            outbound: OutboundHttp { component: component.clone(), application },
+            outbound: OutboundHttp {
+                component: component.clone(),
+                application,
+                calls: calls.clone(),
+            },
+            calls,
             limits,
         };
         let mut store = Store::new(engine, instance);
@@ -67,7 +75,8 @@ impl InstanceState {
     /// Only stores that the manifest allows the component.
     pub fn allowed_bucket(&self, label: &str) -> Result<Bucket, StoreError> {
         let store = self.component.stores.get(label).ok_or(StoreError::AccessDenied)?.clone();
-        Ok(Bucket { store, counters: self.component.counters.clone() })
+        let counters = self.component.counters.clone();
+        Ok(Bucket { store, counters, calls: self.calls.clone() })
     }
 
     pub fn bucket(&self, bucket: &Resource<Bucket>) -> Result<Bucket, StoreError> {

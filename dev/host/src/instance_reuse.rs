@@ -19,6 +19,7 @@ use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 use crate::chaining::Application;
 use crate::component::ComponentConfig;
+use crate::host_calls::{HostCalls, RequestLimit, ResponseMark};
 use crate::instance::InstanceState;
 use crate::options::Limits;
 
@@ -39,8 +40,13 @@ impl HandlerState for ComponentHandler {
     async fn instantiate(
         &self,
     ) -> Result<Worker<InstanceState, InstanceExpiration, InstanceReuse>> {
-        let mut store =
-            InstanceState::new_store(self.pre.engine(), &self.component, self.application.clone());
+        let calls = HostCalls::default();
+        let mut store = InstanceState::new_store(
+            self.pre.engine(),
+            &self.component,
+            self.application.clone(),
+            calls.clone(),
+        );
         let service = self.pre.instantiate_async(&mut store).await?;
         Ok(Worker {
             store,
@@ -50,11 +56,13 @@ impl HandlerState for ComponentHandler {
                 limits: self.limits,
                 sleep: Box::pin(tokio::time::sleep(Duration::ZERO)),
                 aborted: Box::pin(self.abort.clone().cancelled_owned()),
+                ended: Box::pin(calls.end().clone().cancelled_owned()),
             },
             state: InstanceReuse {
                 limits: self.limits,
                 component: self.component.clone(),
                 abort: self.abort.clone(),
+                calls,
             },
         })
     }
@@ -65,6 +73,8 @@ pub(crate) struct InstanceExpiration {
     limits: Limits,
     sleep: Pin<Box<Sleep>>,
     aborted: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Ready when the instance has exceeded the limit of calls after a response.
+    ended: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 impl WorkerExpiration for InstanceExpiration {
@@ -74,7 +84,7 @@ impl WorkerExpiration for InstanceExpiration {
         status: WorkerStatus,
         start: Instant,
     ) -> Poll<()> {
-        if self.aborted.as_mut().poll(cx).is_ready() {
+        if self.aborted.as_mut().poll(cx).is_ready() || self.ended.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
         let timeout = match status {
@@ -96,14 +106,20 @@ pub(crate) struct InstanceReuse {
     limits: Limits,
     component: Arc<ComponentConfig>,
     abort: CancellationToken,
+    calls: HostCalls,
 }
 
 impl WorkerState for InstanceReuse {
     type StoreData = InstanceState;
-    type RequestData = ();
+    type RequestData = RequestLimit;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
-        if total >= self.limits.max_instance_reuse_count {
+        // The calls of an instance are those of one request, if they have a limit.
+        let max_total = match self.limits.calls_after_response {
+            Some(_) => 1,
+            None => self.limits.max_instance_reuse_count,
+        };
+        if total >= max_total {
             ShouldAccept::Never
         } else if concurrent >= self.limits.max_instance_concurrent_reuse_count {
             ShouldAccept::No
@@ -115,23 +131,31 @@ impl WorkerState for InstanceReuse {
     fn on_request_start(
         &self,
         _: StoreContextMut<'_, InstanceState>,
-        (): (),
+        limit: RequestLimit,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
-        match self.limits.request_timeout {
-            Some(timeout) => Box::pin(tokio::time::sleep(timeout)),
-            None => Box::pin(std::future::pending()),
-        }
+        // The future is dropped when the response begins.
+        let mark = ResponseMark::of(&limit);
+        self.calls.begin_request(limit);
+        let timeout = self.limits.request_timeout;
+        Box::pin(async move {
+            let _mark = mark;
+            match timeout {
+                Some(timeout) => tokio::time::sleep(timeout).await,
+                None => std::future::pending().await,
+            }
+        })
     }
 
     fn drop(&self, store: Store<InstanceState>, result: Result<()>) {
-        // An aborted instance failed on purpose.
-        if let Err(error) = result
+        let ComponentConfig { id, console, .. } = &*self.component;
+        if self.calls.end().is_cancelled() {
+            console.print(&format!("[{id}] was ended: too many calls after the response"));
+        } else if let Err(error) = result
+            // An aborted instance failed on purpose.
             && !self.abort.is_cancelled()
         {
-            self.component
-                .console
-                .print(&format!("[{}] an instance failed: {error:#}", self.component.id));
+            console.print(&format!("[{id}] an instance failed: {error:#}"));
         }
         drop(store);
     }

@@ -23,6 +23,7 @@ mod console;
 mod counts;
 mod headers;
 mod host;
+mod host_calls;
 mod instance;
 mod instance_reuse;
 mod key_value;

@@ -70,6 +70,10 @@ pub struct Limits {
     /// Bytes of memory that an instance may use [default: no limit]
     #[arg(long = "max-instance-memory")]
     pub memory: Option<usize>,
+    /// Calls of stores, the network and other components after a response has begun, then the component
+    /// is ended [default: no limit]
+    #[arg(long)]
+    pub calls_after_response: Option<u32>,
 }
 
 impl Default for Limits {
@@ -80,6 +84,7 @@ impl Default for Limits {
             idle_instance_timeout: Duration::from_secs(1),
             request_timeout: None,
             memory: None,
+            calls_after_response: None,
         }
     }
 }

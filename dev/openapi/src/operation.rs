@@ -7,7 +7,7 @@ use nokube_contract::{
 };
 use nokube_domain::{
     BuildId, DeploymentId, ProblemKind, ProjectId,
-    name::Username,
+    name::{ServiceName, Username},
     problem::ProblemBody,
     responses::{RoutePolicy, RouteView},
     scope::Scope,
@@ -86,6 +86,7 @@ fn path_parameters(path: &str, schemas: &mut Schemas) -> Vec<Parameter> {
                 "build" => (schemas.add::<BuildId>().into(), "The build's id."),
                 "project" => (schemas.add::<ProjectId>().into(), "The project's number."),
                 "deployment" => (schemas.add::<DeploymentId>().into(), "The deployment's id."),
+                "service" => (schemas.add::<ServiceName>().into(), "The service's name."),
                 "username" => {
                     (schemas.add::<Username>().into(), "The person's name on this platform.")
                 }

@@ -12,6 +12,7 @@ use nokube_domain::{
     grant::TokenRequest,
     problem::Problem,
     projects::{MemberRole, NewProject, ProjectChange},
+    services::NewService,
     token::NewToken,
 };
 use serde_json::{Value, json};
@@ -194,11 +195,12 @@ macro_rules! reader {
 #[test]
 fn the_examples_of_requests_are_accepted() {
     let document = document();
-    let requests: [(&str, &str, Reader); 8] = [
+    let requests: [(&str, &str, Reader); 9] = [
         ("post", "/api/v1/projects", reader!(NewProject)),
         ("patch", "/api/v1/projects/{project}", reader!(ProjectChange)),
         ("put", "/api/v1/projects/{project}/members/{username}", reader!(MemberRole)),
         ("post", "/api/v1/builds", reader!(NewBuild)),
+        ("put", "/api/v1/projects/{project}/services/{service}", reader!(NewService)),
         ("post", "/api/v1/deploy", reader!(NewDeployment)),
         ("post", "/api/v1/deployments/{deployment}/rollback", reader!(Rollback)),
         ("post", "/api/v1/auth/tokens", reader!(NewToken)),

@@ -28,9 +28,14 @@ mod hash;
 pub mod kubernetes;
 mod traffic;
 
+pub use github::job::Job;
 pub use github::model::HoldPoint;
+pub use github::model::git::{Commit, FileStatus};
+pub use github::model::installations::AppVersion;
+pub use github::model::reports::JobReport;
 pub use github::model::repositories::{RepositorySettings, WorkflowState};
 pub use github::model::run::{Attempt, Conclusion, Status, Step, WorkflowJob, WorkflowRun};
+pub use github::model::statuses::CommitStatus;
 pub use github::options::{AppKey, GitHubOptions, WebhookTarget};
 pub use github::simulated_github::{LimitForm, SimulatedGitHub};
 pub use github::webhooks::{Delivery, DeliveryState, Treatment, WebhookRule, webhook_signature};

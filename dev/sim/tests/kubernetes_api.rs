@@ -153,6 +153,14 @@ async fn the_platforms_admission_policy_protects_other_namespaces() {
     let (status, body) = cluster.apply("/api/v1/namespaces/tenant", namespace("tenant")).await;
     assert_eq!(status, 422);
     assert!(body["message"].as_str().unwrap().contains("ValidatingAdmissionPolicy"), "{body}");
+    let service = json!({
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": { "name": "a", "namespace": "nokube-preview" }, "spec": { "ports": [{ "port": 80 }] },
+    });
+    let path = "/api/v1/namespaces/nokube-preview/services/a";
+    let (status, body) = cluster.apply(path, service).await;
+    assert_eq!(status, 422);
+    assert!(body["message"].as_str().unwrap().contains("'nokube-deployer-network'"), "{body}");
 }
 
 #[tokio::test]
@@ -167,4 +175,23 @@ async fn a_paused_cluster_runs_step_by_step() {
     assert!(cluster.delete_object("deployments", "shop", "web"));
     cluster.run_steps(10);
     assert_eq!(cluster.objects("pods", "shop"), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_list_comes_in_pages() {
+    let cluster = start_cluster().await;
+    for number in 0..5 {
+        let metadata = json!({"name": format!("m{number}"), "namespace": "shop"});
+        let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata});
+        cluster.put_object(object).unwrap();
+    }
+    let list = "/api/v1/namespaces/shop/configmaps?limit=2";
+    let (mut path, mut sizes) = (list.to_owned(), Vec::new());
+    loop {
+        let (_, page) = cluster.get(&path).await;
+        sizes.push(page["items"].as_array().unwrap().len());
+        let Some(token) = page["metadata"]["continue"].as_str() else { break };
+        path = format!("{list}&continue={token}");
+    }
+    assert_eq!(sizes, [2, 2, 1]);
 }

@@ -124,6 +124,46 @@ async fn each_failing_image_shows_its_reason() {
 }
 
 #[tokio::test]
+async fn a_program_that_hangs_loses_its_readiness_with_the_kubelets_words() {
+    let cluster = start_cluster().await;
+    let mut object = deployment("ghcr.io/a/web-hangs:1");
+    object["spec"]["template"]["spec"]["containers"][0]["readinessProbe"] =
+        json!({"httpGet": {"port": 8080, "path": "/ready"}, "periodSeconds": 5});
+    cluster.set_paused(true);
+    cluster.apply(WEB, object).await;
+    cluster.run_steps(10);
+    assert_eq!(condition(&cluster.pod(), "Ready")["status"], "True");
+    cluster.run_steps(40);
+    assert_eq!(condition(&cluster.pod(), "Ready")["status"], "False");
+    let events = cluster.objects("events", "shop");
+    let unhealthy = events.iter().find(|event| event["reason"] == "Unhealthy").unwrap();
+    let ip = cluster.pod()["status"]["podIP"].clone();
+    let message =
+        format!("Readiness probe failed: Get \"http://{}:8080/ready\"", ip.as_str().unwrap());
+    assert!(unhealthy["message"].as_str().unwrap().starts_with(&message), "{unhealthy}");
+    assert_eq!(unhealthy["involvedObject"]["fieldPath"], "spec.containers{app}");
+    assert!(unhealthy["count"].as_i64().unwrap() > 2);
+    // A rollout that was done stays so.
+    assert_eq!(condition(&cluster.web(), "Progressing")["reason"], "NewReplicaSetAvailable");
+    assert_eq!(condition(&cluster.web(), "Available")["status"], "False");
+}
+
+#[tokio::test]
+async fn somebody_changes_a_deployment_with_edited_in_its_name_once() {
+    let cluster = start_cluster().await;
+    let path = "/apis/apps/v1/namespaces/shop/deployments/edited";
+    let mut object = deployment("ghcr.io/a/web:1");
+    object["metadata"]["name"] = json!("edited");
+    object["spec"]["replicas"] = json!(1);
+    for expected in [2, 1] {
+        cluster.apply(path, object.clone()).await;
+        cluster.wait_until_idle().await.unwrap();
+        let found = cluster.object("deployments", "shop", "edited").unwrap();
+        assert_eq!(found["spec"]["replicas"], expected);
+    }
+}
+
+#[tokio::test]
 async fn a_container_waits_for_a_missing_secret() {
     let cluster = start_cluster().await;
     let mut object = deployment("ghcr.io/a/web:1");

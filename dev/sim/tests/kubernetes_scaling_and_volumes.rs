@@ -78,3 +78,30 @@ async fn the_recreate_strategy_never_runs_two_pods_at_once() {
         assert_eq!(web["metadata"]["annotations"]["deployment.kubernetes.io/revision"], revision);
     }
 }
+
+#[tokio::test]
+async fn a_quota_counts_what_its_namespace_uses() {
+    let cluster = start_cluster().await;
+    let hard = json!({
+        "pods": "4", "requests.cpu": "1", "limits.memory": "1Gi", "count/deployments.apps": "9",
+        "services.nodeports": "0",
+    });
+    let quota = json!({
+        "apiVersion": "v1", "kind": "ResourceQuota", "spec": {"hard": hard},
+        "metadata": {"name": "all", "namespace": "shop"},
+    });
+    cluster.put_object(quota).unwrap();
+    let mut object = deployment("ghcr.io/a/web:1");
+    object["spec"]["replicas"] = json!(2);
+    object["spec"]["template"]["spec"]["containers"][0]["resources"] =
+        json!({"requests": {"cpu": "250m"}, "limits": {"memory": "64Mi"}});
+    cluster.apply(WEB, object).await;
+    cluster.wait_until_idle().await.unwrap();
+    let quota = cluster.object("resourcequotas", "shop", "all").unwrap();
+    assert_eq!(quota["status"]["hard"], quota["spec"]["hard"]);
+    let used = json!({
+        "pods": "2", "requests.cpu": "500m", "limits.memory": "134217728",
+        "count/deployments.apps": "1", "services.nodeports": "0",
+    });
+    assert_eq!(quota["status"]["used"], used);
+}

@@ -74,6 +74,42 @@ async fn another_manager_can_take_over_the_replicas() {
 }
 
 #[tokio::test]
+async fn an_edit_takes_fields_from_others_and_an_apply_takes_them_back() {
+    let cluster = start_cluster().await;
+    cluster.set_paused(true);
+    let mut object = deployment("ghcr.io/a/web:1");
+    object["spec"]["replicas"] = json!(4);
+    cluster.apply(WEB, object.clone()).await;
+    let changes = json!({"spec": {"replicas": 5, "paused": true}});
+    cluster.edit_object("deployments", ("shop", "web"), "kubectl-edit", &changes).unwrap();
+    let fields = |manager: &str| {
+        let web = cluster.web();
+        let entries = web["metadata"]["managedFields"].as_array().unwrap().clone();
+        let entry = entries.into_iter().find(|entry| entry["manager"] == manager);
+        entry.map(|entry| (entry["operation"].clone(), entry["fieldsV1"]["f:spec"].clone()))
+    };
+    let edited = (json!("Update"), json!({"f:replicas": {}, "f:paused": {}}));
+    assert_eq!(fields("kubectl-edit"), Some(edited));
+    assert_eq!(fields("one").unwrap().1.get("f:replicas"), None);
+
+    cluster.apply(WEB, object).await;
+    assert_eq!(cluster.web()["spec"]["replicas"], 4);
+    assert_eq!(fields("one").unwrap().1["f:replicas"], json!({}));
+    assert_eq!(fields("kubectl-edit").unwrap().1, json!({"f:paused": {}}), "was never applied");
+}
+
+#[tokio::test]
+async fn the_selector_of_a_deployment_cannot_be_changed() {
+    let cluster = start_cluster().await;
+    cluster.apply(WEB, deployment("ghcr.io/a/web:1")).await;
+    let mut object = deployment("ghcr.io/a/web:1");
+    object["spec"]["selector"] = json!({"matchLabels": {"app": "other"}});
+    let (status, body) = cluster.apply(WEB, object).await;
+    assert_eq!((status, &body["reason"]), (422, &json!("Invalid")));
+    assert!(body["message"].as_str().unwrap().contains("field is immutable"), "{body}");
+}
+
+#[tokio::test]
 async fn an_apply_at_an_outdated_resource_version_is_a_conflict() {
     let cluster = start_cluster().await;
     let (_, first) = cluster.apply(MAP, config_map(json!({"a": "1"}))).await;

@@ -55,6 +55,8 @@ fn run_to_end(model: &mut Model, mut effects: Vec<Effect>) -> Vec<String> {
                 Effect::ScheduleAdvance { run, timer_id } => {
                     next.extend(model.advance(run, timer_id, at(second)));
                 }
+                Effect::SendWebhook(other) => unreachable!("{other:?} is not about a run"),
+                Effect::StartJob { .. } => unreachable!("the model has no runner"),
             }
         }
         effects = next;

@@ -1,16 +1,15 @@
 //! The program that runs the platform, as a child process: `spin up` or the local host.
 
-use crate::local_instance::write_settings;
+use crate::{local_instance::write_settings, spin::Host};
 use anyhow::{Context, Result, bail, ensure};
 use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
 };
-use nokube_dev::spin::Host;
 use std::{
     env, fs,
     net::SocketAddr,
-    path::{Path, absolute},
+    path::{Path, PathBuf, absolute},
     process::{ExitStatus, Stdio},
     time::Duration,
 };
@@ -26,6 +25,15 @@ const VARIABLE: &str = "SPIN_VARIABLE_";
 /// Longer than the local host gives to running requests.
 const STOP_TIME: Duration = Duration::from_secs(8);
 
+/// Further options of the program.
+#[derive(Default)]
+pub struct HostOptions {
+    /// Spin's runtime configuration.
+    pub runtime_config: Option<PathBuf>,
+    /// Variables of the process, which are no settings.
+    pub environment: Vec<(&'static str, PathBuf)>,
+}
+
 pub struct HostProcess {
     child: Child,
     /// `spin up` starts another process, which serves the requests. That process survives if `spin up` is killed, so
@@ -38,7 +46,7 @@ pub struct HostProcess {
 
 impl HostProcess {
     /// Starts the program with these settings, which are also written to the folder of the local instance for
-    /// `make doctor`.
+    /// `make doctor`, with further options.
     ///
     /// # Errors
     /// A file cannot be written, or there is no such program.
@@ -47,6 +55,7 @@ impl HostProcess {
         listen: SocketAddr,
         state_dir: &Path,
         variables: &[(&str, &str)],
+        options: &HostOptions,
     ) -> Result<Self> {
         let settings_file = write_settings(state_dir, variables)?;
         let mut command = match host {
@@ -54,6 +63,10 @@ impl HostProcess {
             Host::LocalHost => local_host(state_dir, &settings_file)?,
         };
         command.args(["--listen", &listen.to_string()]);
+        if let Some(file) = &options.runtime_config {
+            command.arg("--runtime-config-file").arg(absolute(file)?);
+        }
+        command.envs(options.environment.iter().map(|(name, value)| (*name, value)));
         // In its own process group: Ctrl-C interrupts only this process, which then stops the group.
         let child = command.stdout(Stdio::piped()).process_group(0).kill_on_drop(true).spawn();
         let mut child =

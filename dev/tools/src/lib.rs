@@ -1,3 +1,7 @@
-//! Decisions of the program `nokube-dev`, as functions that tests can call.
+//! Parts of the program `nokube-dev` that tests and `make run` with real systems use too.
 
+pub mod host_process;
+pub mod local_instance;
+pub mod readiness;
+pub mod run;
 pub mod spin;

@@ -1,16 +1,16 @@
 //! The program behind `make run`, `make token`, `make settings` and `make doctor`.
 
 mod doctor;
-mod host_process;
-mod local_instance;
-mod readiness;
-mod run;
 mod settings;
 mod token;
 
 use anyhow::{Context, Error, Result};
 use clap::{Parser, Subcommand};
-use nokube_dev::spin::{self, Host};
+use nokube_dev::{
+    local_instance,
+    run::{self, RealSystems, StopSignals},
+    spin::{self, Host},
+};
 use std::{
     fs,
     net::SocketAddr,
@@ -80,7 +80,7 @@ async fn main() -> ExitCode {
         Command::ChooseHost => print_host(),
         Command::Run { spin, listen } => {
             let host = spin.map_or(Host::LocalHost, Host::Spin);
-            run::run(&host, listen, &state_dir).await
+            serve(&host, listen, &state_dir).await
         }
         Command::Token { user } => token::print_token(&state_dir, &user),
         Command::Doctor { url, env_file, manifest, redeliver } => {
@@ -99,6 +99,11 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+async fn serve(host: &Host, listen: SocketAddr, state_dir: &Path) -> Result<()> {
+    let mut stop = StopSignals::register()?;
+    run::run(host, listen, state_dir, &mut stop, RealSystems::default()).await
 }
 
 fn print_host() -> Result<()> {

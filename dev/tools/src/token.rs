@@ -1,7 +1,7 @@
 //! `make token`: a bearer token for the local instance.
 
-use crate::local_instance::{JWT_ISSUER, load_secrets};
 use anyhow::{Context, Result};
+use nokube_dev::local_instance::{JWT_ISSUER, load_secrets};
 use nokube_domain::{
     Timestamp,
     jwt::{Audience, Claims, sign},

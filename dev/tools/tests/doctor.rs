@@ -1,7 +1,7 @@
 //! `doctor` with a fake platform and the App of the simulated GitHub.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // Tests.
 
-use nokube_sim::{AppKey, GitHubOptions, SimulatedGitHub};
+use nokube_sim::{AppKey, AppVersion, GitHubOptions, SimulatedGitHub};
 use rsa::{Generate, PrivateKey, pkcs1::EncodeRsaPrivateKey, pkcs8::LineEnding};
 use std::{
     io::{Read, Write},
@@ -98,6 +98,7 @@ async fn all_checks_succeed() {
             "ok    settings: all is there",
             "ok    github app: its key is valid, and it has the required permissions and events",
             "ok    installation: the App is installed on nokube/builder",
+            "ok    permissions: each installation has accepted what the App has",
             &format!("ok    webhook: it goes to {platform}/api/v1/webhooks/github"),
             "ok    webhooks: none of the last three days was lost",
         ]
@@ -121,6 +122,58 @@ async fn a_failed_check_is_printed_with_advice() {
         "{output}"
     );
     assert!(output.contains("2 things are wrong"), "{output}");
+}
+
+#[tokio::test]
+async fn an_app_of_an_earlier_version_lacks_permissions_and_events() {
+    let github = start_github().await;
+    github.set_app(AppVersion::before_statuses());
+    let platform = start_platform("200 OK", READY);
+    let (succeeded, output) = doctor(&github, &platform, app_key(), &[]).await;
+    assert!(!succeeded);
+    let lacks = "WRONG github app: it lacks the permission 'statuses: write', the event 'create', the event \
+                 'delete', the event 'push', the event 'repository'\n      do: add them on the App's page";
+    assert!(output.contains(lacks), "{output}");
+    assert!(output.contains(&format!("{}/apps/nokube", github.url())), "{output}");
+    // The installations cannot accept what the App does not have.
+    assert!(output.contains("ok    permissions"), "{output}");
+}
+
+#[tokio::test]
+async fn installations_that_have_not_accepted_the_new_permissions_are_named() {
+    let github = start_github().await;
+    github.repository_id("acme-org/shop").unwrap();
+    github.set_installation("nokube", AppVersion::before_statuses());
+    github.set_installation("acme-org", AppVersion::current().without_permission("statuses"));
+    github.repository_id("quiet/shop").unwrap();
+    github.set_installation("quiet", AppVersion::before_statuses());
+    github.suspend_installation("quiet", true);
+    let platform = start_platform("200 OK", READY);
+    let (succeeded, output) = doctor(&github, &platform, app_key(), &[]).await;
+    assert!(!succeeded);
+    let of_acme = "WRONG permissions: the installation on acme-org has not accepted the permission 'statuses: \
+                   write'\n      do: let an owner of acme-org open http://";
+    assert!(output.contains(of_acme), "{output}");
+    let of_builder = "the installation on nokube has not accepted the permission 'statuses: write', the event \
+                      'create', the event 'delete', the event 'push', the event 'repository'";
+    assert!(output.contains(of_builder), "{output}");
+    assert!(!output.contains("on quiet"), "{output}");
+
+    github.accept_permissions("acme-org");
+    github.accept_permissions("nokube");
+    let (_, output) = doctor(&github, &platform, app_key(), &[]).await;
+    assert!(output.contains("ok    permissions"), "{output}");
+}
+
+#[tokio::test]
+async fn a_gateway_that_does_not_work_is_reported_with_advice() {
+    let github = start_github().await;
+    let body = r#"{"ready":false,"in_full":true,"checks":[{"name":"routing","ok":false,"detail":"the Gateway gateway/main does not exist"}]}"#;
+    let platform = start_platform("503 Service Unavailable", body);
+    let (succeeded, output) = doctor(&github, &platform, app_key(), &[]).await;
+    let expected =
+        "WRONG routing: the Gateway gateway/main does not exist\n      do: correct apps_gateway";
+    assert!(!succeeded && output.contains(expected), "{output}");
 }
 
 #[tokio::test]

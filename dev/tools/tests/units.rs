@@ -14,6 +14,8 @@ use std::{
 
 const PLATFORM: &str = include_str!("../../../ops/nokube.service");
 const QUICKACK: &str = include_str!("../../../ops/nokube-quickack.service");
+const RECONCILE: &str = include_str!("../../../ops/nokube-reconcile.service");
+const TIMER: &str = include_str!("../../../ops/nokube-reconcile.timer");
 const GUIDE: &str = include_str!("../../../docs/install.md");
 
 /// The options of `spin up` 4.1 and of its HTTP trigger, from their sources.
@@ -62,7 +64,13 @@ fn systemd_accepts_the_units() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new("systemd-analyze");
     command.arg("verify");
-    for (name, unit) in [("nokube.service", PLATFORM), ("nokube-quickack.service", QUICKACK)] {
+    let units = [
+        ("nokube.service", PLATFORM),
+        ("nokube-quickack.service", QUICKACK),
+        ("nokube-reconcile.service", RECONCILE),
+        ("nokube-reconcile.timer", TIMER),
+    ];
+    for (name, unit) in units {
         let file = folder.path().join(name);
         // There need be no Spin on this machine.
         fs::write(&file, unit.replace("/usr/local/bin/spin", "/bin/true")).unwrap();
@@ -72,6 +80,17 @@ fn systemd_accepts_the_units() {
     // A warning, such as that of an unknown key, does not change the status.
     let messages = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     assert!(output.status.success() && !messages.contains("nokube"), "{messages}");
+}
+
+/// It uses the port at which Spin listens.
+#[test]
+fn the_timer_requests_what_is_left_from_the_platform_once_a_minute() {
+    let [command] = commands(RECONCILE, "ExecStart")[..] else { unreachable!() };
+    let [spin] = commands(PLATFORM, "ExecStart")[..] else { unreachable!() };
+    let listen = spin.split_once("--listen ").unwrap().1.split(' ').next().unwrap();
+    assert!(command.ends_with(&format!(" http://{listen}/api/v1/reconcile")), "{command}");
+    assert!(command.contains(" --fail ") && command.contains(" --max-time "), "{command}");
+    assert_eq!(commands(TIMER, "OnCalendar"), ["minutely"]);
 }
 
 #[test]

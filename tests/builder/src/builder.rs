@@ -1,27 +1,29 @@
 //! A builder with everything that it reaches: a machine, an engine, a registry, source repositories.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::{
+pub use nokube_dev_runner::WORKFLOW;
+use nokube_dev_runner::{
     engine::Engine,
-    git_server::GitServer,
-    job::{JobResult, Machine},
-    registry::Registry,
+    git_server::{GitServer, Repositories},
+    images::{SBOM_IMAGE, busybox, publish, publish_sbom_scanner},
+    job::{Event, Job},
+    machine::Machine,
 };
 
-/// The workflow as it stands.
-pub const WORKFLOW: &str = include_str!("../../../builder/.github/workflows/build.yml");
+use crate::{job::JobResult, registry::Registry};
 
 pub struct Builder {
     pub engine: Engine,
     pub registry: Registry,
     pub machine: Machine,
-    runs: AtomicU32,
+    runs: AtomicU64,
     // Dropped last: the others use its files.
     directory: tempfile::TempDir,
 }
@@ -31,22 +33,26 @@ impl Builder {
     ///
     /// # Panics
     /// `NOKUBE_BUILDER_PROGRAMS` is not the folder with buildx, buildkitd and buildctl.
-    pub fn start() -> Self {
+    pub async fn start() -> Self {
         let programs = std::env::var("NOKUBE_BUILDER_PROGRAMS");
         let programs = PathBuf::from(programs.expect("run these tests with `make test-builder`"));
         let directory = tempfile::Builder::new().prefix("nokube-builder-").tempdir().unwrap();
         let path = directory.path();
-        let registry = Registry::start(path);
-        let engine = Engine::start(path, &programs, &registry.address);
-        let git = GitServer::start(&path.join("sources"));
-        let buildx = programs.join("buildx");
-        let mut machine = Machine::new(path, &buildx, &engine.socket, &registry.address, git);
+        let registry = Registry::start(path).await;
+        let engine = Engine::start(path, &programs, &registry.address).unwrap();
         let prefix = format!("{}/apps/", registry.address);
-        machine.variables.insert("NOKUBE_IMAGE_PREFIX".into(), prefix);
-        machine.variables.insert("NOKUBE_SBOM_IMAGE".into(), SBOM_IMAGE.into());
-        let builder = Self { engine, registry, machine, runs: AtomicU32::new(1), directory };
-        builder.publish_sbom_generator();
-        builder
+        let machine = Machine {
+            directory: path.to_owned(),
+            registry: registry.address.clone(),
+            git: GitServer::start(Repositories::In(path.join("sources"))).await.unwrap(),
+            variables: BTreeMap::from([
+                ("NOKUBE_IMAGE_PREFIX".into(), prefix),
+                ("NOKUBE_SBOM_IMAGE".into(), SBOM_IMAGE.into()),
+            ]),
+        };
+        machine.put_docker(&programs.join("buildx"), &engine.socket).unwrap();
+        publish_sbom_scanner(&machine).await.unwrap();
+        Self { engine, registry, machine, runs: AtomicU64::new(1), directory }
     }
 
     /// Commits `files` (path, content) as a new public repository. Returns the commit.
@@ -89,7 +95,7 @@ impl Builder {
             let file = path.join(file);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             if *content == BUSYBOX {
-                fs::copy(busybox(), file).unwrap();
+                fs::copy(busybox().unwrap(), file).unwrap();
             } else {
                 fs::write(file, content).unwrap();
             }
@@ -100,12 +106,17 @@ impl Builder {
     }
 
     /// Runs the workflow for `commit` of `repository`, with further `inputs`.
-    pub fn build(&self, repository: &str, commit: &str, inputs: &[(&str, &str)]) -> JobResult {
-        self.build_with(WORKFLOW, repository, commit, inputs)
+    pub async fn build(
+        &self,
+        repository: &str,
+        commit: &str,
+        inputs: &[(&str, &str)],
+    ) -> JobResult {
+        self.build_with(WORKFLOW, repository, commit, inputs).await
     }
 
     /// As [`Self::build`], with another workflow.
-    pub fn build_with(
+    pub async fn build_with(
         &self,
         workflow: &str,
         repository: &str,
@@ -115,66 +126,37 @@ impl Builder {
         let run_id = self.runs.fetch_add(1, Ordering::Relaxed);
         let build_id = format!("{run_id:026}");
         let image = format!("{}/apps/alice-shop-web", self.registry.address);
-        let mut all = vec![
+        let all = [
             ("build_id", build_id.as_str()),
             ("repository", repository),
             ("ref", commit),
             ("image", image.as_str()),
             ("tag", "latest"),
         ];
-        all.extend(inputs);
-        let result = self.machine.run(workflow, &all, run_id);
+        let all = all.iter().chain(inputs);
+        let inputs = all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let job = Job { workflow, inputs: &inputs, run_id, attempt: 1 };
+        let mut log = String::new();
+        let mut on_event = |event: Event<'_>| {
+            if let Event::Line(line) = event {
+                log += line;
+                log.push('\n');
+            }
+        };
+        let result = self.machine.run(&job, &|| false, &mut on_event).await.unwrap();
         // Each job of GitHub has a new machine.
         self.engine.remove_containers();
-        result
-    }
-
-    /// The scanner's image is not available here. This one follows the same protocol:
-    /// `docs/attestations/sbom-protocol.md` of BuildKit.
-    fn publish_sbom_generator(&self) {
-        let context = self.directory.path().join("sbom");
-        fs::create_dir_all(&context).unwrap();
-        fs::copy(busybox(), context.join("sh")).unwrap();
-        let statement = r#"{"_type":"https://in-toto.io/Statement/v0.1","predicateType":"https://spdx.dev/Document","predicate":{"spdxVersion":"SPDX-2.3","name":"test"}}"#;
-        let script =
-            format!("echo '{statement}' > \"$BUILDKIT_SCAN_DESTINATION/sbom.spdx.json\"\n");
-        fs::write(context.join("scan"), script).unwrap();
-        let dockerfile =
-            "FROM scratch\nCOPY sh /bin/sh\nCOPY scan /scan\nENTRYPOINT [\"/bin/sh\", \"/scan\"]\n";
-        fs::write(context.join("Dockerfile"), dockerfile).unwrap();
-        self.publish(&context, SBOM_IMAGE);
+        JobResult::new(result, log)
     }
 
     /// Builds the image of a directory with a Dockerfile, without the workflow, as `docker.io/NAME`.
-    pub fn publish(&self, context: &Path, name: &str) {
-        let home = self.directory.path().join("publisher");
-        fs::create_dir_all(&home).unwrap();
-        let docker = |arguments: &[&str]| {
-            let output = Command::new(self.machine.directory.join("bin/docker"))
-                .arg("buildx")
-                .args(arguments)
-                .env("HOME", &home)
-                .output()
-                .unwrap();
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        };
-        if !home.join(".docker/buildx/instances/publisher").exists() {
-            docker(&["create", "--name", "publisher", "--driver", "docker-container"]);
-        }
-        let output = format!("--output=type=image,push=true,name={}/{name}", self.registry.address);
-        let context = context.to_str().unwrap();
-        docker(&["build", "--builder=publisher", "--provenance=false", &output, context]);
+    pub async fn publish(&self, context: &Path, name: &str) {
+        publish(&self.machine, context, name).await.unwrap();
     }
 }
 
-const SBOM_IMAGE: &str = "nokube/sbom-scanner:test";
-
 /// The content of a file that is to be a static busybox.
 pub const BUSYBOX: &str = "<busybox>";
-
-fn busybox() -> &'static str {
-    ["/bin/busybox", "/usr/bin/busybox"].into_iter().find(|path| Path::new(path).exists()).unwrap()
-}
 
 fn git(directory: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")

@@ -2,9 +2,8 @@
 
 use std::{
     fs,
-    net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
 };
 
 use serde_json::Value;
@@ -12,33 +11,14 @@ use serde_json::Value;
 pub struct Registry {
     /// `HOST:PORT`
     pub address: String,
-    storage: PathBuf,
-    process: Child,
+    registry: nokube_dev_runner::registry::Registry,
 }
 
 impl Registry {
-    /// Starts Debian's `docker-registry` with an empty storage in `directory`.
-    pub fn start(directory: &Path) -> Self {
-        let storage = directory.join("registry");
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let address = format!("localhost:{port}");
-        let config = format!(
-            "version: 0.1\nlog: {{ accesslog: {{ disabled: true }}, level: error }}\n\
-             storage: {{ filesystem: {{ rootdirectory: '{}' }} }}\nhttp: {{ addr: '127.0.0.1:{port}' }}\n",
-            storage.display()
-        );
-        let path = directory.join("registry.yml");
-        fs::write(&path, config).unwrap();
-        let mut command = Command::new("docker-registry");
-        command.arg("serve").arg(path).stdout(Stdio::null()).stderr(Stdio::null());
-        let process = command.spawn().unwrap();
-        for _ in 0..100 {
-            if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                break;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
-        Self { address, storage, process }
+    /// Starts it with an empty storage in `directory`.
+    pub async fn start(directory: &Path) -> Self {
+        let registry = nokube_dev_runner::registry::Registry::start(directory, 0).await.unwrap();
+        Self { address: registry.address.clone(), registry }
     }
 
     /// The manifest of a tag or digest, as JSON.
@@ -59,7 +39,7 @@ impl Registry {
 
     fn blob_path(&self, digest: &str) -> PathBuf {
         let hash = digest.strip_prefix("sha256:").unwrap();
-        let blobs = self.storage.join("docker/registry/v2/blobs/sha256");
+        let blobs = self.registry.storage.join("docker/registry/v2/blobs/sha256");
         blobs.join(&hash[..2]).join(hash).join("data")
     }
 
@@ -69,18 +49,11 @@ impl Registry {
                       zcat -f < \"$file\" | grep -aqF -e \"$2\" && echo \"$file\"; done; true";
         let output = Command::new("bash")
             .args(["-c", script, "bash"])
-            .arg(self.storage.join("docker/registry/v2/blobs"))
+            .arg(self.registry.storage.join("docker/registry/v2/blobs"))
             .arg(text)
             .output()
             .unwrap();
         assert!(output.status.success());
         String::from_utf8(output.stdout).unwrap().lines().map(Into::into).collect()
-    }
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

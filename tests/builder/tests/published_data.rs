@@ -17,8 +17,8 @@ RUN echo built > /built
 /// stores those that are used in the image's history, and the documentation says so.
 const PRIVATE_INPUTS: [&str; 2] = ["a comment in the Dockerfile: 7101", "argument-7102"];
 
-fn build(workflow: &str) -> (Builder, JobResult) {
-    let builder = Builder::start();
+async fn build(workflow: &str) -> (Builder, JobResult) {
+    let builder = Builder::start().await;
     let commit =
         builder.create_private_repository("alice/private-repository-7103", &[("bin/sh", BUSYBOX)]);
     let inputs = [
@@ -26,7 +26,8 @@ fn build(workflow: &str) -> (Builder, JobResult) {
         ("build_args", r#"{"UNUSED":"argument-7102"}"#),
         ("private", "true"),
     ];
-    let result = builder.build_with(workflow, "alice/private-repository-7103", &commit, &inputs);
+    let result =
+        builder.build_with(workflow, "alice/private-repository-7103", &commit, &inputs).await;
     result.assert_success();
     (builder, result)
 }
@@ -53,7 +54,7 @@ fn leaks(builder: &Builder, result: &JobResult) -> (Vec<String>, Vec<String>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_the_run_and_its_inputs_is_published() {
-    let (builder, result) = build(WORKFLOW);
+    let (builder, result) = build(WORKFLOW).await;
     assert!(!builder.registry.containing("https://slsa.dev/provenance").is_empty());
     let (published, logged) = leaks(&builder, &result);
     assert!(published.is_empty(), "published: {published:?}");
@@ -67,7 +68,7 @@ async fn the_defaults_of_buildx_would_publish_the_whole_run() {
         .replace(" --driver-opt provenance-add-gha=false", "")
         .replace("--provenance mode=min", "--provenance mode=max");
     assert_ne!(defaults, WORKFLOW);
-    let (builder, result) = build(&defaults);
+    let (builder, result) = build(&defaults).await;
     let (published, _) = leaks(&builder, &result);
     for value in
         PRIVATE_INPUTS.into_iter().chain(["private-repository-7103", "nokube-app[bot]", "70010003"])

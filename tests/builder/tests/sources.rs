@@ -15,8 +15,9 @@ const FILES: [(&str, &str); 3] =
     [("Dockerfile", DOCKERFILE), (".dockerignore", ".git\n"), ("bin/sh", BUSYBOX)];
 
 /// A build of `alice/shop` with the input `private`.
-fn build(builder: &Builder, commit: &str, private: &str) -> JobResult {
-    builder.build("alice/shop", commit, &[("dockerfile_path", "Dockerfile"), ("private", private)])
+async fn build(builder: &Builder, commit: &str, private: &str) -> JobResult {
+    let inputs = [("dockerfile_path", "Dockerfile"), ("private", private)];
+    builder.build("alice/shop", commit, &inputs).await
 }
 
 /// The only error, as GitHub shows it.
@@ -28,7 +29,7 @@ fn error(result: &JobResult) -> &str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn public_submodules_are_fetched_whatever_the_form_of_their_url() {
-    let builder = Builder::start();
+    let builder = Builder::start().await;
     let deep = builder.create_repository("alice/deep", &[("page", "in-deep-7201")]);
     builder.create_repository("bob/lib", &[("page", "in-lib-7202")]);
     let old = builder.add_submodule("bob/lib", "deep", "../../alice/deep.git", &deep);
@@ -41,7 +42,7 @@ async fn public_submodules_are_fetched_whatever_the_form_of_their_url() {
     builder.add_submodule("alice/shop", "libs/two", &format!("git@{host}:bob/lib.git"), &old);
     let commit = builder.add_submodule("alice/shop", "three", "../deep", &deep);
 
-    let result = build(&builder, &commit, "true,submodules");
+    let result = build(&builder, &commit, "true,submodules").await;
     result.assert_success();
     assert!(!builder.registry.containing("in-lib-7202").is_empty());
     assert!(!builder.registry.containing("in-deep-7201").is_empty());
@@ -52,7 +53,7 @@ async fn public_submodules_are_fetched_whatever_the_form_of_their_url() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_private_submodule_is_refused_by_its_name() {
-    let builder = Builder::start();
+    let builder = Builder::start().await;
     let lib = builder.create_repository("alice/lib", &[("page", "public")]);
     let secret = builder.create_private_repository("alice/secret", &[("page", "secret-7203")]);
     let server = builder.machine.git.url.clone();
@@ -60,7 +61,7 @@ async fn a_private_submodule_is_refused_by_its_name() {
     builder.create_private_repository("alice/shop", &FILES);
     builder.add_submodule("alice/shop", "libs/public", "../lib", &lib);
     let commit = builder.add_submodule("alice/shop", "libs/secret", &url, &secret);
-    let result = build(&builder, &commit, "true,submodules");
+    let result = build(&builder, &commit, "true,submodules").await;
     assert_eq!(result.failed_step.as_deref(), Some(FETCH_STEP));
     let expected = format!("The submodule libs/secret ({url}) cannot be read: ");
     assert!(error(&result).starts_with(&expected), "{}", result.log());
@@ -72,17 +73,17 @@ async fn a_private_submodule_is_refused_by_its_name() {
     let url = format!("../../{BUILDER_REPOSITORY}");
     let commit = builder.add_submodule("bob/shop", "builder", &url, &own);
     let inputs = [("dockerfile_path", "Dockerfile"), ("private", "false,submodules")];
-    let result = builder.build("bob/shop", &commit, &inputs);
+    let result = builder.build("bob/shop", &commit, &inputs).await;
     assert_eq!(result.failed_step.as_deref(), Some(FETCH_STEP), "{}", result.log());
     assert!(error(&result).starts_with("The submodule builder ("), "{}", error(&result));
     let token = "TOKEN: ${{ steps.source.outputs.token }}";
     let with_token = WORKFLOW.replace(token, "TOKEN: ${{ github.token }}");
-    builder.build_with(&with_token, "bob/shop", &commit, &inputs).assert_success();
+    builder.build_with(&with_token, "bob/shop", &commit, &inputs).await.assert_success();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_submodule_cannot_be_a_file_of_the_machine_or_a_command() {
-    let builder = Builder::start();
+    let builder = Builder::start().await;
     let local = builder.create_private_repository("alice/local", &[("page", "local-7205")]);
     let path = builder.repository("alice/local");
     let marker = path.join("executed");
@@ -97,7 +98,7 @@ async fn a_submodule_cannot_be_a_file_of_the_machine_or_a_command() {
         builder.create_repository(&name, &FILES);
         let commit = builder.add_submodule(&name, "lib", &url, &local);
         let inputs = [("dockerfile_path", "Dockerfile"), ("private", "false,submodules")];
-        let result = builder.build(&name, &commit, &inputs);
+        let result = builder.build(&name, &commit, &inputs).await;
         assert_eq!(result.failed_step.as_deref(), Some(FETCH_STEP), "{url}: {}", result.log());
         assert!(error(&result).starts_with("The submodule lib"), "{}", result.log());
     }
@@ -106,46 +107,46 @@ async fn a_submodule_cannot_be_a_file_of_the_machine_or_a_command() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_that_a_submodule_lacks_is_an_error_with_the_submodules_name() {
-    let builder = Builder::start();
+    let builder = Builder::start().await;
     builder.create_repository("alice/lib", &[("page", "public")]);
     builder.create_repository("alice/shop", &FILES);
     let commit = builder.add_submodule("alice/shop", "a lib", "../lib", &"1".repeat(40));
-    let result = build(&builder, &commit, "false,submodules");
+    let result = build(&builder, &commit, "false,submodules").await;
     assert_eq!(result.failed_step.as_deref(), Some(FETCH_STEP));
     assert!(error(&result).starts_with("The submodule a lib cannot be read"), "{}", result.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn submodules_and_lfs_files_that_the_image_lacks_are_warnings() {
-    let builder = Builder::start();
+    let builder = Builder::start().await;
     let lib = builder.create_repository("alice/lib", &[("page", "public")]);
     let (_, pointer) = lfs_object("large-7206");
     let files = [FILES.as_slice(), &[("large.bin", &pointer)]].concat();
     builder.create_repository("alice/shop", &files);
     builder.commit("alice/shop", &[("other/README.md", "no submodules here")]);
     let commit = builder.add_submodule("alice/shop", "libs/one", "../lib", &lib);
-    let result = build(&builder, &commit, "false");
+    let result = build(&builder, &commit, "false").await;
     result.assert_success();
     assert!(WARNING_STEPS.iter().all(|step| result.has_run(step)), "{}", result.log());
     assert_eq!(result.commands("warning").len(), 2);
 
     // Only what is built counts.
     let inputs = [("dockerfile_content", "FROM scratch\nCOPY . /app\n"), ("context", "other")];
-    let result = builder.build("alice/shop", &commit, &inputs);
+    let result = builder.build("alice/shop", &commit, &inputs).await;
     result.assert_success();
     assert!(!WARNING_STEPS.iter().any(|step| result.has_run(step)), "{}", result.log());
 
     // A part of a submodule cannot be built without it.
     for context in ["libs/one", "libs/one/part"] {
         let inputs = [("dockerfile_content", "FROM scratch\nCOPY . /app\n"), ("context", context)];
-        let result = builder.build("alice/shop", &commit, &inputs);
+        let result = builder.build("alice/shop", &commit, &inputs).await;
         assert_eq!(error(&result), "The build context is in a submodule. Build with submodules.");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lfs_files_are_fetched_also_those_of_submodules() {
-    let builder = Builder::start();
+    let builder = Builder::start().await;
     let (id, pointer) = lfs_object("large-7207");
     builder.machine.git.add_object(&id, b"large-7207");
     let (lib_id, lib_pointer) = lfs_object("large-7208");
@@ -156,14 +157,14 @@ async fn lfs_files_are_fetched_also_those_of_submodules() {
     builder.create_private_repository("alice/shop", &files.concat());
     let commit = builder.add_submodule("alice/shop", "lib", "../lib", &lib);
 
-    let result = build(&builder, &commit, "true,lfs");
+    let result = build(&builder, &commit, "true,lfs").await;
     result.assert_success();
     assert!(!builder.registry.containing("large-7207").is_empty());
     assert!(builder.registry.containing("large-7208").is_empty());
     assert!(result.has_run(WARNING_STEPS[0]) && !result.has_run(WARNING_STEPS[1]));
     assert!(!result.log().contains(SOURCE_TOKEN));
 
-    let result = build(&builder, &commit, "true,submodules,lfs");
+    let result = build(&builder, &commit, "true,submodules,lfs").await;
     result.assert_success();
     assert!(!builder.registry.containing("large-7208").is_empty());
     assert!(!WARNING_STEPS.iter().any(|step| result.has_run(step)), "{}", result.log());
@@ -171,11 +172,11 @@ async fn lfs_files_are_fetched_also_those_of_submodules() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_lfs_file_that_its_server_lacks_is_an_error_with_its_name() {
-    let builder = Builder::start();
+    let builder = Builder::start().await;
     let (_, pointer) = lfs_object("lost-7209");
     let files = [FILES.as_slice(), &[(".gitattributes", ATTRIBUTES), ("img/lost.bin", &pointer)]];
     let commit = builder.create_repository("alice/shop", &files.concat());
-    let result = build(&builder, &commit, "false,lfs");
+    let result = build(&builder, &commit, "false,lfs").await;
     assert_eq!(result.failed_step.as_deref(), Some(FETCH_STEP));
     assert!(error(&result).starts_with("The file img/lost.bin in Git LFS cannot be read"));
     // The server's message contains workflow commands.

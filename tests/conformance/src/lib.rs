@@ -65,8 +65,8 @@ pub fn check_webhook(event: &str, action: Option<&str>, body: &[u8]) -> Result<S
 
 /// The description of a path of the simulation, and the path in that description.
 fn description_of(path: &str) -> (&'static Description, &str) {
-    const OTHERS: [&str; 6] =
-        ["/v2/", "/token", "/login/", "/_logs/", "/settings/", "/organizations/"];
+    const OTHERS: [&str; 7] =
+        ["/v2/", "/token", "/login/", "/_logs/", "/_push/", "/settings/", "/organizations/"];
     match path.strip_prefix("/api/v3") {
         Some(path) => (Description::enterprise(), path),
         None if OTHERS.iter().any(|other| path.starts_with(other)) => (Description::others(), path),
@@ -89,13 +89,23 @@ impl Description {
     /// The description of api.github.com.
     pub fn github() -> &'static Self {
         static GITHUB: OnceLock<Description> = OnceLock::new();
-        GITHUB.get_or_init(|| Self::new(load_octokit_json("openapi/generated/api.github.com.json")))
+        GITHUB.get_or_init(|| Self::of_github("openapi/generated/api.github.com.json"))
     }
 
     /// The description of GitHub Enterprise Server.
     pub fn enterprise() -> &'static Self {
         static ENTERPRISE: OnceLock<Description> = OnceLock::new();
-        ENTERPRISE.get_or_init(|| Self::new(load_octokit_json("openapi/generated/ghes-3.19.json")))
+        ENTERPRISE.get_or_init(|| Self::of_github("openapi/generated/ghes-3.19.json"))
+    }
+
+    fn of_github(file: &str) -> Self {
+        let mut document = load_octokit_json(file);
+        // This list is described as one of accounts that are users and enterprises at once, which no account is.
+        let path =
+            "/paths/~1app~1installations/get/responses/200/content/application~1json/schema/items";
+        *document.pointer_mut(path).expect("a list of installations") =
+            serde_json::json!({ "$ref": "#/components/schemas/installation" });
+        Self::new(document)
     }
 
     /// The description of the registry, sign-in and the log storage: `others.yaml`.

@@ -1,5 +1,6 @@
 //! Authentication with JWTs, and separation of users.
 
+use crate::support::begin_rate_limit_window;
 use nokube_domain::jwt::{Audience, Claims, sign};
 use nokube_tests::{JWT_SECRET, Response, TestPlatform, claims};
 use reqwest::Method;
@@ -29,6 +30,7 @@ async fn without_a_valid_token_routes_return_401() {
     let project = alice.create_project("myapp").await;
     let build = alice.start_build(project).await;
     alice.wait_for_end(&build).await;
+    platform.settle().await;
     let valid = claims("alice");
     let user_with = |claims: Claims, secret: &str| {
         platform.user_with_token(&sign(&claims, secret.as_bytes()).unwrap())
@@ -61,6 +63,7 @@ async fn builds_and_projects_of_others_look_like_ones_that_do_not_exist() {
     let project = alice.create_project("myapp").await;
     let build = alice.start_build(project).await;
     alice.wait_for_end(&build).await;
+    platform.settle().await;
     let missing = nokube_domain::BuildId::new(nokube_domain::ProjectId(999), 7, 1);
     let missing = format!("/api/v1/builds/{missing}");
     // An id with the right numbers but wrong random bits is not found, not even by the owner.
@@ -74,6 +77,7 @@ async fn builds_and_projects_of_others_look_like_ones_that_do_not_exist() {
             let request = mallory.request(method.clone(), &format!("{path}{suffix}"));
             platform.measure(Response::send(request))
         };
+        begin_rate_limit_window(send(&missing)).await;
         let (foreign_response, foreign_cost) = send(&build).await;
         let (missing_response, missing_cost) = send(&missing).await;
         foreign_response.expect_problem(404);

@@ -55,8 +55,9 @@ async fn a_poll_costs_2_reads_with_a_session_or_a_jwt_and_3_with_an_api_token() 
     let (_, token) = alice.create_token(&["read"]).await;
     let machine = platform.user_with_token(&token);
     machine.wait_for_end(&path).await;
-    platform.github.wait_until_idle().await.ok();
-    alice.get(&path).await; // The first read after the end stores the final state.
+    platform.settle().await;
+    // The first read after the end stores the final state.
+    platform.wait_until_logged(&alice.get(&path).await).await;
     for _ in 0..2 {
         let (response, cost) = platform.measure(alice.get(&path)).await;
         response.expect(200);

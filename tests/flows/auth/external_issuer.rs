@@ -124,7 +124,11 @@ async fn a_user_of_another_issuer_cannot_take_a_github_users_name() {
     // The list of members shows the issuer of a member.
     let project = alice.create_project("myapp").await["id"].as_u64().unwrap();
     let member = format!("/api/v1/projects/{project}/members/{}", names[0]);
-    let members = alice.put(&member, &json!({ "role": "viewer" })).await.expect(200);
+    let invited = alice.put(&member, &json!({ "role": "viewer" })).await.expect(201);
+    assert_eq!(invited["invitations"][0]["issuer"], "https://idp.test");
+    let accept = format!("/api/v1/invitations/{project}/accept");
+    squatter.post(&accept, &json!({})).await.expect(200);
+    let members = alice.get(&format!("/api/v1/projects/{project}/members")).await.expect(200);
     assert_eq!(members["members"][0]["issuer"], Value::Null);
     assert_eq!(members["members"][1]["issuer"], "https://idp.test");
     platform.finish().await;
@@ -160,7 +164,7 @@ async fn a_token_can_be_exchanged_for_one_with_fewer_scopes() {
     let platform = issuer.config().start().await;
     let token = rs256("r", &claims("dave"));
     let unrestricted = exchange(&platform, &token, None).await.expect(200);
-    assert_eq!(unrestricted["scope"], "read build deploy metrics account");
+    assert_eq!(unrestricted["scope"], "read build deploy metrics reconcile account");
     let restricted = exchange(&platform, &token, Some("build read")).await.expect(200);
     assert_eq!(restricted["scope"], "read build");
     let restricted = platform.user_with_token(restricted["access_token"].as_str().unwrap());

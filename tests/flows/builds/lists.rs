@@ -53,6 +53,12 @@ async fn builds_of_all_projects_are_in_one_list() {
     created.splice(0..0, start_builds(&alice, two, 2).await);
     let list = alice.get("/api/v1/builds").await.expect(200);
     assert_eq!((ids(&list), &list["total"]), (created.clone(), &json!(4)));
+    assert_eq!(list["next"], json!(null));
+    let first = alice.get("/api/v1/builds?limit=3").await.expect(200);
+    let next = first["next"].as_str().unwrap();
+    let last = alice.get(&format!("/api/v1/builds?limit=3&next={next}")).await.expect(200);
+    assert_eq!([ids(&first), ids(&last)].concat(), created);
+    assert_eq!((&last["next"], last.get("total")), (&json!(null), None));
     let page = alice.get("/api/v1/builds?limit=2&offset=1").await.expect(200);
     assert_eq!(ids(&page), created[1..3]);
     let filtered = alice.get(&format!("/api/v1/builds?project_id={two}")).await.expect(200);

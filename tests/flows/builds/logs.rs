@@ -45,6 +45,7 @@ async fn a_redirect_to_an_unknown_host_is_not_followed() {
     let alice = platform.user("alice");
     let path = alice.start_build(alice.create_project("myapp").await).await;
     alice.wait_for_end(&path).await;
+    platform.settle().await;
     platform.github.add_fault(
         Fault::status("GET", "/logs", 302).header("location", "http://169.254.169.254/latest"),
     );

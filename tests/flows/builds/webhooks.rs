@@ -89,6 +89,7 @@ async fn events_that_are_not_about_a_build_are_ignored_with_200() {
     let alice = platform.user("alice");
     let path = alice.start_build(alice.create_project("myapp").await).await;
     alice.wait_for_end(&path).await;
+    platform.settle().await;
     let completed = run_event(&platform, "completed").await;
     let mut other_repository = completed.clone();
     other_repository["repository"]["full_name"] = json!("somebody/else");
@@ -100,7 +101,7 @@ async fn events_that_are_not_about_a_build_are_ignored_with_200() {
         ("workflow_run", other_repository),
         ("workflow_run", other_workflow),
         ("workflow_run", started_manually),
-        ("push", json!({ "ref": "refs/heads/main" })),
+        ("push", json!({ "ref": "refs/heads/main", "repository": { "id": 1 } })),
         ("an_event_of_tomorrow", json!([])),
         ("workflow_run", completed), // A repetition.
     ] {

@@ -87,7 +87,7 @@ async fn an_image_must_be_from_a_build_of_the_project_or_from_an_allowed_registr
     let allowed = bob.deployment_request(other_project, "web", "nginx:1.29").await;
     bob.deploy(&allowed).await;
     let other = bob.deployment_request(other_project, "web", "quay.io/some/thing:1").await;
-    assert!(errors(&bob, &other).await["image_name"].contains("begin with"));
+    assert!(errors(&bob, &other).await["image_name"].contains("one of docker.io/library/"));
     // A failed build has no image.
     let failed = alice.start_build_of(project, "will-fail").await;
     alice.wait_for_end(&failed).await;
@@ -143,22 +143,24 @@ async fn failures_of_pods_are_explained() {
     let platform = TestPlatform::start().await;
     let alice = platform.user("alice");
     let project = alice.create_project("myapp").await;
-    for (image, code, expected) in [
-        ("acme/shop-crash", "crash", "exit code 1"),
-        ("acme/shop-nopull", "image_pull", "denies access"),
-        ("acme/shop-notag", "image_pull", "no such image or tag"),
-        ("acme/shop-oom", "out_of_memory", "more memory than its limit of 512Mi"),
-        ("acme/shop-pending", "unschedulable", "lower memory_request"),
+    for (image, status, code, expected) in [
+        ("acme/shop-crash", "failed", "crash", "exit code 1"),
+        ("acme/shop-nopull", "failed", "image_pull", "denies access"),
+        ("acme/shop-notag", "failed", "image_pull", "no such image or tag"),
+        ("acme/shop-oom", "failed", "out_of_memory", "more memory than its limit of 512Mi"),
+        // A machine may still be added.
+        ("acme/shop-pending", "deploying", "unschedulable", "memory_request"),
     ] {
         let service = image.rsplit('-').next().unwrap();
         let path = alice.deploy(&alice.deployment_request(project, service, image).await).await;
-        let failed = alice.wait_for_status(&path, &["failed"]).await;
-        assert_eq!(failed["error_code"], code, "{failed:#}");
+        let failed = alice.wait_for_error(&path, &[status], code).await;
         assert_eq!(failed["pods"][0]["code"], code, "{failed:#}");
+        assert_eq!(failed["issues"][0]["code"], code, "{failed:#}");
         let message = failed["error_message"].as_str().unwrap();
         assert!(message.contains(expected), "{message}");
         if code == "crash" {
-            assert!(message.contains("Its last lines:\n"), "{message}");
+            let lines = failed["issues"][0]["detail"].as_str().unwrap();
+            assert!(!lines.is_empty() && message.ends_with(lines), "{message}");
         }
     }
     platform.finish().await;
@@ -228,6 +230,7 @@ async fn a_deployment_looks_to_other_users_like_one_that_does_not_exist() {
         ("GET", "/logs"),
         ("GET", "/events"),
         ("GET", "/revisions"),
+        ("POST", "/apply"),
         ("POST", "/restart"),
         ("POST", "/stop"),
         ("POST", "/start"),

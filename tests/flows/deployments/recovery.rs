@@ -179,7 +179,7 @@ async fn the_config_of_running_pods_is_kept_after_many_failed_releases() {
     for release in 0..5 {
         body["env_vars"] = json!({ "RELEASE": release.to_string() });
         alice.deploy(&body).await;
-        alice.wait_for_status(&path, &["failed"]).await;
+        alice.wait_for_status(&path, &["degraded"]).await;
     }
     let config_maps = platform.cluster.objects("configmaps", "nk-alice-myapp");
     let values: Vec<_> =
@@ -208,7 +208,7 @@ async fn a_rejected_revision_is_not_applied_again_by_reads() {
     tokio::time::sleep(Duration::from_millis(1_200)).await;
     platform.cluster.clear_requests();
     for _ in 0..5 {
-        assert_eq!(alice.get(&path).await.expect(200)["status"], "failed");
+        assert_eq!(alice.get(&path).await.expect(200)["status"], "degraded", "nginx:1 serves");
     }
     let requests = platform.cluster.requests();
     assert!(requests.iter().all(|request| request.method == "GET"), "{requests:#?}");

@@ -3,6 +3,7 @@
 use nokube_tests::{Response, TestPlatform, User};
 use reqwest::Method;
 use serde_json::json;
+use std::time::Duration;
 
 /// A read by somebody who has this entity tag.
 async fn read(user: &User, method: Method, path: &str, etag: &str) -> Response {
@@ -15,7 +16,8 @@ fn etag(response: &Response) -> String {
 
 /// The page's poll: sends its entity tag until something is new.
 async fn assert_unchanged(user: &User, path: &str, tag: &str) {
-    for has in [tag.to_owned(), format!("W/{tag}"), format!("\"0\", {tag}"), "*".into()] {
+    let opaque = tag.trim_start_matches("W/");
+    for has in [opaque.to_owned(), format!("W/{opaque}"), format!("\"0\", {opaque}"), "*".into()] {
         let unchanged = read(user, Method::GET, path, &has).await;
         assert_eq!((unchanged.status, unchanged.text.as_str()), (304, ""), "{has}");
         assert_eq!(etag(&unchanged), tag);
@@ -32,7 +34,7 @@ async fn a_poll_of_a_build_has_a_body_only_if_something_is_new() {
     let (alice, bob) = (platform.user("alice"), platform.user("bob"));
     let path = alice.start_build_of(alice.create_project("myapp").await, "will-fail").await;
     alice.wait_for_end(&path).await;
-    platform.github.wait_until_idle().await.unwrap();
+    platform.settle().await;
     alice.get(&path).await; // Stores the final view.
     let first = alice.get(&path).await;
     assert_eq!(first.expect(200)["status"], "failed");
@@ -63,7 +65,15 @@ async fn a_poll_of_a_deployment_has_a_body_only_if_something_is_new() {
     alice.wait_for_status(&path, &["running"]).await;
     let first = alice.get(&path).await;
     let tag = etag(&first);
+    // The time of the observation is in whole seconds. Alone it is nothing new.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
     assert_unchanged(&alice, &path, &tag).await;
+    let later = alice.get(&path).await;
+    assert_ne!(later.expect(200)["observed_at"], first.expect(200)["observed_at"]);
+    let list = format!("/api/v1/projects/{project}/deployments");
+    let tag_of_list = etag(&alice.get(&list).await);
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert_unchanged(&alice, &list, &tag_of_list).await;
     read(&bob, Method::GET, &path, &tag).await.expect_problem(404);
 
     request["replicas"] = json!(3);
@@ -73,5 +83,24 @@ async fn a_poll_of_a_deployment_has_a_body_only_if_something_is_new() {
     let tag = etag(&alice.get(&path).await);
     alice.delete(&path).await.expect(204);
     read(&alice, Method::GET, &path, &tag).await.expect_problem(404);
+    platform.finish().await;
+}
+
+#[tokio::test]
+async fn polls_of_many_pages_have_no_body_while_nothing_is_new() {
+    let platform = TestPlatform::config().with_default("deployment_quiet_seconds").start().await;
+    let alice = platform.user("alice");
+    let project = alice.create_project("myapp").await;
+    let request = alice.deployment_request(project, "web", "nginx:1.29").await;
+    let path = alice.deploy(&request).await;
+    alice.wait_for_status(&path, &["running"]).await;
+    for path in [path, format!("/api/v1/projects/{project}/deployments")] {
+        let tag = etag(&alice.get(&path).await);
+        // Some get what another one has read, and one reads the cluster again.
+        for _ in 0..5 {
+            assert_unchanged(&alice, &path, &tag).await;
+            tokio::time::sleep(Duration::from_millis(600)).await;
+        }
+    }
     platform.finish().await;
 }

@@ -1,7 +1,7 @@
 //! `GET /metrics`: gauges for Prometheus.
 
 use crate::support::browser::Browser;
-use nokube_tests::TestPlatform;
+use nokube_tests::{TestPlatform, User};
 use serde_json::json;
 
 /// The lines of the gauges, without comments and without the prefix `nokube_`.
@@ -28,6 +28,7 @@ async fn gauges_count_projects_builds_and_deployments() {
             "deployments{status=\"pending\"} 0",
             "deployments{status=\"deploying\"} 0",
             "deployments{status=\"running\"} 0",
+            "deployments{status=\"degraded\"} 0",
             "deployments{status=\"failed\"} 0",
             "deployments{status=\"stopped\"} 0",
             "metrics_complete 1",
@@ -42,6 +43,34 @@ async fn gauges_count_projects_builds_and_deployments() {
     platform.github.hold_runs(nokube_sim::HoldPoint::InProgress);
     let building = alice.start_build(project).await;
     alice.wait_for_status(&building, &["building"]).await;
+    deploy_one_of_each_status(&alice, project).await;
+    platform.wait_until_events_are_processed().await;
+    platform.wait_until_all_is_logged().await;
+
+    let ((), cost) = platform
+        .measure(async {
+            let metrics = gauges(&mut root).await.join(", ");
+            assert_eq!(
+                metrics,
+                "projects 1, projects_made 2, \
+                 builds{status=\"pending\"} 0, builds{status=\"building\"} 1, \
+                 deployments{status=\"pending\"} 0, deployments{status=\"deploying\"} 0, \
+                 deployments{status=\"running\"} 1, deployments{status=\"degraded\"} 0, \
+                 deployments{status=\"failed\"} 1, \
+                 deployments{status=\"stopped\"} 1, metrics_complete 1"
+            );
+        })
+        .await;
+    // The blocklist and the rate limit, the number of projects, the two project records, the two counters of
+    // the existing project, and the records of each build and deployment.
+    assert_eq!((cost.reads, cost.writes + cost.increments), (2 + 1 + 2 + 2 + 2 * 2 + 3 * 5, 1));
+    assert_eq!((cost.outbound, cost.chained), (0, 0));
+    platform.github.release_all();
+    platform.finish().await;
+}
+
+/// A running deployment, a stopped one, and a failed one.
+async fn deploy_one_of_each_status(alice: &User, project: u64) {
     for (service, image) in
         [("runs", "nginx:1.29"), ("stopped", "nginx:1.29"), ("fails", "acme/app-crash")]
     {
@@ -54,26 +83,6 @@ async fn gauges_count_projects_builds_and_deployments() {
             alice.wait_for_status(&path, &["stopped"]).await;
         }
     }
-
-    let ((), cost) = platform
-        .measure(async {
-            let metrics = gauges(&mut root).await.join(", ");
-            assert_eq!(
-                metrics,
-                "projects 1, projects_made 2, \
-                 builds{status=\"pending\"} 0, builds{status=\"building\"} 1, \
-                 deployments{status=\"pending\"} 0, deployments{status=\"deploying\"} 0, \
-                 deployments{status=\"running\"} 1, deployments{status=\"failed\"} 1, \
-                 deployments{status=\"stopped\"} 1, metrics_complete 1"
-            );
-        })
-        .await;
-    // The blocklist and the rate limit, the number of projects, the two project records, the two counters of
-    // the existing project, and the records of each build and deployment.
-    assert_eq!((cost.reads, cost.writes + cost.increments), (2 + 1 + 2 + 2 + 2 * 2 + 3 * 5, 1));
-    assert_eq!((cost.outbound, cost.chained), (0, 0));
-    platform.github.release_all();
-    platform.finish().await;
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ async fn a_completely_configured_platform_is_ready() {
     assert_eq!(platform.anonymous().get("/health").await.status, 200);
     let ready = platform.anonymous().get("/ready").await.expect(200);
     assert_eq!(ready["ready"], true);
-    assert_eq!(ready["checks"].as_array().unwrap().len(), 6, "{ready}");
+    assert_eq!(ready["checks"].as_array().unwrap().len(), 8, "{ready}");
     platform.finish().await;
 }
 
@@ -254,6 +254,47 @@ async fn each_problem_of_the_cluster_is_reported() {
     platform.restart().await;
     expect_cluster_detail(&platform, "refuses the connection").await;
     platform.finish().await;
+}
+
+#[tokio::test]
+async fn a_gateway_or_ingress_class_that_is_gone_is_reported() {
+    let platform = TestPlatform::config()
+        .variable("apps_routing", "gateway")
+        .variable("apps_gateway", "gateway/main")
+        .start()
+        .await;
+    platform.operator().get("/ready").await.expect(200);
+    platform.cluster.delete_object("gateways", "gateway", "main");
+    expect_routing_detail(&platform, "gateway/main does not exist").await;
+    platform.finish().await;
+    let platform = TestPlatform::config().variable("apps_ingress_class", "public").start().await;
+    platform.operator().get("/ready").await.expect(200);
+    platform.cluster.delete_object("ingressclasses", "", "public");
+    expect_routing_detail(&platform, "'public' does not exist").await;
+    platform.finish().await;
+}
+
+#[tokio::test]
+async fn without_the_newer_permissions_the_platform_is_ready_and_names_them() {
+    let platform = TestPlatform::start().await;
+    platform.cluster.deny("list", "ingressclasses.networking.k8s.io");
+    let ready = platform.operator().get("/ready").await.expect(200);
+    assert!(ready.to_string().contains("list ingressclasses.networking.k8s.io"), "{ready}");
+    platform.finish().await;
+}
+
+/// Waits until the failed check of the routing contains a text.
+async fn expect_routing_detail(platform: &TestPlatform, expected: &str) {
+    let mut checks = BTreeMap::new();
+    for _ in 0..50 {
+        let ready = platform.operator().get("/ready").await;
+        checks = failed_checks(&serde_json::from_str(&ready.text).unwrap());
+        if checks.get("routing").is_some_and(|detail| detail.contains(expected)) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{checks:?} does not contain {expected}");
 }
 
 #[tokio::test]

@@ -87,8 +87,8 @@ async fn costs_of_concurrent_requests_are_counted_separately() {
     let project = alice.create_project("myapp").await;
     let ended = alice.start_build(project).await;
     alice.wait_for_end(&ended).await;
-    platform.github.wait_until_idle().await.ok();
-    alice.get(&ended).await;
+    platform.settle().await;
+    platform.wait_until_logged(&alice.get(&ended).await).await;
     let (before, lines_before) = (platform.host().counts(), request_lines(&platform).len());
 
     let polls = (0..40).map(|_| alice.get(&ended));
@@ -100,7 +100,7 @@ async fn costs_of_concurrent_requests_are_counted_separately() {
         futures::future::join_all(builds),
         futures::future::join_all(reads)
     );
-    platform.github.wait_until_idle().await.ok();
+    platform.settle().await;
 
     let all = request_lines(&platform);
     let new = &all[lines_before..];

@@ -137,10 +137,18 @@ async fn concurrent_changes_of_members_at_both_hosts_are_not_lost() {
         let path = format!("/api/v1/projects/{project}/members/{person}");
         let role = json!({ "role": "viewer" });
         let send = async || Response::send(user.request(Method::PUT, &path).json(&role)).await;
-        retry_conflicts(send).await.expect(200);
+        retry_conflicts(send).await.expect(201);
+    };
+    let accept = async |person: &str| {
+        let path = format!("/api/v1/invitations/{project}/accept");
+        let [_, user] = hosts.user(person);
+        retry_conflicts(async || user.post(&path, &json!({})).await).await.expect(200);
     };
     for pair in people.chunks(2) {
         join(put(&first, &pair[0]), put(&second, &pair[1])).await;
+    }
+    for pair in people.chunks(2) {
+        join(accept(&pair[0]), accept(&pair[1])).await;
     }
     let remove = async |user: &User, person: &str| {
         let path = format!("/api/v1/projects/{project}/members/{person}");
@@ -201,6 +209,31 @@ async fn concurrent_deployments_at_both_hosts_are_consistent() {
         let listed = list["deployments"].as_array().unwrap().iter();
         assert_eq!(listed.map(|d| text(&d["deployment_id"])).collect::<BTreeSet<_>>(), ids);
     }
+    hosts.finish().await;
+}
+
+#[tokio::test]
+async fn of_many_readers_at_both_hosts_one_reads_the_cluster() {
+    let config = TestPlatform::config().with_default("deployment_quiet_seconds");
+    let hosts = TwoHosts::start(config).await;
+    let [first, second] = hosts.user("alice");
+    let project = first.create_project("myapp").await;
+    let body = first.deployment_request(project, "web", "nginx:1.29").await;
+    let path = first.deploy(&body).await;
+    first.wait_for_status(&path, &["running"]).await;
+    tokio::time::sleep(Duration::from_millis(4_100)).await;
+    hosts.platform.cluster.clear_requests();
+    let begun_at = std::time::Instant::now();
+    let reads = (0..100).map(|n| if n % 2 == 0 { first.get(&path) } else { second.get(&path) });
+    for response in join_all(reads).await {
+        assert_eq!(response.expect(200)["status"], "running");
+    }
+    // On a machine that needs more than two seconds for them, what was read becomes too old meanwhile.
+    let max = 6 * (1 + begun_at.elapsed().as_secs() / 2);
+    let requests = hosts.platform.cluster.requests().len() as u64;
+    assert!((6..=max).contains(&requests), "{requests} requests");
+    first.post(&format!("{path}/restart"), &json!({})).await.expect(202);
+    assert_eq!(second.get(&path).await.expect(200)["revision"], 2);
     hosts.finish().await;
 }
 

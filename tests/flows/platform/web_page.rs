@@ -68,7 +68,9 @@ async fn paths_of_the_page_return_it_and_unknown_paths_return_404() {
         assert!(!response.text.contains("<html"), "{path}");
     }
     let request = platform.anonymous().request(Method::POST, "/");
-    assert_eq!(Response::send(request).await.status, 405);
+    let response = Response::send(request).await;
+    assert_eq!(response.status, 405);
+    assert_eq!(response.headers["allow"], "GET, HEAD");
     platform.finish().await;
 }
 

@@ -1,4 +1,5 @@
-//! Projects: members, deletion.
+//! Projects: members, invitations, deletion.
 
 mod deletion;
+mod invitations;
 mod members;

@@ -92,6 +92,18 @@ impl Browser {
         self.post("/api/v1/projects", &json!({ "name": name })).await.expect(201)
     }
 
+    /// Invites somebody to a project, who accepts.
+    pub async fn add_member(&mut self, project: &Value, person: &mut Self, role: &str) {
+        let username = person.username().await;
+        let path = format!("/api/v1/projects/{project}/members/{username}");
+        self.put(&path, &json!({ "role": role })).await.expect(201);
+        person.accept_invitation(project).await.expect(200);
+    }
+
+    pub async fn accept_invitation(&mut self, project: &Value) -> Response {
+        self.post(&format!("/api/v1/invitations/{project}/accept"), &json!({})).await
+    }
+
     /// Creates an API token. Returns its number and the token itself.
     pub async fn create_token(&mut self, scopes: &[&str]) -> (u64, String) {
         let body = json!({ "name": "machine", "scopes": scopes });

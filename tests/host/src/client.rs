@@ -7,7 +7,7 @@ use nokube_domain::{
     Timestamp,
     jwt::{Audience, Claims, sign},
 };
-use nokube_edge::{Route, body::full_body, serve, serve_unauthenticated};
+use nokube_edge::{BoxBody, Route, body::full_body, serve, serve_unauthenticated};
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -44,6 +44,10 @@ impl Client {
         self.host.run(self.start("POST", path, Some(body)))
     }
 
+    pub fn put(&self, path: &str, body: &Value) -> Response {
+        self.host.run(self.start("PUT", path, Some(body)))
+    }
+
     pub fn delete(&self, path: &str) -> Response {
         self.host.run(self.start("DELETE", path, None))
     }
@@ -69,13 +73,17 @@ impl Client {
 
     /// Sends a request to a component that authenticates no callers.
     pub fn send_unauthenticated(&self, method: &str, path: &str, body: &str) -> Response {
-        let (routes, request) = (self.routes, self.request(method, path, body.to_owned()));
-        self.host.run(async move {
-            read(serve_unauthenticated("test", routes, request.map(full_body)).await).await
-        })
+        self.stream_unauthenticated(method, path, full_body(body.to_owned()))
     }
 
-    fn request(&self, method: &str, path: &str, body: String) -> Request<String> {
+    /// As [`Self::send_unauthenticated`], with a body that arrives bit by bit.
+    pub fn stream_unauthenticated(&self, method: &str, path: &str, body: BoxBody) -> Response {
+        let (routes, request) = (self.routes, self.request(method, path, body));
+        self.host
+            .run(async move { read(serve_unauthenticated("test", routes, request).await).await })
+    }
+
+    fn request<B>(&self, method: &str, path: &str, body: B) -> Request<B> {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -84,7 +92,7 @@ impl Client {
     }
 }
 
-async fn read(response: http::Response<nokube_edge::BoxBody>) -> Response {
+async fn read(response: http::Response<BoxBody>) -> Response {
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes().to_vec();
     let text = String::from_utf8(body).unwrap();

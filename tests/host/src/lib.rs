@@ -8,7 +8,7 @@ mod memory;
 mod outbound;
 
 pub use client::{Client, Response};
-pub use memory::StoreFault;
+pub use memory::{StoreFault, after_calls};
 
 use clock::Clock;
 use futures::{
@@ -18,7 +18,7 @@ use futures::{
     task::LocalSpawnExt,
 };
 use memory::Memory;
-use nokube_domain::{Person, ProjectId, Timestamp, projects::Members};
+use nokube_domain::{Person, ProjectId, Timestamp, installation::Installation, projects::Members};
 use nokube_edge::{
     BoxBody, Route,
     host::{Host, HostFuture, KeyValue, LogLevel, install},
@@ -27,7 +27,12 @@ use nokube_edge::{
 };
 use outbound::Outbound;
 use serde_json::json;
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+    time::Duration,
+};
 
 pub const JWT_SECRET: &str = "sentinel-jwt-secret-of-32-bytes-at-least";
 pub const SESSION_SECRET: &str = "sentinel-session-secret-of-32-bytes-at-least";
@@ -35,7 +40,7 @@ pub const WEBHOOK_SECRET: &str = "sentinel-webhook-secret";
 pub const PLATFORM_URL: &str = "http://nokube.test";
 
 /// The settings of a complete platform, where they differ from the defaults in `spin.toml`.
-const SETTINGS: [(&str, &str); 14] = [
+const SETTINGS: [(&str, &str); 15] = [
     ("auth_jwt_secret", JWT_SECRET),
     ("auth_jwt_subjects_are_github_logins", "true"),
     ("auth_session_secret", SESSION_SECRET),
@@ -47,6 +52,8 @@ const SETTINGS: [(&str, &str); 14] = [
     ("github_token", "sentinel-github-token"),
     ("github_webhook_secret", WEBHOOK_SECRET),
     ("kubernetes_token", "sentinel-kubernetes-token"),
+    // Whether a read writes depends on chance.
+    ("limit_reads_per_minute", "0"),
     ("platform_url", PLATFORM_URL),
     ("registry_namespace", "platform"),
     ("secret_names_key", "sentinel-names-key-of-32-bytes-at-least"),
@@ -56,6 +63,8 @@ pub struct TestHost {
     clock: Rc<Clock>,
     memory: Rc<Memory>,
     outbound: Outbound,
+    response_delay: Cell<Duration>,
+    slow: RefCell<Vec<(String, Duration)>>,
     variables: RefCell<BTreeMap<String, String>>,
     log: RefCell<Vec<(LogLevel, String)>>,
     tasks: RefCell<LocalPool>,
@@ -76,6 +85,8 @@ impl TestHost {
             clock: Rc::default(),
             memory: Rc::default(),
             outbound: Outbound::default(),
+            response_delay: Cell::default(),
+            slow: RefCell::default(),
             variables: RefCell::new(variables),
             log: RefCell::default(),
             spawner: tasks.spawner(),
@@ -126,6 +137,7 @@ impl TestHost {
             let person = Person { issuer: "nokube".into(), subject: owner.clone() };
             let store = Store::open().await.unwrap();
             let id = ProjectId(store.increment(&Counter::projects()).await.unwrap());
+            store.set(keys::installation(), &Installation::NEW).await.unwrap();
             let number = store.increment(&Counter::owned_projects(&person)).await.unwrap();
             let at = nokube_edge::now();
             let project = json!({
@@ -147,6 +159,11 @@ impl TestHost {
         self.memory.fault.set(None);
     }
 
+    /// Deletes what is stored under keys that begin with one of these, as if an older release had run until now.
+    pub fn forget(&self, beginnings: &[&str]) {
+        self.memory.forget(beginnings);
+    }
+
     /// Everything that is stored.
     pub fn stored(&self) -> BTreeMap<String, String> {
         self.memory.all()
@@ -155,6 +172,16 @@ impl TestHost {
     /// Scripts the responses to requests whose URL begins with `url`; later scripts come first.
     pub fn respond(&self, method: &str, url: &str, status: u16, body: &serde_json::Value) {
         self.outbound.respond(method, url, status, &[], body);
+    }
+
+    /// From now on other systems respond after this time.
+    pub fn respond_after(&self, delay: Duration) {
+        self.response_delay.set(delay);
+    }
+
+    /// As [`Self::respond_after`], only for URLs that contain this.
+    pub fn respond_to_after(&self, part_of_url: &str, delay: Duration) {
+        self.slow.borrow_mut().insert(0, (part_of_url.to_owned(), delay));
     }
 
     /// As [`Self::respond`], with headers.
@@ -172,6 +199,19 @@ impl TestHost {
     /// The bodies of the requests that were sent to URLs that begin with `url`.
     pub fn sent(&self, method: &str, url: &str) -> Vec<String> {
         self.outbound.sent(method, url)
+    }
+
+    /// The URLs of all requests so far.
+    pub fn sent_urls(&self) -> Vec<String> {
+        self.outbound.urls()
+    }
+
+    /// A number of each request so far, as its log line has it, such as `kv_reads`.
+    pub fn logged_numbers(&self, name: &str) -> Vec<u32> {
+        let lines = self.logged(LogLevel::Request);
+        let pairs =
+            lines.iter().flat_map(|line| line.split(' ')).filter_map(|it| it.split_once('='));
+        pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.parse().unwrap()).collect()
     }
 
     /// The lines that were logged so far as `level`.
@@ -192,7 +232,19 @@ impl Host for TestHost {
         request: http::Request<Vec<u8>>,
         _: Timeouts,
     ) -> HostFuture<'static, http::Response<BoxBody>, OutboundError> {
-        Box::pin(std::future::ready(self.outbound.send(request)))
+        let url = request.uri().to_string();
+        let slow =
+            self.slow.borrow().iter().find(|(part, _)| url.contains(part)).map(|(_, it)| *it);
+        let delay = slow.unwrap_or(self.response_delay.get());
+        let response = self.outbound.send(request);
+        if delay.is_zero() {
+            return Box::pin(std::future::ready(response));
+        }
+        let delay = self.clock.sleep(delay);
+        Box::pin(async move {
+            delay.await;
+            response
+        })
     }
 
     fn variable<'a>(&'a self, name: &'a str) -> HostFuture<'a, Option<String>> {

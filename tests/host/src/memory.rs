@@ -36,6 +36,12 @@ impl Memory {
         }
     }
 
+    pub fn forget(&self, beginnings: &[&str]) {
+        let stays = |key: &String| !beginnings.iter().any(|beginning| key.starts_with(beginning));
+        self.records.borrow_mut().retain(|key, _| stays(key));
+        self.counters.borrow_mut().retain(|key, _| stays(key));
+    }
+
     pub fn all(&self) -> BTreeMap<String, String> {
         let text = |value: &Vec<u8>| String::from_utf8(value.clone()).unwrap();
         let records = self.records.borrow();
@@ -74,6 +80,13 @@ impl Memory {
     }
 }
 
+/// Is ready when other tasks have called the store so often: it lets them go on before each of its calls.
+pub async fn after_calls(calls: u32) {
+    for _ in 0..calls {
+        yield_once().await;
+    }
+}
+
 fn yield_once() -> LocalBoxFuture<'static, ()> {
     let mut has_yielded = false;
     Box::pin(std::future::poll_fn(move |context| {
@@ -102,12 +115,12 @@ impl KeyValue for Memory {
         })
     }
 
-    fn increment<'a>(&'a self, counter: &'a str) -> HostFuture<'a, i64> {
+    fn increment<'a>(&'a self, counter: &'a str, by: u32) -> HostFuture<'a, i64> {
         self.write(move || {
             assert!(!self.records.borrow().contains_key(counter), "{counter} is not a counter");
             let mut counters = self.counters.borrow_mut();
             let value = counters.entry(counter.into()).or_default();
-            *value += 1;
+            *value += i64::from(by);
             *value
         })
     }

@@ -42,6 +42,10 @@ impl Outbound {
         matching.map(|request| String::from_utf8_lossy(request.body()).into_owned()).collect()
     }
 
+    pub fn urls(&self) -> Vec<String> {
+        self.sent.borrow().iter().map(|request| request.uri().to_string()).collect()
+    }
+
     /// A request without a script gets no connection.
     pub fn send(&self, request: Request<Vec<u8>>) -> Result<Response<BoxBody>, OutboundError> {
         let url = request.uri().to_string();

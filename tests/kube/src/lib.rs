@@ -11,20 +11,17 @@
 //! ```
 #![allow(clippy::indexing_slicing)] // Tests.
 
-mod certificates;
-mod client;
-mod http;
 mod kubeconfig;
 mod kubelet;
 mod process;
 pub mod requests;
 mod servers;
-mod service_account;
 
-pub use client::{Client, FIELD_MANAGER, Response, condition_status};
 pub use kubelet::{Kubelet, PodBehaviour, RunningKubelet};
+pub use nokube_dev_cluster::{Client, FIELD_MANAGER, Response, condition_status};
 
 use anyhow::{Context, Result};
+use nokube_dev_cluster::{http, service_account};
 use serde_json::{Value, json};
 use servers::Servers;
 use std::{
@@ -89,7 +86,7 @@ impl Cluster {
     pub async fn from_kubeconfig(path: &Path) -> Result<Self> {
         let access = kubeconfig::read(path)?;
         let folder = TempDir::with_prefix("nokube-kube-")?;
-        let ca_file = folder.path().join(certificates::CA);
+        let ca_file = folder.path().join(servers::CA_FILE);
         fs::write(&ca_file, &access.ca_pem)?;
         let token = match (access.token, access.identity) {
             (Some(token), _) => token,

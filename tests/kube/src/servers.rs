@@ -1,7 +1,8 @@
 //! Starts etcd, the API server and the controller manager on free ports.
 
-use crate::{certificates, process::Process};
+use crate::process::Process;
 use anyhow::{Context, Result, bail};
+use nokube_dev_cluster::certificates::{self, Authority};
 use serde_json::json;
 use std::{
     fs,
@@ -31,6 +32,9 @@ const CONTROLLERS: &[&str] = &[
     "serviceaccount-controller",
     "serviceaccount-token-controller",
 ];
+
+/// The certificate authority of the API server, in the folder of the servers.
+pub const CA_FILE: &str = "ca.pem";
 
 const MAX_ATTEMPTS: u32 = 3;
 const READY_TIMEOUT: Duration = Duration::from_secs(90);
@@ -64,7 +68,7 @@ impl Servers {
     async fn try_start(assets: &Path) -> Result<Self> {
         // The watchers of the processes remove the folder, even if the test process is killed.
         let root = TempDir::with_prefix("nokube-kube-")?.keep();
-        let ca_pem = certificates::write_certificates(&root)?;
+        let ca_pem = write_certificates(&root)?;
         let admin_token = format!("admin-{:032x}", fastrand::u128(..));
         fs::write(root.join("tokens.csv"), format!("{admin_token},admin,admin,system:masters\n"))?;
         let [etcd, peer, api] = free_ports()?;
@@ -74,7 +78,7 @@ impl Servers {
         let start_process = |name, args| Process::start(&assets.join(name), name, &root, args);
         let mut servers = Self {
             processes: vec![start_process("etcd", etcd_args(&root, etcd, peer))?],
-            ca_file: root.join(certificates::CA),
+            ca_file: root.join(CA_FILE),
             assets: assets.into(),
             url,
             ca_pem,
@@ -87,7 +91,7 @@ impl Servers {
     }
 
     async fn wait_until_ready(&self) -> Result<()> {
-        let client = crate::http::client(&self.ca_pem, None)?;
+        let client = nokube_dev_cluster::http::client(&self.ca_pem, None)?;
         let started_at = Instant::now();
         loop {
             if let Some(error) = self.processes.iter().find_map(Process::exit_error) {
@@ -121,6 +125,17 @@ fn assets_folder() -> Result<PathBuf> {
         }
     }
     Ok(folder)
+}
+
+/// Writes all certificates and keys. Returns the authority's certificate (PEM).
+fn write_certificates(folder: &Path) -> Result<String> {
+    let authority = Authority::new()?;
+    let names = ["127.0.0.1", "localhost", "kubernetes.default.svc"];
+    authority.server(&names)?.write(folder, "server")?;
+    authority.client("certified-admin", Some("system:masters"))?.write(folder, "admin")?;
+    certificates::account_key()?.write(folder, "accounts")?;
+    fs::write(folder.join(CA_FILE), authority.pem())?;
+    Ok(authority.pem())
 }
 
 /// Finds different free ports. All are held until the last one is found.
@@ -163,14 +178,14 @@ fn apiserver_args(root: &Path, etcd: u16, port: u16) -> Vec<String> {
         ("endpoint-reconciler-type", "none".into()),
         ("secure-port", port.to_string()),
         ("cert-dir", root.display().to_string()),
-        ("tls-cert-file", file(certificates::SERVER)),
-        ("tls-private-key-file", file(certificates::SERVER_KEY)),
-        ("client-ca-file", file(certificates::CA)),
+        ("tls-cert-file", file("server.pem")),
+        ("tls-private-key-file", file("server.key")),
+        ("client-ca-file", file(CA_FILE)),
         ("token-auth-file", file("tokens.csv")),
         ("authorization-mode", "RBAC".into()),
         ("service-account-issuer", "https://kubernetes.default.svc".into()),
-        ("service-account-key-file", file(certificates::ACCOUNTS)),
-        ("service-account-signing-key-file", file(certificates::ACCOUNTS_KEY)),
+        ("service-account-key-file", file("accounts.pem")),
+        ("service-account-signing-key-file", file("accounts.key")),
         ("service-cluster-ip-range", "10.96.0.0/16".into()),
         ("enable-priority-and-fairness", "false".into()),
         ("profiling", "false".into()),
@@ -182,8 +197,8 @@ fn controllers_args(root: &Path) -> Vec<String> {
     flags(&[
         ("kubeconfig", file("controllers.json")),
         ("controllers", CONTROLLERS.join(",")),
-        ("root-ca-file", file(certificates::CA)),
-        ("service-account-private-key-file", file(certificates::ACCOUNTS_KEY)),
+        ("root-ca-file", file(CA_FILE)),
+        ("service-account-private-key-file", file("accounts.key")),
         ("leader-elect", "false".into()),
         ("secure-port", "0".into()),
         ("cert-dir", root.display().to_string()),
@@ -201,7 +216,7 @@ fn kubeconfig(url: &str, root: &Path, token: &str) -> String {
         "kind": "Config",
         "clusters": [{
             "name": "tests",
-            "cluster": { "server": url, "certificate-authority": root.join(certificates::CA) },
+            "cluster": { "server": url, "certificate-authority": root.join(CA_FILE) },
         }],
         "users": [{ "name": "admin", "user": { "token": token } }],
         "contexts": [{ "name": "tests", "context": { "cluster": "tests", "user": "admin" } }],

@@ -55,10 +55,10 @@ async fn install_spinkube_crds(admin: &Client) -> Result<()> {
 async fn the_api_server_accepts_an_installation() -> Result<()> {
     let admin = Cluster::shared().await?.admin()?;
     install_spinkube_crds(&admin).await?;
-    admin.apply_yaml(&fs::read_to_string(Path::new(OPS).join("rbac.yaml"))?).await?;
+    admin.apply_permissions().await?;
     for route_file in ["httproute.yaml", "ingress.yaml"] {
         let objects = render(route_file)?;
-        ensure!(objects.len() == 13, "{} objects", objects.len());
+        ensure!(objects.len() == 16, "{} objects", objects.len());
         for object in &objects {
             let response = admin.apply(object).await?;
             ensure!(response.warnings.is_empty(), "{object}: {:?}", response.warnings);
@@ -174,5 +174,18 @@ fn the_objects_refer_to_each_other_correctly() -> Result<()> {
     let store = &find(&objects, "StatefulSet", "nokube-valkey")["spec"]["template"]["metadata"];
     let policy = find(&objects, "NetworkPolicy", "nokube-store");
     assert_eq!(policy["spec"]["podSelector"]["matchLabels"], store["labels"]);
+
+    // The pods of the CronJob reach the platform, whose Service is named as the SpinApp.
+    let template =
+        &find(&objects, "CronJob", "nokube-reconcile")["spec"]["jobTemplate"]["spec"]["template"];
+    let url = &template["spec"]["containers"][0]["args"].as_array().unwrap().last().unwrap();
+    assert_eq!(*url, "http://nokube/api/v1/reconcile");
+    let labels = &template["metadata"]["labels"];
+    let own = &find(&objects, "NetworkPolicy", "nokube-reconcile")["spec"];
+    assert_eq!(own["podSelector"]["matchLabels"], *labels);
+    assert_eq!(own["egress"][1]["to"][0]["podSelector"]["matchLabels"], spec["podLabels"]);
+    let from = &find(&objects, "NetworkPolicy", "nokube-platform-from-reconcile")["spec"];
+    assert_eq!(from["podSelector"]["matchLabels"], spec["podLabels"]);
+    assert_eq!(from["ingress"][0]["from"][0]["podSelector"]["matchLabels"], *labels);
     Ok(())
 }

@@ -4,6 +4,8 @@ import { test } from "node:test";
 import { formatCommandLine, parseCommandLine } from "../../../components/web/ui/src/forms/command-line.ts";
 import * as builds from "../../../components/web/ui/src/forms/build.ts";
 import * as deploy from "../../../components/web/ui/src/forms/deploy.ts";
+import * as services from "../../../components/web/ui/src/forms/service.ts";
+import { isSameRepository, repositoryQuery } from "../../../components/web/ui/src/api/repository-name.ts";
 import { diffReleases } from "../../../components/web/ui/src/forms/release-diff.ts";
 import { formatVariables, parseVariables } from "../../../components/web/ui/src/forms/variables.ts";
 
@@ -163,6 +165,59 @@ test("a form filled from a build request makes the same request", () => {
   // The platform looks for the Dockerfile in the build context.
   const { body } = builds.toRequest({ ...empty, source: "repository", context: "web" }, project);
   assert.ok(body.has_dockerfile && !("dockerfile_path" in body));
+});
+
+test("a form filled from a saved source saves the same source", () => {
+  const saved = {
+    repository_url: "https://github.com/acme/shop",
+    branch: null,
+    context: "services/web",
+    has_dockerfile: true,
+    dockerfile_path: "services/web/Dockerfile",
+    image_tag: "latest",
+    build_args: { A: "1" },
+    submodules: true,
+    lfs: false,
+  };
+  const form = builds.formFromSource(saved as never, "web");
+  assert.equal(form.service_name, "web");
+  assert.equal(form.branch, "", "the default branch");
+  const { body, lineErrors } = builds.toSource(form);
+  assert.deepEqual(lineErrors, []);
+  assert.deepEqual({ branch: null, lfs: false, ...body }, saved);
+  // The list of services leaves the build arguments out.
+  const { build_args: _, ...listed } = saved;
+  assert.equal(builds.formFromSource(listed as never, "web").build_args, "");
+});
+
+test("a form filled from a service that pushes build saves the same service", () => {
+  const service = { build_on_push: true, watch_paths: ["services/web", "lib/**/*.ts"] };
+  const form = { ...services.withPushes(builds.emptyForm(project), service as never), repository_url: "https://github.com/acme/shop" };
+  assert.equal(form.watch_paths, "services/web\nlib/**/*.ts\n");
+  const { body } = services.toServiceRequest(form);
+  assert.deepEqual({ ...body, ...service }, body);
+  assert.deepEqual(services.toServiceRequest({ ...form, watch_paths: " a b \r\n\n" }).body.watch_paths, ["a b"]);
+  const off = services.toServiceRequest({ ...form, build_on_push: false }).body;
+  assert.ok(!("build_on_push" in off), "the default");
+  assert.deepEqual(off.watch_paths, service.watch_paths, "they are kept for later");
+  const { body: unchanged } = services.toServiceRequest(services.withPushes(builds.emptyForm(project), null));
+  assert.ok(!("build_on_push" in unchanged) && !("watch_paths" in unchanged));
+});
+
+test("what is typed of a repository's address is looked for by its name", () => {
+  const table = [
+    ["", ""],
+    ["https://", ""],
+    ["https://git", ""],
+    ["https://github.com", ""],
+    ["https://github.com/", ""],
+    ["https://github.com/acme", "acme"],
+    ["https://github.com/acme/shop.git", "acme/shop"],
+    ["https://github.com/acme/shop/", "acme/shop"],
+    [" shop ", "shop"],
+  ] as const;
+  for (const [text, query] of table) assert.equal(repositoryQuery(text), query, text);
+  assert.ok(isSameRepository("https://github.com/Acme/Shop", " https://github.com/acme/shop"));
 });
 
 test("the deploy form's advanced options open if one is set", () => {

@@ -1,13 +1,34 @@
 // Texts, translations and formats.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
+import type { Issue } from "../../../components/web/ui/src/api/types.ts";
+import { fieldLabel } from "../../../components/web/ui/src/forms/field-label.ts";
 import * as apiCodes from "../../../components/web/ui/src/i18n/api-codes.ts";
 import { en } from "../../../components/web/ui/src/i18n/en.ts";
-import { rules, translateFieldError, translateWarning } from "../../../components/web/ui/src/i18n/field-errors.ts";
+import { rules } from "../../../components/web/ui/src/i18n/field-error-rules.ts";
 import { fr } from "../../../components/web/ui/src/i18n/fr.ts";
+import { issueTexts, translateIssue } from "../../../components/web/ui/src/i18n/issues.ts";
 import { formatDuration, formatRelativeTime } from "../../../components/web/ui/src/i18n/time.ts";
+import { enumValues, readProjectFile, stringLiterals } from "./rust_source.ts";
+
+const COMPONENTS = ["auth", "builds", "deploy", "platform", "webhook"].map((name) => `components/${name}/src`);
+
+interface Enum {
+  enum: string[];
+}
+
+interface ApiSchemas {
+  Cause: Enum;
+  MemberRoleName: Enum;
+  DeploymentStatus: Enum;
+  BuildStatus: Enum;
+  StepStatus: Enum;
+  Verdict: Enum;
+  Configuration: { properties: object };
+}
+
+const { components } = JSON.parse(readProjectFile("docs/api/openapi.json")) as { components: { schemas: ApiSchemas } };
+const schemas = components.schemas;
 
 test("plural forms follow the language", () => {
   assert.deepEqual([0, 1, 2].map((n) => fr.deployment.progress(n, 2)), [
@@ -18,8 +39,70 @@ test("plural forms follow the language", () => {
   assert.deepEqual([1, 2].map((n) => en.deployment.progress(1, n)), ["1 of 1 instance ready", "1 of 2 instances ready"]);
 });
 
-test("both languages have the same audit actions", () => {
-  assert.deepEqual(Object.keys(en.audit.actions), Object.keys(fr.audit.actions));
+test("every audit action has a sentence in both languages", () => {
+  const isAction = (text: string) => /^(project|member|invitation|service|build|deployment|token|session|person)\.[a-z_]+$/.test(text);
+  const literals = stringLiterals(...COMPONENTS).map(({ text }) => text);
+  const actions = new Set([
+    ...literals.filter(isAction),
+    ...schemas.Cause.enum.map((cause) => `deployment.${cause}`),
+    ...schemas.MemberRoleName.enum.map((role) => `member.${role}`),
+  ]);
+  for (const { audit } of [fr, en]) assert.deepEqual(Object.keys(audit.actions).sort(), [...actions].sort());
+});
+
+test("every field of a release has a label of its own in both languages", () => {
+  for (const t of [fr, en]) {
+    const fields = [...Object.keys(schemas.Configuration.properties), "image_digest"];
+    const labels = fields.map((field) => fieldLabel(field, t));
+    for (const [index, label] of labels.entries()) assert.ok(label, fields[index]);
+    assert.equal(new Set(labels).size, fields.length, `${labels}`);
+  }
+  assert.equal(fieldLabel("env_vars.HOST", fr), fr.deploy.variable("HOST"));
+  assert.equal(fieldLabel("constructor", fr), undefined);
+});
+
+test("every role that somebody can be invited to is explained in both languages", () => {
+  for (const { invitation } of [fr, en]) {
+    assert.deepEqual(Object.keys(invitation.roles).sort(), [...schemas.MemberRoleName.enum].sort());
+  }
+});
+
+test("every status, cause and step status of the API has a label in both languages", () => {
+  for (const t of [fr, en]) {
+    const tables = [
+      [t.deployment.status, schemas.DeploymentStatus],
+      [t.build.status, schemas.BuildStatus],
+      [t.build.step, schemas.StepStatus],
+      [t.deploy.verdicts, schemas.Verdict],
+    ] as const;
+    for (const [labels, schema] of tables) assert.deepEqual(Object.keys(labels).sort(), [...schema.enum].sort());
+    for (const cause of schemas.Cause.enum) assert.ok(cause === "delete" || t.deployment.causes[cause], cause);
+  }
+});
+
+test("every decision about a push, and every problem that a user can solve, has a text in both languages", () => {
+  const file = (name: string) => `crates/domain/src/pushes/${name}.rs`;
+  const outcomes = enumValues(file("record"), "PushOutcome");
+  for (const { pushes } of [fr, en]) {
+    assert.deepEqual(Object.keys(pushes.decisions).sort(), enumValues(file("view"), "Decision").sort());
+    assert.deepEqual(Object.keys(pushes.statusesOf).sort(), enumValues(file("view"), "CommitStatuses").sort());
+    const problems = Object.keys(pushes.problems);
+    assert.deepEqual(problems.filter((problem) => !outcomes.includes(problem)), []);
+    const solved = ["affected", "not_affected", "skipped", "unchanged", "linked"];
+    assert.deepEqual(outcomes.filter((outcome) => !problems.includes(outcome)).sort(), solved.sort());
+  }
+});
+
+test("every error code of a deployment has a French text that says what to do", () => {
+  const codes = enumValues("crates/domain/src/deployments/error_code.rs", "ErrorCode");
+  assert.ok(codes.includes("image_pull") && codes.length > 20, `${codes}`);
+  assert.deepEqual(Object.keys(issueTexts).sort(), codes.sort());
+  for (const text of Object.values(issueTexts)) assert.match(`${text.message} ${text.action}`, /\. .*[.?]$/);
+  const issue = (code: string) => ({ code, message: "It is.", action: "Raise memory_limit." }) as Issue;
+  assert.deepEqual(translateIssue(issue("image_pull"), "fr"), { ...issueTexts["image_pull"], language: "fr" });
+  const english = { message: "It is.", action: "Raise “Memory limit”.", language: "en" };
+  assert.deepEqual(translateIssue(issue("image_pull"), "en"), english, "the API's own text is English");
+  assert.deepEqual(translateIssue(issue("constructor"), "fr"), { ...english, action: "Raise memory_limit." });
 });
 
 test("durations and relative times are formatted", () => {
@@ -29,89 +112,15 @@ test("durations and relative times are formatted", () => {
   assert.equal(formatRelativeTime("2026-01-01T00:00:00Z", "en", now), "yesterday");
 });
 
-test("field errors are translated where a translation exists", () => {
-  assert.deepEqual(translateFieldError("must be a whole number from 1 to 65535", "fr"), {
-    text: "doit être un nombre entier de 1 à 65535",
-    language: "fr",
-  });
-  assert.deepEqual(translateFieldError("something new", "fr"), { text: "something new", language: "en" });
-  assert.equal(translateFieldError("is required", "en").text, "is required");
-  const meant = "must be https://github.com/OWNER/REPOSITORY; did you mean https://github.com/acme/shop?";
-  assert.match(translateFieldError(meant, "fr").text, /peut-être https:\/\/github\.com\/acme\/shop/);
-  const contradiction = "cannot be used with has_dockerfile: false; leave one of the two out";
-  assert.match(translateFieldError(contradiction, "fr").text, /^contredit has_dockerfile\u00a0: false/);
-});
-
-test("suggestions are kept in translations", () => {
-  const french = (detail: string) => translateFieldError(detail, "fr");
-  assert.deepEqual(french("must be at least 16Mi (a number without a unit is in bytes); did you mean 512Mi?"), {
-    text: "doit être au moins 16Mi (un nombre sans unité compte des octets)\u00a0; peut-être 512Mi\u00a0?",
-    language: "fr",
-  });
-  const words = 'must be a list of strings, one for each word; did you mean ["npm","start"]?';
-  assert.match(french(words).text, /peut-être \["npm","start"\]\u00a0\?$/);
-  assert.equal(french("something new; did you mean x?").language, "en");
-});
-
-/** A text that a rule's pattern matches. */
-function exampleOf(pattern: RegExp): string {
-  return pattern.source
-    .replace(/\((\?:)?[^()]*\)\?|:\?/g, "") // optional groups
-    .replace(/\((?:\?:)?([^()|]+)\|[^()]*\)/g, "$1") // alternatives
-    .replace(/\\d\+|\\[wS]\+\??|\[\^'\]\*/g, "1")
-    .replaceAll(".*", "such as a; and b")
-    .replace(/(?<!\\)[()^$]/g, "")
-    .replace(/\\(.)/g, "$1");
-}
-
-test("every translation of a field error keeps the suggestion", () => {
-  for (const [pattern] of rules) {
-    const detail = exampleOf(pattern);
-    assert.match(detail, pattern);
-    const { text, language } = translateFieldError(detail, "fr");
-    assert.equal(language, "fr", detail);
-    const suggested = `${detail}; did you mean a-1.b:2?`;
-    assert.equal(translateFieldError(suggested, "fr").text, `${text}\u00a0; peut-être a-1.b:2\u00a0?`, detail);
-    assert.equal(translateFieldError(suggested, "en").text, suggested);
-  }
-});
-
-test("the API's longer field errors are translated", () => {
-  const characters = "at most 128 letters, digits, '_', '.' and '-', which does not begin with '.' or '-'";
-  const table: [string, RegExp][] = [
-    ["is not one that this platform allows", /^n’est pas un domaine /],
-    ["acme/shop has no branch, tag or commit 'it's'", /^acme\/shop n’a pas .*«\u00a0it's\u00a0»$/],
-    [`must be an image tag: ${characters}`, /^doit être une étiquette d’image.* ni par «\u00a0-\u00a0»$/],
-    [`must have a tag of ${characters}`, /^doit avoir une étiquette d’au plus 128 .* ni par «\u00a0-\u00a0»$/],
-    ["must be named with letters, digits and '_', no digit first", /sans chiffre au début$/],
-    [
-      "must not hold credentials; a private repository is read through the GitHub App. It must be https://github.com/OWNER/REPOSITORY",
-      /^ne doit pas contenir d’identifiants.* https:\/\/github\.com\/PROPRIETAIRE\/DEPOT$/,
-    ],
-    [
-      "cannot be read: there is no such repository on github.com, or it is private and either the platform's GitHub App is not installed on it or alice may not read it",
-      / sur github\.com, .* l’application GitHub de la plateforme n’y est pas installée, ou alice /,
-    ],
-  ];
-  for (const [detail, french] of table) assert.match(translateFieldError(detail, "fr").text, french);
-});
-
-test("warnings about a deployment are translated, those of the cluster are not", () => {
-  const warning = "The variable PORT is not 3000, the container_port, to which requests are sent. If the program…";
-  assert.match(translateWarning(warning, "fr").text, /^La variable PORT n’est pas 3000, /);
-  assert.equal(translateWarning(warning, "en").text, warning);
-  assert.deepEqual(translateWarning("old API", "fr"), { text: "old API", language: "en" });
-});
-
 test("every step of the builder's workflow has a French name", () => {
-  const workflow = join(import.meta.dirname, "../../../builder/.github/workflows/build.yml");
-  const stepNames = [...readFileSync(workflow, "utf8").matchAll(/^ +- name: (.+)$/gm)].map(([, name = ""]) => name);
+  const workflow = readProjectFile("builder/.github/workflows/build.yml");
+  const stepNames = [...workflow.matchAll(/^ +- name: (.+)$/gm)].map(([, name = ""]) => name);
   assert.ok(stepNames.length > 10);
   for (const name of stepNames) assert.ok(apiCodes.translateStepName(name, "fr"), name);
   assert.equal(apiCodes.translateStepName("Post Check out the source", "fr"), "Nettoyage\u00a0: Récupérer le code");
   assert.equal(apiCodes.translateStepName("Check out the source", "en"), undefined, "not translated in English");
   assert.equal(apiCodes.translateStepName("RUN npm ci", "fr"), undefined, "third-party step names are not translated");
-  assert.equal(apiCodes.translate(apiCodes.deploymentErrorCodes, "constructor", "fr"), undefined);
+  assert.equal(apiCodes.translate(apiCodes.buildErrorCodes, "constructor", "fr"), undefined);
 });
 
 test("French texts have non-breaking spaces before punctuation, and typographic apostrophes", () => {
@@ -121,6 +130,6 @@ test("French texts have non-breaking spaces before punctuation, and typographic 
     if (typeof value === "object" && value !== null) return Object.values(value).flatMap(texts);
     return [];
   };
-  for (const text of texts([fr, { ...apiCodes }, rules.map(([, french]) => french)])) assert.doesNotMatch(text, / [:;?!»]|« |'/);
+  for (const text of texts([fr, { ...apiCodes }, issueTexts, rules.map(([, french]) => french)])) assert.doesNotMatch(text, / [:;?!»]|« |'/);
   assert.ok(texts(en).length > 200);
 });

@@ -1,7 +1,7 @@
 // What pages derive from the API's data.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pagePath, stillExists } from "../../../components/web/ui/src/components/audit-entry.ts";
+import { objectName, pagePath, stillExists } from "../../../components/web/ui/src/components/audit-entry.ts";
 import { parseGitHubLine, parseProgramLine } from "../../../components/web/ui/src/components/log-line.ts";
 import { rolloutPhase } from "../../../components/web/ui/src/pages/deployment/rollout-phase.ts";
 
@@ -24,6 +24,10 @@ test("an audit entry links to its object while it exists", () => {
   const object = "/api/v1/deployments/d1";
   const entries = ["deployment.deploy", "deployment.delete", "deployment.deploy"].map((action) => ({ action, object }));
   assert.equal(pagePath(object), "/deployments/d1");
+  assert.equal(pagePath("/api/v1/projects/1/services/web"), "/projects/1/services/web");
+  assert.equal(pagePath("/api/v1/projects/1/services/web/secrets"), "/projects/1/services/web");
+  assert.equal(objectName("/api/v1/projects/1/services/web/deployment"), "web");
+  assert.equal(objectName("/api/v1/projects/1/services/deployment"), "deployment");
   assert.equal(pagePath("/api/v1/projects/1/members/bob"), null);
   assert.ok(stillExists(entries, 2), "it was deployed again");
   assert.ok(!stillExists(entries.slice(1), 1));

@@ -2,11 +2,11 @@
 //!
 //! A token is shown once. The store has only its hash, as the key of its record.
 
-use crate::api_tokens;
+use crate::{api_tokens, token_limits as limits};
 use futures::future::try_join_all;
 use http::StatusCode;
 use nokube_domain::{
-    Person, Problem, ProblemKind, Reason, UnknownFields,
+    Problem, ProblemKind, UnknownFields,
     access::Credential,
     page::Page,
     responses::{Token, TokenCreated, TokenPage},
@@ -22,12 +22,6 @@ use nokube_edge::{
     now, random_bytes,
     store::{AuditLog, Counter, Store, keys},
 };
-
-/// Maximum number of valid tokens of a person.
-const MAX_TOKENS: usize = 50;
-
-/// Maximum number of tokens that a person can create over time, revoked and expired ones included.
-const MAX_TOKENS_EVER: u32 = 2_000;
 
 pub async fn list(call: Call) -> Result<Reply> {
     call.allow_query_parameters(&["limit", "offset"])?;
@@ -67,8 +61,7 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     check_scopes(&request.scopes, credential)?;
     let store = Store::open().await?;
     let person = &caller.person;
-    check_quota(&store, person).await?;
-    let number = store.increment(&Counter::tokens(person)).await?;
+    let number = limits::take_number(&store, person).await?;
     let token = OpaqueToken::from_random_bytes(API_TOKEN_PREFIX, &random_bytes()?);
     let ApiTokenRequest { name, scopes, expires_at } = request;
     let expires_at = nokube_domain::whole_seconds(expires_at);
@@ -115,21 +108,13 @@ fn check_scopes(scopes: &Scopes, credential: &Credential) -> Result<()> {
         let detail = format!("must not contain {scope}: your own credential does not have it");
         return Err(Problem::invalid_field("scopes", detail).into());
     }
-    if scopes.allows(Scope::Metrics) && !credential.is_administrator {
-        let detail = "must not contain metrics, which is for the platform's administrators";
-        return Err(Problem::invalid_field("scopes", detail).into());
-    }
-    Ok(())
-}
-
-async fn check_quota(store: &Store, person: &Person) -> Result<()> {
-    let rows = api_tokens::rows(store, person).await?;
-    let valid = rows.iter().filter(|row| row.revoked_at.is_none() && row.expires_at > now());
-    if valid.count() >= MAX_TOKENS
-        || store.count(&Counter::tokens(person)).await? >= MAX_TOKENS_EVER
+    let for_administrators = [Scope::Metrics, Scope::Reconcile];
+    if let Some(scope) = for_administrators.into_iter().find(|scope| scopes.allows(*scope))
+        && !credential.is_administrator
     {
-        let detail = format!("You have {MAX_TOKENS} tokens. Revoke one that is not used any more.");
-        return Err(Problem::conflict(Reason::TooManyTokens, detail).into());
+        let detail =
+            format!("must not contain {scope}, which is for the platform's administrators");
+        return Err(Problem::invalid_field("scopes", detail).into());
     }
     Ok(())
 }
@@ -207,7 +192,7 @@ pub mod openapi {
             )
             .problem(
                 ProblemKind::Invalid,
-                "scopes: must contain at least one of read, build, deploy and metrics",
+                "scopes: must contain at least one of read, build, deploy, metrics and reconcile",
             )
     }
 

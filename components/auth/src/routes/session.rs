@@ -7,7 +7,7 @@ use nokube_edge::{
     Call, Reply, Result, audit,
     auth::AuthSettings,
     now,
-    store::{AuditLog, Store, keys},
+    store::{AuditLog, Store, WindowName, keys},
 };
 
 /// Seconds in which signing out everywhere again adds no second audit entry.
@@ -54,9 +54,9 @@ pub async fn sign_out_everywhere(call: Call) -> Result<Reply> {
     let revoked_before = store.get(keys::sessions_revoked_at(person)).await?;
     revoke_sessions(&store, person).await?;
     // This route has no rate limit, so the number of its audit entries is limited instead.
-    let adds_entry = revoked_before
+    let is_due = revoked_before
         .is_none_or(|revoked| now().as_second() - revoked.as_second() >= AUDIT_INTERVAL);
-    if adds_entry {
+    if is_due && store.is_first(&WindowName::sign_out(person), revoked_before).await? {
         let log = AuditLog::Person(person.clone());
         audit::record(&store, &call, &log, "session.end", "/api/v1/auth/sessions".into()).await?;
     }

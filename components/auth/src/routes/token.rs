@@ -3,7 +3,7 @@
 
 use crate::{
     complete_sign_in::complete_sign_in,
-    github::{oauth, send, unexpected_response},
+    github::{send, unexpected_response},
     oidc_issuer,
     sessions::{active_sign_in, sign},
     settings::Settings,
@@ -18,16 +18,21 @@ use nokube_domain::{
     token::{OpaqueToken, REFRESH_TOKEN_PREFIX},
 };
 use nokube_edge::{
-    Call, Error, Reply, Result, audit,
+    Call, Reply, Result, audit,
     auth::{AuthSettings, blocked_error},
     now,
-    store::Store,
+    store::{Store, keys},
 };
 use nokube_github::oauth::{UserToken, parse};
 
 pub async fn issue(mut call: Call) -> Result<Reply> {
     call.allow_query_parameters(&[])?;
-    match TokenRequest::parse(call.form_or_json_fields().await?)? {
+    let fields = call.form_or_json_fields().await?;
+    if TokenRequest::is_of_unknown_grant(&fields) {
+        let detail = "The grant_type is not one of those that are described at /docs.";
+        return Ok(unsupported_grant(&call, detail));
+    }
+    match TokenRequest::parse(fields)? {
         TokenRequest::Device(grant) => for_device_code(&call, grant).await,
         TokenRequest::Refresh(grant) => for_refresh_token(&call, grant).await,
         TokenRequest::Exchange(grant) => for_issuer_token(&call, grant).await,
@@ -40,6 +45,11 @@ fn oauth_error(call: &Call, error: &str, detail: &str) -> Reply {
     let problem = problem.body(call.path());
     let body = OAuthError { problem, error, error_description: detail };
     Reply::json(StatusCode::BAD_REQUEST, &body).header("content-type", "application/problem+json")
+}
+
+/// For a grant that this platform does not have: the client cannot do anything about it (RFC 6749, section 5.2).
+fn unsupported_grant(call: &Call, detail: &str) -> Reply {
+    oauth_error(call, "unsupported_grant_type", detail)
 }
 
 fn issued(
@@ -65,7 +75,10 @@ fn issued(
 async fn for_device_code(call: &Call, grant: DeviceGrant) -> Result<Reply> {
     let code = grant.device_code.filter(|code| code.len() <= 512).unwrap_or_default();
     let (auth_settings, settings) = (AuthSettings::load().await?, Settings::load().await?);
-    let oauth = oauth(&settings)?;
+    let Some(oauth) = &settings.oauth else {
+        let detail = "Signing in with GitHub is not set up here. /ready says what is missing.";
+        return Ok(unsupported_grant(call, detail));
+    };
     let response = send(oauth.exchange_device_code(&code)).await?;
     let user_token = parse::<UserToken>(&response)
         .ok_or_else(|| unexpected_response("a device code", &response))?;
@@ -116,10 +129,10 @@ async fn for_issuer_token(call: &Call, grant: TokenExchangeGrant) -> Result<Repl
         }
     };
     let (auth_settings, settings) = (AuthSettings::load().await?, Settings::load().await?);
-    let oidc = settings.oidc.as_ref().ok_or_else(|| {
+    let Some(oidc) = &settings.oidc else {
         let detail = "Tokens of other issuers are not exchanged here: auth_oidc_issuer is not set.";
-        Error::problem(ProblemKind::Misconfigured, detail)
-    })?;
+        return Ok(unsupported_grant(call, detail));
+    };
     let store = Store::open().await?;
     let token = grant.subject_token.unwrap_or_default();
     let (identity, max_expiry) =
@@ -130,6 +143,7 @@ async fn for_issuer_token(call: &Call, grant: TokenExchangeGrant) -> Result<Repl
     if store.is_blocked(&identity.person).await? {
         return Err(blocked_error());
     }
+    store.set(keys::last_sign_in(&identity.person), &now()).await?;
     audit::record_as(&store, call, &identity, "issuer", "token.exchange").await?;
     issued(&auth_settings, identity, scopes, max_expiry, None)
 }

@@ -14,7 +14,7 @@ use nokube_domain::{
     Problem, ProblemKind,
     name::Login,
     origin::parse_local_path,
-    rate_limit::RateLimit,
+    rate_limit::{Client, RateLimit},
     session::{PendingSignIn, Purpose, SIGN_IN_TIMEOUT, pkce_challenge, pkce_verifier},
 };
 use nokube_edge::{
@@ -81,9 +81,10 @@ async fn try_finish(call: &Call) -> Result<Reply> {
     if !call.query("state").is_some_and(|state| state.as_bytes().ct_eq(expected).into()) {
         return Err(start_again());
     }
-    // Counted for each pending sign-in, not for each address: only a browser that started one gets here, and
-    // starting is rate-limited.
-    rate_limit::count_request(RateLimit::Callbacks, None, Some(&pending.state)).await?;
+    // Only a browser that started a sign-in gets here, so nobody else can use up the limit of its address. It is not
+    // counted for each sign-in, of which a client can start any number beforehand.
+    let address = call.client_address();
+    rate_limit::count_request(RateLimit::Callbacks, Client::Address(address.as_deref())).await?;
     if call.query("error").is_some() {
         // The error's text may come from anybody, so it is not repeated.
         return Err(failed("GitHub did not sign you in. Start again at /api/v1/auth/login."));

@@ -1,8 +1,9 @@
 //! Sends requests to GitHub, with a token, retries and timeouts.
 
+use super::tokens::{self, Access, TokenError};
 use crate::settings::{Credentials, Settings};
 use http::StatusCode;
-use nokube_domain::{Problem, ProblemKind, repository::Repository};
+use nokube_domain::{Problem, ProblemKind};
 use nokube_edge::{
     Error, Result, now,
     outbound::{self, Timeouts},
@@ -11,81 +12,16 @@ use nokube_edge::{
 };
 use nokube_github::{
     Request, Response,
-    api::TokenScope,
-    app::App,
+    api::RepositoryPath,
     error::{ErrorKind, error_kind},
-    redirect::{MAX_REDIRECTS, follow, moved_to, with_moved_to},
-    responses::{self, Installation, InstallationToken, ParseError},
+    redirect::{MAX_REDIRECTS, follow, with_moved_to},
+    responses::{self, ParseError},
     retry::retry_after,
 };
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
+use std::{rc::Rc, time::Duration};
 
 pub const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(5), ..Timeouts::API };
-
-/// Seconds before its expiry after which a token is not used.
-const EXPIRY_MARGIN: i64 = 120;
-
-/// The only permission that a token has.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Access {
-    /// Run workflows in the builder repository.
-    Builder,
-    /// Read a source repository.
-    Source,
-}
-
-impl Access {
-    fn permissions(self) -> Value {
-        match self {
-            Self::Builder => json!({ "actions": "write", "metadata": "read" }),
-            Self::Source => json!({ "contents": "read", "metadata": "read" }),
-        }
-    }
-}
-
-thread_local! {
-    /// The platform's own tokens by repository and access, with their expiry in seconds since 1970. They are
-    /// kept in memory only, and are the same for every caller.
-    static TOKENS: RefCell<BTreeMap<(String, Access), (String, i64)>> =
-        const { RefCell::new(BTreeMap::new()) };
-}
-
-/// Why there is no token for a repository. Nothing was sent to the repository itself.
-pub enum TokenError {
-    /// The App is not installed on the repository.
-    NotInstalled(Repository),
-    /// GitHub answered with an error.
-    Refused(Box<Response>),
-    Failed(Error),
-}
-
-impl From<Error> for TokenError {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
-impl From<TokenError> for Error {
-    fn from(error: TokenError) -> Self {
-        match error {
-            TokenError::NotInstalled(repository) => {
-                // The owner of a source repository can install it.
-                let detail = format!("The platform's GitHub App is not installed on {repository}.");
-                Self::problem(ProblemKind::UpstreamRefused, detail)
-            }
-            TokenError::Refused(response) => upstream_error(&response),
-            TokenError::Failed(error) => error,
-        }
-    }
-}
-
-/// A token, and whether it was in the cache.
-struct Token {
-    text: String,
-    is_cached: bool,
-}
 
 pub struct GitHub {
     pub settings: Rc<Settings>,
@@ -100,7 +36,7 @@ impl GitHub {
     ///
     /// # Errors
     /// GitHub does not respond.
-    async fn send(&self, mut request: Request) -> Result<Response> {
+    pub async fn send(&self, mut request: Request) -> Result<Response> {
         let mut repository = None;
         for _ in 0..MAX_REDIRECTS {
             let response = self.send_once(&request).await?;
@@ -115,11 +51,14 @@ impl GitHub {
         Ok(with_moved_to(self.send_once(&request).await?, repository))
     }
 
-    /// Sends a request, with retries.
+    /// Sends a request, with retries. A response that is too long to be read counts as a 413.
     async fn send_once(&self, request: &Request) -> Result<Response> {
         let method = request.method();
         let response = retry(self.settings.retry_policy, async || {
-            let response = outbound::send(request.clone(), TIMEOUTS).await;
+            let response = match outbound::send(request.clone(), TIMEOUTS).await {
+                Err(error) if error.is_too_long() => Ok(too_long()),
+                response => response,
+            };
             let seconds = match &response {
                 Ok(response) => retry_after(method, response, now().as_second()),
                 Err(_) => method.is_safe().then_some(0),
@@ -129,19 +68,35 @@ impl GitHub {
         response.await.map_err(|error| error.into_error("GitHub"))
     }
 
-    /// Sends a request with a token for `repository`. A token that GitHub no longer accepts is replaced once, and
-    /// also one that no longer shows the repository: it may have been transferred to another account, which has
-    /// another installation of the App.
+    /// As [`Self::send`], always with two requests: the second goes to where GitHub redirects the first, or is the
+    /// same again. So neither requests nor time show that a repository was renamed.
+    ///
+    /// # Errors
+    /// GitHub does not respond.
+    pub async fn send_twice(&self, request: Request) -> Result<Response> {
+        let first = self.send_once(&request).await?;
+        match follow(&request, &first, self.settings.api.base()) {
+            Some(redirected) => {
+                let response = self.send_once(&redirected.request).await?;
+                Ok(with_moved_to(response, Some(redirected.repository)))
+            }
+            None => self.send_once(&request).await,
+        }
+    }
+
+    /// Sends a request with a token for the repository at `at`. A token that GitHub no longer accepts is replaced
+    /// once, and also one that no longer shows the repository: it may have been transferred to another account, which
+    /// has another installation of the App.
     ///
     /// # Errors
     /// GitHub issues no token, or does not respond.
     pub async fn call_repository(
         &self,
-        repository: &Repository,
+        at: &RepositoryPath,
         access: Access,
         make: impl Fn(&str) -> Request,
     ) -> Result<Response> {
-        Ok(self.try_repository(repository, access, make).await?)
+        Ok(self.try_repository(at, access, make).await?)
     }
 
     /// As [`Self::call_repository`], with the reason if there is no token.
@@ -150,24 +105,48 @@ impl GitHub {
     /// As [`Self::call_repository`].
     pub async fn try_repository(
         &self,
-        repository: &Repository,
+        at: &RepositoryPath,
         access: Access,
         make: impl Fn(&str) -> Request,
     ) -> std::result::Result<Response, TokenError> {
-        let token = self.token(repository, access).await?;
+        let shows_it = |status| status != StatusCode::NOT_FOUND;
+        self.call_with_token(at, access, make, shows_it).await
+    }
+
+    /// Sends a request about a repository that may be public, with the token for the builder repository: it can read
+    /// all public ones, so a repository that it does not show is no reason to replace it.
+    ///
+    /// # Errors
+    /// As [`Self::call_repository`].
+    pub async fn call_public(&self, make: impl Fn(&str) -> Request) -> Result<Response> {
+        Ok(self.call_with_token(&self.builder(), Access::Builder, make, |_| true).await?)
+    }
+
+    /// A token that GitHub does not accept is replaced. So is a cached one that does not show the repository, which
+    /// `shows_it` tells from the status.
+    async fn call_with_token(
+        &self,
+        at: &RepositoryPath,
+        access: Access,
+        make: impl Fn(&str) -> Request,
+        shows_it: impl Fn(StatusCode) -> bool,
+    ) -> std::result::Result<Response, TokenError> {
+        let token = self.token(at, access).await?;
         let response = self.send(make(&token.text)).await?;
         let is_app = matches!(self.settings.credentials, Credentials::App(_));
-        let is_stale = match response.status() {
-            StatusCode::UNAUTHORIZED => true,
-            StatusCode::NOT_FOUND => token.is_cached,
-            _ => false,
-        };
+        let status = response.status();
+        let is_stale = status == StatusCode::UNAUTHORIZED || (token.is_cached && !shows_it(status));
         if !is_stale || !is_app {
             return Ok(response);
         }
-        TOKENS.with(|tokens| tokens.borrow_mut().remove(&(repository.to_string(), access)));
-        let token = self.token(repository, access).await?;
+        tokens::forget(at, access);
+        let token = self.token(at, access).await?;
         Ok(self.send(make(&token.text)).await?)
+    }
+
+    /// The builder repository.
+    pub fn builder(&self) -> RepositoryPath {
+        RepositoryPath::from(&self.settings.api.builder)
     }
 
     /// Sends a request about the builder repository.
@@ -175,7 +154,7 @@ impl GitHub {
     /// # Errors
     /// As [`Self::call_repository`].
     pub async fn call_builder(&self, make: impl Fn(&str) -> Request) -> Result<Response> {
-        self.call_repository(&self.settings.api.builder, Access::Builder, make).await
+        self.call_repository(&self.builder(), Access::Builder, make).await
     }
 
     /// Fetches a token for the builder repository into the cache.
@@ -183,70 +162,14 @@ impl GitHub {
     /// # Errors
     /// GitHub issues none.
     pub async fn fetch_builder_token(&self) -> std::result::Result<(), TokenError> {
-        self.token(&self.settings.api.builder, Access::Builder).await.map(drop)
-    }
-
-    async fn token(
-        &self,
-        repository: &Repository,
-        access: Access,
-    ) -> std::result::Result<Token, TokenError> {
-        let app = match &self.settings.credentials {
-            Credentials::Token(token) => {
-                return Ok(Token { text: token.clone(), is_cached: false });
-            }
-            Credentials::App(app) => app,
-        };
-        let key = (repository.to_string(), access);
-        let usable = |(token, expires): &(String, i64)| {
-            (*expires - EXPIRY_MARGIN > now().as_second()).then(|| token.clone())
-        };
-        if let Some(text) = TOKENS.with(|tokens| tokens.borrow().get(&key).and_then(usable)) {
-            return Ok(Token { text, is_cached: true });
-        }
-        let InstallationToken { token, expires_at } =
-            self.create_installation_token(app, repository, access).await?;
-        // Without a time of expiry it is used for this request only.
-        if let Some(expires_at) = expires_at {
-            TOKENS.with(|tokens| {
-                let mut tokens = tokens.borrow_mut();
-                tokens.retain(|_, (_, expires)| *expires > now().as_second());
-                tokens.insert(key, (token.clone(), expires_at.as_second()));
-            });
-        }
-        Ok(Token { text: token, is_cached: false })
-    }
-
-    async fn create_installation_token(
-        &self,
-        app: &App,
-        repository: &Repository,
-        access: Access,
-    ) -> std::result::Result<InstallationToken, TokenError> {
-        let app_token = app.token(now().as_second());
-        let app_token =
-            app_token.map_err(|error| Error::internal("sign the App's token", error))?;
-        let api = &self.settings.api;
-        let response = self.send(api.installation(repository, &app_token)).await?;
-        if response.status() == StatusCode::NOT_FOUND {
-            return Err(TokenError::NotInstalled(repository.clone()));
-        }
-        let scope = match moved_to(&response) {
-            Some(id) => TokenScope::Id(id),
-            None => TokenScope::Name(repository.name()),
-        };
-        let Installation { id } = parse_or_refused(response)?;
-        let permissions = access.permissions();
-        let create = api.installation_token(id, scope, &permissions, &app_token);
-        parse_or_refused(self.send(create).await?)
+        self.token(&self.builder(), Access::Builder).await.map(drop)
     }
 }
 
-fn parse_or_refused<T: DeserializeOwned>(response: Response) -> std::result::Result<T, TokenError> {
-    match response.status().is_success() {
-        true => Ok(parse(&response)?),
-        false => Err(TokenError::Refused(Box::new(response))),
-    }
+fn too_long() -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+    response
 }
 
 /// Parses the body of a successful response.

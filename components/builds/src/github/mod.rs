@@ -1,16 +1,31 @@
 //! Sends requests to GitHub and the registry. The crate `nokube-github` builds them and
 //! parses the responses.
 
+mod access;
+mod branches;
 mod client;
+mod installation;
+mod installed;
 mod log;
 mod poll;
 mod registry;
 mod runs;
 mod source;
+mod statuses;
+mod tokens;
 
+pub use access::{LinkedAccount, may_push, may_read};
+pub use branches::{Head, branches, compare, head};
 pub use client::GitHub;
+pub use installation::{
+    NEEDS_APP, RepositoryState, app_settings, installation_link, repository_state,
+};
+pub use installed::{ASKED, InstalledRepository, installed_repositories, readable};
 pub use log::job_log;
 pub use poll::{PollResult, poll};
 pub use registry::check_registry;
 pub use runs::{cancel, dispatch, rerun};
-pub use source::{PresentSource, check_source, check_source_again, find_present_source};
+pub use source::{
+    PresentSource, check_source, check_source_again, find_present_source, find_readable,
+};
+pub use statuses::{NoToken, StatusResult, StatusToken, create as create_status, status_token};

@@ -1,6 +1,9 @@
 //! Starts, reruns and cancels workflow runs.
 
-use super::client::{GitHub, TokenError, upstream_error};
+use super::{
+    client::{GitHub, upstream_error},
+    tokens::TokenError,
+};
 use http::StatusCode;
 use nokube_domain::{
     BuildId, ProblemKind, Timestamp,

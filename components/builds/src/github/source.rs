@@ -1,18 +1,24 @@
 //! Checks before a build: the repository exists, the caller may read it, and the ref points to a commit.
 
-use super::client::{Access, GitHub, TokenError, parse};
+use super::{
+    access::{check_may_read, hidden},
+    client::{GitHub, parse},
+    tokens::{Access, TokenError},
+};
 use http::StatusCode;
 use nokube_domain::{
     Problem, ProblemKind,
-    access::GitHubIdentity,
     builds::{BuildRecord, BuildSpec, GitRef, HEAD},
-    repository::{CommitSha, Repository},
+    pushes::CommitSummary,
+    repository::Repository,
 };
-use nokube_edge::{Call, Error, Result, now, warn};
+use nokube_edge::{Call, Error, Result};
 use nokube_github::{
     Request, Response,
-    error::{ErrorKind, blocked_reason, error_kind, message},
-    responses::{self, Commit, Permission},
+    api::RepositoryPath,
+    error::{blocked_reason, message},
+    redirect::moved_to,
+    responses::{self, Commit},
 };
 
 /// A source that was found.
@@ -22,56 +28,116 @@ pub struct CheckedSource {
     pub repository_id: Option<u64>,
     /// The requested ref, or the default branch.
     pub git_ref: String,
-    pub commit: CommitSha,
+    pub commit: CommitSummary,
     pub private: bool,
 }
 
-/// Checks the source of a build.
+/// Checks the source of a build, which is at `at`.
 ///
 /// # Errors
 /// What the user can fix, at its field. A private repository that the caller may not read gets the same error
-/// as one that does not exist.
+/// as one that does not exist, after the same requests.
 pub async fn check_source(
     github: &GitHub,
     call: &Call,
     request: &BuildSpec,
+    at: &RepositoryPath,
 ) -> Result<CheckedSource> {
-    let (api, repository) = (&github.settings.api, &request.repository);
-    let get = |token: &str| api.repository(repository, token);
-    // The token for the builder repository can read public repositories.
-    let found = read_repository(&github.call_builder(get).await?)?;
-    // A user's token may see private repositories too.
-    let private = found.as_ref().is_none_or(|found| found.private);
-    if private {
-        check_may_read(github, call, repository).await?;
+    let (api, git_ref) = (&github.settings.api, &request.git_ref);
+    let get = |token: &str| api.repository(at.clone(), token);
+    let response = github.call_public(get).await?;
+    match read_repository(&response)? {
+        Some(found) if !found.private => {
+            let git_ref = git_ref_in(&found, git_ref);
+            let commit =
+                github.call_public(|token| api.commit(at.clone(), &git_ref, token)).await?;
+            checked(request, found, git_ref, &commit)
+        }
+        // Private or not found: a person's token in the settings shows private repositories, the App's does not.
+        found => {
+            if moved_to(&response).is_none() {
+                // As many requests as for one that was renamed.
+                github.call_public(get).await?;
+            }
+            let moved = moved_to(&response).map(RepositoryPath::Id);
+            let at = check_may_read(github, call, moved.as_ref().unwrap_or(at)).await?;
+            let found = match found {
+                Some(found) => found,
+                None => {
+                    let caller = call.caller()?;
+                    let found = read_private(github, &at).await?;
+                    found.ok_or_else(|| hidden(github, caller))?
+                }
+            };
+            let git_ref = git_ref_in(&found, git_ref);
+            let commit = |token: &str| api.commit(at.clone(), &git_ref, token);
+            let commit = github.call_repository(&at, Access::Source, commit).await?;
+            checked(request, found, git_ref, &commit)
+        }
     }
-    let default_branch = found.as_ref().and_then(default_branch);
-    let git_ref = match (request.git_ref.as_str(), &default_branch) {
-        (HEAD, Some(branch)) => branch.as_str(),
-        (git_ref, _) => git_ref,
+}
+
+/// A repository that the caller may read.
+pub struct ReadableRepository {
+    pub at: RepositoryPath,
+    pub private: bool,
+    pub default_branch: Option<String>,
+}
+
+/// The repository with this number; `None` if there is none or the caller may not read it, after the same requests.
+///
+/// # Errors
+/// GitHub does not say.
+pub async fn find_readable(
+    github: &GitHub,
+    call: &Call,
+    id: u64,
+) -> Result<Option<ReadableRepository>> {
+    let at = RepositoryPath::Id(id);
+    let get = |token: &str| github.settings.api.repository(at.clone(), token);
+    let found = match read_repository(&github.call_public(get).await?)? {
+        Some(found) if !found.private => Some(found),
+        // Private or not found, as in `check_source`.
+        found => match check_may_read(github, call, &at).await {
+            Ok(_) if found.is_some() => found,
+            Ok(_) => read_private(github, &at).await?,
+            Err(Error::Problem(problem)) if problem.kind == ProblemKind::Invalid => None,
+            Err(error) => return Err(error),
+        },
     };
-    let commit = |token: &str| api.commit(repository, git_ref, token);
-    let (response, found) = match found {
-        Some(found) if !private => (github.call_builder(commit).await?, Some(found)),
-        Some(found) => {
-            (github.call_repository(repository, Access::Source, commit).await?, Some(found))
-        }
-        // Only the token for the source shows it.
-        None => {
-            let response = github.call_repository(repository, Access::Source, commit).await?;
-            let found = github.call_repository(repository, Access::Source, get).await?;
-            (response, read_repository(&found)?)
-        }
-    };
-    let commit = read_commit(&response, repository, git_ref)?;
-    let default_branch = found.as_ref().and_then(self::default_branch);
-    let git_ref = match git_ref {
-        HEAD => default_branch.unwrap_or_else(|| HEAD.to_owned()),
+    Ok(found.map(|found| ReadableRepository {
+        private: found.private,
+        default_branch: found.default_branch,
+        at: at.clone(),
+    }))
+}
+
+/// A repository that only the token for it shows.
+async fn read_private(
+    github: &GitHub,
+    at: &RepositoryPath,
+) -> Result<Option<responses::Repository>> {
+    let get = |token: &str| github.settings.api.repository(at.clone(), token);
+    read_repository(&github.call_repository(at, Access::Source, get).await?)
+}
+
+/// The requested ref, or the default branch.
+fn git_ref_in(found: &responses::Repository, requested: &str) -> String {
+    match requested {
+        HEAD => default_branch(found).unwrap_or_else(|| HEAD.to_owned()),
         git_ref => git_ref.to_owned(),
-    };
-    let repository_id = found.as_ref().and_then(|found| found.id);
-    let present_name = found.and_then(|found| found.full_name);
-    let repository = present_name.unwrap_or_else(|| repository.clone());
+    }
+}
+
+fn checked(
+    request: &BuildSpec,
+    found: responses::Repository,
+    git_ref: String,
+    commit: &Response,
+) -> Result<CheckedSource> {
+    let repository = found.full_name.unwrap_or_else(|| request.repository.clone());
+    let commit = read_commit(commit, &repository, &git_ref)?;
+    let (repository_id, private) = (found.id, found.private);
     Ok(CheckedSource { repository, repository_id, git_ref, commit, private })
 }
 
@@ -81,7 +147,10 @@ fn default_branch(repository: &responses::Repository) -> Option<String> {
 }
 
 /// `None` if the repository does not exist or cannot be seen.
-fn read_repository(response: &Response) -> Result<Option<responses::Repository>> {
+///
+/// # Errors
+/// GitHub redirects to an unknown place, has blocked the repository, or fails.
+pub fn read_repository(response: &Response) -> Result<Option<responses::Repository>> {
     match response.status() {
         StatusCode::NOT_FOUND => Ok(None),
         status if status.is_redirection() => {
@@ -110,17 +179,17 @@ pub async fn check_source_again(
     call: &Call,
     build: &BuildRecord,
 ) -> Result<Repository> {
-    let current = current_source(github, build).await?;
-    if !build.private
-        && let Some(reason) = lost_source(build, current.as_ref())
-    {
-        return Err(at_repository(reason).into());
-    }
-    let name = present_name(build, current);
     if build.private {
-        check_may_read(github, call, &name).await?;
+        let name = || RepositoryPath::from(&build.spec.repository);
+        let at = build.repository_id.map_or_else(name, RepositoryPath::Id);
+        let at = check_may_read(github, call, &at).await?;
+        return Ok(present_name(build, read_private(github, &at).await?));
     }
-    Ok(name)
+    let current = current_source(github, build).await?;
+    match lost_source(build, current.as_ref()) {
+        Some(reason) => Err(at_repository(reason).into()),
+        None => Ok(present_name(build, current)),
+    }
 }
 
 fn present_name(build: &BuildRecord, current: Option<responses::Repository>) -> Repository {
@@ -191,9 +260,10 @@ async fn find_source(
     get: impl Fn(&str) -> Request,
 ) -> Result<Option<responses::Repository>> {
     if !build.private {
-        return read_repository(&github.call_builder(get).await?);
+        return read_repository(&github.call_public(get).await?);
     }
-    match github.try_repository(&build.spec.repository, Access::Source, get).await {
+    let at = RepositoryPath::from(&build.spec.repository);
+    match github.try_repository(&at, Access::Source, get).await {
         Ok(response) => read_repository(&response),
         // Other refusals, such as of the App's key, say nothing about the source.
         Err(TokenError::NotInstalled(_)) => Ok(None),
@@ -201,50 +271,11 @@ async fn find_source(
     }
 }
 
-/// Checks that the caller may read a private repository.
-///
-/// # Errors
-/// They may not: the same error as for one that does not exist.
-async fn check_may_read(github: &GitHub, call: &Call, repository: &Repository) -> Result<()> {
-    let (api, caller) = (&github.settings.api, call.caller()?);
-    let hidden = || {
-        let web = github.settings.web.host_str().unwrap_or_default().to_owned();
-        let login = &caller.login;
-        Error::from(at_repository(format!(
-            "cannot be read: there is no such repository on {web}, or it is private and either \
-             the platform's GitHub App is not installed on it or {login} may not read it"
-        )))
-    };
-    // A login can pass to another account, so the account's number is compared where it is known.
-    let account = match call.github_identity()? {
-        GitHubIdentity::Unknown => return Err(hidden()),
-        GitHubIdentity::Login => None,
-        GitHubIdentity::Account(number) => Some(number),
-    };
-    let permission = |token: &str| api.permission(repository, &caller.login, token);
-    let response = match github.call_repository(repository, Access::Source, permission).await {
-        Ok(response) => response,
-        // The App is not installed there.
-        Err(Error::Problem(problem)) if problem.kind == ProblemKind::UpstreamRefused => {
-            return Err(hidden());
-        }
-        Err(other) => return Err(other),
-    };
-    let status = response.status();
-    match error_kind(&response, now().as_second()) {
-        _ if status == StatusCode::NOT_FOUND => Err(hidden()),
-        // Any other error would tell a stranger that the repository exists. The reason is for the administrator.
-        ErrorKind::Credentials | ErrorKind::Permanent(_) => {
-            let message = message(&response);
-            warn(format_args!("GitHub does not say who may read {repository}: {status} {message}"));
-            Err(hidden())
-        }
-        _ if parse::<Permission>(&response)?.allows_reading(account) => Ok(()),
-        _ => Err(hidden()),
-    }
-}
-
-fn read_commit(response: &Response, repository: &Repository, git_ref: &str) -> Result<CommitSha> {
+fn read_commit(
+    response: &Response,
+    repository: &Repository,
+    git_ref: &str,
+) -> Result<CommitSummary> {
     match response.status() {
         StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY if git_ref == HEAD => {
             Err(at_repository("has no default branch: name the branch to build").into())
@@ -259,7 +290,7 @@ fn read_commit(response: &Response, repository: &Repository, git_ref: &str) -> R
         }
         _ => {
             readable(response)?;
-            Ok(parse::<Commit>(response)?.sha)
+            Ok(parse::<Commit>(response)?.summary())
         }
     }
 }

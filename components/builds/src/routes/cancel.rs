@@ -1,12 +1,13 @@
 //! `DELETE /api/v1/builds/{build}`: stores the request to cancel, then sends it to GitHub.
 //!
-//! The status becomes `cancelled` only when GitHub says so. A request that GitHub did not receive (it was
-//! unreachable, or the run is not known yet) is sent again by later reads.
+//! The status becomes `cancelled` only when GitHub says so, or at once if the build waits for capacity. A request that
+//! GitHub did not receive (it was unreachable, or the run is not known yet) is sent again by later reads.
 
 use crate::{
     github::{self, GitHub},
     settings::Limits,
     status::current_state,
+    waiting::withdraw,
 };
 use http::StatusCode;
 use nokube_domain::{
@@ -44,9 +45,10 @@ async fn request_cancel(store: &Store, state: &mut BuildState) -> Result<()> {
     if state.current_cancel_request().is_some() {
         return Ok(());
     }
-    let request = CancelRequest { attempt: state.run.attempt(), requested_at: now() };
+    let request = CancelRequest::new(state.run.attempt(), now());
     store.set(keys::cancel_request(state.record.id), &request).await?;
     state.cancel_request = Some(request);
+    withdraw(store, state).await?;
     if let Some(run) = state.current_run() {
         let github = GitHub::new().await?;
         github::cancel(&github, run, CancelMode::Normal).await?;
@@ -65,8 +67,8 @@ pub mod openapi {
         });
         Operation::new("cancelBuild", "Cancel a build")
             .description(
-                "The status becomes `cancelled` when GitHub has stopped the build. The build may also \
-                 end in another way before that.",
+                "The status becomes `cancelled` when GitHub has stopped the build, or at once if the build \
+                 was not sent to GitHub yet. The build may also end in another way before that.",
             )
             .json_response::<BuildView>(
                 202,

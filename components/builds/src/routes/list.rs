@@ -1,12 +1,17 @@
 //! `GET /api/v1/builds` and `GET /api/v1/projects/{project}/builds`
+//!
+//! The list of all projects merges the builds of up to 50 of them; `next` continues with older builds, and then with
+//! other projects. So it reads the store at most 853 times, however many projects the caller has: whether they are
+//! blocked, the lengths of their two lists of projects, 150 numbers in these and how many builds each project has, the
+//! members of the 50 projects, and 250 builds, with two reads each.
 
 use futures::future::try_join_all;
 use http::StatusCode;
 use nokube_domain::{
-    Problem, ProjectId, Timestamp,
-    builds::{BuildView, Status},
+    Problem, ProjectId,
+    builds::{BuildFilter, BuildView, ListPosition, MergedList, ProjectNumbers, Status},
     page::Page,
-    responses::{BuildPage, BuildsByStatus},
+    responses::{BuildCursorPage, BuildPage},
 };
 use nokube_edge::{
     Call, Error, Reply, Result,
@@ -15,16 +20,25 @@ use nokube_edge::{
     projects,
     store::{Counter, Store, keys},
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
-/// Maximum `offset` + `limit` in the merged list of several projects. Beyond it, the request must name a project.
-const MAX_MERGED_DEPTH: u32 = 1_000;
-/// The builds of each project that are read ahead for the merged list.
-const READ_AHEAD: Page = Page { limit: 8, offset: 0 };
-/// Maximum number of records that are read for a page of ended builds.
+/// Maximum `offset` + `limit` in the merged list of several projects. `next` goes further.
+const MAX_MERGED_DEPTH: u32 = 200;
+/// Builds that are read before it is known that they are needed, of all projects together.
+const READ_AHEAD: u32 = 50;
+/// Maximum number of builds that are read for a page of all builds.
+const MAX_READ: u32 = MAX_MERGED_DEPTH + READ_AHEAD;
+/// Maximum number of builds that are read for a page of builds with a status.
 const MAX_SCANNED: u32 = 200;
-/// Records that are read concurrently for a page with a status.
-const BATCH_SIZE: u32 = 50;
+
+/// Whose builds are listed.
+#[derive(Default)]
+struct Selection {
+    /// The projects that are listed now, each with the number of its newest build that is listed.
+    projects: BTreeMap<ProjectId, u32>,
+    /// The caller's projects that follow.
+    later: ProjectNumbers,
+}
 
 pub async fn of_project(call: Call) -> Result<Reply> {
     call.allow_query_parameters(&["limit", "offset", "status", "next"])?;
@@ -32,7 +46,7 @@ pub async fn of_project(call: Call) -> Result<Reply> {
     let store = Store::open().await?;
     let members = store.get(keys::members(project)).await?;
     call.require_role(members.as_ref(), "project")?;
-    page(&call, &store, vec![project]).await
+    page(&call, &store, select_project(&call, &store, project).await?).await
 }
 
 pub async fn of_caller(call: Call) -> Result<Reply> {
@@ -41,182 +55,178 @@ pub async fn of_caller(call: Call) -> Result<Reply> {
     if store.is_blocked(&call.caller()?.person).await? {
         return Err(blocked_error());
     }
-    let projects = match call.query("project_id") {
-        None => projects::all_of(&store, call.caller()?).await?,
+    let selection = match call.query("project_id") {
+        None => select_of_caller(&call, &store).await?,
         Some(text) => {
             let id = text
                 .parse()
                 .map_err(|_| Problem::invalid_field("project_id", "must be a project's number"))?;
             call.require_role(store.get(keys::members(id)).await?.as_ref(), "project")?;
-            vec![id]
+            select_project(&call, &store, id).await?
         }
     };
-    page(&call, &store, projects).await
+    page(&call, &store, selection).await
 }
 
-async fn page(call: &Call, store: &Store, projects: Vec<ProjectId>) -> Result<Reply> {
-    let page = call.page()?;
-    match call.query("status") {
-        None => all(store, &projects, page).await,
-        Some(text) => {
-            let status = Status::parse(text).ok_or_else(|| {
-                Problem::invalid_field(
-                    "status",
-                    "must be pending, building, success, failed or cancelled",
-                )
-            })?;
-            with_status(call, store, &projects, status, page).await
-        }
-    }
-}
-
-/// A page of builds of any status. Of a single project only the rows of the page are read.
-async fn all(store: &Store, projects: &[ProjectId], page: Page) -> Result<Reply> {
-    let counts = counts(store, projects).await?;
-    let total: u32 = counts.iter().map(|(_, count)| *count).sum();
-    let builds = match counts.as_slice() {
-        [(project, count)] => summaries(store, page.numbers(*count).map(|n| (*project, n))).await?,
-        _ => {
-            let depth = page.offset.saturating_add(page.limit);
-            if depth > MAX_MERGED_DEPTH {
-                let detail =
-                    format!("exceeds {MAX_MERGED_DEPTH} builds: select a project with project_id");
-                return Err(Problem::invalid_field("offset", detail).into());
-            }
-            merged(store, &counts, page).await?
-        }
-    };
-    let Page { limit, offset } = page;
-    Ok(Reply::json(StatusCode::OK, &BuildPage { builds, total, limit, offset }))
-}
-
-/// A page of several projects' builds, newest first: a few rows of each project are read ahead, and more only
-/// when those are used up.
-async fn merged(store: &Store, counts: &[(ProjectId, u32)], page: Page) -> Result<Vec<BuildView>> {
-    let mut ahead: Vec<VecDeque<BuildView>> = vec![VecDeque::new(); counts.len()];
-    let mut below: Vec<(ProjectId, u32)> = counts.to_vec();
-    let mut list = Vec::new();
-    while list.len() < (page.offset + page.limit) as usize {
-        let pairs = ahead.iter_mut().zip(&mut below);
-        let empty = pairs.filter(|(ahead, (_, below))| ahead.is_empty() && *below > 0);
-        let reads = empty.map(|(ahead, (project, below))| async move {
-            let numbers = READ_AHEAD.numbers(*below).map(|number| (*project, number));
-            ahead.extend(summaries(store, numbers).await?);
-            *below = below.saturating_sub(READ_AHEAD.limit);
-            Ok::<_, Error>(())
-        });
-        if !try_join_all(reads).await?.is_empty() {
-            continue; // Perhaps none of the numbers read has a record.
-        }
-        let newest = ahead.iter_mut().max_by_key(|rows| rows.front().map(|row| row.created_at));
-        match newest.and_then(VecDeque::pop_front) {
-            Some(row) => list.push(row),
-            None => break,
-        }
-    }
-    Ok(list.into_iter().skip(page.offset as usize).collect())
-}
-
-/// A page of builds with a status. For an unfinished status, all records of builds that may be unfinished are
-/// read, so the page is complete. For a final status, at most [`MAX_SCANNED`] records are read; `next` then holds,
-/// for each project, the number below which the next page begins.
-async fn with_status(
-    call: &Call,
-    store: &Store,
-    projects: &[ProjectId],
-    status: Status,
-    page: Page,
-) -> Result<Reply> {
-    let mut positions = start_positions(call, store, projects).await?;
-    let oldest_unfinished = BuildLifetime::load().await?.oldest_unfinished();
-    let project_count = u32::try_from(projects.len().max(1)).unwrap_or(MAX_SCANNED);
-    let max_per_project = (MAX_SCANNED / project_count).max(1);
-    let mut found: Vec<BuildView> = Vec::new();
-    for (project, below) in &mut positions {
-        let mut left = max_per_project;
-        while *below > 0 && (left > 0 || !status.is_final()) {
-            let limit = if status.is_final() { BATCH_SIZE.min(left) } else { BATCH_SIZE };
-            let batch = Page { limit, offset: 0 };
-            let batch: Vec<_> = batch.numbers(*below).map(|n| (*project, n)).collect();
-            let size = u32::try_from(batch.len()).unwrap_or(u32::MAX);
-            let builds = summaries(store, batch.into_iter()).await?;
-            let is_last_old =
-                builds.last().is_some_and(|build| build.created_at.as_second() < oldest_unfinished);
-            found.extend(builds.into_iter().filter(|build| build.status == status));
-            *below = below.saturating_sub(size);
-            left = left.saturating_sub(size);
-            if !status.is_final() && is_last_old {
-                *below = 0;
-            }
-        }
-    }
-    sort_newest_first(&mut found);
-    // Builds that do not fit on this page are found again by the next one, which starts above them.
-    for extra in found.drain((page.limit as usize).min(found.len())..) {
-        if let Some((_, below)) = positions.iter_mut().find(|(id, _)| *id == extra.project_id) {
-            *below = (*below).max(extra.build_id.number);
-        }
-    }
-    let has_more = positions.iter().any(|(_, below)| *below > 0);
-    let next = has_more.then(|| {
-        let parts = positions.iter().map(|(project, below)| format!("{project}-{below}"));
-        parts.collect::<Vec<_>>().join(".")
-    });
-    Ok(Reply::json(StatusCode::OK, &BuildsByStatus { builds: found, next }))
-}
-
-/// The number of a build from which a page with a status starts, for each project: from `next`, or the newest.
-async fn start_positions(
-    call: &Call,
-    store: &Store,
-    projects: &[ProjectId],
-) -> Result<Vec<(ProjectId, u32)>> {
-    let counts = counts(store, projects).await?;
-    let Some(next) = call.query("next") else {
-        return Ok(counts);
-    };
+fn position(call: &Call) -> Result<Option<ListPosition>> {
     let invalid =
-        || Problem::invalid_field("next", "must be the unchanged `next` of the previous page");
-    let mut requested = BTreeMap::new();
-    for part in next.split('.') {
-        let (project, below) = part.split_once('-').ok_or_else(invalid)?;
-        let project = ProjectId(project.parse().map_err(|_| invalid())?);
-        let below: u32 = below.parse().map_err(|_| invalid())?;
-        if requested.insert(project, below).is_some() {
-            return Err(invalid().into());
-        }
+        |_| Problem::invalid_field("next", "must be the unchanged `next` of the previous page");
+    Ok(call.query("next").map(|text| text.parse().map_err(invalid)).transpose()?)
+}
+
+/// A project in which the caller has a role.
+async fn select_project(call: &Call, store: &Store, project: ProjectId) -> Result<Selection> {
+    let position = position(call)?;
+    let mut projects = newest_numbers(store, vec![project]).await?;
+    if let Some(position) = position {
+        continue_at(&mut projects, &position);
     }
-    // Ignore projects in `next` that the caller has no role in.
-    let position = |(project, count): &(ProjectId, u32)| {
-        requested.get(project).map(|below| (*project, *below.min(count)))
+    Ok(Selection { projects, later: ProjectNumbers::default() })
+}
+
+/// Those of the caller's projects that are listed now: those in `next`, or else the first ones.
+async fn select_of_caller(call: &Call, store: &Store) -> Result<Selection> {
+    let caller = call.caller()?;
+    let position = match position(call)? {
+        Some(position) => position,
+        None => ListPosition {
+            later: projects::all_numbers(store, caller).await?,
+            ..ListPosition::default()
+        },
     };
-    Ok(counts.iter().filter_map(position).collect())
+    let mut later = position.later;
+    if position.projects.is_empty() {
+        let first = projects::take_with_builds(store, caller, &mut later).await?;
+        return Ok(Selection { projects: first.into_iter().collect(), later });
+    }
+    // A client can write any projects into `next`.
+    let listed = position.projects.keys().copied();
+    let listed = projects::with_role(store, caller, listed).await?;
+    let mut projects = newest_numbers(store, listed).await?;
+    continue_at(&mut projects, &position);
+    Ok(Selection { projects, later })
 }
 
-async fn counts(store: &Store, projects: &[ProjectId]) -> Result<Vec<(ProjectId, u32)>> {
-    let counts = projects.iter().map(|project| async move {
-        Ok::<_, Error>((*project, store.count(&Counter::builds(*project)).await?))
+/// The number of the newest build of each project.
+async fn newest_numbers(
+    store: &Store,
+    projects: Vec<ProjectId>,
+) -> Result<BTreeMap<ProjectId, u32>> {
+    let counts = projects.into_iter().map(|project| async move {
+        Ok::<_, Error>((project, store.count(&Counter::builds(project)).await?))
     });
-    try_join_all(counts).await
+    Ok(try_join_all(counts).await?.into_iter().collect())
 }
 
-/// Sorts builds that are grouped by project, each group newest first. Within a project the order of the numbers
-/// is kept, even if clocks differed.
-fn sort_newest_first(builds: &mut Vec<BuildView>) {
-    let mut previous: Option<(ProjectId, Timestamp)> = None;
-    let mut keyed: Vec<_> = std::mem::take(builds)
-        .into_iter()
-        .map(|build| {
-            let time = match previous {
-                Some((project, time)) if project == build.project_id => time.min(build.created_at),
-                _ => build.created_at,
-            };
-            previous = Some((build.project_id, time));
-            (time, build)
-        })
-        .collect();
-    keyed.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
-    builds.extend(keyed.into_iter().map(|(_, build)| build));
+/// Leaves out the builds, and the projects, that earlier pages have listed.
+fn continue_at(projects: &mut BTreeMap<ProjectId, u32>, position: &ListPosition) {
+    for (id, newest) in projects {
+        *newest = (*newest).min(position.projects.get(id).copied().unwrap_or(0));
+    }
+}
+
+async fn page(call: &Call, store: &Store, selection: Selection) -> Result<Reply> {
+    let page = call.page()?;
+    let filter = match call.query("status") {
+        None if call.query("next").is_none() => return counted_page(store, selection, page).await,
+        None => BuildFilter::All,
+        Some(text) => BuildFilter::Status {
+            status: Status::parse(text).ok_or_else(|| {
+                let detail = "must be pending, building, success, failed or cancelled";
+                Problem::invalid_field("status", detail)
+            })?,
+            oldest_unfinished: BuildLifetime::load().await?.oldest_unfinished(),
+        },
+    };
+    let (builds, position) = merged(store, filter, selection, page.limit).await?;
+    let next = next(&position);
+    Ok(Reply::json(StatusCode::OK, &BuildCursorPage { builds, next }))
+}
+
+/// A page of builds of any status, with their number. Of a single project only the rows of the page are read.
+async fn counted_page(store: &Store, selection: Selection, page: Page) -> Result<Reply> {
+    let Page { limit, offset } = page;
+    let has_later = !selection.later.is_empty();
+    let depth = offset.saturating_add(limit);
+    if has_later && offset > 0 {
+        let detail = "is not possible with so many projects: send `next` instead, or select a \
+                      project with project_id";
+        return Err(Problem::invalid_field("offset", detail).into());
+    }
+    let total = selection.projects.values().fold(0_u32, |all, count| all.saturating_add(*count));
+    let mut projects = selection.projects.iter();
+    let (builds, position) = match (projects.next(), projects.next()) {
+        (Some((project, count)), None) if !has_later => {
+            let rows = page.numbers(*count).map(|number| (*project, number));
+            let builds = summaries(store, rows).await?;
+            let rest = [(*project, count.saturating_sub(depth))];
+            let projects = rest.into_iter().filter(|(_, number)| *number > 0).collect();
+            (builds, ListPosition { projects, ..ListPosition::default() })
+        }
+        _ if depth > MAX_MERGED_DEPTH => {
+            let detail = format!(
+                "exceeds {MAX_MERGED_DEPTH} builds with `limit`: send `next` instead, or select a \
+                 project with project_id"
+            );
+            return Err(Problem::invalid_field("offset", detail).into());
+        }
+        _ => {
+            let (mut builds, position) = merged(store, BuildFilter::All, selection, depth).await?;
+            builds.drain(..builds.len().min(offset as usize));
+            (builds, position)
+        }
+    };
+    let next = next(&position);
+    Ok(match has_later {
+        // The builds of the other projects are not counted.
+        true => Reply::json(StatusCode::OK, &BuildCursorPage { builds, next }),
+        false => Reply::json(StatusCode::OK, &BuildPage { builds, total, limit, offset, next }),
+    })
+}
+
+fn next(position: &ListPosition) -> Option<String> {
+    (!position.is_end()).then(|| position.to_string())
+}
+
+/// The first `max` builds that match, newest first, and where the list continues. There can be fewer, because it reads at
+/// most [`MAX_READ`] builds.
+async fn merged(
+    store: &Store,
+    filter: BuildFilter,
+    selection: Selection,
+    max: u32,
+) -> Result<(Vec<BuildView>, ListPosition)> {
+    let project_count = u32::try_from(selection.projects.len().max(1)).unwrap_or(READ_AHEAD);
+    let mut list = MergedList::new(filter, selection.projects);
+    let mut left = match filter {
+        BuildFilter::All => MAX_READ,
+        BuildFilter::Status { .. } => MAX_SCANNED,
+    };
+    let (mut found, mut missing) = (Vec::new(), max);
+    loop {
+        if list.has_next() {
+            if missing == 0 {
+                break;
+            }
+            found.extend(list.pop());
+            missing -= 1;
+            continue;
+        }
+        let ahead = match filter {
+            BuildFilter::All => missing.min(READ_AHEAD / project_count),
+            BuildFilter::Status { .. } => READ_AHEAD / project_count,
+        };
+        let ahead = ahead.max(1);
+        let numbers = list.to_read(ahead);
+        let count = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        if numbers.is_empty() || missing == 0 || count > left {
+            break;
+        }
+        left -= count;
+        list.add(ahead, summaries(store, numbers.into_iter()).await?);
+    }
+    let position = ListPosition { projects: list.position(), later: selection.later };
+    Ok((found, position))
 }
 
 #[cfg(feature = "openapi")]
@@ -225,7 +235,12 @@ pub mod openapi {
 
     pub fn of_caller() -> Operation {
         let operation = Operation::new("listBuilds", "List builds")
-            .description("The builds of all your projects, newest first, without their steps.")
+            .description(
+                "The builds of all your projects, newest first, without their steps. If you have builds \
+                 in more than 50 projects (or more than 150 projects), the builds of 50 are listed \
+                 first, and then those of the next 50: your own newest projects first, then those that \
+                 you are a member of. Such builds are not counted: the response has only `next`.",
+            )
             .query_parameter("project_id", ProjectId::schema(), "Only builds of this project.")
             .add_problem(examples::blocked());
         list(operation)
@@ -240,23 +255,27 @@ pub mod openapi {
 
     fn list(operation: Operation) -> Operation {
         let build = examples::build_in_list();
-        let by_status = json!({ "builds": [build], "next": "1-12" });
+        let not_counted = json!({ "builds": [build], "next": "1-12" });
+        let counted = examples::page("builds", build);
+        let counted = examples::with(counted, json!({ "next": null }));
         operation
             .paginated()
             .query_parameter(
                 "status",
                 BuildStatus::schema(),
-                "Only builds with this status. The response then contains `next` instead of `total`.",
+                "Only builds with this status. They are not counted: the response has only `next`.",
             )
             .query_parameter(
                 "next",
-                schemas::string_matching("^[0-9]+-[0-9]+([.][0-9]+-[0-9]+)*$"),
-                "With `status`: the value of `next` in the previous page.",
+                schemas::string_matching(
+                    "^([0-9]+-[0-9]+([.][0-9]+-[0-9]+)*(~[0-9]+-[0-9]+)?|~[0-9]+-[0-9]+)$",
+                ),
+                "The value of `next` in the previous page, in place of `offset`.",
             )
-            .one_of_response::<BuildPage, BuildsByStatus>(
+            .one_of_response::<BuildPage, BuildCursorPage>(
                 200,
                 "A page of builds.",
-                [("all", examples::page("builds", build)), ("by-status", by_status)],
+                [("counted", counted), ("not-counted", not_counted)],
             )
             .problem(
                 ProblemKind::Invalid,

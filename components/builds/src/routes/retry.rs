@@ -5,20 +5,24 @@
 
 use crate::{
     github::{GitHub, check_source_again, dispatch, rerun},
+    places::{self, Attempt},
     settings::Limits,
     status::current_state,
 };
+use futures::future::try_join;
 use http::StatusCode;
 use nokube_domain::{
-    Problem, Reason,
+    Person, Problem, Reason,
     builds::{AttemptRequest, BuildState, BuildView, RunRecord, Status, view},
     repository::Repository,
     reservation::is_lease_valid,
+    work::BuildTask,
 };
 use nokube_edge::{
     Call, Error, Reply, Result, audit, now,
     reservation::{Reservation, existing, hashed_name, reserve},
     store::{AuditLog, Store, keys},
+    work::WorkQueue,
 };
 
 pub async fn retry(mut call: Call) -> Result<Reply> {
@@ -45,6 +49,9 @@ pub async fn retry(mut call: Call) -> Result<Reply> {
             return Err(Problem::conflict(Reason::BuildUnderWay, detail).into());
         }
     }
+    let members = store.get(keys::members(build.build_id.project)).await?;
+    let owner = members.ok_or_else(|| Problem::not_found("build"))?.owner;
+    places::check(&store, &owner).await?;
     let github = GitHub::new().await?;
     let repository = check_source_again(&github, &call, &state.record).await?;
     let lease = match &key {
@@ -59,7 +66,8 @@ pub async fn retry(mut call: Call) -> Result<Reply> {
         let detail = "The build has been attempted too often. Start a new build.";
         Problem::conflict(Reason::BuildEnded, detail)
     })?;
-    let state = start_attempt(&store, &github, state, attempt, repository).await?;
+    let start = Start { store: &store, github: &github, owner: &owner, attempt };
+    let state = start.run(state, repository).await?;
     if let Some(lease) = lease {
         lease.complete(&store, &attempt).await?;
     }
@@ -70,47 +78,56 @@ pub async fn retry(mut call: Call) -> Result<Reply> {
     accepted(&view(&state, None, grace, now()))
 }
 
-/// Starts an attempt, at most once. `repository` is the source's present name.
-async fn start_attempt(
-    store: &Store,
-    github: &GitHub,
-    mut state: BuildState,
+/// What an attempt is started with.
+struct Start<'a> {
+    store: &'a Store,
+    github: &'a GitHub,
+    /// Of the project.
+    owner: &'a Person,
     attempt: u32,
-    repository: Repository,
-) -> Result<BuildState> {
-    let id = state.record.id;
-    let lease = match reserve::<AttemptRequest>(store, &format!("a/{id}/{attempt}")).await? {
-        Reservation::Acquired(lease) => lease,
-        Reservation::Existing(request) if !is_lease_valid(request.requested_at, now()) => {
-            // The attempt was requested earlier, but the run record lost the request (a crash or a race). It is
-            // restored, and later reads poll GitHub for the outcome.
-            let requested = RunRecord::with_attempt_request(id, attempt, request);
-            state.run = store.merge_run(requested.with_updated_at(now())).await?;
-            return Ok(state);
+}
+
+impl Start<'_> {
+    /// Starts the attempt, at most once. `repository` is the source's present name.
+    async fn run(self, mut state: BuildState, repository: Repository) -> Result<BuildState> {
+        let Self { store, github, owner, attempt } = self;
+        let id = state.record.id;
+        let lease = match reserve::<AttemptRequest>(store, &format!("a/{id}/{attempt}")).await? {
+            Reservation::Acquired(lease) => lease,
+            Reservation::Existing(request) if !is_lease_valid(request.requested_at, now()) => {
+                // The attempt was requested earlier, but the run record lost the request (a crash or a race). It is
+                // restored, and later reads poll GitHub for the outcome.
+                let requested = RunRecord::with_attempt_request(id, attempt, request);
+                state.run = store.merge_run(requested.with_updated_at(now())).await?;
+                return Ok(state);
+            }
+            Reservation::Existing(_) | Reservation::Pending => return Err(in_progress()),
+        };
+        let run = state.run.latest_run().map(|(key, _)| key);
+        let request = AttemptRequest::new(now(), run);
+        places::take(store, owner, &Attempt::retry(id, attempt, request.requested_at)).await?;
+        let tasks = WorkQueue::builds();
+        let task = BuildTask::Build(id);
+        let (item, ()) = try_join(tasks.add(store, &task), lease.complete(store, &request)).await?;
+        let requested = RunRecord::with_attempt_request(id, attempt, request).with_work_item(item);
+        state.run = store.merge_run(requested.clone().with_updated_at(now())).await?;
+        if !lease.is_valid() {
+            return Err(Error::too_slow("retry a build"));
         }
-        Reservation::Existing(_) | Reservation::Pending => return Err(in_progress()),
-    };
-    let run = state.run.latest_run().map(|(key, _)| key);
-    let request = AttemptRequest::new(now(), run);
-    lease.complete(store, &request).await?;
-    let requested = RunRecord::with_attempt_request(id, attempt, request);
-    state.run = store.merge_run(requested.clone().with_updated_at(now())).await?;
-    if !lease.is_valid() {
-        return Err(Error::too_slow("retry a build"));
+        // As in `create`: the project may have been deleted concurrently.
+        if store.get(keys::project(id.project)).await?.is_none() {
+            return Err(Problem::not_found("project").into());
+        }
+        let mut started = match run {
+            Some(run) => rerun(github, &state.record, run, attempt).await?,
+            None => dispatch(github, &state.record.with_repository(repository), attempt).await?,
+        };
+        // The request is merged once more: a concurrent reader that stored the last attempt's final view may
+        // have overwritten it.
+        started.merge_contents(requested);
+        state.run = store.merge_run(started.with_updated_at(now())).await?;
+        Ok(state)
     }
-    // As in `create`: the project may have been deleted concurrently.
-    if store.get(keys::project(id.project)).await?.is_none() {
-        return Err(Problem::not_found("project").into());
-    }
-    let mut started = match run {
-        Some(run) => rerun(github, &state.record, run, attempt).await?,
-        None => dispatch(github, &state.record.with_repository(repository), attempt).await?,
-    };
-    // The request is merged once more: a concurrent reader that stored the last attempt's final view may
-    // have overwritten it.
-    started.merge_contents(requested);
-    state.run = store.merge_run(started.with_updated_at(now())).await?;
-    Ok(state)
 }
 
 /// The name of the reservation for an idempotency key and one build.

@@ -13,7 +13,7 @@ use nokube_kube::{
     Kind, Platform, Tenant,
     error::ApiError,
     manifest,
-    observe::{List, NamespaceStatus, ObservedSecret, PartialObject, namespace_status},
+    observe::{List, Lookup, NamespaceStatus, ObservedSecret, PartialObject, namespace_status},
     request::{self, ApplyMode, Request},
     review,
 };
@@ -47,6 +47,11 @@ impl ClusterError {
     /// The body of the API server's response cannot be parsed.
     pub fn unreadable() -> Self {
         Self::Unreachable(OutboundError("its answer cannot be read".into()))
+    }
+
+    /// Another reader waits for the API server's response, and has waited for long.
+    pub fn no_answer() -> Self {
+        Self::Unreachable(OutboundError("it has not answered another reader yet".into()))
     }
 
     /// For users, in a sentence.
@@ -100,11 +105,19 @@ pub type ApiResponse = http::Response<Vec<u8>>;
 #[derive(Clone)]
 pub struct Cluster {
     pub settings: Rc<Settings>,
+    retries: RetryPolicy,
 }
 
 impl Cluster {
     pub async fn new() -> nokube_edge::Result<Self> {
-        Ok(Self { settings: Settings::load().await? })
+        Ok(Self { settings: Settings::load().await?, retries: REQUEST_RETRIES })
+    }
+
+    /// The same cluster, to which each request is sent once.
+    #[must_use]
+    pub fn without_retries(&self) -> Self {
+        let retries = RetryPolicy { max_attempts: 1, ..self.retries };
+        Self { settings: self.settings.clone(), retries }
     }
 
     pub fn platform(&self) -> &Platform {
@@ -116,28 +129,48 @@ impl Cluster {
     /// # Errors
     /// The API server cannot be reached, or its status is another.
     pub async fn send(&self, request: &Request) -> ClusterResult<ApiResponse> {
-        retry(REQUEST_RETRIES, async || {
-            let error = match outbound::send(self.signed(request), Timeouts::API).await {
-                Ok(response) => match ApiError::from_response(&response) {
-                    None => return (Ok(response), None),
-                    Some(error) => error,
-                },
-                Err(error) => {
-                    warn(format_args!("the API server does not answer: {}", error.0));
-                    return (Err(ClusterError::Unreachable(error)), Some(Duration::ZERO));
+        retry(self.retries, async || {
+            let response = self.send_once(request).await;
+            let wait = match &response {
+                Err(ClusterError::Unreachable(_)) => Some(Duration::ZERO),
+                Err(ClusterError::Api(ApiError::Unavailable(seconds))) => {
+                    Some(Duration::from_secs((*seconds).into()))
                 }
+                _ => None,
             };
-            if let ApiError::MissingPermission(message) = &error {
+            if let Err(ClusterError::Api(ApiError::MissingPermission(message))) = &response {
                 // The message for users does not name the account and the permission; the log does.
                 warn(format_args!("a permission is missing in the cluster: {message}"));
             }
-            let wait = match &error {
-                ApiError::Unavailable(seconds) => Some(Duration::from_secs((*seconds).into())),
-                _ => None,
-            };
-            (Err(ClusterError::Api(error)), wait)
+            (response, wait)
         })
         .await
+    }
+
+    async fn send_once(&self, request: &Request) -> ClusterResult<ApiResponse> {
+        match outbound::send(self.signed(request), Timeouts::API).await {
+            Ok(response) => match ApiError::from_response(&response) {
+                None => Ok(response),
+                Some(error) => Err(ClusterError::Api(error)),
+            },
+            Err(error) => {
+                warn(format_args!("the API server does not answer: {}", error.0));
+                Err(ClusterError::Unreachable(error))
+            }
+        }
+    }
+
+    /// Reads what only adds to a status: once, and without a line in the log if a permission is missing, because
+    /// operators may do without it (`/ready` names it).
+    pub async fn look_up<T: DeserializeOwned>(&self, request: &Request) -> Lookup<T> {
+        match self.send_once(request).await {
+            Ok(response) => match parse(request, &response) {
+                Ok(found) => Lookup::Found(found),
+                Err(_) => Lookup::Unreadable,
+            },
+            Err(ClusterError::Api(ApiError::NotFound)) => Lookup::Absent,
+            Err(_) => Lookup::Unreadable,
+        }
     }
 
     /// Reads an object or a list; `None` if it, or its kind, does not exist.
@@ -146,14 +179,7 @@ impl Cluster {
     /// As [`Self::send`]; or the body is not what `T` is read from.
     pub async fn read<T: DeserializeOwned>(&self, request: &Request) -> ClusterResult<Option<T>> {
         match self.send(request).await {
-            Ok(response) => match serde_json::from_slice(response.body()) {
-                Ok(value) => Ok(Some(value)),
-                Err(error) => {
-                    let path = request.uri().path();
-                    warn(format_args!("the API server's answer to {path} cannot be read: {error}"));
-                    Err(ClusterError::unreadable())
-                }
-            },
+            Ok(response) => parse(request, &response).map(Some),
             Err(ClusterError::Api(ApiError::NotFound)) => Ok(None),
             Err(error) => Err(error),
         }
@@ -213,4 +239,12 @@ impl Cluster {
         signed.headers_mut().entry(http::header::ACCEPT).or_insert(json);
         signed
     }
+}
+
+fn parse<T: DeserializeOwned>(request: &Request, response: &ApiResponse) -> ClusterResult<T> {
+    serde_json::from_slice(response.body()).map_err(|error| {
+        let path = request.uri().path();
+        warn(format_args!("the API server's answer to {path} cannot be read: {error}"));
+        ClusterError::unreadable()
+    })
 }

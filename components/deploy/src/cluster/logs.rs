@@ -10,7 +10,7 @@ use nokube_edge::{
 use nokube_kube::{
     Kind,
     error::ApiError,
-    observe::{ObservedPod, PartialObject},
+    observe::{CrashLog, PartialObject},
     request::{self, LogParams},
 };
 use std::time::Duration;
@@ -24,7 +24,8 @@ const CRASH_BYTES: i64 = 2_000;
 
 /// The names of a deployment's pods, newest first.
 pub async fn list_pods(cluster: &Cluster, deployment: &Deployment) -> ClusterResult<Vec<String>> {
-    let list = request::list_metadata(Kind::Pod, &deployment.namespace(), Some(deployment.id()));
+    let list =
+        request::list_metadata(Kind::Pod, &deployment.namespace(), Some(deployment.cluster_id()));
     let mut pods = cluster.list::<PartialObject>(&list).await?;
     pods.sort_by_key(|pod| std::cmp::Reverse(pod.metadata.creation_timestamp));
     Ok(pods.into_iter().map(|pod| pod.metadata.name).collect())
@@ -67,19 +68,20 @@ pub fn no_log_message(error: &ClusterError) -> String {
     }
 }
 
-/// The last lines of a crashed pod's log, if they can be read.
+/// The last lines of a crashed program's log, if they can be read.
 pub(super) async fn last_lines(
     cluster: &Cluster,
     namespace: &str,
-    pod: &ObservedPod,
+    log: &CrashLog,
 ) -> Option<String> {
     let options = LogParams {
-        previous: pod.has_previous_log(),
+        container: Some(log.container.clone()),
+        previous: log.previous,
         tail_lines: Some(CRASH_LINES),
         limit_bytes: Some(CRASH_BYTES),
         ..LogParams::default()
     };
-    let request = request::pod_log(namespace, &pod.metadata.name, &options);
+    let request = request::pod_log(namespace, &log.pod, &options);
     let response = cluster.send(&request).await.ok()?;
     let text = String::from_utf8_lossy(response.body()).trim_end().to_owned();
     (!text.is_empty()).then_some(text)

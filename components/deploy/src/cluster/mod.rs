@@ -1,6 +1,8 @@
 //! The Kubernetes API server: sending requests, and what is read from it.
 
 mod client;
+pub mod events;
+pub mod exposure;
 pub mod logs;
 pub mod preflight;
 pub mod snapshot;

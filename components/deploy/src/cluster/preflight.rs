@@ -2,12 +2,19 @@
 
 use super::{Cluster, ClusterError, ClusterResult, PROPAGATION_RETRIES};
 use futures::future::try_join_all;
+use nokube_domain::deployments::Exposure;
 use nokube_edge::retry::retry;
 use nokube_kube::{
     Dependencies, Kind, ManifestInput,
     error::ApiError,
     labels::DEPLOYMENT_LABEL,
-    observe::{Metadata, NamespaceStatus, ObservedDeployment, ObservedReplicaSet, PartialObject},
+    manifest::CurrentObjects,
+    names,
+    observe::{
+        Metadata, NamespaceStatus, ObservedClaim, ObservedDeployment, ObservedQuota,
+        ObservedReplicaSet, ObservedService, PartialObject, PodUsage,
+    },
+    quota::Usage,
     request,
 };
 use std::time::Duration;
@@ -15,9 +22,30 @@ use std::time::Duration;
 pub struct ClusterState {
     pub namespace: NamespaceStatus,
     pub workload: Option<ObservedDeployment>,
+    /// What the new revision continues.
+    pub current: CurrentObjects,
+    pub usage: Usage,
     /// Objects of earlier revisions that the new revision does not have.
     pub to_prune: Vec<(Kind, Metadata)>,
     pub role: RoleBinding,
+}
+
+impl ClusterState {
+    /// The number of the revision that the cluster has; 0 if it has none.
+    pub fn revision(&self) -> u32 {
+        self.workload.as_ref().map_or(0, |workload| workload.metadata.revision())
+    }
+
+    fn without_objects(namespace: NamespaceStatus) -> Self {
+        Self {
+            namespace,
+            workload: None,
+            current: CurrentObjects::default(),
+            usage: Usage::default(),
+            to_prune: Vec::new(),
+            role: RoleBinding::InEffect,
+        }
+    }
 }
 
 /// The binding of the platform's role in the namespace.
@@ -28,40 +56,46 @@ pub enum RoleBinding {
     New,
 }
 
-/// Whether an earlier revision may have left objects to prune.
+/// Whether an earlier revision may have left objects in the cluster.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum EarlierRevision {
     None,
     Deployed,
 }
 
-/// Reads the namespace, the workload, and the objects of earlier revisions, all concurrently.
+/// What the cluster has of a deployment.
+struct Objects {
+    workload: Option<ObservedDeployment>,
+    current: CurrentObjects,
+    usage: Usage,
+    to_prune: Vec<(Kind, Metadata)>,
+}
+
+/// What the cluster has of earlier revisions.
+#[derive(Default)]
+struct EarlierObjects {
+    replica_sets: Vec<ObservedReplicaSet>,
+    service: Option<ObservedService>,
+    has_redirect: bool,
+    pods: Vec<PodUsage>,
+    to_prune: Vec<(Kind, Metadata)>,
+}
+
+/// Reads the namespace, the workload, quotas, and the objects of earlier revisions, all concurrently.
 pub async fn preflight(
     cluster: &Cluster,
     input: &ManifestInput<'_>,
     dependencies: &Dependencies,
     earlier: EarlierRevision,
 ) -> ClusterResult<ClusterState> {
-    let read_all = async || {
-        let to_prune = async {
-            match earlier {
-                EarlierRevision::Deployed => {
-                    find_objects_to_prune(cluster, input, dependencies).await
-                }
-                EarlierRevision::None => Ok(Vec::new()),
-            }
-        };
-        let (workload, to_prune) = futures::join!(read_workload(cluster, input), to_prune);
-        Ok((workload?, to_prune?))
-    };
+    let read_all = async || read_objects(cluster, input, dependencies, earlier).await;
     let (namespace, objects) = futures::join!(cluster.namespace(&input.tenant), read_all());
     let (_, namespace) = namespace?;
     if matches!(namespace, NamespaceStatus::Absent | NamespaceStatus::Foreign) {
         // Nothing there is the platform's, and it may have no permissions, so errors of the other reads are ignored.
-        let (workload, to_prune, role) = (None, Vec::new(), RoleBinding::InEffect);
-        return Ok(ClusterState { namespace, workload, to_prune, role });
+        return Ok(ClusterState::without_objects(namespace));
     }
-    let ((workload, to_prune), role) = match (objects, &cluster.platform().deployer_role) {
+    let (objects, role) = match (objects, &cluster.platform().deployer_role) {
         // A crash after the namespace was created prevented the binding of the platform's role.
         (Err(ClusterError::Api(ApiError::MissingPermission(_))), Some(role)) => {
             cluster.bind_role(&input.tenant, role).await?;
@@ -75,7 +109,82 @@ pub async fn preflight(
         }
         (objects, _) => (objects?, RoleBinding::InEffect),
     };
-    Ok(ClusterState { namespace, workload, to_prune, role })
+    let Objects { workload, current, usage, to_prune } = objects;
+    Ok(ClusterState { namespace, workload, current, usage, to_prune, role })
+}
+
+async fn read_objects(
+    cluster: &Cluster,
+    input: &ManifestInput<'_>,
+    dependencies: &Dependencies,
+    earlier: EarlierRevision,
+) -> ClusterResult<Objects> {
+    let namespace = input.tenant.namespace();
+    let quotas = request::list(Kind::ResourceQuota, &namespace, None);
+    let earlier_objects = async {
+        match earlier {
+            EarlierRevision::Deployed => read_earlier(cluster, input, dependencies).await,
+            EarlierRevision::None => Ok(EarlierObjects::default()),
+        }
+    };
+    let (workload, claim, quotas, earlier_objects) = futures::join!(
+        read_workload(cluster, input),
+        read_claim(cluster, input),
+        cluster.list::<ObservedQuota>(&quotas),
+        earlier_objects,
+    );
+    let EarlierObjects { replica_sets, service, has_redirect, pods, to_prune } = earlier_objects?;
+    let current = CurrentObjects::new(&replica_sets, service.as_ref(), claim?);
+    let current = CurrentObjects { has_redirect, ..current };
+    let usage = Usage { quotas: quotas?, pods, replica_sets };
+    Ok(Objects { workload: workload?, current, usage, to_prune })
+}
+
+async fn read_earlier(
+    cluster: &Cluster,
+    input: &ManifestInput<'_>,
+    dependencies: &Dependencies,
+) -> ClusterResult<EarlierObjects> {
+    let (namespace, id) = (input.tenant.namespace(), input.id.to_string());
+    let label = Some((DEPLOYMENT_LABEL, id.as_str()));
+    let pods = request::list(Kind::Pod, &namespace, label);
+    let spec = &input.state.release.spec;
+    let service = async {
+        if spec.exposure == Exposure::None {
+            return Ok(None);
+        }
+        let name = names::service_object(&spec.service);
+        cluster.read::<ObservedService>(&request::get(Kind::Service, &namespace, &name)).await
+    };
+    let redirect = async {
+        let name = names::redirect_route(&spec.service);
+        if !dependencies.objects.iter().any(|object| object.name == name) {
+            return Ok(None);
+        }
+        cluster.read::<PartialObject>(&request::get(Kind::HttpRoute, &namespace, &name)).await
+    };
+    let (service, redirect, pods, found) = futures::join!(
+        service,
+        redirect,
+        cluster.list::<PodUsage>(&pods),
+        find_objects_to_prune(cluster, input, dependencies),
+    );
+    let (replica_sets, to_prune) = found?;
+    let has_redirect = redirect?.is_some();
+    Ok(EarlierObjects { replica_sets, service: service?, has_redirect, pods: pods?, to_prune })
+}
+
+/// The claim of the service's volume, if it is to have one.
+async fn read_claim(
+    cluster: &Cluster,
+    input: &ManifestInput<'_>,
+) -> ClusterResult<Option<ObservedClaim>> {
+    let spec = &input.state.release.spec;
+    if spec.volume.is_none() {
+        return Ok(None);
+    }
+    let (namespace, name) = (input.tenant.namespace(), names::volume_claim(&spec.service));
+    cluster.read(&request::get(Kind::PersistentVolumeClaim, &namespace, &name)).await
 }
 
 async fn read_workload(
@@ -86,13 +195,13 @@ async fn read_workload(
     cluster.read(&request::get(Kind::Deployment, &input.tenant.namespace(), service)).await
 }
 
-/// Objects of this deployment that the new revision does not have: optional ones, and the variables and
-/// secrets of releases that are no longer retained and that no pods use.
-pub async fn find_objects_to_prune(
+/// The deployment's ReplicaSets, and those of its objects that the new revision does not have: optional ones, and the
+/// variables and secrets of releases that are no longer retained and that no pods use.
+async fn find_objects_to_prune(
     cluster: &Cluster,
     input: &ManifestInput<'_>,
     dependencies: &Dependencies,
-) -> ClusterResult<Vec<(Kind, Metadata)>> {
+) -> ClusterResult<(Vec<ObservedReplicaSet>, Vec<(Kind, Metadata)>)> {
     let (namespace, id) = (&input.tenant.namespace(), input.id.to_string());
     let optional = dependencies.absent.iter().map(|(kind, name)| async {
         let found = cluster.read::<PartialObject>(&request::get(*kind, namespace, name)).await?;
@@ -121,5 +230,5 @@ pub async fn find_objects_to_prune(
     objects.retain(|(_, metadata)| {
         metadata.is_managed_by_nokube() && metadata.is_of_deployment(input.id)
     });
-    Ok(objects)
+    Ok((sets, objects))
 }

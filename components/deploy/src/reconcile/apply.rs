@@ -1,10 +1,11 @@
-//! Applies a revision: the namespace first, then all other objects concurrently, then the workload.
+//! Applies a revision: the namespace first, then all other objects concurrently, then the workload. Nothing is applied
+//! if the cluster has a newer revision.
 //!
 //! Once the namespace exists, that takes about three round trips: preflight, dependencies, workload. The
 //! workload is applied only if its resource version is still the one that was read. So if two revisions are
 //! applied at the same time, the newer one remains, in whatever order they arrive.
 
-use super::ApplyResult;
+use super::{ApplyResult, Superseded, namespace::ensure_namespace};
 use crate::{
     cluster::{
         ApiResponse, Cluster, ClusterError, ClusterResult, PROPAGATION_RETRIES,
@@ -32,19 +33,19 @@ pub async fn reapply(
     cluster: &Cluster,
     deployment: &Deployment,
     state: &DeployedState,
-) -> ApplyResult {
+) -> Result<ApplyResult, Superseded> {
     let input = deployment.manifest_input(state);
     let manifests = Manifests::new(cluster.platform(), &input, None);
     if let Some(secret) = &state.release.secrets_object {
         match cluster.secret_values(&input.tenant, secret).await {
             Ok(Some(_)) => {}
-            Ok(None) => return rejected(vec![lost_secrets(secret, state)], Vec::new()),
-            Err(error) => return interrupted(&error),
+            Ok(None) => return Ok(rejected(vec![lost_secrets(secret, state)], Vec::new())),
+            Err(error) => return Ok(interrupted(&error)),
         }
     }
     match preflight(cluster, &input, &manifests.dependencies, EarlierRevision::Deployed).await {
         Ok(cluster_state) => apply(cluster, &input, &manifests, cluster_state).await,
-        Err(error) => interrupted(&error),
+        Err(error) => Ok(interrupted(&error)),
     }
 }
 
@@ -66,37 +67,75 @@ pub async fn apply(
     input: &ManifestInput<'_>,
     manifests: &Manifests,
     state: ClusterState,
-) -> ApplyResult {
+) -> Result<ApplyResult, Superseded> {
+    if state.revision() > input.revision {
+        return Err(Superseded { by: state.revision() });
+    }
     let tenant = &input.tenant;
     let namespace = manifest::namespace(cluster.platform(), tenant);
-    let role = match ensure_namespace(cluster, tenant, &namespace, &state).await {
+    let status = state.namespace;
+    let role = match ensure_namespace(cluster, tenant, &namespace, status, state.role).await {
         Ok(role) => role,
-        Err(error) => return failed(vec![(&namespace, error)], Vec::new()),
+        Err(error) => return Ok(failed(vec![(&namespace, error)], Vec::new())),
     };
+    let dependencies = manifests.dependencies.clone().continuing(&state.current);
     let is_stale = matches!(state.namespace, NamespaceStatus::Owned { stale: true });
-    let objects: Vec<_> =
-        is_stale.then_some(&namespace).into_iter().chain(&manifests.dependencies.objects).collect();
-    let (applied, mut warnings) = match apply_all(cluster, tenant, &objects, role).await {
+    let objects = is_stale.then_some(&namespace).into_iter().chain(&dependencies.objects);
+    let spec = &input.state.release.spec;
+    let (first, then): (Vec<_>, Vec<_>) =
+        objects.partition(|object| state.current.is_needed_first(object, spec));
+    let current = transfer_field_ownership(cluster, input, state.workload.as_ref());
+    let objects = apply_in_order(cluster, tenant, [&first, &then], role);
+    let (current, applied) = futures::join!(current, objects);
+    let (applied, mut warnings) = match applied {
         Ok(applied) => applied,
-        Err((errors, applied)) => return failed(errors, applied),
+        Err((errors, applied)) => return Ok(failed(errors, applied)),
     };
-    match apply_workload(cluster, input, &manifests.workload, state.workload.as_ref()).await {
-        Ok(response) => {
+    let workload = &manifests.workload;
+    let response = match current {
+        Ok(current) => apply_workload(cluster, input, workload, current).await,
+        Err(error) => Err(error),
+    };
+    match response {
+        Ok(Ok(response)) => {
             prune(cluster, &tenant.namespace(), &state.to_prune).await;
-            warnings
-                .extend(response.iter().flat_map(|response| self::warnings(response.headers())));
+            warnings.extend(self::warnings(response.headers()));
             warnings.dedup();
-            ApplyResult { outcome: ApplyOutcome::Applied, warnings }
+            Ok(ApplyResult { outcome: ApplyOutcome::Applied, warnings })
         }
-        Err(error) => failed(vec![(&manifests.workload, error)], applied),
+        Ok(Err(superseded)) => Err(superseded),
+        Err(error) => Ok(failed(vec![(workload, error)], applied)),
     }
 }
 
-type Failed<'a> = (Vec<(&'a Manifest, ClusterError)>, Vec<String>);
+/// Applies the objects of one list after those of the other.
+async fn apply_in_order<'a>(
+    cluster: &Cluster,
+    tenant: &Tenant<'_>,
+    lists: [&[&'a Manifest]; 2],
+    role: RoleBinding,
+) -> Result<(Vec<String>, Vec<String>), Failed<'a>> {
+    let (mut applied, mut warnings) = (Vec::new(), Vec::new());
+    for list in lists {
+        match apply_all(cluster, tenant, list, role).await {
+            Ok((more, its_warnings)) => {
+                applied.extend(more);
+                warnings.extend(its_warnings);
+            }
+            Err((errors, more)) => {
+                applied.extend(more);
+                return Err((errors, applied));
+            }
+        }
+    }
+    Ok((applied, warnings))
+}
+
+pub(super) type Failed<'a> = (Vec<(&'a Manifest, ClusterError)>, Vec<String>);
 
 /// Applies objects concurrently. Returns kind and name of those that were applied, with the API server's
 /// warnings or, if any failed, with the errors.
-async fn apply_all<'a>(
+pub(super) async fn apply_all<'a>(
     cluster: &Cluster,
     tenant: &Tenant<'_>,
     objects: &[&'a Manifest],
@@ -119,10 +158,6 @@ async fn apply_all<'a>(
     }
     if errors.is_empty() { Ok((applied, warnings)) } else { Err((errors, applied)) }
 }
-
-/// The error text for a namespace that has another owner's labels.
-pub const FOREIGN_NAMESPACE: &str = "The project's namespace belongs to somebody else in the cluster. The platform's administrator has \
-     to remove it, or label it as this project's.";
 
 fn rejected(errors: Vec<ObjectError>, applied: Vec<String>) -> ApplyResult {
     ApplyOutcome::Rejected { errors, applied }.into()
@@ -151,56 +186,62 @@ fn failed(errors: Vec<(&Manifest, ClusterError)>, applied: Vec<String>) -> Apply
     }
 }
 
-/// Applies the workload, unless the cluster has a newer revision: then there is no response.
+/// Applies the workload, unless the cluster has a newer revision. `current`: what the cluster has of it.
 async fn apply_workload(
     cluster: &Cluster,
     input: &ManifestInput<'_>,
     workload: &Manifest,
-    current: Option<&ObservedDeployment>,
-) -> ClusterResult<Option<ApiResponse>> {
+    mut current: Option<Metadata>,
+) -> ClusterResult<Result<ApiResponse, Superseded>> {
     let namespace = input.tenant.namespace();
-    let mut current = match current {
-        Some(current) => Some(transfer_field_ownership(cluster, input, workload, current).await?),
-        None => None,
-    };
+    // Later the autoscaler owns the number of pods, but it takes a while to start the first ones.
+    let new = workload.with_initial_replicas(input.state);
+    let mut has_replaced_ports = false;
     for _ in 0..MAX_CONFLICTS {
-        if current.as_ref().is_some_and(|current| current.revision() > input.revision) {
-            return Ok(None);
+        let newer = current.as_ref().map(Metadata::revision).filter(|by| *by > input.revision);
+        if let Some(by) = newer {
+            return Ok(Err(Superseded { by }));
         }
         let version = current.as_ref().map(|current| current.resource_version.as_str());
+        let workload = if current.is_none() { &new } else { workload };
         let request = request::apply_if_unchanged(&namespace, workload, version);
         match send_with_retry(cluster, &request, RoleBinding::InEffect).await {
             // A controller wrote its status, or another revision was applied.
-            Err(ClusterError::Api(ApiError::VersionConflict)) => {
-                let get = request::get(Kind::Deployment, &namespace, &workload.name);
-                let found = cluster.read::<ObservedDeployment>(&get).await?;
-                current = found.map(|found| found.metadata);
+            Err(ClusterError::Api(ApiError::VersionConflict)) => {}
+            // Somebody else has changed the container's port.
+            Err(ClusterError::Api(error)) if error.is_duplicate_port() && !has_replaced_ports => {
+                cluster.send(&request::replace_ports(&namespace, workload)).await?;
+                has_replaced_ports = true;
             }
-            response => return response.map(Some),
+            response => return response.map(Ok),
         }
+        let get = request::get(Kind::Deployment, &namespace, &workload.name);
+        let found = cluster.read::<ObservedDeployment>(&get).await?;
+        current = found.map(|found| found.metadata);
     }
     Err(ClusterError::Api(ApiError::VersionConflict))
 }
 
 /// Transfers the ownership of `spec.replicas` before an autoscaler takes it over, without changing the number:
-/// an apply without an owned field would reset it to one.
+/// an apply without an owned field would reset it to one. Returns what the cluster then has of the workload.
 async fn transfer_field_ownership(
     cluster: &Cluster,
     input: &ManifestInput<'_>,
-    workload: &Manifest,
-    current: &ObservedDeployment,
-) -> ClusterResult<Metadata> {
-    let scaling = input.state.release.spec.scaling.as_ref().filter(|_| !input.state.stopped);
-    let is_newer = current.metadata.revision() > input.revision;
-    let (Some(scaling), true) = (scaling, current.metadata.owns_replicas() && !is_newer) else {
-        return Ok(current.metadata.clone());
+    current: Option<&ObservedDeployment>,
+) -> ClusterResult<Option<Metadata>> {
+    let Some(current) = current else { return Ok(None) };
+    let spec = &input.state.release.spec;
+    let scaling = spec.scaling.as_ref().filter(|_| !input.state.stopped);
+    let (Some(scaling), true) = (scaling, current.metadata.owns_replicas()) else {
+        return Ok(Some(current.metadata.clone()));
     };
     let replicas = current.replicas().clamp(scaling.min, scaling.max);
     let namespace = input.tenant.namespace();
-    let request = request::transfer_replicas_ownership(&namespace, &workload.name, replicas);
+    let name = spec.service.as_str();
+    let request = request::transfer_replicas_ownership(&namespace, name, replicas);
     let response = cluster.send(&request).await?;
     let object = PartialObject::from_body(response.body());
-    Ok(object.map_or_else(|| current.metadata.clone(), |object| object.metadata))
+    Ok(Some(object.map_or_else(|| current.metadata.clone(), |object| object.metadata)))
 }
 
 /// Deletes objects that the revision does not have. What cannot be deleted now is deleted by the next
@@ -219,35 +260,10 @@ async fn prune(cluster: &Cluster, namespace: &str, to_prune: &[(Kind, Metadata)]
     }
 }
 
-/// Creates the namespace if there is none, and binds the platform's role in it if the operator set one.
-async fn ensure_namespace(
-    cluster: &Cluster,
-    tenant: &Tenant<'_>,
-    namespace: &Manifest,
-    state: &ClusterState,
-) -> ClusterResult<RoleBinding> {
-    match state.namespace {
-        NamespaceStatus::Owned { .. } => Ok(state.role),
-        NamespaceStatus::Terminating => Err(ClusterError::Api(ApiError::NamespaceTerminating)),
-        NamespaceStatus::Foreign => {
-            let detail = FOREIGN_NAMESPACE.into();
-            Err(ClusterError::Api(ApiError::Rejected { field: None, detail }))
-        }
-        NamespaceStatus::Absent => {
-            let request = request::apply(&namespace.name, namespace, ApplyMode::Persist);
-            cluster.send(&request).await?;
-            if let Some(role) = &cluster.platform().deployer_role {
-                cluster.bind_role(tenant, role).await?;
-            }
-            Ok(RoleBinding::New)
-        }
-    }
-}
-
-/// Sends an apply, and repeats it in two transient states. In a new namespace the API server takes a moment to
-/// enforce the platform's role binding. An object that is being deleted must be gone first, because the deletion
+/// Sends an apply or a deletion, and repeats it in two transient states. In a new namespace the API server takes a
+/// moment to enforce the platform's role binding. An object that is being deleted must be gone first, because the deletion
 /// would also remove what is applied now.
-async fn send_with_retry(
+pub async fn send_with_retry(
     cluster: &Cluster,
     apply: &request::Request,
     role: RoleBinding,

@@ -7,12 +7,16 @@ use crate::{
     service_limits::count_deployed,
 };
 use futures::future::join_all;
-use nokube_domain::deployments::{ApplyOutcome, Deletion};
+use nokube_domain::{
+    ProjectId,
+    deployments::{ApplyOutcome, Deletion},
+};
 use nokube_edge::store::Store;
 use nokube_kube::{
-    Kind,
+    Kind, Tenant,
     error::ApiError,
     manifest::DEPLOYMENT_KINDS,
+    names,
     observe::{NamespaceStatus, PartialObject},
     request,
 };
@@ -71,8 +75,9 @@ async fn try_delete(
         }
         deleted => deleted?,
     };
-    if deleted == Deleted::All && is_last(store, deployment).await? {
-        delete_namespace(store, cluster, deployment, &namespace).await?;
+    let project = deployment.project.id;
+    if deleted == Deleted::All && has_no_deployment(store, project).await? {
+        delete_namespace(store, cluster, project, &namespace).await?;
     }
     Ok(())
 }
@@ -126,7 +131,7 @@ async fn delete_requests(
     let namespace = deployment.namespace();
     let lists: Vec<_> = kinds
         .iter()
-        .map(|kind| request::list_metadata(*kind, &namespace, Some(deployment.id())))
+        .map(|kind| request::list_metadata(*kind, &namespace, Some(deployment.cluster_id())))
         .collect();
     let reads = lists.iter().map(|list| cluster.list::<PartialObject>(list));
     let mut deletes = Vec::new();
@@ -140,31 +145,59 @@ async fn delete_requests(
     Ok(deletes)
 }
 
+/// Deletes the namespace of a project that has no deployment, unless it is still needed.
+///
+/// # Errors
+/// The cluster or the store failed.
+pub async fn delete_unused_namespace(
+    store: &Store,
+    cluster: &Cluster,
+    tenant: &Tenant<'_>,
+) -> nokube_edge::Result<()> {
+    let project = tenant.project.id;
+    let (found, status) = cluster.namespace(tenant).await?;
+    let (Some(namespace), NamespaceStatus::Owned { .. }) = (found, status) else { return Ok(()) };
+    if count_deployed(store, project).await? > 0 {
+        return Ok(());
+    }
+    match delete_namespace(store, cluster, project, &namespace).await {
+        Ok(()) => Ok(()),
+        Err(DeleteError::Cluster(error)) => Err(error.into()),
+        Err(DeleteError::Store(error)) => Err(error),
+    }
+}
+
 /// Whether the project has no other deployment. Revisions are stored before anything is applied, so a
 /// deployment that is being created counts.
-async fn is_last(store: &Store, deployment: &Deployment) -> DeleteResult<bool> {
-    Ok(count_deployed(store, deployment.project.id).await? == 0)
+async fn has_no_deployment(store: &Store, project: ProjectId) -> DeleteResult<bool> {
+    Ok(count_deployed(store, project).await? == 0)
 }
 
 /// Deletes the namespace unless it still contains a workload, volume or Service, including those that somebody
-/// else created. Terminating objects do not count.
+/// else created, or saved secrets. Terminating objects do not count.
 async fn delete_namespace(
     store: &Store,
     cluster: &Cluster,
-    deployment: &Deployment,
+    project: ProjectId,
     namespace: &PartialObject,
 ) -> DeleteResult<()> {
     let name = namespace.metadata.name.as_str();
-    let kinds = [Kind::Deployment, Kind::PersistentVolumeClaim, Kind::Service];
+    let kinds = [Kind::Deployment, Kind::PersistentVolumeClaim, Kind::Service, Kind::Secret];
     let lists = kinds.map(|kind| request::list_metadata(kind, name, None));
     let reads = lists.iter().map(|list| cluster.list::<PartialObject>(list));
-    for found in join_all(reads).await {
-        if found?.iter().any(|object| !object.metadata.is_terminating()) {
+    for (kind, found) in kinds.into_iter().zip(join_all(reads).await) {
+        let is_needed = |object: &PartialObject| {
+            let PartialObject { metadata } = object;
+            let is_saved =
+                || metadata.is_managed_by_nokube() && names::is_saved_secrets(&metadata.name);
+            !metadata.is_terminating() && (kind != Kind::Secret || is_saved())
+        };
+        if found?.iter().any(is_needed) {
             return Ok(());
         }
     }
     // A deployment may have been created during these reads.
-    if !is_last(store, deployment).await? {
+    if !has_no_deployment(store, project).await? {
         return Ok(());
     }
     let delete = request::delete(Kind::Namespace, name, &namespace.metadata);

@@ -5,19 +5,24 @@
 
 mod apply;
 mod delete;
+mod namespace;
 
-pub use apply::{FOREIGN_NAMESPACE, lost_secrets};
+pub use apply::{lost_secrets, send_with_retry};
+pub use delete::delete_unused_namespace;
+pub use namespace::prepare_namespace;
 
 use crate::{
     cluster::{Cluster, preflight::ClusterState},
     deployment::Deployment,
 };
-use nokube_domain::deployments::{self, ApplyOutcome, DesiredState, Revision, SecretValue};
+use nokube_domain::deployments::{
+    self, ApplyOutcome, DesiredState, ObjectError, Revision, SecretValue,
+};
 use nokube_edge::{
     Result,
     store::{Counter, Store},
 };
-use nokube_kube::Manifests;
+use nokube_kube::{Kind, Manifests};
 use std::collections::BTreeMap;
 
 /// What the caller has loaded already for a new revision: the manifests, with the values of its secrets, and
@@ -26,6 +31,8 @@ pub struct Prepared<'a> {
     pub manifests: &'a Manifests,
     /// `None` if they are in the cluster already.
     pub secrets: Option<&'a BTreeMap<String, SecretValue>>,
+    /// The warnings about how the revision continues what the cluster has.
+    pub warnings: Vec<String>,
     pub state: ClusterState,
 }
 
@@ -34,6 +41,12 @@ pub struct ApplyResult {
     pub outcome: ApplyOutcome,
     /// The API server's warnings.
     pub warnings: Vec<String>,
+}
+
+/// The cluster has a newer revision, so nothing was applied.
+pub struct Superseded {
+    /// The number of that revision.
+    by: u32,
 }
 
 /// Applies the newest revision, or deletes the deployment if the revision says so, and stores the
@@ -54,13 +67,18 @@ pub async fn reconcile(
     let mut warnings = own_warnings(&deployment.revision, secrets);
     let result = match (&deployment.revision.desired, prepared) {
         (DesiredState::Deleted(deletion), _) => {
-            delete::delete(store, cluster, deployment, *deletion).await?.into()
+            Ok(delete::delete(store, cluster, deployment, *deletion).await?.into())
         }
         (DesiredState::Deployed(state), Some(prepared)) => {
+            warnings.extend(prepared.warnings);
             let input = deployment.manifest_input(state);
             apply::apply(cluster, &input, prepared.manifests, prepared.state).await
         }
         (DesiredState::Deployed(state), None) => apply::reapply(cluster, deployment, state).await,
+    };
+    let result = match result {
+        Ok(result) => result,
+        Err(superseded) => superseded_outcome(store, deployment, &superseded).await?.into(),
     };
     let is_deletion = deployment.is_deleted();
     warnings.extend(result.warnings);
@@ -69,6 +87,31 @@ pub async fn reconcile(
         delete_if_deleted_concurrently(store, cluster, deployment).await?;
     }
     Ok(())
+}
+
+/// The outcome of a revision that was not applied because the cluster has a newer one. If the store has a newer one too,
+/// the request that made that applies it, and its outcome counts. Otherwise the store is an older copy.
+async fn superseded_outcome(
+    store: &Store,
+    deployment: &Deployment,
+    superseded: &Superseded,
+) -> Result<ApplyOutcome> {
+    let number = deployment.revision.number;
+    if store.count(&Counter::revisions(deployment.id())).await? > number
+        && let Some(newest) = store.newest_revision(deployment.id()).await?
+        && newest.number > number
+    {
+        return Ok(ApplyOutcome::Applied);
+    }
+    let detail = format!(
+        "It has revision {} there, which is newer than {number}, and nothing was changed. The platform's store is \
+         an older copy, or another platform has the same namespace. Deploy, start, stop or restart it: that makes \
+         a newer revision.",
+        superseded.by
+    );
+    let (kind, name) = (Kind::Deployment.name().into(), deployment.record.service.to_string());
+    let error = ObjectError { kind, name, field: None, detail };
+    Ok(ApplyOutcome::Rejected { errors: vec![error], applied: Vec::new() })
 }
 
 /// The warnings about the configuration of a revision.

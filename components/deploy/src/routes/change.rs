@@ -1,4 +1,4 @@
-//! `POST /api/v1/deployments/{deployment}/restart`, `…/stop`, `…/start`: a new revision of the same
+//! `POST /api/v1/deployments/{deployment}/apply`, `…/restart`, `…/stop`, `…/start`: a new revision of the same
 //! release. All objects are applied again, so each of them also restores what somebody else changed.
 
 use crate::{
@@ -11,6 +11,11 @@ use nokube_domain::{
     deployments::{Cause, DeployedState},
 };
 use nokube_edge::{Call, Reply, Result, now, store::Store};
+
+/// Replaces no pods, unless somebody else changed what they run.
+pub async fn apply(call: Call) -> Result<Reply> {
+    change(call, Cause::Apply, |state| Ok(state.clone())).await
+}
 
 pub async fn restart(call: Call) -> Result<Reply> {
     change(call, Cause::Restart, |state| {
@@ -51,6 +56,15 @@ async fn change(
 pub mod openapi {
     use crate::revise::openapi::revise;
     use nokube_contract::prelude::*;
+
+    pub fn apply() -> Operation {
+        let operation = Operation::new("apply", "Apply a deployment again").description(
+            "Applies what was requested last to the cluster again: fields that somebody else changed \
+             get their values back, and objects that were removed are created. Pods are replaced \
+             only if what they run was changed. Fields that others added stay.",
+        );
+        revise(operation)
+    }
 
     pub fn restart() -> Operation {
         let operation = Operation::new("restart", "Restart a deployment")

@@ -1,7 +1,7 @@
 //! `POST /api/v1/deploy`: deploys a service, for the first time or once more.
 //!
-//! The first deployment of a service takes four writes more than a revision: reservation, number, record,
-//! reservation result.
+//! The first deployment of a service takes nine writes more than a revision: reservation, number, record,
+//! reservation result; reservation and record of a place for the project and one for its owner, and which ones they are.
 
 use super::dry_run::dry_run;
 use crate::{
@@ -9,18 +9,19 @@ use crate::{
     cluster::Cluster,
     image,
     revise::{NewRevision, revise},
-    secrets,
-    service_limits::check_service_limits,
-    services::{create_service, find_service},
+    saved, secrets,
+    service_limits::ServicePlaces,
+    services::{ExistingService, create_service, find_service},
 };
 use futures::future::try_join;
 use nokube_domain::{
-    DeploymentId, Problem, UnknownFields,
+    DeploymentId, Problem, ProjectId, UnknownFields,
     deployments::{
         Cause, DeployedState, DeploymentRequest, NewDeployment, Release, ResolvedImage, Revision,
         SecretValue,
     },
-    name::Login,
+    name::{Login, ServiceName},
+    projects::{Members, Project},
 };
 use nokube_edge::{Call, Reply, Result, now, projects, store::Store};
 use nokube_kube::{Tenant, names};
@@ -32,15 +33,17 @@ pub async fn create(mut call: Call) -> Result<Reply> {
     let (mut fields, _) = call.json_fields().await?;
     let store = Store::open().await?;
     let caller = call.caller()?.clone();
-    let request = NewDeployment::read(&mut fields);
-    let Some(project_id) = request.project_id else {
+    let Some(project_id) = fields.peek::<ProjectId>("project_id") else {
         // The rest is checked as well, so that all field errors are in one response.
+        let request = NewDeployment::read(&mut fields);
         let limits = &Cluster::new().await?.settings.limits;
         let problem = DeploymentRequest::new(request, fields, &caller, None, limits, None).err();
         let missing = || Problem::invalid_field("project_id", "is required");
         return Err(problem.unwrap_or_else(missing).into());
     };
     let (project, members, _) = projects::load(&call, &store, project_id).await?;
+    let saved = saved::complete(&call, &store, &mut fields, &project).await?;
+    let request = NewDeployment::read(&mut fields);
     // The service is found before the request is checked, because values that it has already are accepted.
     let find = async {
         match &request.service_name {
@@ -49,37 +52,60 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         }
     };
     let (cluster, service) = try_join(Cluster::new(), find).await?;
-    let id = service.as_ref().map(|service| service.record.id);
-    let previous = service.as_ref().and_then(|service| service.revision.as_ref());
-    let previous_state = previous.and_then(Revision::deployed);
-    let limits = &cluster.settings.limits;
-    let current = previous_state.map(|state| &state.release.spec);
+    let state = service.as_ref().and_then(ExistingService::state);
+    let (limits, current) = (&cluster.settings.limits, state.map(|state| &state.release.spec));
     let request =
         DeploymentRequest::new(request, fields, &caller, Some(&project), limits, current)?;
+    let wanted = Wanted { project, members, service, request, saved, is_dry_run };
+    deploy(&call, &store, &cluster, wanted).await
+}
 
-    let image = image::resolve(&call, &cluster.settings.images, &request.image, &project).await?;
+/// A checked request to deploy a service.
+struct Wanted {
+    project: Project,
+    members: Members,
+    service: Option<ExistingService>,
+    request: DeploymentRequest,
+    /// The service, if the request was completed with what is saved of it.
+    saved: Option<ServiceName>,
+    is_dry_run: bool,
+}
+
+/// Makes the new revision of a service, or shows what it would change.
+async fn deploy(call: &Call, store: &Store, cluster: &Cluster, wanted: Wanted) -> Result<Reply> {
+    let Wanted { project, members, service, request, saved, is_dry_run } = wanted;
+    let id = service.as_ref().map(|service| service.record.cluster_id());
+    let previous = service.as_ref().and_then(|service| service.revision.as_ref());
+    let previous_state = previous.and_then(Revision::deployed);
+    let (settings, source) = (&cluster.settings, &request.image);
+    let image = image::resolve(call, store, settings, source, &project).await?;
     let tenant = Tenant { project: &project, owner: &members.owner };
     let (secrets, ()) = try_join(
-        secrets::resolve(&cluster, &tenant, &request.secrets, previous_state),
-        address::check_available(&cluster, &tenant, &request.spec, id),
+        secrets::resolve(cluster, &tenant, &request.secrets, previous_state, saved.as_ref()),
+        address::check_available(cluster, &tenant, &request.spec),
     )
     .await?;
+    let by = &call.caller()?.login;
     let (request, secrets) = (&request, &secrets);
-    let draft = Draft { request, image, secrets, previous: previous_state, by: &caller.login };
+    let draft = Draft { request, image, secrets, previous: previous_state, by };
     if is_dry_run {
-        let state = |id| draft.state(&cluster, id);
-        return dry_run(&cluster, tenant, id, previous, secrets, state).await;
+        // An adopted service has its objects under another id, but their names are made of its own.
+        let own_id = service.as_ref().map(|service| service.record.id);
+        let state = |id| draft.state(cluster, own_id.unwrap_or(id));
+        return dry_run(cluster, tenant, id, previous, secrets, state).await;
     }
     let limits = &cluster.settings.service_limits;
-    check_service_limits(&store, project_id, &members.owner, limits, service.as_ref()).await?;
+    let places = ServicePlaces { store, project: project.id, owner: &members.owner, limits };
+    places.check(service.as_ref()).await?;
     let record = match &service {
         Some(service) => service.record.clone(),
-        None => create_service(&store, project_id, &request.spec.service).await?,
+        None => create_service(store, project.id, &request.spec.service).await?,
     };
-    let state = draft.state(&cluster, record.id);
+    let taken = places.take(record.id, previous).await?;
+    let state = draft.state(cluster, record.id);
     let (cause, secrets) = (Cause::Deploy, Some(secrets));
     let new = NewRevision { record, project, members, cause, state, previous, secrets };
-    revise(&call, &store, &cluster, new).await
+    taken.keep_unless_rejected(store, revise(call, store, cluster, new).await).await
 }
 
 /// Everything that a deployment's state is made of, except its id.
@@ -98,6 +124,7 @@ impl Draft<'_> {
         let name_key = &cluster.settings.name_key;
         let release = Release {
             number: 0,
+            previous: None,
             by: self.by.clone(),
             at: now(),
             image: self.image.clone(),
@@ -128,8 +155,12 @@ pub mod openapi {
             .description(
                 "Creates the deployment of a service or a new revision of it. Running pods are \
                  replaced one by one, without downtime. The request contains the complete \
-                 configuration; omitted fields have their defaults. With `dry_run` nothing is \
-                 changed, and the response shows what would change.",
+                 configuration; omitted fields have their defaults. A request with neither `build_id` nor \
+                 `image_name` deploys the newest build of the service that has succeeded, if a configuration is \
+                 saved for the service (`…/services/{service}/deployment`): what is not sent is then taken from \
+                 that configuration and from the saved secrets, and a field that is sent replaces what is saved, \
+                 for this deployment only; `null` stands for its default. With `dry_run` nothing is changed, and \
+                 the response shows what would change.",
             )
             .query_flag("dry_run", "Only show what would change.")
             .json_body::<NewDeployment>(json!({
@@ -165,5 +196,9 @@ pub mod openapi {
             )
             .problem(ProblemKind::InProgress, "'frontend' is being deployed for the first time.")
             .problem(ProblemKind::Invalid, "build_id: is no build of yours")
+            .problem(
+                ProblemKind::Invalid,
+                "build_id: no build of this service has succeeded yet; build it first",
+            )
     }
 }

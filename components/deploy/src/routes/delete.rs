@@ -8,7 +8,9 @@ use crate::{
     deployment::Deployment,
     reconcile::reconcile,
     revise::{new_revision, record_in_audit_log},
+    work,
 };
+use futures::future::try_join;
 use http::StatusCode;
 use nokube_domain::{
     Problem, ProblemKind,
@@ -16,7 +18,7 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Call, Reply, Result,
-    store::{Counter, Store, keys},
+    store::{Counter, Store, WindowName, keys},
 };
 
 pub async fn delete(call: Call) -> Result<Reply> {
@@ -32,12 +34,21 @@ pub async fn delete(call: Call) -> Result<Reply> {
     {
         return Err(Problem::not_found("deployment").into());
     }
-    let number = store.increment(&Counter::revisions(deployment.id())).await?;
+    let (number, item) = try_join(
+        store.increment(&Counter::revisions(deployment.id())),
+        work::add_item(&store, deployment.id()),
+    )
+    .await?;
     let desired = DesiredState::Deleted(Deletion { delete_volumes });
     deployment.revision = new_revision(&call, deployment.id(), number, Cause::Delete, desired)?;
     store.set(keys::revision(deployment.id(), number), &deployment.revision).await?;
     record_in_audit_log(&call, &store, &deployment).await?;
     reconcile(&store, &cluster, &mut deployment, None).await?;
+    work::remove_item(&store, &deployment, item).await;
+    let (id, project) = (deployment.id(), deployment.project.id);
+    let cached =
+        [WindowName::observation(id), WindowName::events(id), WindowName::observations(project)];
+    store.empty_cache(&cached).await;
     match deployment.revision_outcome().map(|outcome| &outcome.outcome) {
         Some(ApplyOutcome::Interrupted(reason)) => {
             let detail = format!(

@@ -4,20 +4,24 @@
 //! A dry run needs a namespace. If the project has none yet, the operator's preview namespace is used,
 //! and the response says so.
 
-use crate::cluster::{Cluster, ClusterError, preflight::find_objects_to_prune};
+use crate::{
+    adoption::foreign_namespace,
+    cluster::{Cluster, ClusterError, preflight::EarlierRevision},
+    continuation::{Continuation, continue_from_cluster},
+};
 use futures::future::join_all;
 use http::StatusCode;
 use nokube_domain::{
     DeploymentId,
-    deployments::{self, DeployedState, Revision, SecretValue},
+    deployments::{self, Cause, DeployedState, Revision, SecretValue},
     responses::{DryRun, DryRunVerdict, FieldChange, ObjectVerdict},
 };
 use nokube_edge::{Reply, Result};
 use nokube_kube::{
-    Dependencies, Kind, Manifest, ManifestInput, Manifests, Tenant,
+    Kind, Manifest, ManifestInput, Manifests, Tenant,
     diff::field_changes,
     error::{ApiError, warnings},
-    observe::{Metadata, NamespaceStatus},
+    observe::{List, Lookup, Metadata, NamespaceStatus, ObservedStorageClass, storage_class},
     redact,
     request::{self, ApplyMode},
 };
@@ -48,36 +52,40 @@ pub async fn dry_run(
     let id = id.unwrap_or_else(|| DeploymentId::new(tenant.project.id, 0, 0));
     let number = previous.map_or(1, |previous| previous.number + 1);
     let previous = previous.and_then(Revision::deployed);
-    let state = state(id).with_number(number);
+    let earlier = previous.map_or(EarlierRevision::None, |_| EarlierRevision::Deployed);
+    let how = (Cause::Deploy, earlier);
+    let mut continuation =
+        continue_from_cluster(cluster, &tenant, id, state(id).with_number(number), how).await?;
+    let id = continuation.adopted.unwrap_or(id);
+    let number = number.max(continuation.cluster.revision().saturating_add(1));
+    let state = continuation.state.clone();
     let input = ManifestInput { tenant: tenant.clone(), id, revision: number, state: &state };
-    let manifests = Manifests::new(cluster.platform(), &input, Some(secrets));
+    let mut manifests = Manifests::new(cluster.platform(), &input, Some(secrets));
+    manifests.dependencies = manifests.dependencies.continuing(&continuation.cluster.current);
 
-    let (_, status) = cluster.namespace(&tenant).await?;
+    let status = continuation.cluster.namespace;
     let (place, namespace) = match status {
         NamespaceStatus::Owned { .. } => (Place::ProjectNamespace, own.as_str()),
         _ => (Place::PreviewNamespace, PREVIEW_NAMESPACE),
     };
     let dry_runs =
         manifests.all().map(|manifest| dry_run_object(cluster, namespace, place, manifest));
-    let (verdicts, warnings): (Vec<_>, Vec<_>) = join_all(dry_runs).await.into_iter().unzip();
-    let mut objects: Vec<_> = namespace_verdict(status, &own).into_iter().collect();
+    let growth = volume_growth(cluster, &continuation);
+    let (dry_runs, growth) = futures::join!(join_all(dry_runs), growth);
+    let (verdicts, warnings): (Vec<_>, Vec<_>) = dry_runs.into_iter().unzip();
+    let mut objects: Vec<_> = namespace_verdict(status, &tenant).into_iter().collect();
     objects.extend(verdicts);
-    if previous.is_some() && place == Place::ProjectNamespace {
-        objects.extend(removals(cluster, &input, &manifests.dependencies).await);
-    }
+    objects.extend(pod_verdicts(&continuation, &manifests));
+    objects.extend(removals(std::mem::take(&mut continuation.cluster.to_prune)));
     let mut warnings = warnings.concat();
     warnings.dedup();
-    warnings.splice(..0, deployments::warnings(&state.release.spec, Some(secrets)));
+    let own_warnings = deployments::warnings(&state.release.spec, Some(secrets));
+    warnings.splice(..0, own_warnings.into_iter().chain(continuation.warnings).chain(growth));
     let response = DryRun {
         dry_run: true,
         namespace: &own,
         tried_in: namespace,
-        note: (place == Place::PreviewNamespace).then(|| {
-            format!(
-                "The project has no namespace yet, so this was tried in '{PREVIEW_NAMESPACE}': its quota is \
-                 not the project's."
-            )
-        }),
+        note: note(place),
         accepted: objects.iter().all(|object| object.verdict != DryRunVerdict::Refused),
         access_url: cluster.platform().access_url(tenant.project, &state.release.spec),
         variables: variable_changes(previous, &state),
@@ -88,14 +96,23 @@ pub async fn dry_run(
     Ok(Reply::json(StatusCode::OK, &response))
 }
 
+fn note(place: Place) -> Option<String> {
+    (place == Place::PreviewNamespace).then(|| {
+        format!(
+            "The project has no namespace yet, so this was tried in '{PREVIEW_NAMESPACE}': its quota is \
+             not the project's."
+        )
+    })
+}
+
 /// The verdict about the project's namespace, if it does not exist or belongs to somebody else.
-fn namespace_verdict(status: NamespaceStatus, name: &str) -> Option<ObjectVerdict> {
-    let create = created(Kind::Namespace, name);
+fn namespace_verdict(status: NamespaceStatus, tenant: &Tenant<'_>) -> Option<ObjectVerdict> {
+    let create = created(Kind::Namespace, &tenant.namespace());
     match status {
         NamespaceStatus::Absent => Some(create),
         NamespaceStatus::Foreign => Some(ObjectVerdict {
             verdict: DryRunVerdict::Refused,
-            detail: Some("A namespace of this name belongs to somebody else.".into()),
+            detail: Some(foreign_namespace(tenant)),
             ..create
         }),
         NamespaceStatus::Owned { .. } | NamespaceStatus::Terminating => None,
@@ -173,18 +190,46 @@ fn failed(manifest: &Manifest, error: &ClusterError, place: Place) -> ObjectVerd
     ObjectVerdict { verdict, field, detail: Some(detail), ..created }
 }
 
-/// The objects of earlier revisions that this revision would remove, as far as the cluster says.
-async fn removals(
-    cluster: &Cluster,
-    input: &ManifestInput<'_>,
-    dependencies: &Dependencies,
-) -> Vec<ObjectVerdict> {
-    let objects = find_objects_to_prune(cluster, input, dependencies).await.unwrap_or_default();
-    let removed = |(kind, metadata): (Kind, Metadata)| ObjectVerdict {
+/// The objects of earlier revisions that this revision would remove.
+fn removals(objects: Vec<(Kind, Metadata)>) -> impl Iterator<Item = ObjectVerdict> {
+    objects.into_iter().map(|(kind, metadata)| ObjectVerdict {
         verdict: DryRunVerdict::Remove,
         ..created(kind, &metadata.name)
+    })
+}
+
+/// A refusal of the pods for each quota that they exceed: a dry run of a Deployment creates none.
+fn pod_verdicts(
+    continuation: &Continuation,
+    manifests: &Manifests,
+) -> impl Iterator<Item = ObjectVerdict> {
+    let name = manifests.workload.name.clone();
+    continuation.shortages(manifests).into_iter().map(move |shortage| ObjectVerdict {
+        verdict: DryRunVerdict::Refused,
+        field: Some(shortage.field),
+        detail: Some(format!("It {}.", shortage.detail)),
+        ..created(Kind::Pod, &name)
+    })
+}
+
+/// A warning if the StorageClass of the service's volume does not let it grow. Nothing without the permission to list
+/// StorageClasses.
+async fn volume_growth(cluster: &Cluster, continuation: &Continuation) -> Option<String> {
+    continuation.state.release.spec.volume.as_ref()?;
+    let list = request::list(Kind::StorageClass, "", None);
+    let found = cluster.look_up::<List<ObservedStorageClass>>(&list).await;
+    let Lookup::Found(List { items: classes, .. }) = found else { return None };
+    let claim = continuation.cluster.current.claim.as_ref();
+    let name = match claim {
+        Some(claim) => claim.storage_class(),
+        None => cluster.platform().storage_class.as_deref(),
     };
-    objects.into_iter().map(removed).collect()
+    match storage_class(&classes, name)? {
+        (_, true) => None,
+        (class, false) => Some(format!(
+            "The volume cannot grow later: its storage class '{class}' does not allow it (allowVolumeExpansion)."
+        )),
+    }
 }
 
 /// How variables and secrets change, by name. Their objects cannot be compared, because each change makes

@@ -1,41 +1,127 @@
 //! `GET /api/v1/deployments/{deployment}/events`: the Kubernetes events of its objects,
-//! newest first.
+//! newest first. What one reader has read serves others for `deployment_quiet_seconds`.
 
-use crate::{cluster::Cluster, deployment::Deployment};
+use crate::{
+    cluster::{Cluster, ClusterError, events::list_events},
+    deployment::Deployment,
+    status::cached,
+};
 use http::StatusCode;
 use nokube_domain::{
+    DeploymentId, Problem, ProblemKind, Timestamp,
+    cache::{CacheEntry, Freshness},
+    deployments::KnownRevision,
     responses::{ClusterEvent, ClusterEvents},
     whole_seconds,
 };
-use nokube_edge::{Call, Reply, Result, store::Store};
-use nokube_kube::{observe::ObservedEvent, request};
+use nokube_edge::{
+    Call, Error, Reply, Result, now,
+    store::{CacheRead, Store, WindowName},
+};
+use nokube_kube::observe::ObservedEvent;
+use serde::{Deserialize, Serialize};
 
 const MAX_EVENTS: usize = 100;
+/// The most characters of an event's message.
+const MAX_MESSAGE_CHARS: usize = 2_000;
 
 pub async fn events(call: Call) -> Result<Reply> {
     call.allow_query_parameters(&[])?;
-    let store = Store::open().await?;
-    let deployment = Deployment::load(&call, &store).await?;
-    let service = deployment.state()?.release.spec.service.clone();
-    let cluster = Cluster::new().await?;
-    let list = request::events(&deployment.namespace());
-    let mut events = cluster.list::<ObservedEvent>(&list).await?;
-    events.retain(|event| event.is_about(&service));
-    events.sort_by_key(|event| std::cmp::Reverse(event.last_occurred_at()));
-    events.truncate(MAX_EVENTS);
-    let events = events.iter().map(view).collect();
+    let id: DeploymentId = call.path_parameter("deployment", "deployment")?;
+    let (store, cluster) = (Store::open().await?, Cluster::new().await?);
+    let name = WindowName::events(id);
+    let (deployment, entry) = futures::join!(
+        Deployment::load(&call, &store),
+        cached(&store, &name, cluster.settings.quiet_seconds)
+    );
+    let (deployment, entry) = (deployment?, entry?);
+    deployment.state()?;
+    let events = list(&store, &cluster, &deployment, entry).await?;
     Ok(Reply::json(StatusCode::OK, &ClusterEvents { events }))
 }
 
-fn view(event: &ObservedEvent) -> ClusterEvent<'_> {
+/// What a reader has read of the cluster.
+#[derive(Serialize, Deserialize)]
+struct ReadEvents {
+    known: KnownRevision,
+    at: Timestamp,
+    result: std::result::Result<Vec<ClusterEvent>, Failure>,
+}
+
+/// Why the events cannot be read.
+#[derive(Serialize, Deserialize)]
+struct Failure {
+    detail: String,
+    /// `None`: repeating the request does not help.
+    retry_after: Option<u32>,
+}
+
+async fn list(
+    store: &Store,
+    cluster: &Cluster,
+    deployment: &Deployment,
+    entry: Option<CacheEntry>,
+) -> Result<Vec<ClusterEvent>> {
+    let seconds = cluster.settings.quiet_seconds;
+    if seconds == 0 {
+        return Ok(read_now(cluster, deployment).await?);
+    }
+    let known = deployment.known_revision();
+    let freshness = |cached: &ReadEvents| match cached.known.includes(&known) {
+        true => Freshness::of(cached.at, now(), seconds),
+        false => Freshness::Expired,
+    };
+    let read = async |_| {
+        let result = read_now(cluster, deployment).await.map_err(Failure::from);
+        ReadEvents { known, at: now(), result }
+    };
+    let name = WindowName::events(deployment.id());
+    match store.read_cached(&name, entry, freshness, read).await? {
+        CacheRead::New(found) | CacheRead::Cached(found) => Ok(found.result?),
+        CacheRead::Pending => Err(ClusterError::no_answer().into()),
+    }
+}
+
+async fn read_now(
+    cluster: &Cluster,
+    deployment: &Deployment,
+) -> std::result::Result<Vec<ClusterEvent>, ClusterError> {
+    let service = &deployment.record.service;
+    let mut events = list_events(cluster, &deployment.namespace(), service).await?;
+    events.truncate(MAX_EVENTS);
+    Ok(events.iter().map(view).collect())
+}
+
+fn view(event: &ObservedEvent) -> ClusterEvent {
     let object = &event.involved_object;
     ClusterEvent {
         at: event.last_occurred_at().map(whole_seconds),
-        r#type: &event.r#type,
-        reason: &event.reason,
-        message: &event.message,
+        r#type: event.r#type.clone(),
+        reason: event.reason.clone(),
+        message: event.message.chars().take(MAX_MESSAGE_CHARS).collect(),
         object: format!("{} {}", object.kind, object.name),
-        count: event.count.unwrap_or(1),
+        count: event.count(),
+    }
+}
+
+impl From<ClusterError> for Failure {
+    fn from(error: ClusterError) -> Self {
+        let detail = error.message();
+        match Error::from(error) {
+            Error::Problem(Problem { detail, retry_after, .. }) => Self { detail, retry_after },
+            _ => Self { detail, retry_after: None },
+        }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(Failure { detail, retry_after }: Failure) -> Self {
+        match retry_after {
+            Some(seconds) => Problem::new(ProblemKind::UpstreamUnavailable, detail)
+                .with_retry_after(seconds)
+                .into(),
+            None => Self::problem(ProblemKind::UpstreamRefused, detail),
+        }
     }
 }
 
@@ -50,8 +136,12 @@ pub mod openapi {
             "count": 1,
         });
         Operation::new("listEvents", "List the Kubernetes events of a deployment")
-            .description("Newest first, at most 100. The cluster keeps them for about an hour.")
-            .json_response::<ClusterEvents<'_>>(200, "The events.", json!({ "events": [event] }))
+            .description(
+                "Those of its pods, ReplicaSets, Deployment, Service, route, volume claim, autoscaler \
+                 and certificate. Newest first, at most 100. The cluster keeps them for about an hour. What \
+                 one reader has read serves others for some seconds.",
+            )
+            .json_response::<ClusterEvents>(200, "The events.", json!({ "events": [event] }))
             .calls_cluster()
     }
 }

@@ -58,8 +58,10 @@ pub async fn follow(
         events: SelectAll::new(),
         sender,
     };
-    for pod in pods {
-        follower.open(pod, last_event);
+    for name in pods {
+        let pod = FollowedPod { last_line: last_event, ..FollowedPod::at_start() };
+        follower.pods.insert(name.clone(), pod);
+        follower.open(name);
     }
     spawn_for(STREAM_TIMEOUT, async move {
         let Err(Disconnected) = follower.run().await;
@@ -83,6 +85,8 @@ struct Follower {
 struct FollowedPod {
     /// Its log is open now.
     is_open: bool,
+    /// Only the last lines of its log are sent, because it had a log before the stream began.
+    from_tail: bool,
     /// The time of the last line that was sent.
     last_line: Option<Timestamp>,
     /// How many polls to wait when its log ends the next time.
@@ -91,6 +95,13 @@ struct FollowedPod {
     remaining_backoff: u8,
     /// The client was sent the reason why there is no log.
     reason_sent: bool,
+}
+
+impl FollowedPod {
+    /// A pod that exists when the stream begins.
+    fn at_start() -> Self {
+        Self { from_tail: true, ..Self::default() }
+    }
 }
 
 enum LogEvent {
@@ -128,18 +139,20 @@ impl Follower {
         }
     }
 
-    /// Opens a pod's log, from the line after `last_line` if there is one.
-    fn open(&mut self, name: String, last_line: Option<Timestamp>) {
+    /// Opens a pod's log: from the line after the last one that was sent; else its last lines, or all of them if it
+    /// began after the stream.
+    fn open(&mut self, name: String) {
+        let pod = self.pods.entry(name.clone()).or_default();
+        pod.is_open = true;
+        let from_tail = pod.from_tail && pod.last_line.is_none();
         let options = LogParams {
             follow: true,
             timestamps: true,
-            since_time: last_line,
-            tail_lines: self.options.tail_lines.filter(|_| last_line.is_none()),
+            since_time: pod.last_line,
+            tail_lines: self.options.tail_lines.filter(|_| from_tail),
+            since_seconds: self.options.since_seconds.filter(|_| from_tail),
             ..self.options.clone()
         };
-        let pod = self.pods.entry(name.clone()).or_default();
-        pod.is_open = true;
-        pod.last_line = last_line;
         self.events.push(read_log(self.cluster.clone(), self.namespace.clone(), name, options));
     }
 
@@ -154,6 +167,9 @@ impl Follower {
     async fn handle_end(&mut self, name: &str, reason: Option<LogLine>) -> sse::Result<()> {
         let Some(pod) = self.pods.get_mut(name) else { return Ok(()) };
         pod.is_open = false;
+        // Either its log was sent, or there was none yet: all that it has later is new.
+        let no_log = reason.as_ref().and_then(|line| line.reason);
+        pod.from_tail &= no_log.is_some_and(|reason| reason != NoLogReason::NotYet);
         pod.remaining_backoff = pod.next_backoff;
         pod.next_backoff = (pod.next_backoff * 2).clamp(1, MAX_BACKOFF_POLLS);
         // Sent once, however often the log is opened again.
@@ -185,10 +201,7 @@ impl Follower {
             }
             match pod.remaining_backoff.checked_sub(1) {
                 Some(remaining) => pod.remaining_backoff = remaining,
-                None => {
-                    let last_line = pod.last_line;
-                    self.open(name, last_line);
-                }
+                None => self.open(name),
             }
         }
     }

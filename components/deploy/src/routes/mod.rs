@@ -11,5 +11,8 @@ pub mod logs;
 pub mod manifests;
 pub mod read;
 pub mod ready;
+pub mod reconcile;
 pub mod revisions;
 pub mod rollback;
+pub mod service_deployment;
+pub mod service_secrets;

@@ -1,16 +1,23 @@
 //! `GET /api/v1/deployments/{deployment}`
 
-use crate::{cluster::Cluster, deployment::Deployment, status::current_status};
+use crate::{
+    cluster::Cluster,
+    deployment::Deployment,
+    status::{cached_observation, current_status},
+};
 use http::StatusCode;
+use nokube_domain::DeploymentId;
 use nokube_edge::{Call, Reply, Result, store::Store};
 
 pub async fn read(call: Call) -> Result<Reply> {
     call.allow_query_parameters(&[])?;
-    let store = Store::open().await?;
-    let mut deployment = Deployment::load(&call, &store).await?;
-    let cluster = Cluster::new().await?;
-    let view = current_status(&store, &cluster, &mut deployment).await?;
-    Ok(Reply::json(StatusCode::OK, &view))
+    let id: DeploymentId = call.path_parameter("deployment", "deployment")?;
+    let (store, cluster) = (Store::open().await?, Cluster::new().await?);
+    let (deployment, entry) =
+        futures::join!(Deployment::load(&call, &store), cached_observation(&store, &cluster, id));
+    let (mut deployment, entry) = (deployment?, entry?);
+    let view = current_status(&store, &cluster, &mut deployment, entry).await?;
+    Ok(Reply::json_with_weak_etag(StatusCode::OK, &view, &view.without_observation_time()))
 }
 
 #[cfg(feature = "openapi")]
@@ -31,10 +38,14 @@ pub mod openapi {
         });
         Operation::new("readDeployment", "Read a deployment")
             .description(
-                "The current state in the cluster: the status (`pending`, `deploying`, `running`, \
-                 `failed` or `stopped`), the pods, and in `error_message` what is wrong and what to \
-                 do. While the cluster is unreachable, the last observed state; `observed_at` is \
-                 its time.",
+                "The current state in the cluster: the status, the pods, whether requests arrive \
+                 (`reachable`), and in `issues` what is wrong and what to do. `deploying`: a rollout \
+                 is unfinished. `running`: all desired pods of the newest release serve. \
+                 `degraded`: some serve, but fewer than desired, or only those of an older release. \
+                 `failed`: none serves, and waiting does not help. What one reader has read from the \
+                 cluster serves others for some seconds, except right after a change. While the cluster \
+                 is unreachable, the last observed state is shown. `observed_at` is the time of what is \
+                 shown.",
             )
             .json_response::<DeploymentView>(
                 200,

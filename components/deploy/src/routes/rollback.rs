@@ -1,9 +1,10 @@
 //! `POST /api/v1/deployments/{deployment}/rollback`: deploys a retained release again, image and
-//! configuration. `{"revision": 3}`; without a body, the release before the current one.
+//! configuration. `{"revision": 3}`; without a body, the release that was deployed before the current one.
 
 use crate::{
     cluster::Cluster,
     deployment::Deployment,
+    image,
     reconcile::lost_secrets,
     revise::{NewRevision, revise},
 };
@@ -31,7 +32,10 @@ pub async fn rollback(mut call: Call) -> Result<Reply> {
         None => find_earlier_release(&store, &deployment, current).await?,
     };
     let cluster = Cluster::new().await?;
-    check_allowed(&cluster, &deployment, &release)?;
+    // The operator's settings may have changed since the release was deployed.
+    let (settings, name) = (&cluster.settings, &release.image.name);
+    image::origin(&store, settings, name, &deployment.project).await?;
+    settings.limits.check_spec(&release.spec)?;
     let state =
         DeployedState::with_release(Some(current), release, cluster.settings.retained_releases);
     check_secrets(&cluster, &deployment, &state).await?;
@@ -65,31 +69,25 @@ async fn find_release(
     }
 }
 
-/// The newest retained release that differs from the current one: one read for each that is compared.
+/// The release that was deployed before the current one was for the first time. So after a rollback, the next one goes
+/// further back, and not to the release that was left. Releases of the same content are passed over: one read for each.
 async fn find_earlier_release(
     store: &Store,
     deployment: &Deployment,
     current: &DeployedState,
 ) -> Result<Release> {
-    let current_release = &current.release;
-    for retained in
-        current.retained.iter().filter(|retained| retained.number != current_release.number)
-    {
-        let revision = store.revision(deployment.id(), retained.number).await?;
-        let release = revision.as_ref().and_then(Revision::deployed).map(|state| &state.release);
-        if let Some(release) = release.filter(|release| !release.has_same_content(current_release))
-        {
+    let mut predecessor = current.release.predecessor(&current.retained);
+    while let Some(number) = predecessor {
+        let revision = store.revision(deployment.id(), number).await?;
+        let state = revision.as_ref().and_then(Revision::deployed);
+        let Some(release) = state.map(|state| &state.release) else { break };
+        if !release.has_same_content(&current.release) {
             return Ok(release.clone());
         }
+        predecessor = release.predecessor(&current.retained);
     }
     let detail = "There is no earlier release to roll back to.";
     Err(Problem::conflict(Reason::NoEarlierRelease, detail).into())
-}
-
-/// The operator's settings may have changed since the release was deployed.
-fn check_allowed(cluster: &Cluster, deployment: &Deployment, release: &Release) -> Result<()> {
-    cluster.settings.images.origin(&release.image.name, &deployment.project)?;
-    Ok(cluster.settings.limits.check_spec(&release.spec)?)
 }
 
 async fn check_secrets(
@@ -115,8 +113,9 @@ pub mod openapi {
     pub fn rollback() -> Operation {
         let operation = Operation::new("rollback", "Roll back to an earlier release")
             .description(
-                "Restores its image and configuration. Without a body: the newest release that \
-                 differs from the current one.",
+                "Restores its image and configuration. Without a body: the release that was \
+                 deployed before the current one. After a rollback, that is the one before the \
+                 release that was restored.",
             )
             .optional_json_body::<Rollback>(json!({ "revision": 3 }));
         revise(operation)

@@ -34,10 +34,11 @@ const CONCURRENCY: usize = 16;
 const BATCH_SIZE: u32 = 8;
 
 const UNFINISHED: [BuildStatus; 2] = [BuildStatus::Pending, BuildStatus::Building];
-const DEPLOYMENTS: [DeploymentStatus; 5] = [
+const DEPLOYMENTS: [DeploymentStatus; 6] = [
     DeploymentStatus::Pending,
     DeploymentStatus::Deploying,
     DeploymentStatus::Running,
+    DeploymentStatus::Degraded,
     DeploymentStatus::Failed,
     DeploymentStatus::Stopped,
 ];
@@ -181,6 +182,7 @@ async fn status(store: &Store, id: ProjectId, number: u32) -> Result<Option<Depl
         deployed,
         outcome: outcome.as_ref(),
         last_observation: last_observation.as_ref(),
+        observed_at: now(),
         access_url: None,
     };
     // The same view as when the cluster is unreachable.

@@ -4,3 +4,4 @@ pub mod health;
 pub mod metrics;
 pub mod projects;
 pub mod ready;
+pub mod reconcile;

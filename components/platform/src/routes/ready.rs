@@ -4,8 +4,10 @@ use crate::settings::Settings;
 use futures::future::join_all;
 use http::StatusCode;
 use nokube_domain::{
+    Timestamp,
     problem::FieldError,
     responses::{Readiness, ReadinessCheck as Check},
+    scope::Scope,
 };
 use nokube_edge::{
     Call, Error, Reply, Result,
@@ -13,7 +15,7 @@ use nokube_edge::{
     chaining, now,
     readiness::{Health, SettingsReport},
     settings::SettingsError,
-    store::{Backend, Store, StoreSettings, keys},
+    store::{Backend, Store, StoreSettings, WindowName, keys},
     warn,
 };
 use serde::{Deserialize, Serialize};
@@ -26,7 +28,7 @@ const CACHE_SECONDS: i64 = 15;
 const OPERATOR_CACHE_SECONDS: i64 = 2;
 
 const COMPONENT_TIMEOUT: Duration = Duration::from_secs(4);
-/// The check of GitHub sends up to three requests.
+/// The check of GitHub sends up to four requests.
 const GITHUB_TIMEOUT: Duration = Duration::from_secs(45);
 /// The check of the registry sends two requests: to its API and for a token.
 const REGISTRY_TIMEOUT: Duration = Duration::from_secs(20);
@@ -50,7 +52,7 @@ struct Findings {
 /// Errors in settings are shown to everybody, because nobody can sign in before they are fixed. Details of the
 /// other checks are only shown to administrators and operators ([`HealthAudience`]).
 pub async fn ready(call: Call) -> Result<Reply> {
-    let audience = auth::health_audience(call.headers()).await;
+    let audience = auth::health_audience(call.headers(), Scope::Metrics).await;
     let max_age =
         if audience == HealthAudience::Operator { OPERATOR_CACHE_SECONDS } else { CACHE_SECONDS };
     let (mut checks, sign_in, external) = futures::join!(
@@ -127,8 +129,8 @@ async fn settings_errors(component: &str) -> Vec<FieldError> {
     }
 }
 
-/// Checks GitHub, the registry and the cluster, or returns the stored findings while they are fresh. The time is
-/// stored before the checks, so that only one of many concurrent requests runs them.
+/// Checks GitHub, the registry and the cluster, or returns the stored findings while they are fresh, or while another
+/// request checks them. The time is stored before the checks, which may take longer than the findings are fresh.
 async fn check_external_systems(max_age: i64) -> Result<Vec<Check>> {
     let store = Store::open().await?;
     let second = now().as_second();
@@ -136,18 +138,24 @@ async fn check_external_systems(max_age: i64) -> Result<Vec<Check>> {
     if let Some(findings) = stored.as_ref().filter(|findings| second - findings.at < max_age) {
         return Ok(findings.checks.clone());
     }
+    let last = stored.as_ref().and_then(|findings| Timestamp::from_second(findings.at).ok());
     let previous = stored.map(|findings| findings.checks).unwrap_or_else(|| {
         let detail =
             "GitHub, the registry and the cluster are being checked; try again in a moment";
         vec![check("outside", Health::failed(detail))]
     });
+    if !store.is_first(&WindowName::readiness(), last).await? {
+        return Ok(previous);
+    }
     store.set(keys::readiness(), &Findings { at: second, checks: previous }).await?;
-    let (github, registry, cluster) = futures::join!(
+    let (github, registry, images, cluster, routing) = futures::join!(
         check_by("github", "builds", "/ready/github", GITHUB_TIMEOUT),
         check_by("registry", "builds", "/ready/registry", REGISTRY_TIMEOUT),
+        check_by("images", "deploy", "/ready/images", COMPONENT_TIMEOUT),
         check_by("cluster", "deploy", "/ready/cluster", CLUSTER_TIMEOUT),
+        check_by("routing", "deploy", "/ready/routing", CLUSTER_TIMEOUT),
     );
-    let checks = [Some(check_store(&store).await?), github, registry, cluster];
+    let checks = [Some(check_store(&store).await?), github, registry, images, cluster, routing];
     let checks: Vec<_> = checks.into_iter().flatten().collect();
     store.set(keys::readiness(), &Findings { at: second, checks: checks.clone() }).await?;
     Ok(checks)
@@ -191,7 +199,8 @@ pub mod openapi {
             .any_query()
             .description(
                 "Checks all settings, who may sign in, and whether GitHub, the registry and the \
-                 cluster respond and accept the platform's credentials. Invalid settings are reported \
+                 cluster respond and accept the platform's credentials, and whether the Gateway or \
+                 IngressClass of services exists. Invalid settings are reported \
                  to everybody. Of the other checks, administrators (or a token with the scope \
                  `metrics`) see the details, everybody else only the result. The result is cached \
                  for some seconds.",

@@ -1,4 +1,5 @@
 // Routes and the header.
+import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Link, Route, Switch, useLocation } from "wouter-preact";
 import { useAction } from "./api/action";
@@ -20,6 +21,8 @@ import { DocsPage } from "./pages/docs";
 import { NewBuildPage } from "./pages/new-build";
 import { ProjectPage } from "./pages/project";
 import { ProjectsPage } from "./pages/projects";
+import { ServicePage } from "./pages/service";
+import { ServiceFormPage } from "./pages/service-form";
 import { ProjectSettingsPage } from "./pages/settings";
 import { SignInPage } from "./pages/sign-in";
 import { leaveSignedOut } from "./pages/sign-out";
@@ -62,23 +65,53 @@ async function fetchMe(signal: AbortSignal): Promise<Me | null> {
   }
 }
 
-function SignedInRoutes({ me }: { me: Me }) {
+function NotFoundPage() {
   const t = useMessages();
+  return (
+    <Page title={t.pageNotFound}>
+      <Link href="/">{t.nav.projects}</Link>
+    </Page>
+  );
+}
+
+const isProjectNumber = (text: string) => /^[1-9]\d{0,9}$/.test(text);
+
+/** A page of the project whose number is in the path. */
+function ProjectRoute({ project, page: PageOfProject }: { project: string; page: ComponentType<{ id: number }> }) {
+  if (!isProjectNumber(project)) return <NotFoundPage />;
+  return <PageOfProject key={project} id={Number(project)} />;
+}
+
+/** The page of a service. A name of another form could make another path of a request. */
+function ServiceRoute({ project, service }: { project: string; service: string }) {
+  if (!isProjectNumber(project) || !/^[a-z0-9-]+$/.test(service)) return <NotFoundPage />;
+  return <ServicePage key={`${project}/${service}`} id={Number(project)} name={service} />;
+}
+
+function SignedInRoutes({ me }: { me: Me }) {
   return (
     <MeContext.Provider value={me}>
       <Switch>
         <Route path="/">
           <ProjectsPage />
         </Route>
-        <Route path="/projects/:project">{({ project }) => <ProjectPage key={project} id={Number(project)} />}</Route>
+        <Route path="/projects/:project">
+          {({ project }) => <ProjectRoute project={project} page={ProjectPage} />}
+        </Route>
         <Route path="/projects/:project/settings">
-          {({ project }) => <ProjectSettingsPage key={project} id={Number(project)} />}
+          {({ project }) => <ProjectRoute project={project} page={ProjectSettingsPage} />}
+        </Route>
+        <Route path="/projects/:project/service">
+          {({ project }) => <ProjectRoute project={project} page={ServiceFormPage} />}
+        </Route>
+        <Route path="/projects/:project/services/:service">
+          {({ project, service }) => <ServiceRoute project={project} service={service} />}
         </Route>
         <Route path="/projects/:project/build">
-          {({ project }) => <NewBuildPage key={project} id={Number(project)} />}
+          {({ project }) => <ProjectRoute project={project} page={NewBuildPage} />}
         </Route>
         <Route path="/projects/:project/deploy">
-          {({ project }) => <DeployPage key={project} id={Number(project)} />}
+          {({ project }) => <ProjectRoute project={project} page={DeployPage} />}
         </Route>
         <Route path="/builds/:build">{({ build }) => <BuildPage key={build} id={build} />}</Route>
         <Route path="/deployments/:deployment">
@@ -91,9 +124,7 @@ function SignedInRoutes({ me }: { me: Me }) {
           <AdministrationPage />
         </Route>
         <Route>
-          <Page title={t.pageNotFound}>
-            <Link href="/">{t.nav.projects}</Link>
-          </Page>
+          <NotFoundPage />
         </Route>
       </Switch>
     </MeContext.Provider>

@@ -4,6 +4,9 @@ use crate::problem::{FieldError, Problem, ProblemKind};
 use serde_json::{Map, Value};
 use std::fmt::Display;
 
+/// The error of a field that the request does not have.
+const UNKNOWN: &str = "is not a field of this request";
+
 /// The fields of a request that have not been read yet, and the errors found so far.
 pub struct Fields {
     remaining: Map<String, Value>,
@@ -46,6 +49,34 @@ impl Fields {
     /// The text of a field that has not been read yet, if it is a string.
     pub fn text_of(&self, field: &str) -> Option<&str> {
         self.remaining.get(field)?.as_str()
+    }
+
+    /// Whether `field` was sent and has not been read yet, be it as `null`.
+    pub fn has(&self, field: &str) -> bool {
+        self.remaining.contains_key(field)
+    }
+
+    /// The value of `field`, which remains to be read. `None` if it is absent, `null` or invalid.
+    pub fn peek<T: FieldValue>(&self, field: &str) -> Option<T> {
+        let value = self.remaining.get(field).filter(|value| !value.is_null())?.clone();
+        T::read(value, field, &mut Self { remaining: Map::new(), errors: Vec::new() })
+    }
+
+    /// What was sent as `field`, which remains to be read, be it `null`.
+    pub fn sent(&self, field: &str) -> Option<&Value> {
+        self.remaining.get(field)
+    }
+
+    /// Takes `field`, which is no field of this request: an error if it was sent.
+    pub fn refuse(&mut self, field: &str) {
+        if self.remaining.remove(field).is_some() {
+            self.add_error(field, UNKNOWN);
+        }
+    }
+
+    /// Adds `field` as if it had been sent, unless it was, be it as `null`.
+    pub fn add_absent(&mut self, field: &str, value: Value) {
+        self.remaining.entry(field).or_insert(value);
     }
 
     /// Takes `field`. `None` if it is absent or has an error.
@@ -110,7 +141,7 @@ impl Fields {
     /// All errors at once.
     pub fn finish<T>(mut self, value: Option<T>) -> Result<T, Problem> {
         for field in std::mem::take(&mut self.remaining).keys() {
-            self.add_error(field, "is not a field of this request");
+            self.add_error(field, UNKNOWN);
         }
         match value {
             Some(value) if self.errors.is_empty() => Ok(value),

@@ -61,6 +61,14 @@ pub enum Reason {
     ProjectExists,
     /// The caller has as many projects as the platform allows.
     TooManyProjects,
+    /// The project has as many members and open invitations as the platform allows.
+    TooManyMembers,
+    /// The person has as many open invitations, of this owner or in all, as the platform allows.
+    TooManyInvitations,
+    /// The person has declined several invitations of this owner lately.
+    InvitationsDeclined,
+    /// The caller has been a member of as many projects as the platform allows.
+    TooManyMemberships,
     /// The project still has deployments or running builds.
     ProjectInUse,
     /// The caller has as many tokens as the platform allows.
@@ -73,6 +81,8 @@ pub enum Reason {
     NoEarlierRelease,
     /// The cluster no longer has the values of secrets that this release needs.
     SecretsLost,
+    /// The platform uses a token at GitHub in place of a GitHub App.
+    NeedsGithubApp,
 }
 
 /// An error in one field of a request.
@@ -113,11 +123,20 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// Seconds after which the client may retry the request.
     pub retry_after: Option<u32>,
+    /// The methods that there are, for [`ProblemKind::MethodNotAllowed`]: the value of `Allow`.
+    pub allow: Option<String>,
 }
 
 impl Problem {
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), reason: None, errors: Vec::new(), retry_after: None }
+        let (detail, errors) = (detail.into(), Vec::new());
+        Self { kind, detail, reason: None, errors, retry_after: None, allow: None }
+    }
+
+    /// There is no such method at a path, only those in `allowed`, which are separated by commas.
+    pub fn method_not_allowed(allowed: String) -> Self {
+        let problem = Self::new(ProblemKind::MethodNotAllowed, format!("Use {allowed} here."));
+        Self { allow: Some(allowed), ..problem }
     }
 
     /// The same response for an object that does not exist and for one that belongs to somebody else.

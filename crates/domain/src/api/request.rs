@@ -6,8 +6,9 @@
 /// - its OpenAPI schema, with the comments as descriptions (feature `schema`).
 ///
 /// Each field is an `Option` of its type, which is a [`FieldValue`](crate::fields::FieldValue). A field that
-/// is `required` or has a default is `None` only if it has an error. With `empty_is_absent`, an empty string
-/// counts as absent. `#[schema(…)]` describes what the type alone does not check.
+/// is `required` or has a default is `None` only if it has an error. One that is `completed` is required too, but the
+/// platform may have added it, so clients may leave it out. With `empty_is_absent`, an empty string counts as absent.
+/// `#[schema(…)]` describes what the type alone does not check.
 ///
 /// ```text
 /// request! {
@@ -45,9 +46,10 @@ macro_rules! request {
         }
 
         #[cfg(feature = "schema")]
-        impl utoipa::PartialSchema for $name {
-            fn schema() -> $crate::schema::FieldSchema {
-                $crate::schema::object(&[$($doc),*], vec![$(
+        impl $name {
+            /// What is known about each field.
+            pub fn descriptions() -> Vec<$crate::schema::FieldDescription> {
+                vec![$(
                     $crate::schema::FieldDescription {
                         name: stringify!($field),
                         docs: &[$($field_doc),*],
@@ -55,7 +57,14 @@ macro_rules! request {
                         $($($key: Some($described.into()),)*)?
                         ..request!(@describe $($mode)? $(= $default)?)
                     },
-                )*])
+                )*]
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> $crate::schema::FieldSchema {
+                $crate::schema::object(&[$($doc),*], Self::descriptions())
             }
         }
 
@@ -73,6 +82,9 @@ macro_rules! request {
 
     (@read $fields:ident $field:ident) => { $fields.read(stringify!($field)) };
     (@read $fields:ident $field:ident required) => { $fields.read_required(stringify!($field)) };
+    (@read $fields:ident $field:ident completed) => {
+        $fields.read_required(stringify!($field))
+    };
     (@read $fields:ident $field:ident empty_is_absent) => {
         $fields.read_nonempty(stringify!($field))
     };

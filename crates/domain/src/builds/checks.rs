@@ -1,6 +1,6 @@
 //! The checks of a build request's fields.
 
-use super::{NewBuild, Source};
+use super::{NewBuild, NewSource, Source};
 #[cfg(feature = "schema")]
 use crate::schema::text;
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     repository::{normalize_file_path, normalize_path, parse_git_ref},
     text::checked_text,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Display};
 
 /// Limit for the Dockerfile and the build arguments, in bytes. GitHub accepts 65,535 characters for all
 /// inputs together (REST, "Create a workflow dispatch event"); the rest is for the other inputs.
@@ -42,7 +42,7 @@ text_fields! {
 }
 
 /// How the image is built. A path or a text of a Dockerfile means that there is one.
-pub(super) fn source(fields: &mut Fields, request: &NewBuild) -> Option<Source> {
+pub(super) fn source(fields: &mut Fields, request: &NewSource) -> Option<Source> {
     let content = request.dockerfile_content.as_ref().filter(|text| !text.trim().is_empty());
     let path = request.dockerfile_path.as_ref();
     let mut contradiction = |field: &str, detail: &str| {
@@ -74,8 +74,13 @@ pub(super) fn source(fields: &mut Fields, request: &NewBuild) -> Option<Source> 
     }
 }
 
+/// Whether a path, from the repository's root, is where `docker build` looks for the Dockerfile of a context.
+pub fn is_dockerfile_of(context: &str, path: &str) -> bool {
+    normalize_file_path(&dockerfile_in(context)).is_ok_and(|default| default == path)
+}
+
 /// Where `docker build` looks for the Dockerfile of a context.
-fn dockerfile_in(context: &Directory) -> String {
+fn dockerfile_in(context: impl Display) -> String {
     format!("{context}/Dockerfile")
 }
 

@@ -9,6 +9,8 @@ pub enum ErrorCode {
     /// GitHub rejected the request to start it.
     Refused,
     NeverStarted,
+    /// It waited too long for other builds of the project's owner to end.
+    NoCapacity,
     TimedOut,
     StartupFailure,
     ActionRequired,

@@ -7,6 +7,9 @@ use crate::Timestamp;
 /// hour. An older request is probably obsolete, and its image would replace a newer one.
 pub const LONGEST_WAIT: i64 = 2 * 3600;
 
+/// How long an attempt waits for other builds of the project's owner to end, in seconds.
+pub const LONGEST_CAPACITY_WAIT: i64 = 24 * 3600;
+
 /// The status of a build, with the error if it failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvaluatedStatus {
@@ -18,7 +21,7 @@ pub struct EvaluatedStatus {
 }
 
 /// The status at `now`. A run that GitHub has not reported within `grace` seconds counts as never
-/// started, and so does an attempt that has waited too long for the end of a limit. If a run is
+/// started, and so does an attempt that has waited too long for the end of a limit, or for capacity. If a run is
 /// reported later, GitHub's report wins over that assumption.
 pub fn evaluate_status(state: &BuildState, grace: i64, now: Timestamp) -> EvaluatedStatus {
     let without_error = |status| EvaluatedStatus { status, error_code: None, error_message: None };
@@ -38,6 +41,12 @@ pub fn evaluate_status(state: &BuildState, grace: i64, now: Timestamp) -> Evalua
     let Some((key, run)) = current else {
         if now.as_second() < state.start_deadline(grace) {
             return without_error(Status::Pending);
+        }
+        if state.run.waits_for_capacity() {
+            let message = "The build waited for a day, because as many builds of the project's owner were \
+                           under way as the platform allows. Build again, or ask the platform's \
+                           administrator for a higher limit.";
+            return failed(ErrorCode::NoCapacity, message.into());
         }
         let message = "GitHub did not start the build in time. Try again; if it happens again, \
                        look at GitHub's status page or ask the platform's administrator.";

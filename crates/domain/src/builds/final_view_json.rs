@@ -54,6 +54,10 @@ struct AllFields {
     cancel_requested_at: IgnoredAny,
     error_code: IgnoredAny,
     error_message: IgnoredAny,
+    trigger: IgnoredAny,
+    commit: IgnoredAny,
+    waiting_for_capacity: IgnoredAny,
+    superseded: IgnoredAny,
     steps: Vec<AllStepFields>,
 }
 

@@ -28,6 +28,8 @@ const CLOCK_SKEW: i64 = 120;
 pub struct Plan {
     /// Resume an attempt that GitHub did not accept because of its rate limits.
     pub resume: Option<Resume>,
+    /// Go on with an attempt that waits for capacity.
+    pub waiting: Option<WaitingAction>,
     /// Search for a run with the build's title, created between these times.
     pub find_run: Option<(Timestamp, Timestamp)>,
     /// Read this run from GitHub.
@@ -55,6 +57,15 @@ pub enum ResumeAction {
     Dispatch,
     Rerun(RunKey),
     /// Nothing is sent: it was cancelled.
+    Withdraw,
+}
+
+/// What is done with an attempt that waits for other builds to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitingAction {
+    /// It is sent if there is capacity.
+    Dispatch,
+    /// It was cancelled.
     Withdraw,
 }
 
@@ -86,6 +97,12 @@ pub fn plan(state: &BuildState, timeouts: BuildTimeouts, now: Timestamp) -> Plan
     let evaluated = evaluate_status(state, timeouts.grace, now);
 
     let Some(key) = state.current_run() else {
+        if let Some(action) = state.waiting_action(timeouts.grace, now) {
+            // The times of polls are compared by the second, and there was no capacity when it was created.
+            let is_new = seconds_since(state.record.created_at) < 1;
+            plan.waiting = Some(action).filter(|_| !is_new);
+            return plan; // Nobody has sent it to GitHub.
+        }
         if evaluated.status == Status::Pending
             && let Some(request) = state.run.pending_request()
             && let Some(limited_until) = request.waits_until()
@@ -154,7 +171,8 @@ fn search_window(state: &BuildState, timeouts: BuildTimeouts) -> (Timestamp, Tim
     let last = state.attempt_requested_at();
     // A reader may have resumed the attempt as soon as GitHub's limit ended.
     let first = state.run.pending_request().map_or(last, |request| {
-        request.limited_until.map_or(request.requested_at, |until| until.min(last))
+        let dispatched_at = request.dispatched_at.unwrap_or(request.requested_at);
+        request.limited_until.map_or(dispatched_at, |until| until.min(last))
     });
     let at = |second: i64| Timestamp::from_second(second).unwrap_or(last);
     (
@@ -192,6 +210,16 @@ pub struct PollFindings {
 }
 
 impl BuildState {
+    /// What is to be done with the current attempt, if it waits for capacity and has not waited for too long.
+    pub fn waiting_action(&self, grace: i64, now: Timestamp) -> Option<WaitingAction> {
+        let is_pending = evaluate_status(self, grace, now).status == Status::Pending;
+        let is_cancelled = self.current_cancel_request().is_some();
+        (is_pending && self.run.waits_for_capacity()).then_some(match is_cancelled {
+            true => WaitingAction::Withdraw,
+            false => WaitingAction::Dispatch,
+        })
+    }
+
     /// True if the view may be stored as the final view: the status is final, and nothing more can
     /// be learned.
     pub fn may_store_final_view(
@@ -202,8 +230,10 @@ impl BuildState {
     ) -> bool {
         let evaluated = evaluate_status(self, timeouts.grace, now);
         let Some(key) = self.current_run() else {
-            return evaluated.error_code == Some(ErrorCode::Refused)
-                || evaluated.status == Status::Cancelled
+            return matches!(
+                evaluated.error_code,
+                Some(ErrorCode::Refused | ErrorCode::NoCapacity)
+            ) || evaluated.status == Status::Cancelled
                 || (evaluated.status.is_final() && findings.run_searched);
         };
         let Some(ended_at) = self.ended_at() else { return false };

@@ -4,9 +4,34 @@ use super::BuildSpec;
 use crate::{
     BuildId, Person, Timestamp,
     name::{ProjectName, Username},
+    pushes::CommitSummary,
     repository::{CommitSha, Repository},
 };
 use serde::{Deserialize, Serialize};
+
+/// What requested a build.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = BuildTrigger))]
+pub enum Trigger {
+    /// A person or a program, through the API.
+    #[default]
+    Manual,
+    /// A push to the service's branch.
+    Push,
+}
+
+/// The push that a build is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushTrigger {
+    /// The number of the push that it was compared with; 0 if there was none.
+    pub base: u32,
+    /// The number of the push that made the commit the target.
+    pub number: u32,
+    /// The login of who pushed, if an event said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
+}
 
 /// The record of a build; written once, never changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +50,12 @@ pub struct BuildRecord {
     pub repository_id: Option<u64>,
     /// The commit that the ref pointed to at the time of the request. This commit is built.
     pub commit: CommitSha,
+    /// The commit with its subject and author. Builds of earlier releases have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit_summary: Option<CommitSummary>,
+    /// The push that requested it; `None` for a request through the API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<PushTrigger>,
     /// The repository was private then, so the builder needs a token of its own for it.
     pub private: bool,
     /// `{registry}/{namespace}/{encoded triple}`, without tag.
@@ -35,6 +66,11 @@ pub struct BuildRecord {
 }
 
 impl BuildRecord {
+    /// What requested it.
+    pub fn trigger(&self) -> Trigger {
+        if self.trigger.is_some() { Trigger::Push } else { Trigger::Manual }
+    }
+
     /// The same build under the name that its source has now.
     #[must_use]
     pub fn with_repository(&self, repository: Repository) -> Self {

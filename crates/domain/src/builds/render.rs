@@ -29,6 +29,7 @@ pub fn view(state: &BuildState, digest: Option<Digest>, grace: i64, now: Timesta
         (true, None) => ended_without_run_at(state, evaluated.error_code, grace),
     };
     let limited_until = state.limited_until(now).map(whole_seconds).filter(|_| !is_final);
+    let waiting_for_capacity = !is_final && state.run.waits_for_capacity();
     let until = if is_final { completed_at } else { Some(now) };
     let duration =
         started_at.zip(until).map(|(from, to)| (to.as_second() - from.as_second()).max(0));
@@ -51,25 +52,38 @@ pub fn view(state: &BuildState, digest: Option<Digest>, grace: i64, now: Timesta
             .current_cancel_request()
             .map(|request| whole_seconds(request.requested_at)),
         limited_until,
-        status_detail: limited_until.map(|until| {
-            format!("GitHub limits the platform's requests. The build continues at {until}.")
-        }),
+        status_detail: status_detail(limited_until, waiting_for_capacity),
         error_code: evaluated.error_code.map(|code| code.to_string()),
         error_message: evaluated.error_message,
+        trigger: record.trigger(),
+        commit: record.commit_summary.clone(),
+        waiting_for_capacity,
+        superseded: state.is_superseded(),
         warnings: key.map(|key| warnings(&state.jobs, key)).unwrap_or_default(),
         steps: key.map(|key| steps(state, key)).unwrap_or_default(),
         unknown_fields: UnknownFields::default(),
     }
 }
 
-/// When a build ended that had no run: when it was rejected or cancelled, or when the grace period was over.
+/// Why a pending build waits.
+fn status_detail(limited_until: Option<Timestamp>, waiting_for_capacity: bool) -> Option<String> {
+    if waiting_for_capacity {
+        let detail = "As many builds of this project's owner are under way as this platform allows at once. The \
+                      build starts when one of them has ended.";
+        return Some(detail.into());
+    }
+    let until = limited_until?;
+    Some(format!("GitHub limits the platform's requests. The build continues at {until}."))
+}
+
+/// When a build ended that had no run: when it was rejected or cancelled, or when it had waited for too long.
 fn ended_without_run_at(
     state: &BuildState,
     error_code: Option<ErrorCode>,
     grace: i64,
 ) -> Option<Timestamp> {
     let requested_at = state.attempt_requested_at();
-    if error_code == Some(ErrorCode::NeverStarted) {
+    if matches!(error_code, Some(ErrorCode::NeverStarted | ErrorCode::NoCapacity)) {
         return Timestamp::from_second(state.start_deadline(grace)).ok();
     }
     let withdrawn_at = state.run.pending_request().and_then(|request| request.withdrawn_at);

@@ -31,6 +31,18 @@ pub struct AttemptRequest {
     /// When it was cancelled before GitHub accepted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn_at: Option<Timestamp>,
+    /// It was requested when the project's owner had as many unfinished builds as the platform allows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits_for_capacity: bool,
+    /// When it was dispatched after that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispatched_at: Option<Timestamp>,
+    /// Which of those who took a place for it then has dispatched it: a random number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispatched_by: Option<u64>,
+    /// It was withdrawn because a later push has another commit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub superseded: bool,
     #[serde(flatten)]
     pub unknown_fields: UnknownFields,
 }
@@ -45,20 +57,40 @@ impl AttemptRequest {
             limited_until: None,
             resumed_at: None,
             withdrawn_at: None,
+            waits_for_capacity: false,
+            dispatched_at: None,
+            dispatched_by: None,
+            superseded: false,
             unknown_fields: UnknownFields::default(),
         }
     }
 
+    /// A request that is not sent until the project's owner may have one more unfinished build.
+    pub fn waiting_for_capacity(requested_at: Timestamp) -> Self {
+        Self { waits_for_capacity: true, ..Self::new(requested_at, None) }
+    }
+
     /// Until when GitHub limits requests, if this one waits for that: nobody has sent it again since.
     pub fn waits_until(&self) -> Option<Timestamp> {
-        let is_open = self.rejection.is_none() && self.withdrawn_at.is_none();
-        self.limited_until.filter(|until| is_open && self.resumed_at < Some(*until))
+        self.limited_until.filter(|until| self.is_open() && self.resumed_at < Some(*until))
+    }
+
+    /// Whether it waits for other builds to end: nobody has sent it to GitHub.
+    pub fn is_waiting_for_capacity(&self) -> bool {
+        // Only GitHub's response to a dispatch says that there is a limit.
+        let is_sent = self.dispatched_at.is_some() || self.limited_until.is_some();
+        self.waits_for_capacity && !is_sent && self.is_open()
+    }
+
+    fn is_open(&self) -> bool {
+        self.rejection.is_none() && self.withdrawn_at.is_none()
     }
 
     /// When it was last sent to GitHub, or is to be sent.
     pub fn sent_at(&self) -> Timestamp {
         self.limited_until
             .max(self.resumed_at)
+            .max(self.dispatched_at)
             .map_or(self.requested_at, |at| at.max(self.requested_at))
     }
 
@@ -69,6 +101,10 @@ impl AttemptRequest {
         self.limited_until = self.limited_until.max(other.limited_until);
         self.resumed_at = self.resumed_at.max(other.resumed_at);
         self.withdrawn_at = self.withdrawn_at.max(other.withdrawn_at);
+        self.waits_for_capacity |= other.waits_for_capacity;
+        self.dispatched_at = self.dispatched_at.max(other.dispatched_at);
+        self.dispatched_by = self.dispatched_by.max(other.dispatched_by);
+        self.superseded |= other.superseded;
         self.unknown_fields.merge(other.unknown_fields);
     }
 }
@@ -80,7 +116,7 @@ pub struct FinalView {
     pub attempt: u32,
     /// The latest run and its phase. The view is no longer valid when either changes.
     pub latest: Option<(RunKey, Phase)>,
-    #[serde(rename = "answer")]
+    #[serde(rename = "answer", serialize_with = "BuildView::serialize_stored")]
     pub view: BuildView,
     /// For administrators only, therefore not part of the view.
     pub run_url: Option<String>,
@@ -116,11 +152,15 @@ pub struct RunRecord {
     /// shares the builder repository also counts from 1; so readers must compare the whole id.
     #[serde(rename = "of")]
     pub build_id: BuildId,
-    /// By NoKube's attempt number. Attempt 1 is present only if GitHub rejected or limited it.
+    /// By NoKube's attempt number. Attempt 1 is present only if GitHub rejected or limited it, or if it waited for
+    /// capacity.
     #[serde(default, rename = "asks", skip_serializing_if = "BTreeMap::is_empty")]
     pub attempt_requests: BTreeMap<u32, AttemptRequest>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub runs: BTreeMap<RunKey, RunState>,
+    /// The number of the work item that is removed when the build has ended; the one of the last attempt.
+    #[serde(default, rename = "work", skip_serializing_if = "Option::is_none")]
+    pub work_item: Option<u32>,
     /// GitHub's number of the builder repository, which a rename does not change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub builder_repository: Option<u64>,
@@ -142,6 +182,7 @@ impl RunRecord {
             build_id,
             attempt_requests: BTreeMap::new(),
             runs: BTreeMap::new(),
+            work_item: None,
             builder_repository: None,
             image_pushed: None,
             updated_at: None,
@@ -197,6 +238,11 @@ impl RunRecord {
     }
 
     #[must_use]
+    pub fn with_work_item(self, number: u32) -> Self {
+        Self { work_item: Some(number), ..self }
+    }
+
+    #[must_use]
     pub fn with_updated_at(self, at: Timestamp) -> Self {
         Self { updated_at: Some(at), ..self }
     }
@@ -224,6 +270,7 @@ impl RunRecord {
         let (requests, runs) = (other.attempt_requests, other.runs);
         merge_entries(&mut self.attempt_requests, requests, AttemptRequest::merge);
         merge_entries(&mut self.runs, runs, RunState::merge);
+        self.work_item = self.work_item.max(other.work_item);
         // Only a repository that was created anew under the name has another number, a greater one.
         self.builder_repository = self.builder_repository.max(other.builder_repository);
         self.image_pushed = self.image_pushed.take().max(other.image_pushed);
@@ -275,6 +322,11 @@ impl RunRecord {
         let (_, request) = self.attempt_requests.last_key_value()?;
         let has_run = self.latest_run().is_some_and(|(key, _)| Some(key) > request.after);
         (!has_run).then_some(request)
+    }
+
+    /// Whether the current attempt waits for other builds to end.
+    pub fn waits_for_capacity(&self) -> bool {
+        self.pending_request().is_some_and(AttemptRequest::is_waiting_for_capacity)
     }
 
     /// The final view, if it is still valid.

@@ -1,9 +1,9 @@
-//! What is to be built: the request, the stored specification, what the workflow gets of it, and the request
-//! that reproduces the build.
+//! What is to be built: the stored specification, what the workflow gets of it, and the request that reproduces the
+//! build.
 
 use super::{
-    BuildRecord,
-    checks::{Directory, FilePath, GitRef, check_build_args, check_names, source},
+    BuildRecord, NewBuild, NewSource,
+    checks::{check_build_args, check_names, source},
 };
 use crate::{
     ProjectId,
@@ -12,53 +12,11 @@ use crate::{
     name::{ProjectName, ServiceName},
     problem::Problem,
     repository::Repository,
-    request,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use url::Url;
-
-request! {
-    /// A request to build an image.
-    pub struct NewBuild {
-        project_id: ProjectId, required;
-        /// `https://github.com/OWNER/REPOSITORY`. A private repository needs no credentials: if you can read it,
-        /// the platform's GitHub App reads it.
-        #[schema(format = "uri", max_length = 300_usize)]
-        repository_url: String, required;
-        service_name: ServiceName, required;
-        /// The project's name, or `PROJECT-SERVICE`.
-        #[schema(max_length = 81_usize)]
-        image_name: String, required;
-        /// A branch, a tag or a commit; without it, the repository's default branch.
-        branch: GitRef, empty_is_absent;
-        /// The build context: a directory in the repository, relative to the repository's root.
-        context: Directory = ".";
-        /// Whether to build with a Dockerfile from the repository. `dockerfile_path` implies it.
-        has_dockerfile: bool;
-        /// The path of the Dockerfile, relative to the repository's root and not to `context`. If it is absent and
-        /// `has_dockerfile` is true, it is `Dockerfile` in `context`.
-        dockerfile_path: FilePath;
-        /// A Dockerfile to use if the repository has none. Without any Dockerfile, the image is built with
-        /// buildpacks.
-        #[schema(max_length = super::checks::MAX_TEXT_BYTES)]
-        dockerfile_content: String;
-        /// The tag of the image. Builds and deployments refer to the image by its digest.
-        image_tag: ImageTag = "latest";
-        /// Docker build arguments; buildpacks get them as environment variables. They must not contain secrets,
-        /// because they are stored in the image's history.
-        build_args: BTreeMap<String, String> = json!({});
-        /// Whether to fetch the repository's Git submodules, recursively. They must be public. A build without them
-        /// warns if there are any.
-        submodules: bool = false;
-        /// Whether to fetch the files that are in Git LFS. A build without them gets their pointers, and warns.
-        lfs: bool = false;
-        /// If given, it must be the name of the project.
-        #[schema(max_length = 40_usize)]
-        project_name: String;
-    }
-}
 
 /// Git's name for a repository's default branch, whatever it is called.
 pub const HEAD: &str = "HEAD";
@@ -75,6 +33,17 @@ pub enum Source {
     DockerfileContent(String),
     /// With buildpacks.
     Buildpacks,
+}
+
+impl Source {
+    /// The fields `dockerfile_path` and `dockerfile_content` of a request.
+    pub fn dockerfile(&self) -> (Option<String>, Option<String>) {
+        match self {
+            Self::DockerfilePath(path) => (Some(path.clone()), None),
+            Self::DockerfileContent(content) => (None, Some(content.clone())),
+            Self::Buildpacks => (None, None),
+        }
+    }
 }
 
 /// A validated build request.
@@ -113,30 +82,54 @@ impl BuildSpec {
         if let Some(project) = project {
             check_names(&mut fields, &request, project);
         }
-        let checked = Self::check(request, &mut fields, web);
+        let checked = Self::check(request.source, request.service_name, &mut fields, web);
         fields.finish(checked)
     }
 
-    fn check(request: NewBuild, fields: &mut Fields, web: &Url) -> Option<Self> {
-        let url = request.repository_url.as_deref();
+    /// As [`Self::new`], of a source that is saved for a service. Without a service, `fields` has an error already.
+    ///
+    /// # Errors
+    /// All invalid fields.
+    pub fn saved(
+        source: NewSource,
+        service: Option<ServiceName>,
+        mut fields: Fields,
+        web: &Url,
+    ) -> Result<Self, Problem> {
+        let checked = Self::check(source, service, &mut fields, web);
+        fields.finish(checked)
+    }
+
+    fn check(
+        new: NewSource,
+        service: Option<ServiceName>,
+        fields: &mut Fields,
+        web: &Url,
+    ) -> Option<Self> {
+        let url = new.repository_url.as_deref();
         let repository = url.and_then(|url| {
             fields.parse("repository_url", url, |url| Repository::from_url(url, web))
         });
-        let source = source(fields, &request);
-        if let Some(args) = &request.build_args {
+        let source = source(fields, &new);
+        if let Some(args) = &new.build_args {
             check_build_args(fields, args, source.as_ref());
         }
         Some(Self {
             repository: repository?,
-            git_ref: request.branch.map_or_else(|| HEAD.to_owned(), |branch| branch.to_string()),
-            context: request.context?.to_string(),
+            git_ref: new.branch.map_or_else(|| HEAD.to_owned(), |branch| branch.to_string()),
+            context: new.context?.to_string(),
             source: source?,
-            service: request.service_name?,
-            tag: request.image_tag?,
-            build_args: request.build_args?,
-            submodules: request.submodules?,
-            lfs: request.lfs?,
+            service: service?,
+            tag: new.image_tag?,
+            build_args: new.build_args?,
+            submodules: new.submodules?,
+            lfs: new.lfs?,
         })
+    }
+
+    /// The URL of the repository's page.
+    pub fn repository_url(&self, web: &Url) -> String {
+        format!("{}/{}", web.as_str().trim_end_matches('/'), self.repository)
     }
 
     /// The inputs of the builder's workflow that say what to build.
@@ -185,14 +178,10 @@ impl BuildRequest {
     /// `web` is the base URL of GitHub's web pages.
     pub fn from_record(record: &BuildRecord, web: &Url) -> Self {
         let spec = &record.spec;
-        let (dockerfile_path, dockerfile_content) = match &spec.source {
-            Source::DockerfilePath(path) => (Some(path.clone()), None),
-            Source::DockerfileContent(content) => (None, Some(content.clone())),
-            Source::Buildpacks => (None, None),
-        };
+        let (dockerfile_path, dockerfile_content) = spec.source.dockerfile();
         Self {
             project_id: record.id.project,
-            repository_url: format!("{}/{}", web.as_str().trim_end_matches('/'), spec.repository),
+            repository_url: spec.repository_url(web),
             service_name: spec.service.clone(),
             image_name: format!("{}-{}", record.project, spec.service),
             branch: spec.git_ref.clone(),

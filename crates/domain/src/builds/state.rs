@@ -1,18 +1,28 @@
 //! Everything that is stored about a build.
 
-use super::{BuildRecord, JobsRecord, LONGEST_WAIT, RunKey, RunRecord};
+use super::{BuildRecord, JobsRecord, LONGEST_CAPACITY_WAIT, LONGEST_WAIT, RunKey, RunRecord};
 use crate::{Timestamp, image::Digest};
 use serde::{Deserialize, Serialize};
 
 /// How far GitHub's clock may be behind ours, in seconds.
 const MAX_CLOCK_DIFFERENCE: i64 = 3600;
 
-/// A user's request to cancel an attempt.
+/// A request to cancel an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CancelRequest {
     pub attempt: u32,
     #[serde(rename = "at")]
     pub requested_at: Timestamp,
+    /// It was requested because a later push has another commit, and not by a person.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub superseded: bool,
+}
+
+impl CancelRequest {
+    /// A person's request.
+    pub fn new(attempt: u32, requested_at: Timestamp) -> Self {
+        Self { attempt, requested_at, superseded: false }
+    }
 }
 
 /// All stored records of a build.
@@ -48,10 +58,15 @@ impl BuildState {
 
     /// The second (since 1970) from which the current attempt counts as never started if it has no run.
     pub(super) fn start_deadline(&self, grace: i64) -> i64 {
-        let waiting = self.run.pending_request().filter(|request| request.waits_until().is_some());
-        let (from, longest) = match waiting {
-            Some(request) => (request.requested_at, LONGEST_WAIT),
-            None => (self.attempt_requested_at(), grace),
+        let (from, longest) = match self.run.pending_request() {
+            Some(request) if request.is_waiting_for_capacity() => {
+                (request.requested_at, LONGEST_CAPACITY_WAIT)
+            }
+            // After it waited for capacity, it has waited for the limit since it was dispatched.
+            Some(request) if request.waits_until().is_some() => {
+                (request.dispatched_at.unwrap_or(request.requested_at), LONGEST_WAIT)
+            }
+            _ => (self.attempt_requested_at(), grace),
         };
         from.as_second().saturating_add(longest)
     }
@@ -88,6 +103,13 @@ impl BuildState {
     /// The cancel request, if it is for the current attempt.
     pub fn current_cancel_request(&self) -> Option<&CancelRequest> {
         self.cancel_request.as_ref().filter(|request| request.attempt == self.run.attempt())
+    }
+
+    /// Whether a later push has replaced the current attempt.
+    pub fn is_superseded(&self) -> bool {
+        let is_requested = self.current_cancel_request().is_some_and(|request| request.superseded);
+        let request = self.run.attempt_requests.get(&self.run.attempt());
+        is_requested || request.is_some_and(|request| request.superseded)
     }
 
     /// True if the current run has ended.

@@ -1,8 +1,8 @@
 //! A release as the API shows it, with its configuration in the form of a request.
 
 use super::{
-    Address, Bytes, Cause, Cpu, Exposure, Host, ImageRef, Release, Revision, ServiceKind, UrlPath,
-    checks::DEFAULT_SERVICE_PORT,
+    Address, Bytes, Cause, Cpu, Exposure, Host, ImageRef, Release, Revision, ServiceKind, Spec,
+    UrlPath, checks::DEFAULT_SERVICE_PORT,
 };
 use crate::{
     BuildId, Timestamp,
@@ -61,14 +61,10 @@ pub enum ExposureType {
     External,
 }
 
-/// A release in the form of the request that reproduces it. With `project_id`, `project_name` and
-/// `username` it is a complete request.
+/// How a service is deployed: the fields of a request but those for the image and the secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Configuration {
-    pub service_name: ServiceName,
-    pub image_name: ImageRef,
-    pub build_id: Option<BuildId>,
+pub struct ServiceConfiguration {
     /// Empty: the image's entrypoint.
     pub command: Vec<String>,
     /// Empty: the image's own arguments, or none with `command`.
@@ -89,8 +85,6 @@ pub struct Configuration {
     pub memory_request: Bytes,
     pub memory_limit: Bytes,
     pub env_vars: BTreeMap<String, String>,
-    /// The names of its secrets. The values are stored only in the cluster; `null` keeps them.
-    pub secrets: BTreeMap<String, Option<String>>,
     pub storage_size: Option<Bytes>,
     pub storage_path: Option<String>,
     pub enable_autoscaling: bool,
@@ -128,61 +122,146 @@ pub struct Configuration {
     pub health_check_failure_threshold: Option<u32>,
 }
 
+/// A release in the form of the request that reproduces it. With `project_id`, `project_name` and
+/// `username` it is a complete request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Configuration {
+    pub service_name: ServiceName,
+    pub image_name: ImageRef,
+    pub build_id: Option<BuildId>,
+    /// The names of its secrets. The values are stored only in the cluster; `null` keeps them.
+    pub secrets: BTreeMap<String, Option<String>>,
+    #[serde(flatten)]
+    pub service: ServiceConfiguration,
+}
+
 /// The configuration of a release.
 pub fn configuration(release: &Release) -> Configuration {
-    let spec = &release.spec;
-    let (exposure_type, address, enable_https) = match &spec.exposure {
-        Exposure::None => (ExposureType::None, None, false),
-        Exposure::Internal => (ExposureType::Internal, None, false),
-        Exposure::External { address, https } => (ExposureType::External, Some(address), *https),
-    };
-    let (scaling, health) = (spec.scaling.as_ref(), spec.health.as_ref());
     Configuration {
-        service_name: spec.service.clone(),
+        service_name: release.spec.service.clone(),
         image_name: release.image.name.clone(),
         build_id: release.image.build,
-        command: spec.command.clone(),
-        args: spec.args.clone(),
-        display_name: spec.display_name.clone(),
-        description: spec.description.clone(),
-        service_type: spec.kind,
-        exposure_type,
-        custom_domain: match address {
-            Some(Address::Domain(domain)) => Some(domain.clone()),
-            _ => None,
-        },
-        custom_path: match address {
-            Some(Address::Path(path)) => Some(path.clone()),
-            _ => None,
-        },
-        enable_https,
-        container_port: spec.container_port,
-        // Older releases have values here that have no effect, which a request must not have.
-        service_port: match spec.exposure {
-            Exposure::None => DEFAULT_SERVICE_PORT,
-            _ => spec.service_port,
-        },
-        replicas: spec.min_replicas(),
-        cpu_request: spec.cpu.request.clone(),
-        cpu_limit: spec.cpu.limit.clone(),
-        memory_request: spec.memory.request.clone(),
-        memory_limit: spec.memory.limit.clone(),
-        env_vars: spec.variables.clone(),
         secrets: release.secrets.iter().map(|name| (name.clone(), None)).collect(),
-        storage_size: spec.volume.as_ref().map(|volume| volume.size.clone()),
-        storage_path: spec.volume.as_ref().map(|volume| volume.path.clone()),
-        enable_autoscaling: scaling.is_some(),
-        min_replicas: scaling.map(|scaling| scaling.min),
-        max_replicas: scaling.map(|scaling| scaling.max),
-        target_cpu_percent: scaling.map(|scaling| scaling.target_cpu),
-        health_check_enabled: health.is_some(),
-        liveness_check_path: health.and_then(|health| health.liveness.path.clone()),
-        readiness_check_path: health.and_then(|health| health.readiness.path.clone()),
-        health_check_port: health.map(|health| health.port),
-        liveness_initial_delay: health.map(|health| health.liveness.delay),
-        readiness_initial_delay: health.map(|health| health.readiness.delay),
-        health_check_period: health.map(|health| health.period),
-        health_check_timeout: health.map(|health| health.timeout),
-        health_check_failure_threshold: health.map(|health| health.failures),
+        service: ServiceConfiguration::new(&release.spec),
+    }
+}
+
+impl ServiceConfiguration {
+    pub fn new(spec: &Spec) -> Self {
+        let (exposure_type, address, enable_https) = match &spec.exposure {
+            Exposure::None => (ExposureType::None, None, false),
+            Exposure::Internal => (ExposureType::Internal, None, false),
+            Exposure::External { address, https } => {
+                (ExposureType::External, Some(address), *https)
+            }
+        };
+        let (scaling, health) = (spec.scaling.as_ref(), spec.health.as_ref());
+        Self {
+            command: spec.command.clone(),
+            args: spec.args.clone(),
+            display_name: spec.display_name.clone(),
+            description: spec.description.clone(),
+            service_type: spec.kind,
+            exposure_type,
+            custom_domain: match address {
+                Some(Address::Domain(domain)) => Some(domain.clone()),
+                _ => None,
+            },
+            custom_path: match address {
+                Some(Address::Path(path)) => Some(path.clone()),
+                _ => None,
+            },
+            enable_https,
+            container_port: spec.container_port,
+            // Older releases have values here that have no effect, which a request must not have.
+            service_port: match spec.exposure {
+                Exposure::None => DEFAULT_SERVICE_PORT,
+                _ => spec.service_port,
+            },
+            replicas: spec.min_replicas(),
+            cpu_request: spec.cpu.request.clone(),
+            cpu_limit: spec.cpu.limit.clone(),
+            memory_request: spec.memory.request.clone(),
+            memory_limit: spec.memory.limit.clone(),
+            env_vars: spec.variables.clone(),
+            storage_size: spec.volume.as_ref().map(|volume| volume.size.clone()),
+            storage_path: spec.volume.as_ref().map(|volume| volume.path.clone()),
+            enable_autoscaling: scaling.is_some(),
+            min_replicas: scaling.map(|scaling| scaling.min),
+            max_replicas: scaling.map(|scaling| scaling.max),
+            target_cpu_percent: scaling.map(|scaling| scaling.target_cpu),
+            health_check_enabled: health.is_some(),
+            liveness_check_path: health.and_then(|health| health.liveness.path.clone()),
+            readiness_check_path: health.and_then(|health| health.readiness.path.clone()),
+            health_check_port: health.map(|health| health.port),
+            liveness_initial_delay: health.map(|health| health.liveness.delay),
+            readiness_initial_delay: health.map(|health| health.readiness.delay),
+            health_check_period: health.map(|health| health.period),
+            health_check_timeout: health.map(|health| health.timeout),
+            health_check_failure_threshold: health.map(|health| health.failures),
+        }
+    }
+}
+
+#[cfg(feature = "schema")]
+mod schema {
+    use super::{Configuration, ServiceConfiguration};
+    use crate::{
+        BuildId,
+        deployments::ImageRef,
+        name::ServiceName,
+        schema::{FieldSchema, Schemas, nullable_string, string_map},
+    };
+    use std::borrow::Cow;
+    use utoipa::{
+        PartialSchema, ToSchema,
+        openapi::{Object, ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, Type},
+    };
+
+    /// One object: with a composition of two, clients would get two types.
+    impl PartialSchema for Configuration {
+        fn schema() -> FieldSchema {
+            let RefOr::T(Schema::Object(fields)) = ServiceConfiguration::schema() else {
+                return ServiceConfiguration::schema();
+            };
+            let description = "A release in the form of the request that reproduces it. With `project_id`, \
+                               `project_name` and `username` it is a complete request.";
+            let mut secrets = string_map(nullable_string());
+            if let RefOr::T(Schema::Object(object)) = &mut secrets {
+                let text = "The names of its secrets. The values are stored only in the cluster; `null` keeps them.";
+                object.description = Some(text.into());
+            }
+            let build_id = OneOfBuilder::new()
+                .item(Ref::from_schema_name(BuildId::name()))
+                .item(Object::with_type(Type::Null));
+            ObjectBuilder::from(fields)
+                .description(Some(description))
+                .property("service_name", Ref::from_schema_name(ServiceName::name()))
+                .required("service_name")
+                .property("image_name", Ref::from_schema_name(ImageRef::name()))
+                .required("image_name")
+                .property("build_id", build_id)
+                .required("build_id")
+                .property("secrets", secrets)
+                .required("secrets")
+                .into()
+        }
+    }
+
+    impl ToSchema for Configuration {
+        fn name() -> Cow<'static, str> {
+            "Configuration".into()
+        }
+
+        fn schemas(schemas: &mut Schemas) {
+            ServiceConfiguration::schemas(schemas);
+            for (name, schema) in [
+                (ServiceName::name(), ServiceName::schema()),
+                (ImageRef::name(), ImageRef::schema()),
+                (BuildId::name(), BuildId::schema()),
+            ] {
+                schemas.push((name.into_owned(), schema));
+            }
+        }
     }
 }

@@ -3,7 +3,10 @@
 //! An image in the platform's own registry namespace must be a build of the same project and is pinned
 //! by digest. All other images are external and are never pulled with the platform's pull secret.
 
-use super::image_ref::{ImageRef, canonical_host};
+use super::{
+    external_images::ExternalImages,
+    image_ref::{ImageRef, canonical_host},
+};
 use crate::{
     BuildId,
     builds::{BuildView, Status},
@@ -100,8 +103,7 @@ impl ResolvedImage {
 #[derive(Clone, Debug)]
 pub struct ImagePolicy {
     pub registry: Registry,
-    /// Prefixes of the external images that are allowed; `None` allows all public registries.
-    pub allowed_external: Option<Vec<String>>,
+    pub external: ExternalImages,
 }
 
 /// Where an image comes from.
@@ -136,26 +138,9 @@ impl ImagePolicy {
                 _ => reject("is not an image of this project: build it here first"),
             };
         }
-        let Some(allowed) = &self.allowed_external else {
-            // A node would connect to a private host regardless of network policies, and reveal what
-            // responds there.
-            return match name.is_private() {
-                true => reject("must be of a registry that is reached from outside"),
-                false => Ok(ImageOrigin::External),
-            };
-        };
-        let matches_prefix = |prefix: &String| {
-            let rest = repository.strip_prefix(prefix.as_str());
-            rest.is_some_and(|rest| {
-                rest.is_empty() || rest.starts_with('/') || prefix.ends_with('/')
-            })
-        };
-        if allowed.iter().any(matches_prefix) {
-            return Ok(ImageOrigin::External);
+        match self.external.check(name) {
+            Ok(()) => Ok(ImageOrigin::External),
+            Err(detail) => reject(&detail),
         }
-        reject(&match allowed.as_slice() {
-            [] => "must be an image that was built here".to_owned(),
-            some => format!("must be built here or begin with {}", some.join(", ")),
-        })
     }
 }

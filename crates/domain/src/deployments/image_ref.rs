@@ -149,13 +149,17 @@ impl ImageRef {
         format!("{}/{}", self.host, self.path)
     }
 
-    /// True if the host is an IP address or has a name that is only valid in a private network.
-    pub(super) fn is_private(&self) -> bool {
-        let host = self.host.split(':').next().unwrap_or_default();
-        let private = ["localhost", "svc", "local", "internal", "lan", "home", "arpa"];
-        let top = host.rsplit('.').next().unwrap_or_default();
-        // A host whose last label has no letter is an IP address.
-        private.contains(&top) || !top.bytes().any(|b| b.is_ascii_alphabetic())
+    /// The registry's host, with its port if it has one.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(super) fn host_name(&self) -> &str {
+        self.host.split(':').next().unwrap_or_default()
+    }
+
+    pub(super) fn path(&self) -> &str {
+        &self.path
     }
 
     pub fn digest(&self) -> Option<&Digest> {

@@ -9,22 +9,29 @@ mod checks;
 mod command;
 mod configuration;
 mod error_code;
+mod evaluate;
 mod exposure;
+mod external_images;
 mod health;
 mod host;
 mod host_suggestion;
 mod image;
 mod image_ref;
 mod image_suggestion;
+mod issue;
 mod limits;
 mod observed;
 mod outcome;
+mod public_host;
 mod quantity;
 mod quantity_suggestion;
+mod reachable;
 mod render;
 mod request;
 mod resources;
 mod revision;
+mod saved_configuration;
+mod saved_secrets;
 mod spec;
 mod status;
 mod variables;
@@ -33,25 +40,36 @@ mod warnings;
 
 pub use checks::PodCount;
 pub use command::Words;
-pub use configuration::{Configuration, ExposureType, RevisionView, configuration};
+pub use configuration::{
+    Configuration, ExposureType, RevisionView, ServiceConfiguration, configuration,
+};
 pub use error_code::ErrorCode;
+pub use external_images::{ExternalImages, ImagePattern};
 pub use host::{DomainPattern, Host, UrlPath};
 pub use image::{ImageOrigin, ImagePolicy, ImageSource, ResolvedImage};
 pub use image_ref::ImageRef;
+pub use issue::Issue;
 pub use limits::PlatformLimits;
-pub use observed::{LastObservation, ObservedState, Progress, Rollout};
+pub use observed::{KnownRevision, LastObservation, Observation, ObservedState, Progress, Rollout};
 pub use outcome::{ApplyOutcome, ObjectError, OutcomeRecord};
-pub use quantity::{Bytes, Cpu};
+pub use quantity::{Bytes, Cpu, parse_milli};
+pub use reachable::Reachable;
 pub use render::{StatusInput, view};
 pub use request::{DeploymentRequest, NewDeployment, Rollback};
 pub use revision::{
     Cause, Deletion, DeployedState, DeploymentRecord, DesiredState, Release, RemainingObjects,
     RetainedRelease, Revision,
 };
+#[cfg(feature = "schema")]
+pub use saved_configuration::NewConfiguration;
+pub use saved_configuration::{
+    SavedConfiguration, SavedConfigurationView, SavedDeployment, read_configuration,
+};
+pub use saved_secrets::{NewSecrets, SavedSecrets, SavedSecretsView, SecretChanges, with_changes};
 pub use spec::{
     Address, Check, Exposure, Health, ResourceRequirements, Scaling, ServiceKind, Spec, Volume,
 };
 pub use status::Status;
-pub use variables::{SecretInput, SecretValue};
+pub use variables::{SecretChange, SecretInput, SecretValue};
 pub use view::{ConditionView, DeploymentCreated, DeploymentView, PodView};
-pub use warnings::warnings;
+pub use warnings::{volume_stays, warnings};

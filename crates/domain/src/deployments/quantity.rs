@@ -158,7 +158,7 @@ fn meant_by_number<T: Quantity>(number: &str) -> Option<String> {
 const MAX_MILLI: u128 = 1 << 90;
 
 /// Parses a quantity into thousandths. Returns `None` if it is invalid or has a finer resolution.
-fn parse_milli(text: &str) -> Option<u128> {
+pub fn parse_milli(text: &str) -> Option<u128> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, suffix) = text.split_at_checked(end)?;
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));

@@ -37,16 +37,19 @@ request! {
     /// A request to deploy a service: the image and the complete configuration of the service.
     pub struct NewDeployment {
         project_id: ProjectId, required;
-        project_name: ProjectName, required;
-        /// Your login or the login of the project's owner.
+        /// Required, unless the request is completed with what is saved of the service.
+        project_name: ProjectName, completed;
+        /// Your login or the login of the project's owner. Required, unless the request is completed with what is saved
+        /// of the service.
         #[schema(max_length = 63_usize)]
-        username: String, required;
+        username: String, completed;
         /// A DNS label that begins with a letter. It becomes part of the service's address.
         service_name: ServiceName, required;
         /// The build whose image to deploy, by its digest.
         build_id: BuildId;
-        /// The image to deploy; required if `build_id` is omitted. An image in the platform's own registry must
-        /// be from a build of the project.
+        /// The image to deploy. Without it and `build_id`, the newest build of the service that has succeeded is
+        /// deployed with what is saved of the service: a configuration must be saved then. An image in the platform's
+        /// own registry must be from a build of the project.
         image_name: ImageRef;
         /// The program to run and its first arguments, instead of the image's entrypoint: `command` of a Kubernetes
         /// container. Each word is an item. There is no shell: for one, give `["sh", "-c", "…"]`. Kubernetes replaces
@@ -132,7 +135,7 @@ request! {
 request! {
     /// A request to roll back to an earlier release.
     pub struct Rollback {
-        /// One of the retained releases. Defaults to the newest one that differs from the current release.
+        /// One of the retained releases. Defaults to the one that was deployed before the current one.
         revision: NonZeroU32;
     }
 }
@@ -178,45 +181,59 @@ impl DeploymentRequest {
         limits: &PlatformLimits,
         current: Option<&Spec>,
     ) -> Option<Self> {
-        // The name must also be valid for a Kubernetes Service (RFC 1035).
-        if let Some(service) = &request.service_name
-            && !service.as_str().starts_with(|c: char| c.is_ascii_lowercase())
-        {
-            let detail = "must begin with a letter: its address in the cluster is made of it";
-            f.add_error("service_name", detail);
-        }
+        check_service_name(f, request.service_name.as_ref(), "service_name");
         let image = checks::image(f, &request);
-        let exposure = exposure::check(f, &request, limits);
-        let service_port = checks::service_port(f, &request, exposure.as_ref());
-        variables::check(f, &request);
-        command::check(f, &request);
-        let volume = resources::volume(f, &request, limits, current);
-        let scaling = checks::scaling(f, &request, limits);
-        let replicas = checks::replicas(f, &request, volume.as_ref(), scaling.as_ref(), limits);
-        let cpu = resources::cpu(f, &request, limits, current);
-        let memory = resources::memory(f, &request, limits, current);
-        let health = health::check(f, &request);
-        let service = request.service_name?;
-        let display_name = request.display_name.map(|name| name.0);
-        let spec = Spec {
-            display_name: display_name.unwrap_or_else(|| service.to_string()),
-            service,
-            description: request.description.map(|text| text.0),
-            kind: request.service_type?,
-            command: request.command?.0,
-            args: request.args?.0,
-            exposure: exposure?,
-            container_port: request.container_port?.0,
-            service_port: service_port?,
-            replicas,
-            cpu: cpu?,
-            memory: memory?,
-            variables: request.env_vars?,
-            health,
-            volume,
-            scaling,
-            unknown_fields: UnknownFields::default(),
-        };
-        Some(Self { spec, image: image?, secrets: request.secrets? })
+        let (service, secrets) = (request.service_name.clone(), request.secrets.clone());
+        let spec = check_spec(request, f, service, limits, current);
+        Some(Self { spec: spec?, image: image?, secrets: secrets? })
     }
+}
+
+/// The name must also be valid for a Kubernetes Service (RFC 1035).
+pub(super) fn check_service_name(f: &mut Fields, service: Option<&ServiceName>, field: &str) {
+    if service.is_some_and(|name| !name.as_str().starts_with(|c: char| c.is_ascii_lowercase())) {
+        let detail = "must begin with a letter: its address in the cluster is made of it";
+        f.add_error(field, detail);
+    }
+}
+
+/// Checks everything but the names and the image.
+pub(super) fn check_spec(
+    request: NewDeployment,
+    f: &mut Fields,
+    service: Option<ServiceName>,
+    limits: &PlatformLimits,
+    current: Option<&Spec>,
+) -> Option<Spec> {
+    let exposure = exposure::check(f, &request, limits);
+    let service_port = checks::service_port(f, &request, exposure.as_ref());
+    variables::check(f, &request);
+    command::check(f, &request);
+    let volume = resources::volume(f, &request, limits, current);
+    let scaling = checks::scaling(f, &request, limits);
+    let replicas = checks::replicas(f, &request, volume.as_ref(), scaling.as_ref(), limits);
+    let cpu = resources::cpu(f, &request, limits, current);
+    let memory = resources::memory(f, &request, limits, current);
+    let health = health::check(f, &request);
+    let service = service?;
+    let display_name = request.display_name.map(|name| name.0);
+    Some(Spec {
+        display_name: display_name.unwrap_or_else(|| service.to_string()),
+        service,
+        description: request.description.map(|text| text.0),
+        kind: request.service_type?,
+        command: request.command?.0,
+        args: request.args?.0,
+        exposure: exposure?,
+        container_port: request.container_port?.0,
+        service_port: service_port?,
+        replicas,
+        cpu: cpu?,
+        memory: memory?,
+        variables: request.env_vars?,
+        health,
+        volume,
+        scaling,
+        unknown_fields: UnknownFields::default(),
+    })
 }

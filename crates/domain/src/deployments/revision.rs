@@ -3,7 +3,7 @@
 //! The highest number is the current revision. Each revision also lists the releases that can be
 //! rolled back to, so that no reader has to search for them.
 
-use super::{OutcomeRecord, ResolvedImage, Spec};
+use super::{Bytes, OutcomeRecord, ResolvedImage, Spec};
 use crate::{
     DeploymentId, Person, Timestamp, UnknownFields,
     name::{Login, ServiceName},
@@ -11,13 +11,24 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The record of a deployment; written once, never changed. It is kept after the deployment is deleted,
-/// so that a service keeps its id.
+/// The record of a deployment; written once, and once more if a service is adopted. It is kept after the
+/// deployment is deleted, so that a service keeps its id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeploymentRecord {
     pub id: DeploymentId,
     pub service: ServiceName,
     pub created_at: Timestamp,
+    /// The id that the service's objects in the cluster have from an earlier record, which was lost. The selectors
+    /// of some objects contain it and cannot be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted: Option<DeploymentId>,
+}
+
+impl DeploymentRecord {
+    /// The id on the deployment's objects in the cluster.
+    pub fn cluster_id(&self) -> DeploymentId {
+        self.adopted.unwrap_or(self.id)
+    }
 }
 
 /// The action that created a revision.
@@ -26,6 +37,8 @@ pub struct DeploymentRecord {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Cause {
     Deploy,
+    /// The same state again, to undo what others changed in the cluster.
+    Apply,
     Rollback,
     Restart,
     Stop,
@@ -40,6 +53,10 @@ display_serde_name!(Cause);
 pub struct Release {
     /// The number of the revision that introduced it.
     pub number: u32,
+    /// The number of the release that was deployed until then. Absent in the first release, and in those of older
+    /// versions of the platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<u32>,
     pub by: Login,
     pub at: Timestamp,
     pub image: ResolvedImage,
@@ -68,6 +85,18 @@ impl Release {
             && self.spec == other.spec
             && self.variables_object == other.variables_object
             && self.secrets_object == other.secrets_object
+    }
+
+    /// The number of the release to roll back to: the one that was deployed before this one was deployed for the first
+    /// time. `None` if it is not `retained`.
+    pub fn predecessor(&self, retained: &[RetainedRelease]) -> Option<u32> {
+        let numbers = retained.iter().map(|retained| retained.number);
+        let mut earlier = numbers.filter(|number| *number < self.number);
+        match self.previous {
+            Some(previous) => earlier.find(|number| *number == previous),
+            // Older versions did not store it.
+            None => earlier.max(),
+        }
     }
 }
 
@@ -179,19 +208,17 @@ impl Revision {
 
 impl DeployedState {
     /// The state after deploying `release`. At most `max_retained` releases are retained, including this
-    /// one, which always is. A stopped deployment is started. A volume is never made smaller, because
-    /// Kubernetes cannot shrink volumes.
+    /// one, which always is. A stopped deployment is started.
     pub fn with_release(before: Option<&Self>, mut release: Release, max_retained: usize) -> Self {
         let earlier = before.map(|before| before.retained.as_slice()).unwrap_or_default();
+        if earlier.iter().all(|retained| retained.number != release.number) {
+            release.previous = before.map(|before| before.release.number);
+        }
         let earlier = earlier.iter().filter(|retained| retained.number != release.number).cloned();
         let retained = std::iter::once(RetainedRelease::from_release(&release))
             .chain(earlier)
             .take(max_retained.max(1))
             .collect();
-        let volume_before = before.and_then(|before| before.release.spec.volume.as_ref());
-        if let (Some(volume), Some(before)) = (&mut release.spec.volume, volume_before) {
-            volume.size = volume.size.clone().max(before.size.clone());
-        }
         let restarted_at = before.and_then(|before| before.restarted_at);
         let unknown_fields = before.map(|before| before.unknown_fields.clone()).unwrap_or_default();
         Self { release, stopped: false, restarted_at, retained, unknown_fields }
@@ -203,6 +230,18 @@ impl DeployedState {
         let numbers = self.retained.iter_mut().map(|retained| &mut retained.number);
         for unset in numbers.chain([&mut self.release.number]).filter(|number| **number == 0) {
             *unset = number;
+        }
+        self
+    }
+
+    /// Fits the size of the volume to its claim in the cluster, which cannot shrink. Only a deploy asks for more: all
+    /// else continues with what the claim has, because the cluster may have refused to enlarge it.
+    #[must_use]
+    pub fn with_volume_of_claim(mut self, claim: &Bytes, cause: Cause) -> Self {
+        if let Some(volume) = &mut self.release.spec.volume
+            && (cause != Cause::Deploy || volume.size < *claim)
+        {
+            volume.size = claim.clone();
         }
         self
     }

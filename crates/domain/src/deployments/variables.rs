@@ -9,7 +9,7 @@ use std::fmt;
 
 /// Maximum size of all variables, or of all secrets, of a service in bytes. Every retained release has its
 /// own copy, and the cluster's store must hold those of many services.
-const MAX_TOTAL_BYTES: usize = 32 * 1024;
+pub(super) const MAX_TOTAL_BYTES: usize = 32 * 1024;
 
 /// The value of a secret. It cannot be serialised, and its `Debug` output does not contain it.
 #[derive(Clone, PartialEq, Eq)]
@@ -69,6 +69,39 @@ impl SecretInput {
     }
 }
 
+/// A saved secret in a request to change it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretChange {
+    /// `null` in the request.
+    Remove,
+    Set(SecretValue),
+}
+
+impl FieldValue for SecretChange {
+    const READS_NULL: bool = true;
+
+    fn read(value: Value, field: &str, fields: &mut Fields) -> Option<Self> {
+        Some(match SecretInput::read(value, field, fields)? {
+            SecretInput::Keep => Self::Remove,
+            SecretInput::Set(value) => Self::Set(value),
+        })
+    }
+
+    #[cfg(feature = "schema")]
+    fn schema(_: &mut Schemas) -> FieldSchema {
+        nullable_string()
+    }
+}
+
+impl SecretChange {
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Remove => None,
+            Self::Set(value) => Some(value.reveal()),
+        }
+    }
+}
+
 /// Checks `env_vars` and `secrets`. No name may be in both.
 pub(super) fn check(f: &mut Fields, request: &NewDeployment) {
     let (variables, secrets) =
@@ -81,7 +114,7 @@ pub(super) fn check(f: &mut Fields, request: &NewDeployment) {
     }
 }
 
-fn check_entries<'a>(
+pub(super) fn check_entries<'a>(
     f: &mut Fields,
     field: &str,
     entries: impl Iterator<Item = (&'a String, Option<&'a str>)>,

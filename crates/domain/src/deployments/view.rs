@@ -1,11 +1,11 @@
 //! A deployment as the API shows it.
 
-use super::{ObjectError, Status};
+use super::{Issue, ObjectError, Reachable, Status};
 use crate::{BuildId, DeploymentId, ProjectId, Timestamp, image::Digest};
 use serde::{Deserialize, Serialize};
 
 /// A pod: one running instance of the service.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Pod))]
 pub struct PodView {
     pub name: String,
@@ -23,6 +23,9 @@ pub struct PodView {
     /// What is wrong and what to do, for people.
     pub message: Option<String>,
     pub started_at: Option<Timestamp>,
+    /// All that is wrong with it, the worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issues: Vec<Issue>,
 }
 
 /// A condition of the Deployment, as Kubernetes reports it.
@@ -62,19 +65,26 @@ pub struct DeploymentView {
     pub created_at: Timestamp,
     /// When the newest revision was created.
     pub updated_at: Timestamp,
-    /// When the cluster last answered: now, unless it is unreachable.
+    /// When the cluster last answered: some seconds ago at most, unless it is unreachable.
     pub observed_at: Option<Timestamp>,
-    /// For programs: `refused`, `cluster_unreachable`, `interrupted`, `removed`, or the error of its
-    /// pods, such as `crash`, `out_of_memory` or `image_pull`.
+    /// The code of the first issue: `refused`, `cluster_unreachable`, `interrupted`, `removed`, or the error of
+    /// its pods, such as `crash`, `out_of_memory` or `image_pull`.
     pub error_code: Option<String>,
-    /// For people: what is wrong and what to do.
+    /// The first issue for people: what is wrong and what to do.
     pub error_message: Option<String>,
+    /// All that is wrong, the worst first.
+    pub issues: Vec<Issue>,
     /// The URL of the service.
     pub access_url: Option<String>,
+    /// Whether requests arrive at `access_url`, as the Service, the Ingress or HTTPRoute, the Gateway and the
+    /// certificate say of themselves; it is not tried. `unknown` if they do not say or may not be read. An internal
+    /// service is judged by its Service only. `null` if there is no URL, or the deployment is stopped.
+    pub reachable: Option<Reachable>,
     /// Number of the newest revision.
     pub revision: u32,
     /// Number of the revision that introduced the current image and configuration.
     pub release: u32,
+    /// At most 100; of more, those with issues come first.
     pub pods: Vec<PodView>,
     pub conditions: Vec<ConditionView>,
     /// The objects that the cluster rejected.
@@ -83,6 +93,13 @@ pub struct DeploymentView {
     /// Warnings about the configuration, and from the cluster.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+}
+
+impl DeploymentView {
+    /// Without the time of the observation: two views that differ only in that are the same to a client.
+    pub fn without_observation_time(&self) -> Self {
+        Self { observed_at: None, ..self.clone() }
+    }
 }
 
 /// The response to a deployment request.

@@ -1,6 +1,6 @@
 //! Warnings about a valid configuration that is probably a mistake.
 
-use super::{Exposure, SecretValue, Spec};
+use super::{Bytes, Exposure, SecretValue, Spec};
 use std::collections::BTreeMap;
 
 /// The warnings about a configuration. `secrets`: the values of its secrets, if they are known; none of them is in a
@@ -42,5 +42,16 @@ fn command_line(spec: &Spec) -> Option<String> {
         "The first item of command contains a space. It is taken as the name of the program as a \
          whole: give each word as an item of its own."
             .to_owned()
+    })
+}
+
+/// If a request asks for a smaller volume than the service has.
+pub fn volume_stays(spec: &Spec, claim: &Bytes) -> Option<String> {
+    let requested = &spec.volume.as_ref()?.size;
+    (requested < claim).then(|| {
+        format!(
+            "The volume keeps its size of {claim}: a volume cannot be made smaller. storage_size asks for \
+             {requested}."
+        )
     })
 }

@@ -1,7 +1,7 @@
 //! Audit log entries: who did what to which object, when and from where. The log is append-only.
 //! Entries hold names and ids, never values that a client sent.
 
-use crate::{Person, Timestamp, name::Login};
+use crate::{Person, Role, Timestamp, name::Login};
 use serde::{Deserialize, Serialize};
 
 /// An entry of an audit log, as stored and as returned.
@@ -13,8 +13,12 @@ pub struct AuditEntry {
     pub action: String,
     /// The object's path in the API.
     pub object: String,
+    /// The role that somebody is invited to, or has accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub role: Option<Role>,
     pub by: Actor,
-    /// The client's IP address.
+    /// The client's IP address. Not that of somebody who declined an invitation.
     #[serde(default)]
     pub from: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -76,6 +76,12 @@ fn parse_subject_token_type(text: &str) -> Result<SubjectTokenType, String> {
 }
 
 impl TokenRequest {
+    /// Whether the fields name a grant that is none of these.
+    pub fn is_of_unknown_grant(fields: &Fields) -> bool {
+        let known = [DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE];
+        fields.text_of("grant_type").is_some_and(|name| !known.contains(&name))
+    }
+
     /// # Errors
     /// All invalid fields at once.
     pub fn parse(mut fields: Fields) -> Result<Self, Problem> {

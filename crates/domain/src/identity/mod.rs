@@ -8,6 +8,7 @@ pub mod jwt;
 pub mod origin;
 pub mod people;
 pub mod rate_limit;
+pub mod read_allowance;
 pub mod scope;
 pub mod session;
 pub mod token;

@@ -32,6 +32,24 @@ pub fn check_same_origin(
     }
 }
 
+/// Checks that a read with a cookie comes from the platform's own page, or is a page that somebody opens.
+///
+/// Another page cannot see the response. But one on a neighbouring host, such as a service of another user, could use up
+/// what its visitor may read in a minute. Browsers that do not send the headers are not checked.
+///
+/// # Errors
+/// 403.
+pub fn check_reader(fetch_site: Option<&str>, fetch_dest: Option<&str>) -> Result<(), Problem> {
+    match fetch_site {
+        Some("same-site" | "cross-site") if fetch_dest != Some("document") => {
+            let detail = "A page of another origin cannot read with the cookies of this one. Programs send \
+                          'Authorization: Bearer …'.";
+            Err(Problem::new(ProblemKind::Forbidden, detail))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Parses the platform's origin from a URL without a path, such as `https://nokube.example.org/`.
 pub fn parse_platform_origin(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;

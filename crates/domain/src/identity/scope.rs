@@ -22,6 +22,8 @@ pub enum Scope {
     Deploy,
     /// Reading platform-wide counts at `GET /metrics`. Only for administrators.
     Metrics,
+    /// Reading what `/api/v1/reconcile` did in detail. Only for administrators.
+    Reconcile,
     /// Managing projects, members, tokens and sessions. No API token has this scope, so a token cannot
     /// create another token.
     Account,
@@ -39,10 +41,12 @@ pub enum TokenScope {
     Deploy,
     /// Only for administrators.
     Metrics,
+    /// Only for administrators.
+    Reconcile,
 }
 
 text_fields! {
-    TokenScope, |text| parse_variant(text, "must be read, build, deploy or metrics"), reference::<Self>;
+    TokenScope, |text| parse_variant(text, "must be read, build, deploy, metrics or reconcile"), reference::<Self>;
 }
 
 impl From<TokenScope> for Scope {
@@ -52,6 +56,7 @@ impl From<TokenScope> for Scope {
             TokenScope::Build => Self::Build,
             TokenScope::Deploy => Self::Deploy,
             TokenScope::Metrics => Self::Metrics,
+            TokenScope::Reconcile => Self::Reconcile,
         }
     }
 }
@@ -65,7 +70,9 @@ pub struct Scopes(BTreeSet<Scope>);
 impl Scopes {
     /// All scopes, for a person who has signed in.
     pub fn all() -> Self {
-        Self([Scope::Read, Scope::Build, Scope::Deploy, Scope::Metrics, Scope::Account].into())
+        let administrators = [Scope::Metrics, Scope::Reconcile];
+        let scopes = [Scope::Read, Scope::Build, Scope::Deploy, Scope::Account];
+        Self(scopes.into_iter().chain(administrators).collect())
     }
 
     /// Parses the scopes that a client requests for a credential: separated by spaces (RFC 6749, section
@@ -74,7 +81,7 @@ impl Scopes {
     /// # Errors
     /// A scope is unknown, or there is none.
     pub fn parse_subset(text: &str) -> Result<Self, InvalidText> {
-        let expected = "must name some of read, build, deploy, metrics and account";
+        let expected = "must name some of read, build, deploy, metrics, reconcile and account";
         let scopes = text.split_whitespace().map(|name| parse_variant(name, expected));
         let scopes: BTreeSet<_> = scopes.collect::<Result<_, _>>()?;
         if scopes.is_empty() { Err(InvalidText(expected)) } else { Ok(Self(scopes)) }

@@ -113,7 +113,7 @@ impl ApiTokenRequest {
         let scopes =
             request.scopes.map(|all| Scopes::for_api_token(all.into_iter().map(Scope::from)));
         if scopes.as_ref().is_some_and(Scopes::is_empty) && !fields.has_error("scopes") {
-            let detail = "must contain at least one of read, build, deploy and metrics";
+            let detail = "must contain at least one of read, build, deploy, metrics and reconcile";
             fields.add_error("scopes", detail);
         }
         let in_days = |days: i64| now.as_second() + days * 86_400;

@@ -1,5 +1,6 @@
 //! A project's members and their roles.
 
+use super::Invitation;
 #[cfg(feature = "schema")]
 use crate::schema::reference;
 use crate::{
@@ -17,6 +18,9 @@ pub struct Members {
     pub owner: Person,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<Member>,
+    /// Those who are asked to become members. Until they accept, they have no role.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invitations: Vec<Invitation>,
     /// Incremented by every change. Of two concurrent changes, only one succeeds.
     #[serde(default)]
     pub version: u32,
@@ -37,13 +41,14 @@ pub struct Member {
     pub unknown_fields: UnknownFields,
 }
 
-/// Members that a project may have in addition to its owner.
+/// Members that a project may have in addition to its owner. Open invitations count.
 pub const MAX_MEMBERS: usize = 50;
 
 impl Members {
     /// The members of a new project: the owner alone.
     pub fn new(owner: Person) -> Self {
-        Self { owner, others: Vec::new(), version: 0, unknown_fields: UnknownFields::default() }
+        let (others, invitations) = (Vec::new(), Vec::new());
+        Self { owner, others, invitations, version: 0, unknown_fields: UnknownFields::default() }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::fixtures::{digest, id, job, key, run, state, view_of};
 use nokube_domain::{
     BuildId, ProjectId,
     builds::{Conclusion, FinalView, Phase, RunRecord, final_view_json},
+    pushes::CommitSummary,
 };
 use serde_json::{Value, json};
 
@@ -17,6 +18,7 @@ fn ended() -> RunRecord {
     let jobs = job(key, phase, 6, 60, &[phase, Ended(Failure)]);
     let mut view = view_of(&state(record.clone(), jobs));
     view.image_digest = Some(digest('d'));
+    view.commit = Some(CommitSummary::new(view.commit_sha.clone(), "Fix it", Some("bob")));
     let latest = Some((key, phase));
     let (run_url, unknown_fields) = (None, Default::default());
     record.final_view =
@@ -39,6 +41,21 @@ fn the_stored_json_is_the_view_of_the_parsed_record() {
     let mut newer = json!(record);
     newer["done"]["answer"]["cost"] = json!(3);
     assert_eq!(found(&newer).unwrap()["cost"], 3);
+}
+
+/// So that it is parsed, and the answer has the fields that it lacks.
+#[test]
+fn a_view_of_an_older_release_is_stored_again_as_it_was() {
+    let later = ["trigger", "commit", "waiting_for_capacity", "superseded"];
+    let mut older = json!(ended());
+    let view = older["done"]["answer"].as_object_mut().unwrap();
+    view.retain(|name, _| !later.contains(&name.as_str()));
+    let record: RunRecord = serde_json::from_value(older.clone()).unwrap();
+    assert_eq!(json!(record), older);
+    assert_eq!(found(&older), None);
+    let view = json!(record.final_view().unwrap().view);
+    assert!(later.iter().all(|name| view.get(name).is_some()), "{view}");
+    assert_eq!(view["trigger"], "manual");
 }
 
 #[test]

@@ -64,6 +64,8 @@ pub fn record() -> BuildRecord {
         spec: serde_json::from_value(spec).unwrap(),
         repository_id: None,
         commit: "a".repeat(40).parse().unwrap(),
+        commit_summary: None,
+        trigger: None,
         private: false,
         image: "ghcr.io/amzhm/testuser-myapp-frontend".into(),
         estimate: 120,

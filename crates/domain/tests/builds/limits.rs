@@ -123,7 +123,7 @@ fn a_run_ends_the_waiting() {
 
 #[test]
 fn a_cancelled_build_is_never_sent() {
-    let cancel_request = Some(CancelRequest { attempt: 1, requested_at: at(5) });
+    let cancel_request = Some(CancelRequest::new(1, at(5)));
     let cancelled = BuildState { cancel_request, ..limited() };
     assert_eq!(plan(&cancelled, TIMEOUTS, at(6)).resume, resume(ResumeAction::Withdraw));
     let withdrawn = with_request(cancelled, |request| {

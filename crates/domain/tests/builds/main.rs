@@ -3,10 +3,12 @@
 // Test helpers may panic: that fails the test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+mod capacity;
 mod events;
 mod final_view_json;
 mod fixtures;
 mod limits;
+mod lists;
 mod merge;
 mod plan;
 mod request;

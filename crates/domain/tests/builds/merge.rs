@@ -45,9 +45,12 @@ fn unknown_fields() -> impl Strategy<Value = UnknownFields> {
 
 fn attempt_request() -> impl Strategy<Value = AttemptRequest> {
     let limit = (option::of(time()), option::of(time()), option::of(time()));
-    (time(), option::of(run_key()), option::of(word()), limit, unknown_fields()).prop_map(
-        |(requested_at, after, rejection, limit, unknown_fields)| {
+    let capacity = (any::<bool>(), option::of(time()), option::of(1..3_u64), any::<bool>());
+    let request = (time(), option::of(run_key()), option::of(word()));
+    (request, limit, capacity, unknown_fields()).prop_map(
+        |((requested_at, after, rejection), limit, capacity, unknown_fields)| {
             let (limited_until, resumed_at, withdrawn_at) = limit;
+            let (waits_for_capacity, dispatched_at, dispatched_by, superseded) = capacity;
             AttemptRequest {
                 requested_at,
                 after,
@@ -55,6 +58,10 @@ fn attempt_request() -> impl Strategy<Value = AttemptRequest> {
                 limited_until,
                 resumed_at,
                 withdrawn_at,
+                waits_for_capacity,
+                dispatched_at,
+                dispatched_by,
+                superseded,
                 unknown_fields,
             }
         },
@@ -92,16 +99,17 @@ fn run_record() -> impl Strategy<Value = RunRecord> {
     (
         btree_map(1..4_u32, attempt_request(), 0..3),
         btree_map(run_key(), run_state(), 0..4),
-        (option::of(1..3_u64), option::of(image_pushed)),
+        (option::of(1..3_u64), option::of(image_pushed), option::of(1..3_u32)),
         option::of(time()),
         option::of(final_view()),
         unknown_fields(),
     )
         .prop_map(|(attempt_requests, runs, other, updated_at, final_view, unknown_fields)| {
-            let (builder_repository, image_pushed) = other;
+            let (builder_repository, image_pushed, work_item) = other;
             RunRecord {
                 attempt_requests,
                 runs,
+                work_item,
                 builder_repository,
                 image_pushed,
                 updated_at,
@@ -263,7 +271,9 @@ fn a_build_record_survives_serialisation() {
 
 #[test]
 fn a_cancel_request_survives_serialisation() {
-    let request = CancelRequest { attempt: 2, requested_at: at(1) };
-    let text = serde_json::to_string(&request).unwrap();
-    assert_eq!(serde_json::from_str::<CancelRequest>(&text).unwrap(), request);
+    let superseded = CancelRequest { superseded: true, ..CancelRequest::new(2, at(1)) };
+    for request in [CancelRequest::new(2, at(1)), superseded] {
+        let text = serde_json::to_string(&request).unwrap();
+        assert_eq!(serde_json::from_str::<CancelRequest>(&text).unwrap(), request);
+    }
 }

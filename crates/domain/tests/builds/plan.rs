@@ -37,7 +37,7 @@ fn with_retry(mut state: BuildState, when: i64, attempt: u32) -> BuildState {
 }
 
 fn with_cancel_request(state: BuildState, attempt: u32, when: i64) -> BuildState {
-    let request = CancelRequest { attempt, requested_at: at(when) };
+    let request = CancelRequest::new(attempt, at(when));
     BuildState { cancel_request: Some(request), ..state }
 }
 

@@ -118,6 +118,7 @@ pub fn release(number: u32, more: Value) -> Release {
     let secrets: Vec<_> = secrets.into_keys().collect();
     Release {
         number,
+        previous: None,
         by: "testuser".parse().unwrap(),
         at: at(number.into()),
         image,

@@ -3,7 +3,7 @@
 use crate::fixtures::{at, id, limits, release, request_with, try_parse};
 use nokube_domain::deployments::{
     ApplyOutcome, Cause, Deletion, DeployedState, DesiredState, LastObservation, ObjectError,
-    OutcomeRecord, RemainingObjects, Revision, RevisionView, Status, configuration,
+    OutcomeRecord, RemainingObjects, Revision, RevisionView, Status, configuration, volume_stays,
 };
 use proptest::{option, prelude::*, sample::select};
 use serde_json::{Value, json};
@@ -92,19 +92,97 @@ fn a_deleted_deployment_is_terminating_until_its_deletion_is_complete() {
     }
 }
 
+/// The cluster may have refused to enlarge the volume, and an administrator may have enlarged it.
 #[test]
-fn a_volume_grows_but_never_shrinks() {
-    let volume = |size: &str| match size {
-        "" => json!({}),
-        size => json!({ "storage_size": size, "storage_path": "/data" }),
-    };
-    let table = [("1Gi", "2Gi", "2Gi"), ("2Gi", "1Gi", "2Gi"), ("", "1Gi", "1Gi"), ("1Gi", "", "")];
-    for (before, after, expected) in table {
-        let before = DeployedState::with_release(None, release(1, volume(before)), 5);
-        let after = DeployedState::with_release(Some(&before), release(2, volume(after)), 5);
-        let size = after.release.spec.volume.map(|volume| volume.size.to_string());
-        assert_eq!(size.unwrap_or_default(), expected);
+fn what_counts_is_the_size_of_the_volumes_claim() {
+    let table = [
+        (Cause::Deploy, "2Gi", "1Gi", "2Gi"),
+        (Cause::Deploy, "1Gi", "2Gi", "2Gi"),
+        (Cause::Stop, "5Gi", "1Gi", "1Gi"),
+        (Cause::Restart, "5Gi", "1Gi", "1Gi"),
+        (Cause::Rollback, "5Gi", "1Gi", "1Gi"),
+        (Cause::Rollback, "1Gi", "2Gi", "2Gi"),
+    ];
+    for (cause, requested, claim, expected) in table {
+        let volume = json!({ "storage_size": requested, "storage_path": "/data" });
+        let state = DeployedState::with_release(None, release(1, volume), 5);
+        let state = state.with_volume_of_claim(&claim.parse().unwrap(), cause);
+        let size = state.release.spec.volume.unwrap().size.to_string();
+        assert_eq!(size, expected, "{cause}: {requested} of {claim}");
     }
+    let none = DeployedState::with_release(None, release(1, json!({})), 5);
+    assert_eq!(none.clone().with_volume_of_claim(&"1Gi".parse().unwrap(), Cause::Stop), none);
+}
+
+#[test]
+fn a_smaller_volume_than_the_claim_is_a_warning() {
+    let volume = json!({ "storage_size": "1Gi", "storage_path": "/data" });
+    let spec = release(1, volume).spec;
+    let warning = volume_stays(&spec, &"2Gi".parse().unwrap()).unwrap();
+    assert!(warning.contains("keeps its size of 2Gi") && warning.contains("1Gi"), "{warning}");
+    for claim in ["1Gi", "1024Mi", "512Mi"] {
+        assert_eq!(volume_stays(&spec, &claim.parse().unwrap()), None, "{claim}");
+    }
+    assert_eq!(volume_stays(&release(1, json!({})).spec, &"2Gi".parse().unwrap()), None);
+}
+
+/// Deploys releases (`+5`: a new one with the number 5) and rolls back (`-`: without a number; `=2`: to release 2).
+/// Returns the numbers of the releases that were deployed one after the other; 0 for a rollback without a target.
+fn sequence(steps: &[&str]) -> Vec<u32> {
+    let mut releases = std::collections::BTreeMap::new();
+    let mut state: Option<DeployedState> = None;
+    let mut deployed = Vec::new();
+    for step in steps {
+        let (kind, number) = step.split_at(1);
+        let current = state.as_ref();
+        let target = match kind {
+            "+" => {
+                let number = number.parse().unwrap();
+                Some(release(number, json!({ "env_vars": { "N": number.to_string() } })))
+            }
+            "=" => releases.get(&number.parse::<u32>().unwrap()).cloned(),
+            _ => {
+                let current = current.unwrap();
+                let number = current.release.predecessor(&current.retained);
+                number.map(|number| releases[&number].clone())
+            }
+        };
+        deployed.push(target.as_ref().map_or(0, |release| release.number));
+        if let Some(release) = target {
+            let next = DeployedState::with_release(current, release, 10);
+            releases.insert(next.release.number, next.release.clone());
+            state = Some(next);
+        }
+    }
+    deployed
+}
+
+#[test]
+fn a_rollback_without_a_number_always_goes_further_back() {
+    for (steps, expected) in [
+        (vec!["+1", "-"], vec![1, 0]),
+        (vec!["+1", "+2", "-"], vec![1, 2, 1]),
+        // 3 failed. A second rollback does not return to it.
+        (vec!["+1", "+2", "+3", "-", "-", "-"], vec![1, 2, 3, 2, 1, 0]),
+        // 6 was deployed while 2 was there.
+        (vec!["+1", "+2", "+3", "-", "+6", "-", "-", "-"], vec![1, 2, 3, 2, 6, 2, 1, 0]),
+        (vec!["+1", "+2", "+3", "=1", "-"], vec![1, 2, 3, 1, 0]),
+        (vec!["+1", "+2", "+3", "=1", "+7", "-", "-"], vec![1, 2, 3, 1, 7, 1, 0]),
+        (vec!["+1", "+2", "=1", "=2", "-"], vec![1, 2, 1, 2, 1]),
+    ] {
+        assert_eq!(sequence(&steps), expected, "{steps:?}");
+    }
+}
+
+/// Older versions did not store which release was there before.
+#[test]
+fn a_rollback_of_an_older_release_goes_to_a_lower_number() {
+    let mut state = after(&[1, 2, 4], 5);
+    state.release.previous = None;
+    assert_eq!(state.release.predecessor(&state.retained), Some(2));
+    // What is not retained cannot be restored, and another release would be a surprise.
+    state.release.previous = Some(3);
+    assert_eq!(state.release.predecessor(&state.retained), None);
 }
 
 #[test]

@@ -4,9 +4,9 @@ use crate::fixtures::{at, digest, id, release};
 use nokube_domain::{
     DeploymentId, ProjectId,
     deployments::{
-        ApplyOutcome, Cause, DeployedState, DeploymentView, DesiredState, ErrorCode,
-        LastObservation, ObjectError, ObservedState, OutcomeRecord, Progress, Revision, Rollout,
-        Status, StatusInput, view,
+        ApplyOutcome, Cause, DeployedState, DeploymentView, DesiredState, ErrorCode, Issue,
+        LastObservation, ObjectError, ObservedState, OutcomeRecord, Progress, Reachable, Revision,
+        Rollout, Status, StatusInput, view,
     },
 };
 use serde_json::json;
@@ -38,17 +38,39 @@ fn interrupted() -> ApplyOutcome {
     ApplyOutcome::Interrupted("It did not answer.".into())
 }
 
+/// A rollout in which one of three pods of the newest release receives requests.
 fn rollout(revision: u32, progress: Progress) -> ObservedState {
-    ObservedState::Present(Box::new(Rollout {
-        revision,
+    present(Rollout { revision, ..rolling(progress, 1, 1) })
+}
+
+fn present(rollout: Rollout) -> ObservedState {
+    ObservedState::Present(Box::new(rollout))
+}
+
+/// A rollout of three pods, of which `ready` receive requests, and `current` are also of the newest release.
+fn rolling(progress: Progress, ready: u32, current: u32) -> Rollout {
+    Rollout {
+        revision: NUMBER,
         progress,
-        ready: 1,
+        ready,
+        current_ready: current,
         total: 3,
+        starting_since: None,
+        has_lost_pod: false,
         pods: Vec::new(),
         conditions: Vec::new(),
-        failure: (progress != Progress::Done).then(|| (ErrorCode::Crash, "It crashed.".into())),
+        issues: Vec::new(),
+        reachable: Reachable::Unknown,
         digest: Some(digest('d')),
-    }))
+    }
+}
+
+fn crash() -> Issue {
+    Issue::permanent(ErrorCode::Crash, "It crashed.", "Look at its log.")
+}
+
+fn no_cpu() -> Issue {
+    Issue::temporary(ErrorCode::Unschedulable, "There is not enough CPU.", "Wait.")
 }
 
 fn unreachable() -> ObservedState {
@@ -73,7 +95,20 @@ fn view_of(
     last_observation: Option<&LastObservation>,
     observed: &ObservedState,
 ) -> DeploymentView {
-    let release = release(2, json!({ "image_name": "nginx:1" }));
+    let request = json!({ "image_name": "nginx:1", "replicas": 3 });
+    view_at(9, &request, stopped, outcome, last_observation, observed)
+}
+
+/// The view at a second; the current revision is of second 4.
+fn view_at(
+    second: i64,
+    request: &serde_json::Value,
+    stopped: bool,
+    outcome: Option<&OutcomeRecord>,
+    last_observation: Option<&LastObservation>,
+    observed: &ObservedState,
+) -> DeploymentView {
+    let release = release(2, request.clone());
     let deployed = DeployedState::with_release(None, release, 5).with_stopped(stopped);
     let revision = Revision {
         deployment_id: id(),
@@ -90,30 +125,33 @@ fn view_of(
         deployed: &deployed,
         outcome,
         last_observation,
+        observed_at: at(second),
         access_url: Some("http://x".into()),
     };
-    view(&input, observed, at(9))
+    view(&input, observed, at(second))
 }
 
 #[test]
 fn the_status_follows_from_desired_state_outcome_and_observed_state() {
     use ObservedState::Absent;
-    use Progress::{Done, Rolling, Stuck};
+    use Progress::{Done, Overdue, Rolling};
     let applied = || Some(ApplyOutcome::Applied);
     let table = [
         (None, Absent, Status::Pending, None),
-        (None, rollout(4, Rolling), Status::Deploying, Some("crash")),
+        (None, rollout(4, Rolling), Status::Deploying, None),
         (Some(interrupted()), Absent, Status::Pending, Some("interrupted")),
         (Some(interrupted()), rollout(3, Done), Status::Pending, Some("interrupted")),
         (Some(interrupted()), unreachable(), Status::Pending, Some("cluster_unreachable")),
         (Some(rejected()), Absent, Status::Failed, Some("refused")),
-        (Some(rejected()), rollout(3, Done), Status::Failed, Some("refused")),
+        (Some(rejected()), rollout(3, Done), Status::Degraded, Some("refused")),
+        (Some(rejected()), present(rolling(Done, 0, 0)), Status::Failed, Some("refused")),
         (Some(rejected()), unreachable(), Status::Failed, Some("refused")),
         (applied(), Absent, Status::Failed, Some("removed")),
         (applied(), rollout(3, Done), Status::Deploying, None),
-        (applied(), rollout(3, Stuck), Status::Deploying, None),
-        (applied(), rollout(4, Rolling), Status::Deploying, Some("crash")),
-        (applied(), rollout(4, Stuck), Status::Failed, Some("crash")),
+        (applied(), rollout(3, Overdue), Status::Deploying, None),
+        (applied(), rollout(4, Rolling), Status::Deploying, None),
+        (applied(), rollout(4, Overdue), Status::Degraded, Some("not_ready")),
+        (applied(), present(rolling(Overdue, 0, 0)), Status::Failed, Some("not_ready")),
         (applied(), rollout(4, Done), Status::Running, None),
         (applied(), unreachable(), Status::Deploying, Some("cluster_unreachable")),
         (None, unreachable(), Status::Pending, Some("cluster_unreachable")),
@@ -124,6 +162,150 @@ fn the_status_follows_from_desired_state_outcome_and_observed_state() {
         let row = format!("{outcome:?} {observed:?}");
         assert_eq!((view.status, view.error_code.as_deref()), (status, code), "{row}");
         assert_eq!(view.error_message.is_some(), code.is_some(), "{row}");
+        assert_eq!(view.issues.is_empty(), code.is_none(), "{row}");
+    }
+}
+
+/// The store was restored from an older copy.
+#[test]
+fn a_revision_that_the_store_does_not_know_is_said() {
+    let applied = record(ApplyOutcome::Applied);
+    let view = view_of(false, Some(&applied), None, &rollout(41, Progress::Done));
+    assert_eq!((view.revision, view.status), (NUMBER, Status::Running));
+    let issue = view.issues.first().unwrap();
+    assert_eq!(issue.code, ErrorCode::ChangedByOthers);
+    assert!(issue.message.contains("revision 41") && !issue.temporary, "{issue:?}");
+    let view = view_of(false, Some(&applied), None, &rollout(NUMBER, Progress::Done));
+    assert!(view.issues.is_empty());
+}
+
+/// The status of the applied revision.
+fn status_of(rollout: Rollout) -> Status {
+    view_of(false, Some(&record(ApplyOutcome::Applied)), None, &present(rollout)).status
+}
+
+#[test]
+fn waiting_ends_when_it_cannot_help() {
+    use Progress::Rolling;
+    let with = |rollout: Rollout, issues: &[Issue]| Rollout { issues: issues.to_vec(), ..rollout };
+    let table = [
+        // A registry that is away, or a machine that has to be added first.
+        (with(rolling(Rolling, 0, 0), &[no_cpu()]), Status::Deploying),
+        (with(rolling(Rolling, 1, 0), &[no_cpu()]), Status::Deploying),
+        (with(rolling(Rolling, 0, 0), &[crash()]), Status::Failed),
+        (with(rolling(Rolling, 0, 0), &[crash(), no_cpu()]), Status::Failed),
+        (with(rolling(Rolling, 1, 0), &[crash()]), Status::Degraded),
+        (with(rolling(Rolling, 2, 1), &[crash()]), Status::Degraded),
+    ];
+    for (rollout, status) in table {
+        assert_eq!(status_of(rollout.clone()), status, "{rollout:?}");
+    }
+}
+
+#[test]
+fn a_degraded_deployment_says_what_serves() {
+    let applied = record(ApplyOutcome::Applied);
+    let of = |rollout| view_of(false, Some(&applied), None, &present(rollout));
+    let older = Rollout { issues: vec![crash()], ..rolling(Progress::Rolling, 2, 0) };
+    let message = of(older).error_message.unwrap();
+    assert!(message.contains("The pods of the previous revision go on serving."), "{message}");
+    let fewer = of(Rollout { issues: vec![crash()], ..rolling(Progress::Rolling, 2, 1) });
+    assert!(!fewer.error_message.unwrap().contains("go on serving"));
+    let unexplained = of(Rollout { has_lost_pod: true, ..rolling(Progress::Incomplete, 2, 2) });
+    assert_eq!(unexplained.status, Status::Degraded);
+    assert!(unexplained.error_message.unwrap().starts_with("2 of 3 pods of the newest release"));
+}
+
+/// The rollout was completed. Later the program hangs, or its machine is lost.
+#[test]
+fn a_service_that_ran_and_fails_is_not_deploying() {
+    let lost =
+        |ready| Rollout { has_lost_pod: true, ..rolling(Progress::Incomplete, ready, ready) };
+    assert_eq!(status_of(lost(0)), Status::Failed);
+    assert_eq!(status_of(lost(2)), Status::Degraded);
+    // It was seen running, and now pods are missing.
+    let applied = record(ApplyOutcome::Applied);
+    let missing = |ready, last| {
+        let observed = present(rolling(Progress::Incomplete, ready, ready));
+        view_of(false, Some(&applied), last, &observed).status
+    };
+    let seen = last_observation(NUMBER);
+    assert_eq!(missing(2, Some(&seen)), Status::Degraded);
+    assert_eq!(missing(0, Some(&seen)), Status::Failed);
+    assert_eq!(missing(2, None), Status::Deploying, "the number of pods was just changed");
+    assert_eq!(missing(2, Some(&last_observation(3))), Status::Deploying, "as above");
+}
+
+#[test]
+fn a_change_of_scale_has_ten_minutes() {
+    let applied = record(ApplyOutcome::Applied);
+    let request = json!({ "image_name": "nginx:1", "replicas": 3 });
+    let scaled = Rollout { issues: vec![no_cpu()], ..rolling(Progress::Incomplete, 1, 1) };
+    let at_second =
+        |second| view_at(second, &request, false, Some(&applied), None, &present(scaled.clone()));
+    assert_eq!(at_second(9).status, Status::Deploying);
+    assert_eq!(at_second(603).status, Status::Deploying);
+    let late = at_second(604);
+    assert_eq!(
+        (late.status, late.error_code.as_deref()),
+        (Status::Degraded, Some("unschedulable"))
+    );
+}
+
+/// A node was drained: the only pod is started on another one.
+#[test]
+fn a_pod_that_replaces_another_has_ten_minutes() {
+    let applied = record(ApplyOutcome::Applied);
+    let request = json!({ "image_name": "nginx:1" });
+    let seen = last_observation(NUMBER);
+    let created = 10_000;
+    let replaced =
+        Rollout { starting_since: Some(at(created)), ..rolling(Progress::Incomplete, 0, 0) };
+    let status = |second| {
+        let observed = present(replaced.clone());
+        view_at(second, &request, false, Some(&applied), Some(&seen), &observed).status
+    };
+    assert_eq!(status(created + 20), Status::Deploying);
+    assert_eq!(status(created + 600), Status::Failed);
+}
+
+#[test]
+fn an_autoscaler_may_add_pods_to_a_running_service() {
+    let applied = record(ApplyOutcome::Applied);
+    let request = json!({
+        "image_name": "nginx:1", "enable_autoscaling": true, "min_replicas": 2, "max_replicas": 5,
+    });
+    let status = |rollout: Rollout| {
+        let seen = last_observation(NUMBER);
+        view_at(5_000, &request, false, Some(&applied), Some(&seen), &present(rollout)).status
+    };
+    let adding = |ready| rolling(Progress::Incomplete, ready, ready);
+    assert_eq!(status(adding(2)), Status::Running);
+    assert_eq!(status(adding(1)), Status::Degraded, "fewer than min_replicas");
+    assert_eq!(status(Rollout { issues: vec![no_cpu()], ..adding(2) }), Status::Degraded);
+    assert_eq!(status(Rollout { has_lost_pod: true, ..adding(2) }), Status::Degraded);
+    // A new pod does not listen yet.
+    let refused = Issue::temporary(ErrorCode::NotReady, "Its check is refused.", "Wait.");
+    let starting = |second| Rollout {
+        issues: vec![refused.clone()],
+        starting_since: Some(at(second)),
+        ..adding(2)
+    };
+    assert_eq!(status(starting(4_950)), Status::Running);
+    assert_eq!(status(starting(4_400)), Status::Degraded);
+    // The controller has not seen the autoscaler's change yet.
+    assert_eq!(status(rolling(Progress::Unobserved, 2, 0)), Status::Running);
+}
+
+/// Such as a Gateway that does not exist, or a change by somebody else.
+#[test]
+fn an_issue_about_the_address_does_not_change_the_status() {
+    for code in [ErrorCode::GatewayNotReady, ErrorCode::RouteRejected, ErrorCode::ChangedByOthers] {
+        let issue =
+            Issue::permanent(code, "The Gateway does not exist.", "Tell the administrator.");
+        let with = |progress| Rollout { issues: vec![issue.clone()], ..rolling(progress, 3, 3) };
+        assert_eq!(status_of(with(Progress::Done)), Status::Running);
+        assert_eq!(status_of(with(Progress::Rolling)), Status::Deploying);
     }
 }
 
@@ -176,7 +358,8 @@ fn the_outcome_of_another_revision_or_deployment_is_ignored() {
 fn a_rejection_is_shown_with_all_details() {
     let view = view_of(false, Some(&record(rejected())), None, &ObservedState::Absent);
     let message = view.error_message.unwrap();
-    for part in ["rejected Deployment frontend: too many.", "These were applied: Service x."] {
+    let applied = "These were applied: Service x.";
+    for part in ["rejected Deployment frontend: too many.", applied, "deploy again"] {
         assert!(message.contains(part), "{message}");
     }
     assert_eq!(view.errors[0].field.as_deref(), Some("replicas"));

@@ -11,6 +11,7 @@ fn a_person_does_not_see_the_client_address_of_another_actor() {
         at: nokube_domain::Timestamp::UNIX_EPOCH,
         action: "person.block".into(),
         object: "/api/v1/auth/people/alice".into(),
+        role: None,
         by: actor,
         from: Some("192.0.2.7".into()),
         request_id: None,

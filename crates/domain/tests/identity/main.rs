@@ -11,6 +11,7 @@ mod jwt;
 mod origin;
 mod people;
 mod rate_limit;
+mod read_allowance;
 mod scope;
 mod session;
 mod token;

@@ -1,6 +1,6 @@
 //! Protection against cross-site requests, and redirects after sign-in.
 
-use nokube_domain::origin::{check_same_origin, parse_local_path};
+use nokube_domain::origin::{check_reader, check_same_origin, parse_local_path};
 
 #[test]
 fn a_change_with_a_cookie_must_come_from_the_platforms_page() {
@@ -21,6 +21,23 @@ fn a_change_with_a_cookie_must_come_from_the_platforms_page() {
     }
     // Without a configured URL, no origin is the platform's.
     assert!(check_same_origin(Some(""), None, "").is_err());
+}
+
+#[test]
+fn a_read_with_a_cookie_comes_from_no_other_page() {
+    for (fetch_site, fetch_dest, expected) in [
+        (None, None, true),
+        (Some("same-origin"), Some("empty"), true),
+        (Some("none"), Some("document"), true),
+        (Some("cross-site"), Some("document"), true),
+        (Some("cross-site"), Some("empty"), false),
+        (Some("same-site"), Some("image"), false),
+        (Some("same-site"), Some("iframe"), false),
+        (Some("same-site"), None, false),
+    ] {
+        let result = check_reader(fetch_site, fetch_dest);
+        assert_eq!(result.is_ok(), expected, "{fetch_site:?} {fetch_dest:?}");
+    }
 }
 
 #[test]

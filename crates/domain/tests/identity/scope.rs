@@ -17,13 +17,21 @@ fn a_scope_allows_itself_and_build_and_deploy_allow_reading() {
         github_membership: None,
     };
     let policy = |scope| AccessPolicy::Role(Role::Viewer, scope);
-    let all = [Scope::Read, Scope::Build, Scope::Deploy, Scope::Metrics, Scope::Account];
+    let all = [
+        Scope::Read,
+        Scope::Build,
+        Scope::Deploy,
+        Scope::Metrics,
+        Scope::Reconcile,
+        Scope::Account,
+    ];
     for (scope, allowed) in [
-        (Scope::Read, [true, false, false, false, false]),
-        (Scope::Build, [true, true, false, false, false]),
-        (Scope::Deploy, [true, false, true, false, false]),
-        (Scope::Metrics, [false, false, false, true, false]),
-        (Scope::Account, [false; 5]),
+        (Scope::Read, [true, false, false, false, false, false]),
+        (Scope::Build, [true, true, false, false, false, false]),
+        (Scope::Deploy, [true, false, true, false, false, false]),
+        (Scope::Metrics, [false, false, false, true, false, false]),
+        (Scope::Reconcile, [false, false, false, false, true, false]),
+        (Scope::Account, [false; 6]),
     ] {
         let api_token = credential(Scopes::for_api_token([scope]));
         let actual = all.map(|scope| authorize_credential(&api_token, policy(scope)).is_ok());

@@ -55,15 +55,18 @@ impl Cookie {
         self.set(settings, "", 0)
     }
 
-    /// The value that a request has. With two cookies of that name there is none: somebody else has planted
-    /// one.
+    /// The value that a request has.
     pub fn get<'a>(self, headers: &'a HeaderMap, settings: &AuthSettings) -> Option<&'a str> {
-        let name = self.name(settings.is_https());
-        let lists = headers.get_all(http::header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-        let pairs =
-            lists.flat_map(|list| list.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let mut values = pairs.filter(|(n, v)| *n == name && !v.is_empty()).map(|(_, v)| v);
-        let first = values.next()?;
-        values.next().is_none().then_some(first)
+        cookie_value(headers, &self.name(settings.is_https()))
     }
+}
+
+/// The value of the cookie of this name. With two of them there is none: somebody else has planted one.
+pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lists = headers.get_all(http::header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    let pairs =
+        lists.flat_map(|list| list.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut values = pairs.filter(|(n, v)| *n == name && !v.is_empty()).map(|(_, v)| v);
+    let first = values.next()?;
+    values.next().is_none().then_some(first)
 }

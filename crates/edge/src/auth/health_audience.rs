@@ -1,4 +1,4 @@
-//! How much a caller of `/ready` may see, which needs no sign-in.
+//! How much a caller of `/ready` or `/api/v1/reconcile` may see, which need no sign-in.
 
 use super::{identify::identify, settings::AuthSettings};
 use crate::{host::now, store::Store};
@@ -19,8 +19,9 @@ pub enum HealthAudience {
     Operator,
 }
 
-/// A missing or invalid credential is not an error: the caller is [`HealthAudience::Public`].
-pub async fn health_audience(headers: &HeaderMap) -> HealthAudience {
+/// `scope` is what an API token needs to see details. A missing or invalid credential is not an error: the caller is
+/// [`HealthAudience::Public`].
+pub async fn health_audience(headers: &HeaderMap, scope: Scope) -> HealthAudience {
     let Ok(settings) = AuthSettings::load().await else { return HealthAudience::Public };
     let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
     let token = authorization.and_then(|value| value.strip_prefix("Bearer "));
@@ -32,7 +33,7 @@ pub async fn health_audience(headers: &HeaderMap) -> HealthAudience {
         return HealthAudience::Public;
     };
     let Ok(store) = Store::open().await else { return HealthAudience::Public };
-    let policy = AccessPolicy::Administrator(Scope::Metrics);
+    let policy = AccessPolicy::Administrator(scope);
     let is_authorized = authorize_credential(&credential, policy).is_ok()
         && matches!(store.is_blocked(&caller.person).await, Ok(false));
     match credential.auth_method {

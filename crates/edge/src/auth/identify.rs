@@ -15,7 +15,7 @@ use nokube_domain::{
     access::{AuthMethod, Caller, Credential, GitHubIdentity},
     jwt::{self, JwtError},
     name::Login,
-    origin::check_same_origin,
+    origin::{check_reader, check_same_origin},
     scope::Scopes,
     session::{BearerToken, Identity, Purpose},
     token::{self, DailyTokenRecord, OpaqueToken, TokenHash, TokenRecord, utc_day},
@@ -33,18 +33,11 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// headers that begin with `spin-` itself.
 ///
 /// # Errors
-/// 401 with a reason that does not help a forger; 403 for a change with a cookie from another site's page.
+/// 401 with a reason that does not help a forger; 403 for what another site's page sends with a cookie.
 pub async fn identify(method: &Method, headers: &HeaderMap) -> Result<(Caller, Credential)> {
     let settings = AuthSettings::load().await?;
     if headers.contains_key(http::header::AUTHORIZATION) {
-        let mut values = headers.get_all(http::header::AUTHORIZATION).iter();
-        let first = values.next().and_then(|value| value.to_str().ok());
-        let token = first
-            .filter(|_| values.next().is_none())
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim());
-        return match token {
+        return match bearer_token(headers) {
             Some(token) if token.starts_with(token::API_TOKEN_PREFIX) => {
                 identify_by_api_token(&settings, token).await
             }
@@ -59,6 +52,14 @@ pub async fn identify(method: &Method, headers: &HeaderMap) -> Result<(Caller, C
     };
     check_csrf(&settings, method, headers)?;
     identify_once(Purpose::Session, cookie, |now| identify_by_session(&settings, cookie, now))
+}
+
+/// The bearer token of a request (RFC 6750, section 2.1). With two `Authorization` headers there is none.
+pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(http::header::AUTHORIZATION).iter();
+    let first = values.next()?.to_str().ok().filter(|_| values.next().is_none())?;
+    let (scheme, token) = first.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// Whom a token identifies, and until when (exclusive, in seconds since 1970).
@@ -92,12 +93,13 @@ pub async fn refresh_token(method: &Method, headers: &HeaderMap) -> Result<Opaqu
     Ok(token)
 }
 
-/// Rejects changes that another site's page makes with the browser's cookies.
+/// Rejects what another site's page sends with the browser's cookies.
 fn check_csrf(settings: &AuthSettings, method: &Method, headers: &HeaderMap) -> Result<()> {
+    let site = header(headers, "sec-fetch-site");
     if matches!(*method, Method::GET | Method::HEAD) {
-        return Ok(());
+        return Ok(check_reader(site, header(headers, "sec-fetch-dest"))?);
     }
-    let (origin, site) = (header(headers, "origin"), header(headers, "sec-fetch-site"));
+    let origin = header(headers, "origin");
     Ok(check_same_origin(origin, site, &settings.platform_origin)?)
 }
 
@@ -124,7 +126,7 @@ fn identified(
 ) -> (Caller, Credential) {
     let Identity { person, login, github_identity, github_membership } = identity;
     // This does not make an administrator's API token all-powerful: routes for administrators need the scope
-    // `account`, which no API token has, or `metrics`.
+    // `account`, which no API token has, `metrics` or `reconcile`.
     let is_administrator =
         settings.is_administrator(&person, github_membership.as_ref(), github_identity);
     let credential = Credential {

@@ -9,7 +9,7 @@ pub mod usernames;
 mod verified_tokens;
 
 pub use blocked::blocked_error;
-pub use cookies::Cookie;
+pub use cookies::{Cookie, cookie_value};
 pub use health_audience::{HealthAudience, health_audience};
-pub use identify::{identify, refresh_token};
+pub use identify::{bearer_token, identify, refresh_token};
 pub use settings::{AuthSettings, JwtIssuer};

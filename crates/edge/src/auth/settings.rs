@@ -13,10 +13,6 @@ use nokube_domain::{
 use std::rc::Rc;
 use url::Url;
 
-/// Maximum number of OAuth callbacks per minute for one sign-in. One is usual; a browser repeats it if the
-/// response was lost.
-const MAX_CALLBACKS_PER_MINUTE: u32 = 5;
-
 /// An external issuer whose tokens (HS256) every component accepts.
 pub struct JwtIssuer {
     pub secret: String,
@@ -57,6 +53,7 @@ struct RateLimits {
     changes: u32,
     sign_ins: u32,
     logs: u32,
+    reads: u32,
 }
 
 impl AuthSettings {
@@ -100,6 +97,7 @@ impl AuthSettings {
                 changes: per_minute(v, "limit_changes_per_minute").await,
                 sign_ins: per_minute(v, "limit_sign_ins_per_minute").await,
                 logs: per_minute(v, "limit_logs_per_minute").await,
+                reads: per_minute(v, "limit_reads_per_minute").await,
             },
             jwt_issuer,
             platform_origin,
@@ -142,6 +140,11 @@ impl AuthSettings {
         }
     }
 
+    /// The secret that decides which clients share a counter of a rate limit.
+    pub(crate) fn counter_secret(&self) -> &str {
+        self.operator_keys().secret
+    }
+
     /// Whether people can sign in here at all.
     pub fn has_sessions(&self) -> bool {
         !self.session_secret.is_empty()
@@ -176,8 +179,8 @@ impl AuthSettings {
             RateLimit::Deploys | RateLimit::Members => limits.deploys,
             RateLimit::Changes | RateLimit::Removals => limits.changes,
             RateLimit::Logs => limits.logs,
-            RateLimit::SignIns | RateLimit::Tokens => limits.sign_ins,
-            RateLimit::Callbacks => limits.sign_ins.min(MAX_CALLBACKS_PER_MINUTE),
+            RateLimit::Reads => limits.reads,
+            RateLimit::SignIns | RateLimit::Callbacks | RateLimit::Tokens => limits.sign_ins,
         }
     }
 

@@ -16,13 +16,14 @@ pub fn etag(body: &[u8]) -> String {
 }
 
 /// Whether the client has the representation with this entity tag, by `If-None-Match` (section 13.1.2). The comparison
-/// is the weak one: a proxy that compresses a response makes its tag weak. In a malformed list, only
+/// is the weak one: also because a proxy that compresses a response makes its tag weak. In a malformed list, only
 /// the tags before the error count.
 pub fn client_has(headers: &HeaderMap, etag: &str) -> bool {
+    let opaque = etag.strip_prefix("W/").unwrap_or(etag);
     let mut lists = headers.get_all(header::IF_NONE_MATCH).iter();
     lists.any(|list| {
         let list = list.as_bytes().trim_ascii();
-        list == b"*" || entity_tags(list).any(|tag| tag == etag.as_bytes())
+        list == b"*" || entity_tags(list).any(|tag| tag == opaque.as_bytes())
     })
 }
 

@@ -1,56 +1,112 @@
-//! Rate limits. Each counted request costs a read and an increment; beyond the limit only the read.
+//! Rate limits.
 
 use crate::{
     auth::AuthSettings,
     error::Result,
-    host::now,
-    store::{Counter, Store},
+    host::{now, random},
+    store::{Store, WindowName},
+    telemetry::warn,
 };
 use nokube_domain::{
-    Person,
-    rate_limit::{RateLimit, check, window_index},
+    rate_limit::{Client, RateLimit, counter_number, exceeded, window_start},
+    read_allowance::{Admission, ReadAllowances},
 };
-use std::net::IpAddr;
+use std::cell::RefCell;
 
-/// Counts a request. Callers who were not authenticated are counted by `client`: their address, or
-/// something else that identifies them.
+thread_local! {
+    /// What this instance may admit without asking the store.
+    static ALLOWANCES: RefCell<ReadAllowances> = RefCell::default();
+}
+
+/// Counts a request. The client may be authenticated, or has an address. It must not be something that the client can
+/// choose: then it could make any number of requests.
 ///
 /// # Errors
 /// 429 beyond the limit.
-pub async fn count_request(
-    limit: RateLimit,
-    person: Option<&Person>,
-    client: Option<&str>,
-) -> Result<()> {
+pub async fn count_request(limit: RateLimit, client: Client<'_>) -> Result<()> {
     let settings = AuthSettings::load().await?;
     let max = settings.max_per_minute(limit);
     if max == 0 {
         return Ok(());
     }
-    let who = match person {
-        Some(person) => person.key(),
-        None => client.map_or_else(|| "unknown".to_owned(), client_key),
-    };
     let second = now().as_second();
-    let store = Store::open().await?;
-    let counter = Counter::rate_limit(limit.key(), &who, window_index(second));
-    // No increment beyond the limit: an attacker should not be able to cause a write with each request.
-    let before = store.count(&counter).await?;
-    let nth =
-        if before >= max { before.saturating_add(1) } else { store.increment(&counter).await? };
-    Ok(check(nth, max, second)?)
+    let start = window_start(second);
+    let name = window_name(&settings, limit, client, start);
+    match Store::open().await?.count_in_window(&name, start, max).await? {
+        true => Ok(()),
+        false => Err(exceeded(limit, max, second).into()),
+    }
 }
 
-/// The client's part of a store key. All IPv6 addresses with the same first 64 bits count as one client, because
-/// providers assign at least a /64 to each customer.
-fn client_key(client: &str) -> String {
-    // A dual-stack socket reports IPv4 as ::ffff:a.b.c.d.
-    match client.parse::<IpAddr>().map(|address| address.to_canonical()) {
-        Ok(IpAddr::V4(address)) => address.to_string().replace('.', "-"),
-        Ok(IpAddr::V6(address)) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}-{b:x}-{c:x}-{d:x}")
-        }
-        _ => client.replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
+/// Counts a read of a person, or of their API tokens, as so many reads as it costs. Most reads are admitted from memory: see
+/// [`nokube_domain::read_allowance`].
+///
+/// # Errors
+/// 429 beyond the limit; or the store cannot be read. If only the counter cannot be written, the read is admitted.
+pub async fn count_read(person: &str, cost: u32) -> Result<()> {
+    let settings = AuthSettings::load().await?;
+    let max = settings.max_per_minute(RateLimit::Reads);
+    let cost = cost.min(max); // A read that costs more than the limit must be possible too.
+    if cost == 0 {
+        return Ok(());
     }
+    let second = now().as_second();
+    let start = window_start(second);
+    let read = Read { person, start, cost, max };
+    let is_admitted = match ALLOWANCES.with_borrow_mut(|all| all.admit(person, start, cost)) {
+        Admission::Admitted => true,
+        admission => {
+            if admission == Admission::FirstRead {
+                // Before the store is asked: of several first requests at once, one gets a credit.
+                let random = random()?;
+                ALLOWANCES.with_borrow_mut(|all| all.give_credit(person, max, random));
+            }
+            let client = Client::Person(person);
+            let name = window_name(&settings, RateLimit::Reads, client, start);
+            admit_from_store(&name, read).await?
+        }
+    };
+    if is_admitted { Ok(()) } else { Err(exceeded(RateLimit::Reads, max, second).into()) }
+}
+
+/// A read that is not admitted yet, in the window that begins at `start`.
+#[derive(Clone, Copy)]
+struct Read<'a> {
+    person: &'a str,
+    start: i64,
+    cost: u32,
+    max: u32,
+}
+
+async fn admit_from_store(name: &WindowName, read: Read<'_>) -> Result<bool> {
+    let Read { person, start, cost, max } = read;
+    let store = Store::open().await?;
+    let window = store.find_window(name, start).await?;
+    if window.is_full() {
+        ALLOWANCES.with_borrow_mut(|all| all.revoke_credit(person));
+        return Ok(false);
+    }
+    if ALLOWANCES.with_borrow_mut(|all| all.admit(person, start, cost)) == Admission::Admitted {
+        return Ok(true);
+    }
+    let chunk = ALLOWANCES.with_borrow(|all| all.chunk(person, cost, max));
+    let counted = match store.add_to_window(name, &window, max, chunk).await {
+        Ok(counted) => counted,
+        Err(error) => {
+            // A store that is full or read-only can still be read.
+            warn(format_args!("reads are not counted: {error}"));
+            chunk
+        }
+    };
+    Ok(ALLOWANCES.with_borrow_mut(|all| all.add_and_admit(person, start, counted, cost)))
+}
+
+fn window_name(
+    settings: &AuthSettings,
+    limit: RateLimit,
+    client: Client<'_>,
+    start: i64,
+) -> WindowName {
+    let number = counter_number(settings.counter_secret(), limit, client, start);
+    WindowName::rate_limit(limit.key(), number)
 }

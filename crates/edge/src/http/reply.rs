@@ -48,6 +48,17 @@ impl Reply {
         Self::json_text(status, serde_json::to_vec(value).unwrap_or_default())
     }
 
+    /// `value` as JSON, with a weak entity tag (RFC 9110, section 8.8.1): only what differs in `significant` is new to
+    /// a client that polls, not for instance the time of an observation.
+    pub fn json_with_weak_etag(
+        status: StatusCode,
+        value: &impl Serialize,
+        significant: &impl Serialize,
+    ) -> Self {
+        let tag = conditional::etag(&serde_json::to_vec(significant).unwrap_or_default());
+        Self::json(status, value).header("etag", &format!("W/{tag}"))
+    }
+
     /// A body that is JSON already.
     pub fn json_text(status: StatusCode, json: impl Into<Bytes>) -> Self {
         Self::new(status, JSON, Body::Full(json.into()))
@@ -75,6 +86,11 @@ impl Reply {
         let reply = Self::full(status, "application/problem+json", body);
         let reply = match problem.retry_after {
             Some(seconds) => reply.header("retry-after", &seconds.to_string()),
+            None => reply,
+        };
+        // Required with 405 (RFC 9110, section 15.5.6).
+        let reply = match &problem.allow {
+            Some(methods) => reply.header("allow", methods),
             None => reply,
         };
         match status {
@@ -113,12 +129,13 @@ impl Reply {
     }
 
     /// The reply to a request with these headers that may be conditional: with the entity tag of its body if that is
-    /// JSON, and 304 if the client has that body.
+    /// JSON and has none yet, and 304 if the client has that body.
     pub(super) fn conditional(self, request: &HeaderMap) -> Self {
         let is_json = self.headers.get(header::CONTENT_TYPE) == Some(&JSON);
         match &self.body {
             Body::Full(body) if is_json && self.status == StatusCode::OK => {
-                let etag = conditional::etag(body);
+                let own = self.headers.get(header::ETAG).and_then(|etag| etag.to_str().ok());
+                let etag = own.map_or_else(|| conditional::etag(body), str::to_owned);
                 let client_has = conditional::client_has(request, &etag);
                 let reply = self.header("etag", &etag);
                 if client_has { reply.not_modified() } else { reply }

@@ -17,7 +17,8 @@ use std::{pin::pin, time::Duration};
 const MAX_FIELDS_BYTES: usize = 256 * 1024;
 
 /// The time in which a body must arrive, so that slow clients do not occupy an instance. A body that has
-/// arrived may also have to wait, because each call of Spin's SQLite store blocks its instance.
+/// arrived may also have to wait, because each call of Spin's SQLite store blocks its instance. It is enough for the
+/// 25 MB of a webhook: GitHub waits 10 seconds for the response.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Call {
@@ -76,28 +77,46 @@ impl Call {
     /// Reads the body, at most `max_bytes` of it, and passes each chunk to `inspect` as it arrives.
     ///
     /// # Errors
-    /// 413 as soon as the body is known to be longer: by its `Content-Length`, or by counting.
+    /// As [`Self::stream_body`].
     pub async fn read_body(
         &mut self,
         max_bytes: usize,
         mut inspect: impl FnMut(&[u8]),
     ) -> Result<Vec<u8>> {
+        let length = self.content_length().unwrap_or_default();
+        let mut body = Vec::with_capacity(length.min(max_bytes));
+        let keep = |chunk: &[u8]| {
+            inspect(chunk);
+            body.extend_from_slice(chunk);
+        };
+        self.stream_body(max_bytes, keep).await?;
+        Ok(body)
+    }
+
+    /// Passes each chunk of the body to `inspect` as it arrives, and keeps none.
+    ///
+    /// # Errors
+    /// 413 as soon as the body is known to be longer than `max_bytes`: by its `Content-Length`, or by counting.
+    pub async fn stream_body(
+        &mut self,
+        max_bytes: usize,
+        mut inspect: impl FnMut(&[u8]),
+    ) -> Result<()> {
         let too_large = || {
             let detail = format!("The body must have at most {} KiB.", max_bytes / 1024);
             Error::problem(ProblemKind::TooLarge, detail)
         };
-        let length = self.header("content-length").and_then(|text| text.parse::<usize>().ok());
-        if length.is_some_and(|length| length > max_bytes) {
+        if self.content_length().is_some_and(|length| length > max_bytes) {
             return Err(too_large());
         }
-        let mut body = Vec::with_capacity(length.unwrap_or_default());
-        let Some(incoming) = self.body.take() else { return Ok(body) };
+        let Some(incoming) = self.body.take() else { return Ok(()) };
         let mut chunks = BodyDataStream::new(incoming);
         let mut timeout = pin!(sleep(BODY_TIMEOUT));
+        let mut bytes_left = max_bytes;
         loop {
             let chunk = match select(chunks.next(), timeout.as_mut()).await {
                 Either::Left((Some(chunk), _)) => chunk,
-                Either::Left((None, _)) => break,
+                Either::Left((None, _)) => return Ok(()),
                 Either::Right(_) => {
                     return Err(Error::problem(
                         ProblemKind::TooSlow,
@@ -107,12 +126,12 @@ impl Call {
             };
             let chunk = chunk
                 .map_err(|_| Error::problem(ProblemKind::Malformed, "The body is incomplete."))?;
-            if body.len() + chunk.len() > max_bytes {
-                return Err(too_large());
-            }
+            bytes_left = bytes_left.checked_sub(chunk.len()).ok_or_else(too_large)?;
             inspect(&chunk);
-            body.extend_from_slice(&chunk);
         }
-        Ok(body)
+    }
+
+    fn content_length(&self) -> Option<usize> {
+        self.header("content-length").and_then(|text| text.parse().ok())
     }
 }

@@ -4,7 +4,11 @@ use super::{call::Call, path_pattern::match_path, reply::Reply};
 use crate::error::{Error, Result};
 use http::Method;
 use nokube_domain::{
-    ProblemKind, access::AccessPolicy, rate_limit::RateLimit, responses::RouteView,
+    Problem, ProblemKind,
+    access::AccessPolicy,
+    page::{DEFAULT_LIMIT, MAX_LIMIT},
+    rate_limit::{RateLimit, ReadCost},
+    responses::RouteView,
 };
 use std::{collections::BTreeMap, pin::Pin};
 
@@ -20,6 +24,7 @@ pub struct Route {
     pub access_policy: AccessPolicy,
     pub(super) handler: fn(Call) -> HandlerFuture,
     rate_limit: RateLimitPolicy,
+    read_cost: ReadCost,
     /// Makes its description in the OpenAPI document; `None` for an internal route.
     #[cfg(feature = "openapi")]
     pub describe: Option<fn() -> nokube_contract::Operation>,
@@ -27,7 +32,7 @@ pub struct Route {
 
 /// How the calls of a route are limited.
 enum RateLimitPolicy {
-    /// Calls that change something count towards the caller's [`RateLimit::Changes`]; others are free.
+    /// Calls of an authenticated caller count towards [`RateLimit::Reads`] or [`RateLimit::Changes`]; others are free.
     Default,
     Limited(RateLimit),
     Unlimited,
@@ -74,6 +79,7 @@ impl Route {
             access_policy,
             handler,
             rate_limit: RateLimitPolicy::Default,
+            read_cost: ReadCost::Fixed(1),
             #[cfg(feature = "openapi")]
             describe: None,
         }
@@ -90,6 +96,12 @@ impl Route {
         self
     }
 
+    /// How much its calls count in [`RateLimit::Reads`], if not one.
+    pub const fn costs(mut self, cost: ReadCost) -> Self {
+        self.read_cost = cost;
+        self
+    }
+
     /// Marks a route that only takes access away. It is never rate-limited: otherwise an attacker with a
     /// stolen credential could keep its owner from revoking it. It must not let storage grow.
     pub const fn revokes_access(mut self) -> Self {
@@ -101,13 +113,24 @@ impl Route {
     pub fn counted_limit(&self) -> Option<RateLimit> {
         match self.rate_limit {
             RateLimitPolicy::Limited(limit) => Some(limit),
-            RateLimitPolicy::Default
-                if self.access_policy.identifies_caller() && self.method != Method::GET =>
-            {
-                Some(RateLimit::Changes)
+            RateLimitPolicy::Default if self.access_policy.identifies_caller() => {
+                Some(match self.method {
+                    Method::GET => RateLimit::Reads,
+                    _ => RateLimit::Changes,
+                })
             }
             RateLimitPolicy::Default | RateLimitPolicy::Unlimited => None,
         }
+    }
+
+    /// How much a call counts in [`RateLimit::Reads`].
+    pub(super) fn read_cost(&self, call: &Call) -> u32 {
+        let rows = match self.read_cost.filter().and_then(|parameter| call.query(parameter)) {
+            Some(_) => MAX_LIMIT,
+            // The handler rejects a call whose page is invalid.
+            None => call.page().map_or(DEFAULT_LIMIT, |page| page.limit),
+        };
+        self.read_cost.of_page(rows)
     }
 
     /// Whether its JSON has an entity tag, and a client that has the current one gets 304. These are the reads of
@@ -137,17 +160,19 @@ pub fn find_route<'a>(
         let detail = "Nothing is served here. The routes are described at /docs.";
         return Err(Error::problem(ProblemKind::NotFound, detail));
     };
-    let mut at_path = routes.iter().filter(|route| route.pattern == matched.pattern);
+    let at_path = routes.iter().filter(|route| route.pattern == matched.pattern);
     match at_path.clone().find(|route| route.method == *method) {
         Some(route) => {
             let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
             Ok((route, parameters.into_iter().map(owned).collect()))
         }
         None => {
-            let first = at_path.next().map(|route| route.method.to_string()).unwrap_or_default();
-            let allowed = at_path.fold(first, |all, route| format!("{all}, {}", route.method));
-            let detail = format!("Use {allowed} here.");
-            Err(Error::problem(ProblemKind::MethodNotAllowed, detail))
+            // HEAD is served as GET.
+            let allowed = at_path.map(|route| match route.method {
+                Method::GET => "GET, HEAD",
+                ref method => method.as_str(),
+            });
+            Err(Problem::method_not_allowed(allowed.collect::<Vec<_>>().join(", ")).into())
         }
     }
 }

@@ -17,7 +17,8 @@ use crate::{
 use http::{Method, Request, Response, StatusCode, request::Parts};
 use nokube_domain::{
     Problem, ProblemKind,
-    access::{AccessPolicy, authorize_credential},
+    access::{AccessPolicy, AuthMethod, authorize_credential},
+    rate_limit::{Client, RateLimit},
     responses::Routes,
 };
 use std::rc::Rc;
@@ -119,14 +120,33 @@ async fn handle(
     call.client_address_header = settings
         .map(|settings| settings.client_address_header.clone())
         .filter(|header| !header.is_empty());
-    if let Some(limit) = route.counted_limit() {
-        let person = call.caller().ok().map(|caller| &caller.person);
-        rate_limit::count_request(limit, person, call.client_address().as_deref()).await?;
-    }
+    count(route, &call).await?;
     let reply = (route.handler)(call).await?;
     match route.is_conditional() {
         true => Ok(reply.conditional(&request.headers)),
         false => Ok(reply),
+    }
+}
+
+/// Counts the call towards the limit of its route.
+async fn count(route: &Route, call: &Call) -> Result<()> {
+    let Some(limit) = route.counted_limit() else { return Ok(()) };
+    let person = call.caller().ok().map(|caller| caller.person.key());
+    match (limit, &person) {
+        (RateLimit::Reads, Some(person)) => {
+            let reader = match call.credential()?.auth_method {
+                // Apart from their own: otherwise somebody with a stolen token could keep its owner from reading the
+                // list of tokens, and so from revoking it.
+                AuthMethod::Token(_) => format!("{person} tokens"),
+                _ => person.clone(),
+            };
+            rate_limit::count_read(&reader, route.read_cost(call)).await
+        }
+        (_, Some(person)) => rate_limit::count_request(limit, Client::Person(person)).await,
+        (_, None) => {
+            let address = call.client_address();
+            rate_limit::count_request(limit, Client::Address(address.as_deref())).await
+        }
     }
 }
 

@@ -56,7 +56,7 @@ fn reply_to(span: &RequestSpan, site: &Site, request: &Parts) -> Reply {
         file_reply(file, status, &request.headers)
     };
     if !matches!(*method, Method::GET | Method::HEAD) {
-        return Reply::problem(&Problem::new(ProblemKind::MethodNotAllowed, "Use GET here."), path);
+        return Reply::problem(&Problem::method_not_allowed("GET, HEAD".into()), path);
     }
     let find = |path: &str| site.files.iter().find(|file| file.path == path);
     // A client that uses a wrong API path is a program: it gets a problem instead of the page.

@@ -50,10 +50,11 @@ impl KeyValue for SpinStore {
     /// This call is synchronous: it blocks the other requests of the instance and has no time limit. On SQLite so do
     /// all calls of the store; on Redis it can block the whole platform (docs/adr/0024). Incrementing a key that
     /// holds anything but a counter permanently breaks Spin's SQLite store.
-    fn increment<'a>(&'a self, counter: &'a str) -> HostFuture<'a, i64> {
+    fn increment<'a>(&'a self, counter: &'a str, by: u32) -> HostFuture<'a, i64> {
         use atomics::wasi::keyvalue::{atomics::increment, store};
         Box::pin(async move {
-            let result = store::open(LABEL).and_then(|bucket| increment(&bucket, counter, 1));
+            let result =
+                store::open(LABEL).and_then(|bucket| increment(&bucket, counter, by.into()));
             result.map_err(|error| format!("{error:?}"))
         })
     }

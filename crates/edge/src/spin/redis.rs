@@ -3,7 +3,7 @@
 
 use super::counter_value;
 use crate::host::{HostFuture, KeyValue, sleep};
-use spin_sdk::redis::{Connection, Error};
+use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -99,6 +99,15 @@ impl RedisStore {
     }
 }
 
+async fn increment_by(connection: &Connection, counter: &str, by: u32) -> Result<i64, Error> {
+    let arguments =
+        [RedisParameter::Binary(counter.into()), RedisParameter::Binary(by.to_string().into())];
+    match connection.execute("INCRBY", arguments).await?.as_slice() {
+        [RedisResult::Int64(value)] => Ok(*value),
+        _ => Err(Error::TypeError),
+    }
+}
+
 /// Calls a function when it is dropped: at the end of a call, or when the call is abandoned.
 struct OnDrop<F: Fn()>(F);
 
@@ -141,9 +150,12 @@ impl KeyValue for RedisStore {
     }
 
     /// Not sent again after an error: a reservation that was counted twice would seem to be somebody else's.
-    fn increment<'a>(&'a self, counter: &'a str) -> HostFuture<'a, i64> {
+    fn increment<'a>(&'a self, counter: &'a str, by: u32) -> HostFuture<'a, i64> {
         Box::pin(async move {
-            let increment = async |connection: &Connection| connection.incr(counter).await;
+            let increment = async |connection: &Connection| match by {
+                1 => connection.incr(counter).await,
+                _ => increment_by(connection, counter, by).await,
+            };
             self.call(&increment).await.0.map_err(|error| message(&error))
         })
     }

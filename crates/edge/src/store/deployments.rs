@@ -31,19 +31,31 @@ impl Store {
     }
 
     /// The newest revision that has a record: usually two sequential reads. If too many of the newest numbers
-    /// have no record, this is the revision of the stored outcome.
+    /// have no record, this is the revision of the stored outcome, or one of those right above it.
     pub async fn newest_revision(&self, id: DeploymentId) -> Result<Option<Revision>> {
         let count = self.count(&Counter::revisions(id)).await?;
-        let oldest = count.saturating_sub(MAX_MISSING_REVISIONS);
-        for number in (oldest..count).rev().map(|below| below + 1) {
+        let newest = self.newest_revision_up_to(id, count).await?;
+        if newest.is_some() || count <= MAX_MISSING_REVISIONS {
+            return Ok(newest);
+        }
+        let Some(outcome) = self.outcome(id).await? else { return Ok(None) };
+        // Not the highest numbers, which have no record. The count was raised by more than one.
+        let highest = outcome.revision.saturating_add(MAX_MISSING_REVISIONS - 1);
+        self.newest_revision_up_to(id, highest.min(count)).await
+    }
+
+    async fn newest_revision_up_to(
+        &self,
+        id: DeploymentId,
+        highest: u32,
+    ) -> Result<Option<Revision>> {
+        let oldest = highest.saturating_sub(MAX_MISSING_REVISIONS);
+        for number in (oldest..highest).rev().map(|below| below + 1) {
             if let Some(revision) = self.revision(id, number).await? {
                 return Ok(Some(revision));
             }
         }
-        match self.outcome(id).await? {
-            Some(outcome) if oldest > 0 => self.revision(id, outcome.revision).await,
-            _ => Ok(None),
-        }
+        Ok(None)
     }
 
     /// The deployments of a project, oldest first, each with its newest revision; those without a revision are left

@@ -7,12 +7,22 @@ use nokube_domain::{
     BuildId, DeploymentId, Person, ProjectId, Timestamp,
     audit::AuditEntry,
     builds::{BuildRecord, CancelRequest, JobsRecord, RunRecord},
-    deployments::{DeploymentRecord, LastObservation, OutcomeRecord, Revision},
-    name::Username,
+    cache::CacheEntry,
+    deployments::{
+        DeploymentRecord, LastObservation, OutcomeRecord, Revision, SavedConfiguration,
+        SavedSecrets,
+    },
+    installation::Installation,
+    name::{ServiceName, Username},
     people::PersonRecord,
+    places::Place,
     projects::{Members, Project},
+    pushes::{CommitStatusRecord, PushRecord},
+    services::ServiceRecord,
     session::SignInRecord,
     token::{DailyTokenRecord, TokenHash, TokenRecord, TokenRow},
+    window::Window,
+    work::{LinkedRepository, WorkItem, WorkProgress},
 };
 use std::marker::PhantomData;
 
@@ -58,25 +68,126 @@ impl Counter {
         pub fn claimed_domains(person: &Person) -> Self = "c/h/{}", person.key();
         /// Deployment numbers allocated in a project.
         pub fn deployments(project: ProjectId) -> Self = "c/d/{project}";
+        /// Services of a project of which something was saved. One may be counted twice.
+        pub fn saved_services(project: ProjectId) -> Self = "c/saved-service/{project}";
+        /// Services of a project that were built.
+        pub fn built_services(project: ProjectId) -> Self = "c/built-service/{project}";
+        /// Services that pushes to a repository may build. Above 0 once there was one: it is never decremented.
+        pub fn push_services(repository: u64) -> Self = "c/push-services/{repository}";
+        /// Numbers of the pushes of a service.
+        pub fn pushes(project: ProjectId, service: &ServiceName) -> Self =
+            "c/push/{project}/{service}";
         /// Revision numbers allocated for a deployment.
         pub fn revisions(id: DeploymentId) -> Self = "c/v/{}/{}", id.project, id.number;
-        /// Projects of other owners that a person became a member of.
+        /// Projects of other owners that a person became a member of. (Earlier releases also counted those of each
+        /// owner, under `c/g/{person}/by/{owner}`.)
         pub fn memberships(person: &Person) -> Self = "c/g/{}", person.key();
-        /// As [`Self::memberships`], in projects of one owner.
-        pub fn memberships_by(owner: &Person, person: &Person) -> Self =
-            "c/g/{}/by/{}", person.key(), owner.key();
         /// API tokens that a person created.
         pub fn tokens(person: &Person) -> Self = "c/t/{}", person.key();
         /// Entries of an audit log.
         pub fn audit_entries(log: &AuditLog) -> Self = "c/e/{}", log.key();
-        /// Requests that `who` made under a rate limit in a window of time.
-        pub fn rate_limit(limit: &str, who: &str, window: i64) -> Self =
-            "c/l/{limit}/{who}/{window}";
+        /// Counts what happens in every fourth window of time. (Earlier releases counted under `c/l/`.)
+        pub(super) fn window(name: &WindowName, slot: u32) -> Self = "c/window/{}/{slot}", name.0;
         /// Readers that wanted to resume an attempt after GitHub's rate limit ended at this time. The first one does.
         pub fn resumptions(build: BuildId, attempt: u32, limited_until: Timestamp) -> Self =
             "c/limit/{build}/{attempt}/{}", limited_until.as_second();
+        /// Repositories of which pushes build services.
+        pub fn linked_repositories() -> Self = "c/linked-repository";
+        /// Items that were added to a queue of work.
+        pub(crate) fn work_items(queue: &str) -> Self = "c/work/{queue}";
         /// Attempts to acquire a reservation.
         pub(super) fn reservation(name: &str, generation: u32) -> Self = "c/k/{name}/{generation}";
+    }
+}
+
+/// What is counted in windows of time.
+#[derive(Clone, Debug)]
+pub struct WindowName(String);
+
+impl WindowName {
+    fn new(name: String) -> Self {
+        Self(name)
+    }
+
+    keys! {
+        /// Requests under a rate limit, of the clients that share a counter.
+        pub fn rate_limit(limit: &str, number: u16) -> Self = "limit/{limit}/{number}";
+        /// Readers that want to check the external systems.
+        pub fn readiness() -> Self = "ready";
+        /// Callers that want to fetch the external issuer's keys.
+        pub fn issuer_keys() -> Self = "issuer-keys";
+        /// Requests to sign out everywhere that want to add to the audit log.
+        pub fn sign_out(person: &Person) -> Self = "sign-out/{}", person.key();
+        /// Readers of a build that want to poll GitHub.
+        pub fn poll(build: BuildId) -> Self = "poll/{}/{}", build.project, build.number;
+        /// Readers of a service that want to look for pushes.
+        pub fn push_look(project: ProjectId, service: &ServiceName) -> Self =
+            "push/{project}/{service}";
+        /// Attempts of an owner's builds that pushes have started.
+        pub fn push_builds(owner: &Person) -> Self = "push-builds/{}", owner.key();
+        /// Searches of a person for repositories.
+        pub fn repository_searches(person: &Person) -> Self = "repository-searches/{}", person.key();
+        /// Requests that want to carry out the work that is left.
+        pub fn reconcile_run() -> Self = "reconcile-run";
+        /// Readers of a deployment that want to reconcile it.
+        pub fn reconcile(id: DeploymentId) -> Self = "reconcile/{}/{}", id.project, id.number;
+        /// Readers that want to observe a deployment, the deployments of a project, or the events of a deployment.
+        pub fn observation(id: DeploymentId) -> Self = "observation/{}/{}", id.project, id.number;
+        pub fn observations(project: ProjectId) -> Self = "observations/{project}";
+        pub fn events(id: DeploymentId) -> Self = "events/{}/{}", id.project, id.number;
+        /// Commit statuses that are sent with the tokens of an installation of the App.
+        pub fn statuses_per_minute(installation: u64) -> Self = "statuses/{installation}/minute";
+        pub fn statuses_per_hour(installation: u64) -> Self = "statuses/{installation}/hour";
+        /// Invitations of an owner that a person has declined.
+        pub fn declined_invitations(owner: &Person, person: &Person) -> Self =
+            "declined/{}/{}", person.key(), owner.key();
+    }
+}
+
+/// A limit of how many things somebody may have, with places that are counted.
+#[derive(Clone, Debug)]
+pub enum Limit {
+    /// Unfinished builds in all projects of an owner.
+    Builds(Person),
+    /// Projects of an owner.
+    Projects(Person),
+    /// Deployed services of a project.
+    Services(ProjectId),
+    /// Services of a project with a saved source.
+    SavedServices(ProjectId),
+    /// Services that are built by pushes to a repository. Those of people who may push to it have places of their own,
+    /// which others cannot fill.
+    PushServices { repository: u64, may_push: bool },
+    /// Deployed services in all projects of an owner.
+    OwnedServices(Person),
+    /// Valid API tokens of a person.
+    Tokens(Person),
+    /// Open invitations of a person. The places are also the list of them.
+    Invitations(Person),
+    /// Open invitations that an owner has sent to a person.
+    SentInvitations { owner: Person, person: Person },
+}
+
+impl Limit {
+    pub(crate) fn key(&self) -> String {
+        match self {
+            Self::Builds(owner) => format!("builds/{}", owner.key()),
+            Self::Projects(owner) => format!("projects/{}", owner.key()),
+            Self::Services(project) => format!("services/{project}"),
+            Self::SavedServices(project) => format!("saved-services/{project}"),
+            Self::PushServices { repository, may_push: true } => {
+                format!("push-services/{repository}")
+            }
+            Self::PushServices { repository, may_push: false } => {
+                format!("push-services-of-others/{repository}")
+            }
+            Self::OwnedServices(owner) => format!("owned-services/{}", owner.key()),
+            Self::Tokens(person) => format!("tokens/{}", person.key()),
+            Self::Invitations(person) => format!("invitations/{}", person.key()),
+            Self::SentInvitations { owner, person } => {
+                format!("sent-invitations/{}/{}", owner.key(), person.key())
+            }
+        }
     }
 }
 
@@ -99,6 +210,11 @@ impl AuditLog {
 keys! {
     /// The result of the last check of the external systems. Its type belongs to the component `platform`.
     pub fn readiness<T>() -> Key<T> = "h/ready";
+    /// When the work that is left was last carried out, and with which result. Its type belongs to the component
+    /// `platform`.
+    pub fn reconcile_run<T>() -> Key<T> = "reconcile-run";
+    /// Which release's defaults this installation has.
+    pub fn installation() -> Key<Installation> = "installation";
     /// The public keys of the OIDC issuer, as last fetched. Their type belongs to the component `auth`.
     pub fn issuer_keys<T>() -> Key<T> = "h/keys";
     pub fn audit_entry(log: &AuditLog, number: u32) -> Key<AuditEntry> = "e/{}/{number}", log.key();
@@ -112,6 +228,8 @@ keys! {
     pub fn sessions_revoked_at(person: &Person) -> Key<Timestamp> = "f/{}", person.key();
     /// A sign-in, by the hash of the token that renews its sessions.
     pub fn sign_in(hash: &TokenHash) -> Key<SignInRecord> = "s/{hash}";
+    /// When a person last signed in, by any way; `None` for those who did before there was this record.
+    pub fn last_sign_in(person: &Person) -> Key<Timestamp> = "last-sign-in/{}", person.key();
     /// An API token, by its hash.
     pub fn token(hash: &TokenHash) -> Key<TokenRecord> = "t/{hash}";
     /// A copy of an API token's record for one day, with the day.
@@ -156,6 +274,62 @@ keys! {
     /// The last status of a deployment that was observed in the cluster.
     pub fn last_observation(id: DeploymentId) -> Key<LastObservation> =
         "l/{}/{}", id.project, id.number;
+
+    /// What is saved of a service.
+    pub fn service(project: ProjectId, name: &ServiceName) -> Key<ServiceRecord> =
+        "service/{project}/{name}";
+    /// What is saved to deploy a service with.
+    pub fn service_deployment(project: ProjectId, name: &ServiceName) -> Key<SavedConfiguration> =
+        "service-deployment/{project}/{name}";
+    /// The names of a service's saved secrets.
+    pub fn service_secrets(project: ProjectId, name: &ServiceName) -> Key<SavedSecrets> =
+        "service-secrets/{project}/{name}";
+    /// The `number`th service of which something was saved.
+    pub fn saved_service(project: ProjectId, number: u32) -> Key<ServiceName> =
+        "saved-service/{project}/{number}";
+    /// The `number`th service that was built. A service may have several numbers.
+    pub fn built_service(project: ProjectId, number: u32) -> Key<ServiceName> =
+        "built-service/{project}/{number}";
+    /// The number of a service's newest build.
+    pub fn newest_build(project: ProjectId, service: &ServiceName) -> Key<u32> =
+        "newest-build/{project}/{service}";
+    /// How many builds a project had when its earlier builds were noted in their services.
+    pub fn noted_builds(project: ProjectId) -> Key<u32> = "noted-builds/{project}";
+    /// The `number`th push of a service; written once.
+    pub fn push(project: ProjectId, service: &ServiceName, number: u32) -> Key<PushRecord> =
+        "push/{project}/{service}/{number}";
+    /// Which of the places that name a service are its own.
+    pub fn service_places(id: DeploymentId) -> Key<u64> =
+        "service-places/{}/{}", id.project, id.number;
+    /// What was last read from another system, and whose turn it is to read it again.
+    pub fn cache(name: &WindowName) -> Key<CacheEntry> = "cache/{}", name.0;
+    /// The `number`th repository of which pushes build services. A repository may have several numbers.
+    pub fn linked_repository(number: u32) -> Key<LinkedRepository> = "linked-repository/{number}";
+    /// Whether a repository has such a number.
+    pub fn is_linked_repository(repository: u64) -> Key<bool> = "linked-repository/of/{repository}";
+    /// The number of the repository at which `reconcile` looks next.
+    pub fn next_linked_repository() -> Key<u32> = "next-linked-repository";
+    /// The `number`th item of a queue of work, until it is done. Its type depends on the queue.
+    pub(crate) fn work_item<T>(queue: &str, number: u32) -> Key<WorkItem<T>> =
+        "work/{queue}/{number}";
+    /// How far a queue of work is done.
+    pub(crate) fn work_progress(queue: &str) -> Key<WorkProgress> = "work-progress/{queue}";
+    /// The window that is counted now.
+    pub(super) fn window(name: &WindowName) -> Key<Window> = "window/{}", name.0;
+    /// What holds a place of a limit. Its type depends on the limit.
+    pub(crate) fn place<H>(limit: &Limit, number: u32) -> Key<Place<H>> =
+        "place/{}/{number}", limit.key();
+
+    /// What a service has reported to GitHub for its commits.
+    pub fn commit_status(project: ProjectId, service: &ServiceName) -> Key<CommitStatusRecord> =
+        "commit-status/{project}/{service}";
+    /// Whether a person may push to the repository with this number, as GitHub said last. Its type belongs to the
+    /// component `builds`.
+    pub fn push_permission<T>(repository: u64, person: &Person) -> Key<T> =
+        "push-permission/{repository}/{}", person.key();
+    /// Until when GitHub takes no more commit statuses of an installation of the App.
+    pub fn statuses_limited_until(installation: u64) -> Key<Timestamp> =
+        "statuses-limited/{installation}";
 
     /// The result of a reservation; its type depends on what is reserved.
     pub(super) fn reservation_result<T>(name: &str) -> Key<T> = "k/{name}";

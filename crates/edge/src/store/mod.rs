@@ -1,13 +1,16 @@
 //! The store: typed records, counters and reservations, over any [`KeyValue`] store.
 
+mod cache;
 mod deployments;
 pub mod keys;
 mod records;
 pub mod reservation;
 mod settings;
 mod time_limit;
+mod windows;
 
-pub use keys::{AuditLog, Counter, Key};
+pub use cache::CacheRead;
+pub use keys::{AuditLog, Counter, Key, Limit, WindowName};
 pub use settings::StoreSettings;
 
 use crate::{
@@ -97,8 +100,25 @@ impl Store {
     /// # Errors
     /// The store failed. The counter may still have been incremented, so numbers can have gaps.
     pub async fn increment(&self, counter: &Counter) -> Result<u32> {
+        self.add(counter, 1).await
+    }
+
+    /// As [`Self::increment`], for a number that has to be above `floor`: a second write, if the counter is not.
+    ///
+    /// # Errors
+    /// As [`Self::increment`].
+    pub async fn increment_above(&self, counter: &Counter, floor: u32) -> Result<u32> {
+        let number = self.increment(counter).await?;
+        match floor.saturating_add(1).saturating_sub(number) {
+            0 => Ok(number),
+            missing => self.add(counter, missing).await,
+        }
+    }
+
+    async fn add(&self, counter: &Counter, by: u32) -> Result<u32> {
         record_round_trip(RoundTrip::Write);
-        let value = with_time_limit("increment", &counter.0, self.0.increment(&counter.0)).await?;
+        let value = self.0.increment(&counter.0, by);
+        let value = with_time_limit("increment", &counter.0, value).await?;
         u32::try_from(value).map_err(|error| Error::internal(&counter.0, error))
     }
 

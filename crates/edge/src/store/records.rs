@@ -76,6 +76,13 @@ impl Store {
         Ok(try_join_all(ids).await?.into_iter().flatten().collect())
     }
 
+    /// Whether an earlier release began this store, whose installations have other defaults. Two reads, or one in a
+    /// newer store.
+    pub async fn is_of_earlier_release(&self) -> Result<bool> {
+        Ok(self.get(keys::installation()).await?.is_none()
+            && self.count(&Counter::projects()).await? > 0)
+    }
+
     /// What ends a person's sessions. Two concurrent reads.
     pub async fn access_revocation(&self, person: &Person) -> Result<AccessRevocation> {
         let sessions_before = self.get(keys::sessions_revoked_at(person));

@@ -34,7 +34,7 @@ fn browser(host: &Rc<TestHost>) -> Client {
 }
 
 /// An API token of Alice, and its record.
-fn store_token(host: &TestHost, scopes: &[Scope]) -> OpaqueToken {
+pub fn store_token(host: &TestHost, scopes: &[Scope]) -> OpaqueToken {
     let token = OpaqueToken::from_random_bytes(API_TOKEN_PREFIX, &[7; 32]);
     let record = TokenRecord {
         identity: identity("alice"),
@@ -92,6 +92,32 @@ fn a_browser_may_change_something_only_from_the_platforms_own_pages() {
     host.wait(601);
     let detail = browser.get("/things").expect(401)["detail"].to_string();
     assert!(detail.contains("POST /api/v1/auth/session"), "{detail}");
+}
+
+/// A service of somebody else, at a neighbouring host, cannot see what it reads with its visitor's cookies. But each
+/// read counts.
+#[test]
+fn no_other_page_uses_up_what_its_visitor_may_read() {
+    let host = TestHost::install();
+    host.set("limit_reads_per_minute", "5");
+    let browser = browser(&host);
+    let from = |site: &str, dest: &str| {
+        let page = browser.with_header("sec-fetch-site", site);
+        page.with_header("sec-fetch-dest", dest).get("/things").status
+    };
+    for site in ["same-site", "cross-site"] {
+        for dest in ["empty", "image", "script", "iframe", "document-fragment", ""] {
+            assert_eq!(from(site, dest), 403, "{site} {dest}");
+        }
+    }
+    // The platform's own page, an address that was typed, and a link.
+    let own = [("same-origin", "empty"), ("none", "document"), ("cross-site", "document")];
+    assert_eq!(own.map(|(site, dest)| from(site, dest)), [200; 3]);
+    assert_eq!(browser.with_header("sec-fetch-site", "same-site").get("/things").status, 403);
+    assert_eq!(browser.get("/things").status, 200, "an old browser");
+    // A program chooses its headers, and sends no cookies.
+    let program = host.user(ROUTES, "alice").with_header("sec-fetch-site", "cross-site");
+    assert_eq!([program.get("/things").status, program.get("/things").status], [200, 429]);
 }
 
 #[test]

@@ -3,15 +3,23 @@
 
 mod bodies;
 mod callers;
+mod interleaving;
+mod places;
 mod rate_limits;
 mod replies;
 mod reservations;
 mod routing;
 mod settings;
 mod store;
+mod windows;
+mod work;
 
 use http::{Method, StatusCode};
-use nokube_domain::{access::AccessPolicy, rate_limit::RateLimit, scope::Scope};
+use nokube_domain::{
+    access::AccessPolicy,
+    rate_limit::{RateLimit, ReadCost},
+    scope::Scope,
+};
 use nokube_edge::{Call, Error, Reply, Result, Route, auth::AuthSettings, readiness};
 use serde_json::json;
 
@@ -35,6 +43,10 @@ const ROUTES: &[Route] = &[
     Route::new(Method::GET, "/metrics", AccessPolicy::Administrator(Scope::Metrics), |call| {
         Box::pin(name_caller(call))
     }),
+    Route::new(Method::GET, "/lists", AccessPolicy::SignedIn(Scope::Read), |call| {
+        Box::pin(name_caller(call))
+    })
+    .costs(ReadCost::FilteredPage(1, "status")),
     Route::new(Method::GET, "/broken", AccessPolicy::Public, |_| Box::pin(fail())),
     Route::new(Method::GET, "/ready", AccessPolicy::Public, |_| Box::pin(ready())),
 ];

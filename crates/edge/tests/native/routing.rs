@@ -17,7 +17,9 @@ fn a_request_is_served_by_the_route_of_its_path_and_method() {
     assert_eq!(problem["detail"], "There is no such thing, or it belongs to somebody else.");
     assert_eq!(problem["instance"], "/things/seven");
 
-    assert_eq!(anybody.delete("/things").expect(405)["detail"], "Use GET, POST here.");
+    let unsupported = anybody.delete("/things");
+    assert_eq!(unsupported.expect(405)["detail"], "Use GET, HEAD, POST here.");
+    assert_eq!(unsupported.header("allow"), "GET, HEAD, POST");
 }
 
 #[test]

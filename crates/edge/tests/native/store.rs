@@ -27,6 +27,23 @@ fn no_two_get_the_same_number() {
     assert_eq!(count, 10);
 }
 
+/// The cluster can show a higher number than a restored store has.
+#[test]
+fn concurrent_numbers_above_a_floor_differ() {
+    let host = TestHost::install();
+    let above = |floor| async move {
+        let store = Store::open().await.unwrap();
+        store.increment_above(&Counter::projects(), floor).await.unwrap()
+    };
+    let mut numbers = host.run(join_all((0..10).map(|_| above(40))));
+    assert!(numbers.iter().all(|number| *number > 40), "{numbers:?}");
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), 10, "each is given once");
+    let highest = numbers[9];
+    assert_eq!(host.run(above(3)), highest + 1, "a floor below the counter changes nothing");
+}
+
 #[test]
 fn a_run_record_of_another_build_with_the_same_number_is_not_this_builds() {
     let host = TestHost::install();

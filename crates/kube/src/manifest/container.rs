@@ -24,6 +24,8 @@ pub(super) const PRE_STOP_SECONDS: i64 = 5;
 /// Seconds that a program may take to start, and the interval between two startup checks.
 const STARTUP_TIMEOUT_SECONDS: i32 = 300;
 const STARTUP_PERIOD_SECONDS: i32 = 5;
+/// The name of the port, by which the Service finds it: old and new pods may have other numbers.
+pub(super) const PORT_NAME: &str = "app";
 /// The name of the volume in the pod.
 pub(super) const VOLUME_NAME: &str = "data";
 
@@ -43,7 +45,7 @@ pub(super) fn container(platform: &Platform, input: &ManifestInput<'_>) -> Conta
         env_from: Some(env_from(input)).filter(|sources| !sources.is_empty()),
         ports: is_listening.then(|| {
             vec![ContainerPort {
-                name: Some("app".into()),
+                name: Some(PORT_NAME.into()),
                 container_port: spec.container_port.into(),
                 protocol: Some("TCP".into()),
                 ..ContainerPort::default()

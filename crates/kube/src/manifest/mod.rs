@@ -11,13 +11,16 @@ mod networking;
 mod object;
 mod resources;
 mod scale;
+mod transition;
 mod variables;
 mod workload;
 
 pub use input::{ManifestInput, Tenant};
-pub(crate) use namespace::belongs_to;
-pub use namespace::{namespace, namespace_labels, role_binding};
+pub(crate) use namespace::{PULL_SECRET, belongs_to};
+pub use namespace::{namespace, namespace_labels, role_binding, shared_objects};
 pub use object::Manifest;
+pub use transition::CurrentObjects;
+pub use variables::saved_secrets;
 
 use crate::{kind::Kind, names, platform::Platform};
 use nokube_domain::deployments::SecretValue;
@@ -61,7 +64,7 @@ impl Dependencies {
         input: &ManifestInput<'_>,
         secrets: Option<&BTreeMap<String, SecretValue>>,
     ) -> Self {
-        let mut objects = namespace::shared_objects(platform, &input.tenant, input.release());
+        let mut objects = shared_objects(platform, &input.tenant, Some(input.release()));
         objects.extend(variables::config_map(input));
         objects.extend(secrets.and_then(|values| variables::secret(input, values)));
         objects.extend(scale::volume_claim(platform, input));
@@ -74,6 +77,7 @@ impl Dependencies {
             (Kind::NetworkPolicy, service.to_string()),
             (Kind::Ingress, service.to_string()),
             (Kind::HttpRoute, service.to_string()),
+            (Kind::HttpRoute, names::redirect_route(service)),
             (Kind::HorizontalPodAutoscaler, service.to_string()),
             (Kind::PodDisruptionBudget, service.to_string()),
         ];

@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 /// The ServiceAccount of all pods; it has no permissions.
 pub(super) const SERVICE_ACCOUNT: &str = "nokube-app";
 /// The Secret with the credentials for private images that were built here.
-pub(super) const PULL_SECRET: &str = "nokube-registry";
+pub(crate) const PULL_SECRET: &str = "nokube-registry";
 
 /// The labels of a project's namespace: its owner and project, and the level of pod security.
 pub fn namespace_labels(platform: &Platform, tenant: &Tenant<'_>) -> BTreeMap<String, String> {
@@ -78,12 +78,12 @@ pub fn role_binding(tenant: &Tenant<'_>, role: &str, user: &str) -> Manifest {
 
 /// The objects that a project's services share: limits, the default NetworkPolicy, the pods'
 /// ServiceAccount, and the pull secret if `release` needs it.
-pub(super) fn shared_objects(
+pub fn shared_objects(
     platform: &Platform,
     tenant: &Tenant<'_>,
-    release: &Release,
+    release: Option<&Release>,
 ) -> Vec<Manifest> {
-    let credentials = platform.pull_credentials_for(release);
+    let credentials = release.and_then(|release| platform.pull_credentials_for(release));
     let mut objects = vec![
         resource_quota(platform, tenant),
         limit_range(platform, tenant),
@@ -100,6 +100,8 @@ fn resource_quota(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
     // new release. Kubernetes and the platform create some more in each namespace.
     let per_service = quota.retained_releases.saturating_add(2);
     let objects = quota.services.saturating_mul(per_service).saturating_add(5);
+    // Each service may have saved secrets too.
+    let secrets = objects.saturating_add(quota.services);
     let hard = [
         ("requests.cpu", quota.cpu_requests.to_string()),
         ("limits.cpu", quota.cpu_limits.to_string()),
@@ -111,7 +113,7 @@ fn resource_quota(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
         ("count/deployments.apps", quota.services.to_string()),
         ("count/services", quota.services.to_string()),
         ("count/configmaps", objects.to_string()),
-        ("count/secrets", objects.to_string()),
+        ("count/secrets", secrets.to_string()),
         // They need a public address or cost money, so services may not have them.
         ("services.loadbalancers", "0".into()),
         ("services.nodeports", "0".into()),

@@ -55,7 +55,7 @@ const NODE_LOCAL_DNS: &str = "169.254.20.10/32";
 const DEFAULT_POLICY_NAME: &str = "nokube.default";
 
 /// The policy of all pods of a namespace. Ingress: only from the same namespace. Egress: to DNS, to the
-/// same namespace, and to public addresses.
+/// same namespace, to public addresses, and to the ingress controller's pods.
 pub(super) fn default_policy(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
     let same_namespace = NetworkPolicyPeer {
         pod_selector: Some(LabelSelector::default()),
@@ -77,6 +77,9 @@ pub(super) fn default_policy(platform: &Platform, tenant: &Tenant<'_>) -> Manife
         ip_block("0.0.0.0/0", denied_networks(NON_PUBLIC_V4, |cidr| !is_v6(cidr), platform)),
         ip_block("::/0", denied_networks(NON_PUBLIC_V6, is_v6, platform)),
     ];
+    // Requests to public addresses of the cluster's own ingress are sent to its pods, if kube-proxy knows the address:
+    // policies see the address of the pod.
+    allowed.extend(platform.apps.as_ref().map(|apps| namespace_peer(&apps.ingress_namespace)));
     allowed.extend(platform.allowed_egress.iter().map(|cidr| ip_block(cidr, Vec::new())));
     let spec = NetworkPolicySpec {
         pod_selector: Some(LabelSelector::default()),

@@ -1,6 +1,6 @@
 //! How requests reach a service: Service, Ingress or HTTPRoute, and NetworkPolicy.
 
-use super::{input::ManifestInput, network_policy, object::Manifest};
+use super::{container::PORT_NAME, input::ManifestInput, network_policy, object::Manifest};
 use crate::{
     kind::Kind,
     names,
@@ -26,13 +26,18 @@ pub(super) fn objects(platform: &Platform, input: &ManifestInput<'_>) -> Vec<Man
     let mut objects = vec![service(input)];
     if let Some((address, apps)) = input.external_address(platform).zip(platform.apps.as_ref()) {
         objects.push(network_policy::allow_ingress_controller(apps, input));
-        objects.push(match &apps.routing {
-            Routing::Ingress { class } => ingress(apps, class.as_ref(), &address, input),
-            Routing::Gateway { name, namespace, http_listener, https_listener } => {
-                let listener = if address.https { https_listener } else { http_listener };
-                http_route(input, &address, (name, namespace, listener))
+        match &apps.routing {
+            Routing::Ingress { class } => {
+                objects.push(ingress(apps, class.as_ref(), &address, input));
             }
-        });
+            Routing::Gateway { name, namespace, http_listener, https_listener, redirect_http } => {
+                let listener = if address.https { https_listener } else { http_listener };
+                if address.https && *redirect_http {
+                    objects.push(redirect_route(input, &address, (name, namespace, http_listener)));
+                }
+                objects.push(http_route(input, &address, (name, namespace, listener)));
+            }
+        }
     }
     objects
 }
@@ -47,7 +52,7 @@ fn service(input: &ManifestInput<'_>) -> Manifest {
             ports: Some(vec![ServicePort {
                 name: Some("http".into()),
                 port: spec.service_port.into(),
-                target_port: Some(IntOrString::Int(spec.container_port.into())),
+                target_port: Some(IntOrString::String(PORT_NAME.into())),
                 protocol: Some("TCP".into()),
                 ..ServicePort::default()
             }]),
@@ -70,7 +75,7 @@ fn ingress(
     if let (Certificates::Issuer(issuer), true) = (&apps.certificates, address.https) {
         metadata.annotations =
             Some([("cert-manager.io/cluster-issuer".into(), issuer.clone())].into());
-        secret_name = Some(format!("{}-tls", spec.service));
+        secret_name = Some(names::certificate_secret(&spec.service));
     }
     let backend = IngressBackend {
         service: Some(IngressServiceBackend {
@@ -103,13 +108,13 @@ fn ingress(
     Manifest::new(Kind::Ingress, &object)
 }
 
-/// `k8s-openapi` does not have the Gateway API, so this object is written as JSON. The last parameter is
-/// the Gateway's name, namespace and listener.
-/// <https://gateway-api.sigs.k8s.io/reference/spec/#httproute>
+/// A Gateway's name, its namespace, and the name of one of its listeners.
+type Parent<'a> = (&'a str, &'a str, &'a str);
+
 fn http_route(
     input: &ManifestInput<'_>,
     address: &ExternalAddress,
-    (name, namespace, listener): (&str, &str, &str),
+    parent: Parent<'_>,
 ) -> Manifest {
     let spec = input.spec();
     let mut rule = json!({
@@ -127,12 +132,42 @@ fn http_route(
         }]);
         rule.insert("filters".into(), strip_prefix);
     }
+    route(input, spec.service.as_str(), (parent, address), &rule)
+}
+
+/// Redirects requests over HTTP to the same URL with HTTPS. A Gateway without a listener for HTTP does not accept it,
+/// which does no harm.
+/// <https://gateway-api.sigs.k8s.io/guides/user-guides/http-redirect-rewrite/>
+fn redirect_route(
+    input: &ManifestInput<'_>,
+    address: &ExternalAddress,
+    parent: Parent<'_>,
+) -> Manifest {
+    let rule = json!({
+        "matches": [{ "path": { "type": "PathPrefix", "value": address.path } }],
+        "filters": [{
+            "type": "RequestRedirect",
+            "requestRedirect": { "scheme": "https", "statusCode": 301 },
+        }],
+    });
+    let name = names::redirect_route(&input.spec().service);
+    route(input, &name, (parent, address), &rule)
+}
+
+/// `k8s-openapi` does not have the Gateway API, so this object is written as JSON.
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#httproute>
+fn route(
+    input: &ManifestInput<'_>,
+    name: &str,
+    ((gateway, namespace, listener), address): (Parent<'_>, &ExternalAddress),
+    rule: &Value,
+) -> Manifest {
     let object = json!({
         "apiVersion": Kind::HttpRoute.api_version(),
         "kind": Kind::HttpRoute.name(),
-        "metadata": input.metadata(spec.service.as_str()),
+        "metadata": input.metadata(name),
         "spec": {
-            "parentRefs": [{ "name": name, "namespace": namespace, "sectionName": listener }],
+            "parentRefs": [{ "name": gateway, "namespace": namespace, "sectionName": listener }],
             "hostnames": [address.host],
             "rules": [rule],
         },

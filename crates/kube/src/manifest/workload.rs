@@ -23,6 +23,8 @@ use k8s_openapi::{
     },
     apimachinery::pkg::{apis::meta::v1::ObjectMeta, util::intstr::IntOrString},
 };
+use nokube_domain::deployments::DeployedState;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Seconds that a program has to end, after the pre-stop sleep.
@@ -75,6 +77,21 @@ pub(super) fn deployment(platform: &Platform, input: &ManifestInput<'_>) -> Mani
         status: None,
     };
     Manifest::new(Kind::Deployment, &object)
+}
+
+impl Manifest {
+    /// A Deployment that is created: an autoscaler starts with its least number of pods, not with Kubernetes' default
+    /// of one.
+    #[must_use]
+    pub fn with_initial_replicas(&self, state: &DeployedState) -> Self {
+        let mut manifest = self.clone();
+        let object = manifest.body.pointer_mut("/spec").and_then(Value::as_object_mut);
+        let scaling = state.release.spec.scaling.as_ref().filter(|_| !state.stopped);
+        if let (Some(object), Some(scaling)) = (object, scaling) {
+            object.insert("replicas".into(), scaling.min.into());
+        }
+        manifest
+    }
 }
 
 /// The revision, which the platform reads back, and details for people who use `kubectl`.
@@ -146,12 +163,20 @@ fn pod_spec(platform: &Platform, input: &ManifestInput<'_>) -> PodSpec {
         termination_grace_period_seconds: Some(PRE_STOP_SECONDS + SHUTDOWN_SECONDS),
         // Also for a single pod: otherwise a change of the number of replicas would replace the pods.
         topology_spread_constraints: Some(
-            ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
-                .map(|key| spread_over(key, input))
-                .into(),
+            spread_keys(platform).iter().map(|key| spread_over(key, input)).collect(),
         ),
         volumes: volume.map(|volume| vec![volume]),
         ..PodSpec::default()
+    }
+}
+
+/// What pods are spread over. The scheduler ignores nodes that lack the label of any of the constraints, so a
+/// constraint on zones would spread nothing where nodes have no zone.
+/// <https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/>
+fn spread_keys(platform: &Platform) -> &'static [&'static str] {
+    match platform.spread_over_zones {
+        true => &["kubernetes.io/hostname", "topology.kubernetes.io/zone"],
+        false => &["kubernetes.io/hostname"],
     }
 }
 

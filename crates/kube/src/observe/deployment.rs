@@ -1,6 +1,7 @@
 //! Deployments and their ReplicaSets.
 
 use super::metadata::{Metadata, observed};
+use crate::{labels::CONTAINER_NAME, quota::has_all};
 use nokube_domain::deployments::ConditionView;
 use serde_json::Value;
 
@@ -27,11 +28,16 @@ observed! {
     pub struct ObservedReplicaSet {
         pub metadata: Metadata,
         spec: ReplicaSetSpec,
+        status: ReplicaSetStatus,
     }
 
     struct ReplicaSetSpec {
         replicas: Option<u32>,
         template: Value,
+    }
+
+    struct ReplicaSetStatus {
+        replicas: u32,
     }
 }
 
@@ -53,6 +59,24 @@ impl ObservedDeployment {
 }
 
 impl ObservedReplicaSet {
+    fn has_pods(&self) -> bool {
+        self.spec.replicas != Some(0) || self.status.replicas > 0
+    }
+
+    /// The ports of its containers; empty if it has no pods.
+    pub fn container_ports(&self) -> Vec<u16> {
+        let containers = self.spec.template.pointer("/spec/containers").and_then(Value::as_array);
+        let containers = containers.into_iter().flatten().filter(|_| self.has_pods());
+        let named = containers.filter(|container| container["name"] == CONTAINER_NAME);
+        let ports = named.filter_map(|container| container["ports"].as_array()).flatten();
+        ports.filter_map(|port| port["containerPort"].as_u64()?.try_into().ok()).collect()
+    }
+
+    /// Whether it has pods of this template.
+    pub(crate) fn runs(&self, template: &Value) -> bool {
+        self.has_pods() && has_all(&self.spec.template, template)
+    }
+
     /// The names of the ConfigMaps and Secrets that its pods need; empty if it is scaled to 0.
     pub fn referenced_objects(&self) -> Vec<&str> {
         if self.spec.replicas == Some(0) {

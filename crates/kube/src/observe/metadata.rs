@@ -37,6 +37,7 @@ pub(super) use observed;
 observed! {
     pub struct Metadata {
         pub name: String,
+        pub namespace: String,
         pub uid: String,
         pub resource_version: String,
         pub generation: i64,
@@ -52,11 +53,21 @@ observed! {
         pub uid: String,
     }
 
+    /// The fields that a manager owns.
+    /// <https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers>
     pub struct ManagedFields {
         pub manager: String,
         pub operation: String,
-        /// The fields as a tree of keys with the prefix `f:`.
-        pub fields_v1: Value,
+        pub(super) subresource: String,
+        pub(super) time: Option<Timestamp>,
+        fields_v1: FieldSet,
+    }
+
+    /// The fields below `spec`; others are not read, because `managedFields` are long.
+    struct FieldSet {
+        /// A tree of keys with the prefix `f:`.
+        #[serde(rename = "f:spec")]
+        spec: Value,
     }
 
     /// An object of any kind, of which only the metadata are read.
@@ -65,13 +76,33 @@ observed! {
     }
 }
 
+/// More than any platform counts to. A higher number in the annotation is somebody else's, and the next revision, whose
+/// number is above it, would use up the numbers.
+const MAX_REVISION: u32 = 1_000_000_000;
+
+impl ManagedFields {
+    /// The fields below `spec`, as a tree of keys with the prefix `f:`.
+    pub(super) fn spec(&self) -> &Value {
+        &self.fields_v1.spec
+    }
+
+    /// Whether they are what NoKube applied.
+    fn is_applied_by_nokube(&self) -> bool {
+        self.manager == FIELD_MANAGER && self.operation == "Apply"
+    }
+}
+
 impl Metadata {
-    /// The fields that NoKube applied (server-side apply).
-    fn applied_fields(&self) -> impl Iterator<Item = &Value> {
-        let is_ours = |fields: &&ManagedFields| {
-            fields.manager == FIELD_MANAGER && fields.operation == "Apply"
-        };
-        self.managed_fields.iter().filter(is_ours).map(|fields| &fields.fields_v1)
+    /// The fields below `spec` that NoKube applied (server-side apply).
+    pub(super) fn applied_fields(&self) -> impl Iterator<Item = &Value> {
+        let applied = self.managed_fields.iter().filter(|fields| fields.is_applied_by_nokube());
+        applied.map(ManagedFields::spec)
+    }
+
+    /// When NoKube last applied other fields or values.
+    pub(super) fn applied_at(&self) -> Option<Timestamp> {
+        let applied = self.managed_fields.iter().filter(|fields| fields.is_applied_by_nokube());
+        applied.filter_map(|fields| fields.time).max()
     }
 
     /// Whether NoKube has applied the object, according to `managedFields`.
@@ -81,7 +112,7 @@ impl Metadata {
 
     /// Whether NoKube owns `spec.replicas`. Then an apply without that field resets it to 1.
     pub fn owns_replicas(&self) -> bool {
-        self.applied_fields().any(|fields| fields.pointer("/f:spec/f:replicas").is_some())
+        self.applied_fields().any(|fields| fields.get("f:replicas").is_some())
     }
 
     /// Whether the object has the label of this deployment.
@@ -96,7 +127,8 @@ impl Metadata {
     /// The revision that was last applied; 0 without a valid annotation.
     pub fn revision(&self) -> u32 {
         let text = self.annotations.get(REVISION_ANNOTATION);
-        text.and_then(|text| text.parse().ok()).unwrap_or(0)
+        let number = text.and_then(|text| text.parse().ok());
+        number.filter(|number| *number <= MAX_REVISION).unwrap_or(0)
     }
 }
 
@@ -113,4 +145,19 @@ impl PartialObject {
 pub struct List<T> {
     #[serde(default = "Vec::new", deserialize_with = "null_as_default")]
     pub items: Vec<T>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    metadata: ListMetadata,
+}
+
+observed! {
+    struct ListMetadata {
+        r#continue: String,
+    }
+}
+
+impl<T> List<T> {
+    /// The token of the request for the next page, if there is one.
+    pub fn next_page(&self) -> Option<&str> {
+        Some(self.metadata.r#continue.as_str()).filter(|token| !token.is_empty())
+    }
 }

@@ -1,10 +1,11 @@
 //! Pods and the status of their containers.
 
-use super::metadata::{Metadata, observed};
-use crate::labels::CONTAINER_NAME;
-use nokube_domain::{Timestamp, deployments::ConditionView, image::Digest};
-use serde_json::Value;
-use std::collections::BTreeMap;
+use super::{
+    container::{Container, ContainerSpec, ContainerStatus, Role},
+    metadata::{Metadata, observed},
+};
+use crate::{labels::CONTAINER_NAME, manifest::PULL_SECRET};
+use nokube_domain::{Timestamp, image::Digest};
 
 observed! {
     pub struct ObservedPod {
@@ -14,17 +15,23 @@ observed! {
     }
 
     struct PodSpec {
+        init_containers: Vec<ContainerSpec>,
         containers: Vec<ContainerSpec>,
+        image_pull_secrets: Vec<SecretReference>,
+        volumes: Vec<Volume>,
+        node_name: String,
     }
 
-    pub(super) struct ContainerSpec {
+    struct Volume {
+        persistent_volume_claim: Option<ClaimReference>,
+    }
+
+    struct ClaimReference {
+        claim_name: String,
+    }
+
+    struct SecretReference {
         name: String,
-        pub(super) image: String,
-        resources: Resources,
-    }
-
-    struct Resources {
-        limits: BTreeMap<String, Value>,
     }
 
     pub(super) struct PodStatus {
@@ -32,58 +39,42 @@ observed! {
         pub(super) reason: String,
         pub(super) message: String,
         pub(super) start_time: Option<Timestamp>,
-        conditions: Vec<ConditionView>,
+        conditions: Vec<PodCondition>,
         container_statuses: Vec<ContainerStatus>,
         init_container_statuses: Vec<ContainerStatus>,
     }
 
-    pub(super) struct ContainerStatus {
-        name: String,
-        pub(super) ready: bool,
-        pub(super) restart_count: u32,
-        #[serde(rename = "imageID")]
-        image_id: String,
-        pub(super) state: ContainerState,
-        pub(super) last_state: ContainerState,
-    }
-
-    pub(super) struct ContainerState {
-        pub(super) waiting: Option<Waiting>,
-        pub(super) running: Option<Value>,
-        pub(super) terminated: Option<Terminated>,
-    }
-
-    pub(super) struct Waiting {
+    pub(super) struct PodCondition {
+        r#type: String,
+        pub(super) status: String,
         pub(super) reason: String,
         pub(super) message: String,
-    }
-
-    pub(super) struct Terminated {
-        pub(super) reason: String,
-        pub(super) message: String,
-        pub(super) exit_code: i32,
-    }
-}
-
-impl ContainerSpec {
-    pub(super) fn memory_limit(&self) -> Option<&str> {
-        self.resources.limits.get("memory")?.as_str()
+        pub(super) last_transition_time: Option<Timestamp>,
     }
 }
 
 impl ObservedPod {
-    /// The container that runs the service's image. A service mesh may have added others.
-    pub(super) fn service_container(&self) -> Option<&ContainerSpec> {
-        let containers = &self.spec.containers;
-        containers.iter().find(|spec| spec.name == CONTAINER_NAME).or(containers.first())
+    /// The containers that have a status, init containers first. Others may have added containers to the pod;
+    /// ephemeral containers, which people add to look into a pod, do not count.
+    pub(super) fn containers(&self) -> impl Iterator<Item = Container<'_>> {
+        let init = self.status.init_container_statuses.iter().map(|status| {
+            let spec = find_spec(&self.spec.init_containers, status);
+            let is_sidecar = spec.is_some_and(ContainerSpec::is_sidecar);
+            let role = if is_sidecar { Role::Sidecar } else { Role::Init };
+            Container { role, spec, status }
+        });
+        let statuses = &self.status.container_statuses;
+        let service = service_status(statuses);
+        let others = statuses.iter().map(move |status| {
+            let spec = find_spec(&self.spec.containers, status);
+            let is_service = service.is_some_and(|service| std::ptr::eq(service, status));
+            let role = if is_service { Role::Service } else { Role::Added };
+            Container { role, spec, status }
+        });
+        init.chain(others)
     }
 
-    /// The statuses of all containers, init containers first.
-    pub(super) fn container_statuses(&self) -> impl Iterator<Item = &ContainerStatus> {
-        self.status.init_container_statuses.iter().chain(&self.status.container_statuses)
-    }
-
-    pub(super) fn condition(&self, kind: &str) -> Option<&ConditionView> {
+    pub(super) fn condition(&self, kind: &str) -> Option<&PodCondition> {
         self.status.conditions.iter().find(|condition| condition.r#type == kind)
     }
 
@@ -91,27 +82,73 @@ impl ObservedPod {
         self.condition("Ready").is_some_and(|condition| condition.status == "True")
     }
 
-    /// The restarts of all containers together.
+    /// Whether it has ended: such a pod does not start again, and is replaced.
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self.status.phase.as_str(), "Failed" | "Succeeded")
+    }
+
+    /// Whether it received requests before, and does not any more. The condition `Ready` is `False` from the start of
+    /// a pod, so it has changed if it is younger.
+    pub(super) fn has_lost_readiness(&self) -> bool {
+        let Some(ready) = self.condition("Ready") else { return false };
+        let (since, start) = (ready.last_transition_time, self.status.start_time);
+        let has_changed = since.zip(start).is_some_and(|(since, start)| {
+            since.as_second() - start.as_second() > MAX_SECONDS_TO_FIRST_STATUS
+        });
+        ready.status != "True" && has_changed && !self.has_ended()
+    }
+
+    /// Whether its node does not respond. Then the node controller sets `Ready` to `False` without a reason, while the
+    /// kubelet's last report of the containers stays.
+    pub(super) fn has_lost_node(&self) -> bool {
+        let is_marked = self.condition("Ready").is_some_and(|ready| {
+            ready.status != "True" && ready.reason.is_empty() && self.has_lost_readiness()
+        });
+        let all_ready = |statuses: &[ContainerStatus]| statuses.iter().all(|status| status.ready);
+        let is_marked = is_marked && all_ready(&self.status.container_statuses);
+        self.status.phase == "Unknown" || self.status.reason == "NodeLost" || is_marked
+    }
+
+    /// Whether it has a machine, whose kubelet has not reported anything yet.
+    pub(super) fn is_untouched(&self) -> bool {
+        !self.spec.node_name.is_empty() && self.status.start_time.is_none()
+    }
+
+    /// Whether it uses the claim of this name.
+    pub(super) fn uses_claim(&self, name: &str) -> bool {
+        let mut claims =
+            self.spec.volumes.iter().filter_map(|volume| volume.persistent_volume_claim.as_ref());
+        claims.any(|claim| claim.claim_name == name)
+    }
+
+    /// Whether its image was built by this platform, whose login is then used for the pull.
+    pub(super) fn has_own_image(&self) -> bool {
+        self.spec.image_pull_secrets.iter().any(|secret| secret.name == PULL_SECRET)
+    }
+
+    /// The restarts of the container with the service's image.
     pub(super) fn restarts(&self) -> u32 {
-        self.container_statuses().map(|status| status.restart_count).sum()
-    }
-
-    /// Whether one of its containers has terminated, now or before its last restart.
-    pub fn has_crashed(&self) -> bool {
-        self.container_statuses()
-            .any(|s| s.last_state.terminated.is_some() || s.state.terminated.is_some())
-    }
-
-    /// Whether a container was restarted. Then the crash is in its previous log, not in the current one.
-    pub fn has_previous_log(&self) -> bool {
-        self.container_statuses().any(|s| s.restart_count > 0 && s.state.terminated.is_none())
+        service_status(&self.status.container_statuses).map_or(0, |status| status.restart_count)
     }
 
     /// The digest of the image that the node pulled. `imageID` has the form `HOST/PATH@sha256:…`.
     pub(super) fn digest(&self) -> Option<Digest> {
-        let statuses = &self.status.container_statuses;
-        let status =
-            statuses.iter().find(|status| status.name == CONTAINER_NAME).or(statuses.first());
-        status?.image_id.rsplit_once('@')?.1.parse().ok()
+        let status = service_status(&self.status.container_statuses)?;
+        status.image_id.rsplit_once('@')?.1.parse().ok()
     }
+}
+
+/// The kubelet sets `startTime` and the condition `Ready` in one step; both are rounded to a second.
+const MAX_SECONDS_TO_FIRST_STATUS: i64 = 1;
+
+fn find_spec<'a>(
+    specs: &'a [ContainerSpec],
+    status: &ContainerStatus,
+) -> Option<&'a ContainerSpec> {
+    specs.iter().find(|spec| spec.name == status.name)
+}
+
+/// The container that runs the service's image.
+fn service_status(statuses: &[ContainerStatus]) -> Option<&ContainerStatus> {
+    statuses.iter().find(|status| status.name == CONTAINER_NAME).or(statuses.first())
 }

@@ -4,21 +4,34 @@
 
 use super::{
     deployment::{ObservedDeployment, ObservedReplicaSet},
-    messages,
+    event::ObservedEvent,
     metadata::Metadata,
     pod::ObservedPod,
+    pod_issues::PodContext,
+    reasons::{Facts, Found, Repetition, Source},
 };
-use nokube_domain::deployments::{ErrorCode, Progress, Rollout};
+use nokube_domain::{
+    Timestamp,
+    deployments::{ErrorCode, Issue, Progress, Reachable, Rollout},
+};
 
 /// On a ReplicaSet: its number. On a Deployment: the number of its newest ReplicaSet.
 const REPLICA_SET_NUMBER: &str = "deployment.kubernetes.io/revision";
 const TEMPLATE_HASH_LABEL: &str = "pod-template-hash";
 
-/// A Deployment with its ReplicaSets and pods.
+/// The reason of the condition `Progressing` once a rollout has completed. It stays so if pods fail later, or if the
+/// number of pods is changed.
+const COMPLETED: &str = "NewReplicaSetAvailable";
+/// So many pods that ended for the same reason are a repetition.
+const MIN_REPEATED_ENDS: usize = 3;
+
+/// A Deployment with its ReplicaSets and pods, and the events about them.
 pub(super) struct WorkloadObjects<'a> {
     pub(super) deployment: &'a ObservedDeployment,
     pub(super) replica_sets: Vec<&'a ObservedReplicaSet>,
     pub(super) pods: Vec<&'a ObservedPod>,
+    pub(super) events: Vec<&'a ObservedEvent>,
+    pub(super) read_at: Option<Timestamp>,
 }
 
 fn replica_set_number(metadata: &Metadata) -> Option<u64> {
@@ -49,44 +62,93 @@ impl<'a> WorkloadObjects<'a> {
         pods.filter(move |pod| is_status_current && has_template_hash(pod, hash))
     }
 
-    /// The rules of `kubectl rollout status`, in their order.
-    fn is_done(&self) -> bool {
+    fn progress(&self) -> Progress {
         let status = &self.deployment.status;
-        self.deployment.is_status_current()
-            && !self.has_exceeded_deadline()
-            && status.updated_replicas >= self.deployment.replicas()
-            && status.replicas <= status.updated_replicas
-            && status.available_replicas >= status.updated_replicas
-    }
-
-    fn has_exceeded_deadline(&self) -> bool {
         let progressing = self.deployment.condition("Progressing");
-        progressing.is_some_and(|condition| condition.reason == "ProgressDeadlineExceeded")
+        let reason = progressing.map(|found| found.reason.as_str()).unwrap_or_default();
+        let has_old_pods = status.replicas > status.updated_replicas;
+        // The rules of `kubectl rollout status`, in their order.
+        if !self.deployment.is_status_current() {
+            Progress::Unobserved
+        } else if reason == "ProgressDeadlineExceeded" {
+            Progress::Overdue
+        } else if status.updated_replicas >= self.deployment.replicas()
+            && !has_old_pods
+            && status.available_replicas >= status.updated_replicas
+        {
+            Progress::Done
+        } else if reason == COMPLETED && !has_old_pods {
+            Progress::Incomplete
+        } else {
+            Progress::Rolling
+        }
     }
 
-    /// A failure of the Deployment itself, not of a pod: its code and message.
-    fn failure(&self) -> Option<(ErrorCode, String)> {
-        if !self.deployment.is_status_current() {
-            return None;
+    /// Why pods do not receive requests.
+    fn issues(&self, progress: Progress) -> Vec<Issue> {
+        if matches!(progress, Progress::Unobserved | Progress::Done) {
+            return Vec::new();
         }
-        let failure = self.deployment.condition("ReplicaFailure");
-        if let Some(failure) = failure.filter(|condition| condition.status == "True") {
-            return Some(messages::failed_create(&failure.message));
+        let unready = self.current_pods().filter(|pod| !pod.is_ready());
+        let mut issues: Vec<_> = unready.flat_map(|pod| pod.issues(&self.context())).collect();
+        issues.extend(self.repeated_ends());
+        issues.extend(self.creation_issue());
+        if issues.is_empty() && progress == Progress::Overdue {
+            issues.extend(self.deployment_issue("ProgressDeadlineExceeded", ""));
         }
-        self.has_exceeded_deadline().then(|| {
-            let has_unready_pods = self.current_pods().any(|pod| !pod.is_ready());
-            let message = match has_unready_pods {
-                false => "The rollout made no progress for 10 minutes.".to_owned(),
-                true => {
-                    "Its pods run but do not become ready: the readiness check fails. Does the \
-                         program listen on container_port and all addresses (0.0.0.0), and is \
-                         readiness_check_path right?"
-                        .to_owned()
-                }
-            };
-            (ErrorCode::NotReady, message)
-        })
+        Issue::sort(issues)
     }
+
+    fn context(&self) -> PodContext<'_> {
+        PodContext { events: &self.events, read_at: self.read_at }
+    }
+
+    /// Pods that are replaced and end again for the same reason.
+    fn repeated_ends(&self) -> Option<Issue> {
+        let context = self.context();
+        let ends = self.current_pods().filter(|pod| pod.has_ended());
+        let ends: Vec<Issue> =
+            ends.filter_map(|pod| pod.end_issue(&context, Repetition::Repeated)).collect();
+        let is_repeated = |issue: &&Issue| {
+            let same = ends.iter().filter(|other| other.message == issue.message);
+            same.count() >= MIN_REPEATED_ENDS
+        };
+        ends.iter().find(is_repeated).cloned()
+    }
+
+    /// Why pods or their ReplicaSet cannot be created.
+    fn creation_issue(&self) -> Option<Issue> {
+        let deployment = self.deployment;
+        let failure = deployment.condition("ReplicaFailure").filter(|found| found.status == "True");
+        let no_set = deployment.condition("Progressing");
+        let no_set = no_set.filter(|found| found.reason == "ReplicaSetCreateError");
+        let found = failure.or(no_set)?;
+        let issue = self.deployment_issue(&found.reason, &found.message)?;
+        // Pods that are terminating count for the quota until they are gone.
+        let may_pass = issue.code == ErrorCode::Quota
+            && self.pods.iter().any(|pod| pod.metadata.is_terminating());
+        Some(Issue { temporary: issue.temporary || may_pass, ..issue })
+    }
+
+    fn deployment_issue(&self, reason: &str, message: &str) -> Option<Issue> {
+        let policy = policy(message).map(|name| format!(" ({name})")).unwrap_or_default();
+        let found = Found::new(Source::Deployment, reason, message);
+        let issue = found.issue(&Facts::default().with("policy", policy))?;
+        let name = &self.deployment.metadata.name;
+        Some(issue.with_detail(message).with_object("Deployment", name))
+    }
+}
+
+/// The name of the policy or webhook that rejects an object.
+fn policy(message: &str) -> Option<&str> {
+    let quoted = |start: &str, end: char| {
+        let (_, rest) = message.split_once(start)?;
+        rest.split_once(end).map(|(name, _)| name)
+    };
+    quoted("ValidatingAdmissionPolicy '", '\'')
+        .or_else(|| quoted("denied the request: [", ']'))
+        .or_else(|| quoted("admission webhook \"", '"'))
+        .or_else(|| quoted("policy '", '\''))
 }
 
 /// Whether the pod belongs to the ReplicaSet with this hash and is not terminating.
@@ -98,36 +160,24 @@ fn has_template_hash(pod: &ObservedPod, hash: Option<&str>) -> bool {
 pub(super) fn rollout_status(objects: &WorkloadObjects<'_>) -> Rollout {
     let status = &objects.deployment.status;
     let hash = objects.current_hash();
-    let pod_failures: Vec<_> = objects.current_pods().filter_map(ObservedPod::failure).collect();
-    // A permanent failure has precedence over a temporary one.
-    let worst = pod_failures.iter().find(|f| f.is_permanent).or(pod_failures.first());
-    let pod_failure = worst.map(|f| (f.code, f.message.clone()));
-    let (progress, failure) = if objects.is_done() {
-        (Progress::Done, None)
-    } else if worst.is_some_and(|failure| failure.is_permanent) {
-        (Progress::Stuck, pod_failure)
-    } else if let Some(failure) = objects.failure() {
-        (Progress::Stuck, pod_failure.or(Some(failure)))
-    } else {
-        (Progress::Rolling, pod_failure)
-    };
-    let is_ready_and_previous = |pod: &&ObservedPod| {
-        !pod.metadata.is_terminating() && !has_template_hash(pod, hash) && pod.is_ready()
-    };
-    let previous_serves =
-        progress == Progress::Stuck && objects.pods.iter().any(is_ready_and_previous);
-    let failure = failure.map(|(code, message)| match previous_serves {
-        true => (code, format!("{message} The pods of the previous revision go on serving.")),
-        false => (code, message),
-    });
+    let progress = objects.progress();
+    let is_starting =
+        |pod: &&ObservedPod| !pod.is_ready() && !pod.has_ended() && !pod.has_lost_readiness();
+    let starting = objects.current_pods().filter(is_starting);
+    let view = |pod: &&ObservedPod| pod.view(has_template_hash(pod, hash), &objects.context());
     Rollout {
         revision: objects.deployment.metadata.revision(),
         progress,
         ready: status.ready_replicas,
+        current_ready: u32::try_from(objects.current_pods().filter(|pod| pod.is_ready()).count())
+            .unwrap_or(u32::MAX),
         total: objects.deployment.replicas(),
-        pods: objects.pods.iter().map(|pod| pod.view(has_template_hash(pod, hash))).collect(),
+        starting_since: starting.filter_map(|pod| pod.metadata.creation_timestamp).min(),
+        has_lost_pod: objects.current_pods().any(ObservedPod::has_lost_readiness),
+        pods: objects.pods.iter().map(view).collect(),
         conditions: status.conditions.clone(),
-        failure,
+        issues: objects.issues(progress),
+        reachable: Reachable::Unknown,
         digest: objects.current_pods().find_map(ObservedPod::digest),
     }
 }

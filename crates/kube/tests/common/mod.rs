@@ -17,7 +17,7 @@ use nokube_domain::{
 use nokube_kube::{
     Kind, Manifest, ManifestInput, Manifests, Platform, Tenant,
     names::{SecretNameKey, variables_object},
-    platform::{Apps, Certificates, PodSecurity, Quota, RegistryCredentials, Routing},
+    platform::{Apps, Certificates, HostLayout, PodSecurity, Quota, RegistryCredentials, Routing},
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -62,6 +62,7 @@ pub fn platform() -> Platform {
     Platform {
         apps: Some(Apps {
             domain: "apps.example.com".parse().unwrap(),
+            host_layout: HostLayout::Flat,
             routing: Routing::Ingress { class: Some("traefik".into()) },
             certificates: Certificates::Shared,
             ingress_namespace: "ingress".into(),
@@ -88,6 +89,7 @@ pub fn platform() -> Platform {
         allowed_egress: Vec::new(),
         denied_egress: Vec::new(),
         deployer_role: None,
+        spread_over_zones: false,
     }
 }
 
@@ -99,6 +101,7 @@ pub fn gateway() -> Platform {
         namespace: "gateways".into(),
         http_listener: "web".into(),
         https_listener: "websecure".into(),
+        redirect_http: true,
     };
     platform
 }
@@ -155,6 +158,7 @@ pub fn fixture_of_release(more: Value, number: u32) -> Fixture {
     let service = &new.spec.service;
     let release = Release {
         number,
+        previous: None,
         by: "testuser".parse().unwrap(),
         at: at(number.into()),
         image,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Result, Store, StoreError, SwapResult};
 use crate::counts::{self, Counters};
+use crate::host_calls::HostCalls;
 
 /// Like Spin, the host does not pass larger values to a component.
 pub(crate) const MAX_RESULT_BYTES: usize = 128 << 20;
@@ -12,6 +13,7 @@ pub(crate) const MAX_RESULT_BYTES: usize = 128 << 20;
 pub struct Bucket {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) calls: HostCalls,
 }
 
 /// A component's `cas` handle: a key, and the value that a swap expects to find.
@@ -24,6 +26,7 @@ pub struct Cas {
 
 impl Bucket {
     pub(super) async fn get(&self, key: String) -> Result<Option<Vec<u8>>> {
+        self.calls.next().await;
         counts::add(&self.counters.reads, 1);
         let value = self.store.get(key).await?;
         check_result_size(value.iter().map(Vec::len).sum())?;
@@ -34,6 +37,7 @@ impl Bucket {
         &self,
         keys: Vec<String>,
     ) -> Result<Vec<(String, Option<Vec<u8>>)>> {
+        self.calls.next().await;
         counts::add(&self.counters.reads, keys.len());
         let found = self.store.get_many(keys).await?;
         check_result_size(found.iter().filter_map(|(_, value)| Some(value.as_ref()?.len())).sum())?;
@@ -41,26 +45,31 @@ impl Bucket {
     }
 
     pub(super) async fn set_many(&self, pairs: Vec<(String, Vec<u8>)>) -> Result<()> {
+        self.calls.next().await;
         counts::add(&self.counters.writes, pairs.len());
         self.store.set_many(pairs).await
     }
 
     pub(super) async fn delete_many(&self, keys: Vec<String>) -> Result<()> {
+        self.calls.next().await;
         counts::add(&self.counters.deletes, keys.len());
         self.store.delete_many(keys).await
     }
 
     pub(super) async fn exists(&self, key: String) -> Result<bool> {
+        self.calls.next().await;
         counts::add(&self.counters.exists, 1);
         self.store.exists(key).await
     }
 
     pub(super) async fn keys(&self) -> Result<Vec<String>> {
+        self.calls.next().await;
         counts::add(&self.counters.listings, 1);
         self.store.keys().await
     }
 
     pub(super) async fn increment(&self, key: String, delta: i64) -> Result<i64> {
+        self.calls.next().await;
         counts::add(&self.counters.increments, 1);
         self.store.increment(key, delta).await
     }
@@ -70,6 +79,7 @@ impl Cas {
     /// Returns the handle with the current value if another writer changed the key.
     pub(super) async fn swap(self, value: Vec<u8>) -> Result<Option<Cas>> {
         let Cas { bucket, key, expected } = self;
+        bucket.calls.next().await;
         counts::add(&bucket.counters.writes, 1);
         Ok(match bucket.store.swap(key.clone(), expected, value).await? {
             SwapResult::Written => None,

@@ -19,6 +19,7 @@ use crate::allowed_hosts::{SELF_HOST, chained_component, entry_for};
 use crate::chaining::Application;
 use crate::component::ComponentConfig;
 use crate::counts;
+use crate::host_calls::HostCalls;
 use crate::routes::RouteMatch;
 
 /// The client address of a chained call, as in Spin.
@@ -27,6 +28,7 @@ const CHAINED_CLIENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIF
 pub(crate) struct OutboundHttp {
     pub component: Arc<ComponentConfig>,
     pub application: Weak<dyn Application>,
+    pub calls: HostCalls,
 }
 
 impl WasiHttpHooks for OutboundHttp {
@@ -37,8 +39,11 @@ impl WasiHttpHooks for OutboundHttp {
         _fut: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<(Response<WasiBody>, Connection)>> + Send> {
         let (component, application) = (self.component.clone(), self.application.clone());
-        let options = options.unwrap_or_default();
-        Box::new(async move { send(&component, application, request, options).await })
+        let (calls, options) = (self.calls.clone(), options.unwrap_or_default());
+        Box::new(async move {
+            calls.next().await;
+            send(&component, application, &calls, request, options).await
+        })
     }
 
     fn p3_error_from_tls(&mut self, error: &io::Error) -> ErrorCode {
@@ -53,6 +58,7 @@ impl WasiHttpHooks for OutboundHttp {
 async fn send(
     component: &ComponentConfig,
     application: Weak<dyn Application>,
+    calls: &HostCalls,
     mut request: Request<WasiBody>,
     options: RequestOptions,
 ) -> Result<(Response<WasiBody>, Connection)> {
@@ -68,7 +74,7 @@ async fn send(
     }
     let application = application.upgrade().ok_or(Error::ConnectionTerminated)?;
     if let Some(callee) = chained_component(request.uri()).map(str::to_string) {
-        return send_chained(component, &*application, &callee, request, options).await;
+        return send_chained(component, &*application, calls, &callee, request, options).await;
     }
     counts::add(&component.counters.outbound, 1);
     if request.uri().host() == Some(SELF_HOST) {
@@ -93,6 +99,7 @@ async fn send(
 async fn send_chained(
     component: &ComponentConfig,
     application: &dyn Application,
+    calls: &HostCalls,
     callee: &str,
     request: Request<WasiBody>,
     options: RequestOptions,
@@ -100,7 +107,8 @@ async fn send_chained(
     counts::add(&component.counters.chained, 1);
     let route_match = RouteMatch::for_chained_call(request.uri().path());
     let first_byte_timeout = options.first_byte_timeout.unwrap_or(DEFAULT_TIMEOUT);
-    let response = application.call_component(callee, request, &route_match, CHAINED_CLIENT);
+    let limit = calls.limit_of_chained();
+    let response = application.call_component(callee, request, &route_match, CHAINED_CLIENT, limit);
     match tokio::time::timeout(first_byte_timeout, response).await {
         Ok(Some(response)) => Ok((response, Box::new(async { Ok(()) }))),
         Ok(None) => {

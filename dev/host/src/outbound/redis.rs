@@ -101,6 +101,7 @@ async fn query<T: FromRedisValue, S>(
     command: &Cmd,
     count: impl FnOnce(&counts::Counters),
 ) -> Result<T> {
+    access.with(|mut access| access.get().calls.clone()).next().await;
     let mut connection = access.with(|mut access| {
         let instance = access.get();
         count(&instance.component.counters);

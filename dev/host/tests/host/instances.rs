@@ -49,6 +49,32 @@ async fn a_request_fails_after_the_time_out() {
     assert_eq!(app.status(&host, "/print").await, 200);
 }
 
+#[tokio::test]
+async fn calls_after_a_response_have_a_limit_in_all_components_that_it_calls() {
+    let app = TestApp::new(&format!(
+        "{GUEST_COMPONENT}allowed_outbound_hosts = [\"http://guest.spin.internal\"]\n"
+    ));
+    // Each of the three requests is a call by chaining, and another one that increments the counter.
+    for (calls, counter) in [(0, 0), (1, 0), (2, 1), (3, 1), (5, 2), (6, 3)] {
+        let limits = Limits { calls_after_response: Some(calls), ..Limits::default() };
+        let host = app.start_with(options_with(limits)).await.unwrap();
+        let key = format!("after-{calls}");
+        assert_eq!(app.status(&host, &format!("/later/increment/{key}")).await, 200);
+        // After an odd number, the receiver is ended first, and the sender at its next request.
+        let is_over = |console: &str| {
+            let is_sender_ended = console.matches("[guest] was ended").count() > calls as usize % 2;
+            is_sender_ended || console.contains("[guest] sent all")
+        };
+        while !is_over(&host.console()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(host.console().contains("was ended"), calls < 6, "{calls}: {}", host.console());
+        // A request before its response has no limit.
+        let next = app.get(&host, &format!("/increment/{key}")).await;
+        assert_eq!(next, (counter + 1).to_string(), "{calls}: {}", host.console());
+    }
+}
+
 async fn wait_for_request(host: &Running) {
     while host.counts().requests == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -6,9 +6,13 @@
 //! [`simulated_github`] runs all of it and steers it.
 
 mod http;
+pub mod job;
+mod local_git;
 pub mod model;
 pub mod options;
+mod outgoing_events;
 mod render;
 mod server_state;
 pub mod simulated_github;
+mod simulated_repositories;
 pub mod webhooks;

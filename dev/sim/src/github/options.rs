@@ -1,7 +1,13 @@
 //! The configuration of a simulated GitHub.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::job::Job;
 
 /// The GitHub App that the product authenticates as.
 #[derive(Clone)]
@@ -45,12 +51,26 @@ pub struct GitHubOptions {
     pub private_packages: bool,
     /// Record responses too, for tests that check them.
     pub record_responses: bool,
+    /// Git repositories on this machine by `owner/name`: the only ones that exist. Without it every valid name is
+    /// a repository, with invented commits.
+    pub repositories: Option<BTreeMap<String, PathBuf>>,
+    /// Names of repositories that every account has in its lists.
+    pub sample_repositories: Vec<String>,
+    /// Takes the jobs of workflow runs, in place of the simulated runner.
+    pub runner: Option<UnboundedSender<Job>>,
 }
 
 impl GitHubOptions {
     /// Owner and name of the builder repository.
     pub(super) fn builder(&self) -> (&str, &str) {
         self.builder_repository.split_once('/').unwrap_or((&self.builder_repository, ""))
+    }
+
+    /// The folder of a repository on this machine.
+    pub(super) fn local_repository(&self, full_name: &str) -> Option<&Path> {
+        let mut repositories = self.repositories.iter().flatten();
+        let found = repositories.find(|(name, _)| name.eq_ignore_ascii_case(full_name));
+        found.map(|(_, folder)| folder.as_path())
     }
 }
 
@@ -70,6 +90,9 @@ impl Default for GitHubOptions {
             registry_credentials: None,
             private_packages: false,
             record_responses: false,
+            repositories: None,
+            sample_repositories: Vec::new(),
+            runner: None,
         }
     }
 }

@@ -11,14 +11,13 @@ use tokio::runtime::Handle;
 use super::http::app_jwt::AppVerifier;
 use super::http::limits::RequestLimit;
 use super::http::registry::PullPermission;
+use super::job::Job;
+use super::local_git::LocalRefs;
 use super::model::api_error::ApiError;
 use super::model::builder_workflow::BuilderWorkflow;
-use super::model::repositories::Repository;
-use super::model::{Effect, Model, WebhookEvent};
+use super::model::{Effect, Model};
 use super::options::GitHubOptions;
-use super::render::{self, Links, webhook};
 use super::webhooks::queue::DeliveryQueue;
-use super::webhooks::{Delivery, DeliveryState, HOOK_ID};
 use crate::traffic::interceptor::Interceptor;
 
 pub struct ServerState {
@@ -32,6 +31,8 @@ pub struct ServerState {
     runtime: Mutex<RuntimeState>,
     /// How many timers are running.
     timers: AtomicUsize,
+    /// Held while the branches of Git repositories on this machine are read.
+    pub(crate) local_git: tokio::sync::Mutex<LocalRefs>,
     tokio: Handle,
 }
 
@@ -57,6 +58,11 @@ impl ServerState {
         let workflow = BuilderWorkflow::new(&options.builder_repository, &options.workflow);
         let mut model = Model::new(workflow, Timestamp::now());
         model.installations.id_for_account(options.builder().0);
+        model.has_runner = options.runner.is_some();
+        if let Some(repositories) = &options.repositories {
+            let names = repositories.keys().map(String::as_str);
+            model.repositories.restrict_to(names.chain([options.builder_repository.as_str()]));
+        }
         let runtime = RuntimeState {
             clock_offset: 0,
             step: options.step,
@@ -73,6 +79,7 @@ impl ServerState {
             model: Mutex::new(model),
             runtime: Mutex::new(runtime),
             timers: AtomicUsize::new(0),
+            local_git: tokio::sync::Mutex::default(),
             tokio: Handle::current(),
             options,
         })
@@ -105,6 +112,7 @@ impl ServerState {
             match effect {
                 Effect::SendWebhook(event) => self.enqueue(&mut model, &event),
                 Effect::ScheduleAdvance { run, timer_id } => self.start_timer(run, timer_id),
+                Effect::StartJob { run } => self.start_job(&model, run),
             }
         }
         result
@@ -115,10 +123,25 @@ impl ServerState {
         self: &Arc<Self>,
         change: impl FnOnce(&mut Model, Timestamp) -> Result<Vec<Effect>, ApiError>,
     ) -> Result<(), ApiError> {
+        self.try_change_to(|model, now| change(model, now).map(|effects| ((), effects)))
+    }
+
+    /// The same for a change that GitHub can reject and that results in something.
+    pub(crate) fn try_change_to<R, E>(
+        self: &Arc<Self>,
+        change: impl FnOnce(&mut Model, Timestamp) -> Result<(R, Vec<Effect>), E>,
+    ) -> Result<R, E> {
         self.change(|model, now| match change(model, now) {
-            Ok(effects) => (Ok(()), effects),
+            Ok((result, effects)) => (Ok(result), effects),
             Err(error) => (Err(error), Vec::new()),
         })
+    }
+
+    fn start_job(self: &Arc<Self>, model: &Model, run: u64) {
+        if let (Some(runner), Some(run)) = (&self.options.runner, model.run(run)) {
+            // Fails if the runner has stopped. The job stays queued then.
+            let _ = runner.send(Job::new(run, Arc::downgrade(self)));
+        }
     }
 
     fn start_timer(self: &Arc<Self>, run: u64, timer_id: u32) {
@@ -133,66 +156,6 @@ impl ServerState {
                 state.timers.fetch_sub(1, Ordering::SeqCst);
             }
         });
-    }
-
-    fn enqueue(&self, model: &mut Model, event: &WebhookEvent) {
-        let builder = model.repositories.present_name(&self.options.builder_repository).to_owned();
-        let (owner, name) = builder.split_once('/').unwrap_or((&builder, ""));
-        let Some(repository) = model.repositories.repository(owner, name) else { return };
-        let installation = self.app.as_ref().map(|_| model.installations.id_for_account(owner));
-        let (name, action, body) = webhook::payload(
-            &self.webhook_links(),
-            &repository,
-            &model.workflow,
-            event,
-            installation,
-        );
-        let run = Some(event.run().id);
-        self.deliver(name, Some(action.to_owned()), run, &repository, &body);
-    }
-
-    /// Sends the `ping` event of the builder repository's webhook, if a webhook is configured.
-    pub(crate) fn send_ping(&self) {
-        let (owner, name) = self.options.builder();
-        let repository = self.model().repositories.repository(owner, name);
-        if let (Some(target), Some(repository)) = (self.deliveries.target(), repository) {
-            let body = webhook::ping(&self.webhook_links(), &repository, HOOK_ID, &target.url);
-            self.deliver("ping", None, None, &repository, &body);
-        }
-    }
-
-    fn deliver(
-        &self,
-        event: &str,
-        action: Option<String>,
-        run_id: Option<u64>,
-        repository: &Repository,
-        body: &serde_json::Value,
-    ) {
-        let repository_id = render::repository::id(repository);
-        self.deliveries.enqueue(Delivery {
-            id: 0,
-            guid: String::new(),
-            event: event.to_owned(),
-            action,
-            run_id,
-            repository_id,
-            state: DeliveryState::Waiting,
-            status_code: None,
-            duration: Duration::ZERO,
-            delivered_at: None,
-            redelivery: false,
-            body: body.to_string().into(),
-            // The webhook is the App's, or without an App the repository's.
-            target: match self.app {
-                Some(_) => ("integration", render::app::APP_ID),
-                None => ("repository", repository_id),
-            },
-        });
-    }
-
-    fn webhook_links(&self) -> Links {
-        Links::new(&self.origin, if self.options.ghes { "/api/v3" } else { "" })
     }
 
     /// Whether a timer is running or a webhook waits to be sent.

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use super::http;
 pub use super::http::limits::LimitForm;
 use super::http::limits::RequestLimit;
+use super::local_git;
 use super::model::HoldPoint;
 use super::model::repositories::RepositorySettings;
 use super::model::run::{Conclusion, WorkflowRun};
@@ -26,7 +27,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A running simulation of GitHub. It stops when it is dropped. Changes take effect immediately, for later
 /// requests and events.
 pub struct SimulatedGitHub {
-    state: Arc<ServerState>,
+    pub(super) state: Arc<ServerState>,
     /// Aborted when they are dropped.
     _tasks: JoinSet<()>,
 }
@@ -53,6 +54,9 @@ impl SimulatedGitHub {
         let mut tasks = JoinSet::new();
         tasks.spawn(serve(listener, http::router(&state)));
         tasks.spawn(sender::send_all(state.clone(), client));
+        if state.options.repositories.is_some() {
+            tasks.spawn(local_git::watch(state.clone()));
+        }
         Ok(Self { state, _tasks: tasks })
     }
 
@@ -184,11 +188,6 @@ impl SimulatedGitHub {
     /// Changes the settings of a repository that are `Some`.
     pub fn set_repository(&self, full_name: &str, settings: RepositorySettings) {
         self.state.model().repositories.set(full_name, settings);
-    }
-
-    /// Renames a repository, or transfers it to another account. GitHub redirects from its old name.
-    pub fn rename_repository(&self, old: &str, new: &str) {
-        self.state.model().rename_repository(old, new);
     }
 
     /// Limits requests whose path contains a text, for so many seconds.

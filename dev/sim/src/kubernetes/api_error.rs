@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::json::put;
-use super::state::resources::{NAMESPACES, Resource};
+use super::state::resources::Resource;
 
 /// The reason of an error whose body is plain text instead of a `Status`.
 const PLAIN_TEXT: &str = "plain text";
@@ -78,14 +78,45 @@ impl ApiError {
         Self::new(403, "Forbidden", message).about(resource, name)
     }
 
-    /// The ValidatingAdmissionPolicy of `ops/rbac.yaml` denies a namespace.
-    pub fn denied_by_policy(namespace: &str) -> Self {
+    /// A ValidatingAdmissionPolicy of the operator's files denies an object.
+    pub fn denied_by_policy(resource: &Resource, name: &str) -> Self {
+        let (policy, reason) = match resource.plural {
+            "namespaces" => (
+                "nokube-deployer",
+                "writes in its own namespaces nk-… only (and tries in nokube-preview).",
+            ),
+            "services" => (
+                "nokube-deployer-network",
+                "makes services inside the cluster only, for the pods of their deployment.",
+            ),
+            _ => (
+                "nokube-deployer-pods",
+                "makes budgets that allow one eviction at a time, of one deployment.",
+            ),
+        };
+        let plural = resource.plural_and_group();
         let message = format!(
-            "namespaces {namespace:?} is forbidden: ValidatingAdmissionPolicy 'nokube-deployer' with \
-             binding 'nokube-deployer' denied request: NoKube's deployer writes in its own namespaces \
-             nk-… only (and tries in nokube-preview)."
+            "{plural} {name:?} is forbidden: ValidatingAdmissionPolicy '{policy}' with binding \
+             '{policy}' denied request: NoKube's deployer {reason}"
         );
-        Self::new(422, "Invalid", message).about(&NAMESPACES, namespace)
+        Self::new(422, "Invalid", message).about(resource, name)
+    }
+
+    pub fn field_is_immutable(resource: &Resource, name: &str, field: &str) -> Self {
+        let kind = match resource.group {
+            "" => resource.kind.to_owned(),
+            group => format!("{}.{group}", resource.kind),
+        };
+        let message =
+            format!("{kind} {name:?} is invalid: {field}: Invalid value: field is immutable");
+        let mut error = Self::new(422, "Invalid", message).about(resource, name);
+        put(&mut error.details, "/kind", resource.kind);
+        let cause = json!({
+            "reason": "FieldValueInvalid", "message": "Invalid value: field is immutable",
+            "field": field,
+        });
+        put(&mut error.details, "/causes", json!([cause]));
+        error
     }
 
     pub fn namespace_terminating(resource: &Resource, name: &str, namespace: &str) -> Self {

@@ -14,15 +14,21 @@ pub struct NewEvent<'a> {
     event_type: &'static str,
     reason: &'a str,
     message: &'a str,
+    /// The container of the pod that it is about.
+    container: Option<&'a str>,
 }
 
 impl<'a> NewEvent<'a> {
     pub fn normal(reason: &'a str, message: &'a str) -> Self {
-        Self { event_type: "Normal", reason, message }
+        Self { event_type: "Normal", reason, message, container: None }
     }
 
     pub fn warning(reason: &'a str, message: &'a str) -> Self {
-        Self { event_type: "Warning", reason, message }
+        Self { event_type: "Warning", reason, message, container: None }
+    }
+
+    pub fn of_container(self, name: &'a str) -> Self {
+        Self { container: Some(name), ..self }
     }
 }
 
@@ -50,7 +56,7 @@ impl ClusterState {
         }
         let number = self.store.write_count + 0x1879_0000_0000_0000;
         let (id, now) = (self.random_uid(), self.timestamp());
-        let event = json!({
+        let mut event = json!({
             "apiVersion": "v1", "kind": "Event",
             "metadata": {
                 "name": format!("{}.{number:x}", name(about)), "namespace": event_namespace, "uid": id,
@@ -63,6 +69,9 @@ impl ClusterState {
             "type": new.event_type, "reason": new.reason, "message": new.message,
             "count": 1, "firstTimestamp": now, "lastTimestamp": now, "eventTime": null,
         });
+        if let Some(container) = new.container {
+            put(&mut event, "/involvedObject/fieldPath", format!("spec.containers{{{container}}}"));
+        }
         self.store.save(&EVENTS, event);
     }
 }

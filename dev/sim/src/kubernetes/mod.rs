@@ -14,10 +14,12 @@
 //! | `-pending` | no node has room for the pod |
 //! | `-root` | runs as root, which a pod may forbid |
 //! | `-unready` | runs, but its readiness probe fails |
+//! | `-hangs` | becomes ready, and stops responding half a minute later |
 //! | `-nocommand` | runs only with `command` or `args` |
 //! | anything else | becomes ready |
 //!
-//! Containers receive no traffic.
+//! The Gateway accepts no route with `noroute` in its name, and somebody edits each Deployment with `edited` in its name
+//! once. Containers receive no traffic.
 //!
 //! A request goes through [`http`], [`access`] and [`write`] to [`state`]. [`controllers`] and
 //! [`kubelet`] change the state step by step. [`simulated_cluster`] runs and steers all of it.

@@ -28,8 +28,8 @@ pub struct ClusterOptions {
     pub delay: Duration,
     /// Whether the Gateway API is installed.
     pub gateway_api: bool,
-    /// Whether `ops/rbac.yaml` is applied: the namespace for dry runs exists, and the
-    /// ValidatingAdmissionPolicy rejects other namespaces than `nk-…`.
+    /// Whether `ops/rbac.yaml` and `ops/admission` are applied: the namespace for dry runs exists, and
+    /// the ValidatingAdmissionPolicies deny what the platform tries to find out whether they do.
     pub platform_rbac: bool,
     pub private_images: Vec<PrivateImages>,
     /// Without nodes: pods are never scheduled.

@@ -39,10 +39,8 @@ impl SimulatedCluster {
         tasks.spawn(serve(listener, http::router(&server)));
         tasks.spawn(server.clone().run_controllers());
         let cluster = Self { server, _tasks: tasks };
-        if platform_rbac {
-            let metadata = json!({"name": "nokube-preview"});
-            let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata});
-            cluster.put_object(namespace)?;
+        for object in initial_objects(platform_rbac) {
+            cluster.put_object(object)?;
         }
         Ok(cluster)
     }
@@ -129,6 +127,22 @@ impl SimulatedCluster {
         put.map_err(|error| anyhow!("{}", error.message))
     }
 
+    /// Changes fields of an object, as somebody does with `kubectl edit`. `manager` is then their owner.
+    ///
+    /// # Errors
+    /// If there is no such object.
+    pub fn edit_object(
+        &self,
+        plural: &str,
+        (namespace, name): (&str, &str),
+        manager: &str,
+        changes: &Value,
+    ) -> anyhow::Result<Value> {
+        let resource = resources::by_plural(plural).context("an unknown resource")?;
+        let edited = self.server.cluster().edit(resource, (namespace, name), manager, changes);
+        edited.map_err(|error| anyhow!("{}", error.message))
+    }
+
     /// Removes an object immediately, ignoring finalizers and the grace period. Returns whether it existed. The
     /// garbage collector then removes its dependents.
     pub fn delete_object(&self, plural: &str, namespace: &str, name: &str) -> bool {
@@ -175,4 +189,47 @@ impl SimulatedCluster {
         }
         Ok(())
     }
+}
+
+/// What a cluster's administrator has set up: classes, a Gateway, and the namespace for dry runs.
+fn initial_objects(platform_rbac: bool) -> Vec<Value> {
+    let namespace =
+        |name: &str| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+    let listener = |name: &str, port: u16, protocol: &str| {
+        json!({
+            "name": name, "port": port, "protocol": protocol,
+            "allowedRoutes": {"namespaces": {"from": "All"}},
+        })
+    };
+    let mut objects = vec![
+        json!({
+            "apiVersion": "networking.k8s.io/v1", "kind": "IngressClass",
+            "metadata": {
+                "name": "public",
+                "annotations": {"ingressclass.kubernetes.io/is-default-class": "true"},
+            },
+            "spec": {"controller": "example.org/ingress-controller"},
+        }),
+        json!({
+            "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
+            "metadata": {
+                "name": "standard",
+                "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+            },
+            "provisioner": "example.org/volumes", "allowVolumeExpansion": true,
+        }),
+        namespace("gateway"),
+        json!({
+            "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
+            "metadata": {"name": "main", "namespace": "gateway"},
+            "spec": {
+                "gatewayClassName": "public",
+                "listeners": [listener("http", 80, "HTTP"), listener("https", 443, "HTTPS")],
+            },
+        }),
+    ];
+    if platform_rbac {
+        objects.push(namespace("nokube-preview"));
+    }
+    objects
 }

@@ -8,12 +8,15 @@ use nokube_github::{
     Api, Request, Response,
     app::App,
     error,
-    health::{AppSettings, Delivery, WebhookConfig, undelivered},
+    health::{AppSettings, Delivery, InstallationSettings, WebhookConfig, undelivered},
     responses::parse,
 };
 
 const APP: &str = "github app";
 const WEBHOOKS: &str = "webhooks";
+const PERMISSIONS: &str = "permissions";
+/// GitHub lists no more on a page.
+const MAX_INSTALLATIONS: u32 = 100;
 const RETRY: &str = "try again in a minute";
 
 /// An error response of GitHub.
@@ -57,12 +60,16 @@ pub async fn check_github(
         }
     };
     // The other checks need a valid key.
-    let (app_finding, app_page) = match app_client.check_app().await {
-        Ok(checked) => checked,
+    let app = match app_client.app().await {
+        Ok(app) => app,
         Err(error) => return vec![failed_app_check(&error)],
     };
-    let mut findings = vec![app_finding, app_client.check_installation(&app_page).await];
-    findings.extend(app_client.check_webhook(settings, &app_page).await);
+    let mut findings = vec![check_app(&app), app_client.check_installation(&app.html_url).await];
+    findings.extend(app_client.check_permissions(&app).await.unwrap_or_else(|error| {
+        let detail = format!("GitHub does not list the installations: {error:#}");
+        vec![Finding::failed(PERMISSIONS, detail, RETRY)]
+    }));
+    findings.extend(app_client.check_webhook(settings, &app.html_url).await);
     findings.push(app_client.check_deliveries(redeliver).await.unwrap_or_else(|error| {
         let detail = format!("GitHub does not list them: {error:#}");
         Finding::failed(WEBHOOKS, detail, RETRY)
@@ -83,6 +90,39 @@ fn failed_app_check(error: &anyhow::Error) -> Finding {
         }
     };
     Finding::failed(APP, format!("{error:#}"), advice)
+}
+
+/// Compares the App's permissions and events with those that the platform needs.
+fn check_app(app: &AppSettings) -> Finding {
+    let missing = app.missing();
+    if missing.is_empty() {
+        return Finding::ok(
+            APP,
+            "its key is valid, and it has the required permissions and events",
+        );
+    }
+    let advice = format!(
+        "add them on the App's page (Edit, Permissions & events), to which {} leads, and then accept the change in \
+         each installation (docs/install.md, An App of an earlier version)",
+        app.html_url
+    );
+    Finding::failed(APP, format!("it lacks {}", missing.join(", ")), advice)
+}
+
+/// What an installation has not accepted, if anything.
+fn not_accepted(installation: &InstallationSettings, app: &AppSettings) -> Option<Finding> {
+    let missing = installation.not_accepted(app);
+    // Nothing can be accepted while it is suspended.
+    if missing.is_empty() || installation.is_suspended() {
+        return None;
+    }
+    let account = installation.account();
+    let detail = format!("the installation on {account} has not accepted {}", missing.join(", "));
+    let advice = format!(
+        "let an owner of {account} open {} and accept the new permissions",
+        installation.accepted.html_url
+    );
+    Some(Finding::failed(PERMISSIONS, detail, advice))
 }
 
 impl<'a> AppClient<'a> {
@@ -121,21 +161,22 @@ impl<'a> AppClient<'a> {
         Ok(response)
     }
 
-    /// Checks the key and the App's permissions and events. Also returns the URL of the App's page at GitHub.
-    async fn check_app(&self) -> Result<(Finding, String)> {
-        let app: AppSettings = parse(&self.send_checked(|api, token| api.app(token)).await?)?;
-        let missing = app.missing();
-        let finding = if missing.is_empty() {
-            Finding::ok(APP, "its key is valid, and it has the required permissions and events")
-        } else {
-            let advice = format!(
-                "add them at {} (App settings, Permissions & events), and accept the change in each \
-                 installation",
-                app.html_url
-            );
-            Finding::failed(APP, format!("it lacks {}", missing.join(", ")), advice)
-        };
-        Ok((finding, app.html_url))
+    /// The App's settings. GitHub refuses them if the key is not the App's.
+    async fn app(&self) -> Result<AppSettings> {
+        Ok(parse(&self.send_checked(|api, token| api.app(token)).await?)?)
+    }
+
+    /// Checks what each installation has accepted. An App's new permissions have no effect before.
+    async fn check_permissions(&self, app: &AppSettings) -> Result<Vec<Finding>> {
+        let list = |api: &Api, token: &str| api.installations(MAX_INSTALLATIONS, token);
+        let installations: Vec<InstallationSettings> = parse(&self.send_checked(list).await?)?;
+        let findings: Vec<Finding> = installations
+            .iter()
+            .filter_map(|installation| not_accepted(installation, app))
+            .collect();
+        let all_accepted =
+            || Finding::ok(PERMISSIONS, "each installation has accepted what the App has");
+        Ok(if findings.is_empty() { vec![all_accepted()] } else { findings })
     }
 
     async fn check_installation(&self, app_page: &str) -> Finding {

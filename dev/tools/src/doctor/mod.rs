@@ -4,8 +4,8 @@
 mod github;
 mod operator_settings;
 
-use crate::readiness;
 use anyhow::{Result, bail};
+use nokube_dev::readiness;
 use operator_settings::OperatorSettings;
 use std::{io::Write, path::Path, time::Duration};
 
@@ -148,6 +148,11 @@ fn finding_of(check: readiness::Check) -> Finding {
         "cluster" => {
             "check kubernetes_api_url, the certificate in [[client_tls]] of the runtime configuration, and \
              permissions and token (ops/README.md)"
+        }
+        "routing" => {
+            "correct apps_gateway and its listeners, or apps_ingress_class, or have the cluster's \
+             administrator repair what they name: kubectl describe says more. Until then no request reaches \
+             a service from outside"
         }
         "sign_in" => "set who may sign in: auth_allowed_… and auth_administrators",
         "builds" | "webhook" | "deploy" | "auth" => {

@@ -5,8 +5,11 @@ use nokube_domain::{
     audit::AuditEntry,
     builds::{BuildRecord, CancelRequest, JobsRecord, RunRecord},
     deployments::{DeploymentRecord, LastObservation, OutcomeRecord, Revision},
+    installation::Installation,
+    name::ServiceName,
     people::PersonRecord,
     projects::{Members, Project},
+    services::ServiceRecord,
     session::SignInRecord,
     token::{DailyTokenRecord, TokenRecord, TokenRow},
 };
@@ -56,6 +59,10 @@ pub fn assert_written_as_read(records: &BTreeMap<String, Value>) {
             "q" | "z" | "f" => rewritten::<Timestamp>(record),
             "u" | "g" => rewritten::<ProjectId>(record),
             "w" => rewritten::<bool>(record),
+            "installation" => rewritten::<Installation>(record),
+            "service" => rewritten::<ServiceRecord>(record),
+            "saved-service" | "built-service" => rewritten::<ServiceName>(record),
+            "newest-build" | "noted-builds" => rewritten::<u32>(record),
             "k" | "h" => continue,
             _ => panic!("what is {key}?"),
         };
@@ -79,6 +86,7 @@ pub fn add_new_fields(store: &Path) {
     for (key, mut record) in records {
         let objects = match key.split('/').next().unwrap() {
             "m" => vec!["", "/others/*"],
+            "service" => vec!["", "/source"],
             "r" => vec!["", "/asks/*", "/runs/*"],
             "j" => vec!["", "/jobs/*", "/jobs/*/steps/*"],
             "v" => vec!["/wish/run", "/wish/run/release", "/wish/run/release/spec"],

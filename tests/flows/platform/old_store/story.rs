@@ -103,7 +103,7 @@ pub async fn tell() -> (TestPlatform, Value) {
         people.insert(login, browser);
     }
     let mut alice = people["alice"].clone();
-    let project = create_projects(&mut alice, people.get_mut("bob").unwrap()).await;
+    let project = create_projects(&mut alice, &mut people).await;
     let builds = builds(&platform, &mut alice, &project).await;
     let deployments = deployments(&platform, &mut alice, &project).await;
     let tokens = tokens(&platform, &mut alice).await;
@@ -124,17 +124,19 @@ pub async fn tell() -> (TestPlatform, Value) {
     (platform, recorded)
 }
 
-/// A project with members who come and go, one of another person, and a deleted one. Returns the first.
-async fn create_projects(alice: &mut Browser, bob: &mut Browser) -> Value {
+/// A project with members who come and go and an open invitation, one of another person, and a deleted one. Returns the first.
+async fn create_projects(alice: &mut Browser, people: &mut People) -> Value {
     let body = json!({ "name": "shop", "description": "A shop", "framework": "axum" });
     let created = alice.post("/api/v1/projects", &body).await.expect(201);
     let path = format!("/api/v1/projects/{}", created["id"]);
-    for (member, role) in [("bob", "viewer"), ("carol", "viewer"), ("bob", "developer")] {
-        let path = format!("{path}/members/{member}");
-        alice.put(&path, &json!({ "role": role })).await.expect(200);
+    for member in ["bob", "carol"] {
+        alice.add_member(&created["id"], people.get_mut(member).unwrap(), "viewer").await;
     }
+    let role = json!({ "role": "developer" });
+    alice.put(&format!("{path}/members/bob"), &role).await.expect(200);
     assert_eq!(alice.delete(&format!("{path}/members/carol")).await.status, 204);
-    bob.create_project("theirs").await;
+    alice.put(&format!("{path}/members/dave"), &role).await.expect(201);
+    people.get_mut("bob").unwrap().create_project("theirs").await;
     let change = json!({ "repository_url": "https://github.com/acme/shop", "framework": null });
     let project = alice.send(alice.request(Method::PATCH, &path).json(&change)).await.expect(200);
     let deleted = alice.create_project("deleted").await;
@@ -179,6 +181,12 @@ async fn builds(platform: &TestPlatform, alice: &mut Browser, project: &Value) -
     let pending = start_build(alice, &build_body(project, "pending").to_string(), None).await;
     wait(alice, &pending, "pending").await;
     github.wait_until_idle().await.ok();
+    let source = json!({ "repository_url": "https://github.com/acme/shop", "context": "web" });
+    let [saved, removed] = ["saved", "removed"]
+        .map(|name| format!("/api/v1/projects/{}/services/{name}", project["id"]));
+    alice.put(&saved, &source).await.expect(201);
+    alice.put(&removed, &source).await.expect(201);
+    alice.delete(&removed).await.expect(204);
     // The first read after the end stores the final state.
     for path in [&successful, &failed, &retried, &cancelled, &refused] {
         alice.get(path).await.expect(200);
@@ -277,7 +285,7 @@ fn paths(project: &Value, builds: &Value, deployments: &Value) -> Vec<(&'static 
         ("root", "/api/v1/auth/people/dave/audit".into()),
         ("alice", project.clone()),
     ];
-    for list in ["members", "audit", "builds", "deployments"] {
+    for list in ["members", "audit", "builds", "deployments", "services", "services/saved"] {
         paths.push(("alice", format!("{project}/{list}")));
     }
     for name in ["successful", "failed", "retried", "cancelled", "refused"] {

@@ -66,7 +66,7 @@ impl ContainerLogs {
     /// Serves the logs until the async runtime stops, and returns the port. The API server does not verify
     /// the certificate, because it was started without `--kubelet-certificate-authority`.
     pub async fn serve(&self) -> Result<u16> {
-        crate::http::install_crypto_provider();
+        nokube_dev_cluster::http::install_crypto_provider();
         let key = rcgen::KeyPair::generate()?;
         let certificate = rcgen::CertificateParams::new(["127.0.0.1".into()])?.self_signed(&key)?;
         let private = PrivateKeyDer::try_from(key.serialize_der()).map_err(anyhow::Error::msg)?;

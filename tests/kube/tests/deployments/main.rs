@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
 mod admission_policy;
-mod end_to_end;
+mod adoption;
 mod lifecycle;
 mod manifest_variants;
 mod platform;

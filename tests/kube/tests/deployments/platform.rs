@@ -1,45 +1,38 @@
 //! The platform with the permissions of `ops/rbac.yaml`, on the shared cluster.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
+use nokube_dev_cluster::PERMISSIONS;
 use nokube_tests::{TestConfig, TestPlatform};
 use nokube_tests_kube::{Client, Cluster};
 use serde_json::{Value, json};
-use std::time::Duration;
 use tokio::sync::OnceCell;
 
-/// The shared cluster, with `ops/rbac.yaml` applied.
+/// The shared cluster, with `ops/rbac.yaml` and `ops/admission` applied.
 pub async fn cluster() -> Result<&'static Cluster> {
     static READY: OnceCell<()> = OnceCell::const_new();
     let cluster = Cluster::shared().await?;
     READY
         .get_or_try_init(|| async {
-            let rbac = include_str!("../../../../ops/rbac.yaml");
-            cluster.admin()?.apply_yaml(rbac).await?;
+            for file in PERMISSIONS {
+                cluster.admin()?.apply_yaml(&as_edited_by_the_operator(file)).await?;
+            }
             for namespace in ["ingress", "gateway"] {
                 let object = json!({
                     "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": namespace },
                 });
                 cluster.admin()?.apply(&object).await?.ok()?;
             }
-            wait_for_admission_policy(cluster).await
+            let token = cluster.service_account_token("nokube", "nokube-deployer").await?;
+            cluster.client_with_token(&token)?.wait_for_admission_policies().await
         })
         .await?;
     Ok(cluster)
 }
 
-/// Waits until the API server enforces the new ValidatingAdmissionPolicy.
-async fn wait_for_admission_policy(cluster: &Cluster) -> Result<()> {
-    let token = cluster.service_account_token("nokube", "nokube-deployer").await?;
-    let deployer = cluster.client_with_token(&token)?;
-    let outside =
-        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "outside" } });
-    for _ in 0..100 {
-        if deployer.create("/api/v1/namespaces?dryRun=All", &outside).await?.status == 422 {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    bail!("the ValidatingAdmissionPolicy of ops/rbac.yaml is not enforced")
+/// With the values of an operator for the settings that the tests have.
+fn as_edited_by_the_operator(file: &str) -> String {
+    file.replace("['']", "['.apps.example.org', '.example.com', 'shop.example.net']")
+        .replace("\"[]\" # apps_egress_cidrs", "\"['10.1.0.0/16', 'fd00:1::/64']\"")
 }
 
 /// The default platform, with the token of the deployer in `ops/rbac.yaml`.

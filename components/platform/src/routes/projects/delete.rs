@@ -1,13 +1,17 @@
 //! `DELETE /api/v1/projects/{project}`: rejected while the project is in use, or with `?take_down=true` cancels its
 //! builds and deletes its deployments first. Volumes are deleted only with `?volumes=true`.
 //!
-//! The project's record is deleted first, then its members, then its number in the owner's list: after a crash
-//! in between, repeating the request or creating a project of that name completes the deletion. A second check
-//! after the record was deleted finds builds and deployments that were started concurrently, and restores the
-//! record. The records of builds are kept: a project that the same owner creates with this name again gets its
-//! number back, because its images, namespace and hosts have the same names (ADR 8).
+//! Saved secrets are removed from the cluster first. Then the project's record is deleted, then what is saved of its
+//! services, then its members, then its number in the owner's list. After a crash in between, repeating the request or
+//! creating a project of that name completes the deletion. A second check after the record was deleted finds builds and
+//! deployments that were started concurrently, and restores the record. The records of builds are kept: a project that
+//! the same owner creates with this name again gets its number back, because its images, namespace and hosts have the
+//! same names (ADR 8).
 
-use super::name::{free_name, number_in_list};
+use super::{
+    name::{free_name, number_in_list},
+    record,
+};
 use http::{Method, Response, StatusCode};
 use nokube_domain::{
     BuildId, DeploymentId, Problem, ProblemKind, ProjectId, Reason,
@@ -15,12 +19,12 @@ use nokube_domain::{
     deployments::RemainingObjects,
     name::ServiceName,
     problem::FieldError,
-    projects::{Members, Project},
+    projects::Project,
 };
 use nokube_edge::{
     Call, Error, Reply, Result, audit,
     builds::unfinished,
-    chaining,
+    chaining, services,
     store::{AuditLog, Store, keys},
 };
 use std::time::Duration;
@@ -37,8 +41,7 @@ pub async fn delete(call: Call) -> Result<Reply> {
     }
     let id = call.path_parameter("project", "project")?;
     let store = Store::open().await?;
-    let members = store.get(keys::members(id)).await?;
-    call.require_role(members.as_ref(), "project")?;
+    call.require_role(store.get(keys::members(id)).await?.as_ref(), "project")?;
     let mut blockers = find_blockers(&call, &store, id).await?;
     if take_down {
         for blocker in &blockers {
@@ -50,6 +53,9 @@ pub async fn delete(call: Call) -> Result<Reply> {
     if !blockers.is_empty() {
         return Err(in_use(&blockers, take_down));
     }
+    for service in services::with_saved_secrets(&store, id).await? {
+        remove_secrets(&call, id, &service).await?;
+    }
     let project = store.get(keys::project(id)).await?;
     store.delete(keys::project(id)).await?;
     if let Err(error) = check_for_late_blockers(&call, &store, id, take_down).await {
@@ -58,7 +64,8 @@ pub async fn delete(call: Call) -> Result<Reply> {
         }
         return Err(error);
     }
-    delete_memberships(&store, id, project.as_ref(), members).await?;
+    services::delete_saved(&store, id).await?;
+    delete_memberships(&store, id, project.as_ref()).await?;
     if project.is_some() {
         let object = format!("/api/v1/projects/{id}");
         audit::record(&store, &call, &AuditLog::Project(id), "project.delete", object).await?;
@@ -82,14 +89,8 @@ async fn check_for_late_blockers(
 }
 
 /// Deletes the members' record, the project's name and its entries in the lists of its members.
-async fn delete_memberships(
-    store: &Store,
-    id: ProjectId,
-    project: Option<&Project>,
-    members: Option<Members>,
-) -> Result<()> {
-    store.delete(keys::members(id)).await?;
-    let Some(members) = members else { return Ok(()) };
+async fn delete_memberships(store: &Store, id: ProjectId, project: Option<&Project>) -> Result<()> {
+    let Some(members) = record::delete(store, id).await? else { return Ok(()) };
     if let Some(project) = project {
         free_name(store, &members.owner, &project.name).await?;
     }
@@ -198,10 +199,23 @@ async fn delete_deployment(call: &Call, id: DeploymentId, volumes: Volumes) -> R
     }
 }
 
+/// Removes the saved secrets of a service from the cluster.
+async fn remove_secrets(call: &Call, project: ProjectId, service: &ServiceName) -> Result<()> {
+    let path = format!("/api/v1/projects/{project}/services/{service}/secrets");
+    let response = chaining::send_as_caller(call, Method::DELETE, "deploy", &path, TIMEOUT).await?;
+    match response.status() {
+        StatusCode::NO_CONTENT | StatusCode::NOT_FOUND => Ok(()),
+        StatusCode::TOO_MANY_REQUESTS => Err(too_many("secrets are removed", &response)),
+        status => {
+            let what = "The saved secrets of this project cannot be removed from the cluster now";
+            Err(unavailable(what, status))
+        }
+    }
+}
+
 /// The component's rate limit was reached: the caller repeats the request after its `Retry-After`.
 fn too_many(what: &str, response: &Response<Vec<u8>>) -> Error {
-    let seconds = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
-    let seconds = seconds.and_then(|seconds| seconds.parse().ok()).unwrap_or(60);
+    let seconds = chaining::retry_after(response);
     let detail = format!(
         "Only a limited number of {what} per minute. Repeat this request in {seconds} seconds to continue."
     );

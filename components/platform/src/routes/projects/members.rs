@@ -1,35 +1,31 @@
 //! `GET /api/v1/projects/{project}/members` · `PUT` and `DELETE …/members/{username}`
 //!
-//! A project's members are one record, so one write grants or revokes access. Of two concurrent changes one
-//! fails and has to be repeated: otherwise a change that was made from an older version could undo a removal.
+//! Somebody new is invited, and becomes a member when they accept (`invitations.rs`).
 
+use super::{
+    invite::{invite, member_path, record_role},
+    record,
+};
 use http::StatusCode;
 use nokube_domain::{
-    Person, Problem, ProblemKind, ProjectId, Role, Timestamp, UnknownFields,
+    Person, Problem, ProblemKind, Role,
     name::Username,
-    projects::{MAX_MEMBERS, Member, MemberRole, Members, Project},
-    reservation::is_lease_valid,
-    responses::{self, MemberView},
+    projects::{Assigned, Invitation, MemberRole, Members, Project},
+    responses::{self, InvitationView, MemberView},
 };
 use nokube_edge::{
     Call, Error, Reply, Result, audit,
     auth::AuthSettings,
-    now, projects,
-    reservation::{Reservation, reserve},
-    store::{AuditLog, Counter, Store, keys},
+    now, projects, random,
+    store::{AuditLog, Store, keys},
 };
-
-/// Maximum number of memberships that a person can be given over time.
-const MAX_MEMBERSHIPS: u32 = 1_000;
-/// Maximum number of them that one owner can give, so that no owner can use up all of them.
-const MAX_MEMBERSHIPS_BY_OWNER: u32 = 100;
 
 pub async fn list(call: Call) -> Result<Reply> {
     call.allow_query_parameters(&[])?;
     let store = Store::open().await?;
     let id = call.path_parameter("project", "project")?;
-    let (project, members, _) = projects::load(&call, &store, id).await?;
-    members_reply(&project, &members).await
+    let (project, members, role) = projects::load(&call, &store, id).await?;
+    reply(StatusCode::OK, &project, &members, role).await
 }
 
 pub async fn put(mut call: Call) -> Result<Reply> {
@@ -37,7 +33,7 @@ pub async fn put(mut call: Call) -> Result<Reply> {
     let (mut fields, _) = call.json_fields().await?;
     let store = Store::open().await?;
     let id = call.path_parameter("project", "project")?;
-    let (project, mut members, _) = projects::load(&call, &store, id).await?;
+    let (project, mut members, own_role) = projects::load(&call, &store, id).await?;
     let role = MemberRole::read(&mut fields).role;
     let role = fields.finish(role)?.into();
     let username: Username = call.path_parameter("username", "person")?;
@@ -49,35 +45,33 @@ pub async fn put(mut call: Call) -> Result<Reply> {
         let detail = "is the owner; a project's owner never changes";
         return Err(Problem::invalid_field("username", detail).into());
     }
-    let previous = members.version;
-    match members.others.iter_mut().find(|other| other.person == person) {
-        Some(member) if member.role == role => return members_reply(&project, &members).await,
-        Some(member) => member.role = role,
-        None => {
-            if members.others.len() >= MAX_MEMBERS {
-                let detail = format!("A project may have {MAX_MEMBERS} members.");
-                return Err(Error::problem(ProblemKind::Conflict, detail));
-            }
-            let number =
-                membership_number(&store, &person, &username, &project, &members.owner).await?;
-            // Written before the members' record, which alone decides who has access.
-            store.set(keys::membership(&person, number), &project.id).await?;
-            let (username, unknown_fields) = (username.clone(), UnknownFields::default());
-            members.others.push(Member { person, username, role, number, unknown_fields });
+    let mut status = StatusCode::OK;
+    match members.assign_role(&person, role, now()) {
+        Assigned::Unchanged => {}
+        Assigned::Nobody => {
+            let invitation = Invitation::new(random()?, person, username, role, now());
+            invite(&store, &call, id, &mut members, invitation).await?;
+            status = StatusCode::CREATED;
+        }
+        Assigned::Invitation => {
+            record::write(&store, id, &mut members).await?;
+            record_role(&store, &call, id, "invitation.send", &username, role).await?;
+        }
+        Assigned::Member => {
+            record::write(&store, id, &mut members).await?;
+            let (action, object) = (format!("member.{role}"), member_path(id, &username));
+            audit::record(&store, &call, &AuditLog::Project(id), &action, object).await?;
         }
     }
-    write(&store, project.id, previous, &mut members).await?;
-    let object = format!("/api/v1/projects/{}/members/{username}", project.id);
-    let action = format!("member.{role}");
-    audit::record(&store, &call, &AuditLog::Project(project.id), &action, object).await?;
-    members_reply(&project, &members).await
+    reply(status, &project, &members, own_role).await
 }
 
+/// Removes a member, or withdraws an invitation.
 pub async fn remove(call: Call) -> Result<Reply> {
     call.allow_query_parameters(&[])?;
     let store = Store::open().await?;
     let id = call.path_parameter("project", "project")?;
-    let (project, mut members, _) = projects::load(&call, &store, id).await?;
+    let (_, mut members, _) = projects::load(&call, &store, id).await?;
     let username: Username = call.path_parameter("username", "member")?;
     let index = members.others.iter().position(|other| other.username == username);
     let caller = &call.caller()?.person;
@@ -86,134 +80,119 @@ pub async fn remove(call: Call) -> Result<Reply> {
         let detail = "Only the owner can remove other members from a project.";
         return Err(Error::problem(ProblemKind::Forbidden, detail));
     }
-    let index = index.ok_or_else(|| Problem::not_found("member"))?;
-    let removed = members.others.remove(index);
-    let previous = members.version;
-    write(&store, project.id, previous, &mut members).await?;
-    store.delete(keys::membership(&removed.person, removed.number)).await?;
-    let object = format!("/api/v1/projects/{}/members/{username}", project.id);
-    audit::record(&store, &call, &AuditLog::Project(project.id), "member.remove", object).await?;
+    let removed = index.map(|index| members.others.remove(index));
+    let withdrawn = members.take_invitation(now(), |invitation| invitation.username == username);
+    let action = match (&removed, withdrawn) {
+        (Some(_), _) => "member.remove",
+        (None, Some(_)) => "invitation.withdraw",
+        (None, None) => return Err(Problem::not_found("member").into()),
+    };
+    record::write(&store, id, &mut members).await?;
+    if let Some(removed) = removed {
+        store.delete(keys::membership(&removed.person, removed.number)).await?;
+    }
+    let object = member_path(id, &username);
+    audit::record(&store, &call, &AuditLog::Project(id), action, object).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
-/// The number of a person's membership in a project. It stays the same when they leave and join again.
-async fn membership_number(
-    store: &Store,
-    person: &Person,
-    username: &Username,
+/// The members as the API shows them to somebody with this role. The issuer is shown of those who did not sign in with
+/// the platform's GitHub, because the same login may be another person there.
+async fn reply(
+    status: StatusCode,
     project: &Project,
-    owner: &Person,
-) -> Result<u32> {
-    if let Some(number) = store.get(keys::membership_number(person, project.id)).await? {
-        return Ok(number);
-    }
-    let (all, by_owner) = (Counter::memberships(person), Counter::memberships_by(owner, person));
-    let limits = [
-        (&all, MAX_MEMBERSHIPS, "can be"),
-        (&by_owner, MAX_MEMBERSHIPS_BY_OWNER, "can be by one owner"),
-    ];
-    for (counter, max, can) in limits {
-        if store.count(counter).await? >= max {
-            let detail = format!(
-                "{username} was made a member of {max} other projects, which is the most that \
-                 anybody {can}."
-            );
-            return Err(Error::problem(ProblemKind::Conflict, detail));
-        }
-    }
-    store.increment(&by_owner).await?;
-    let number = store.increment(&all).await?;
-    store.set(keys::membership_number(person, project.id), &number).await?;
-    Ok(number)
-}
-
-/// Writes the version after `previous`.
-///
-/// # Errors
-/// Another request writes, or has written, that version.
-async fn write(store: &Store, id: ProjectId, previous: u32, members: &mut Members) -> Result<()> {
-    let conflict = || {
-        let detail = "Somebody is just changing the members of this project. Try again.";
-        Error::from(Problem::in_progress(detail))
-    };
-    members.version = previous.wrapping_add(1);
-    let lease = match reserve::<Timestamp>(store, &format!("members/{id}/{previous}")).await? {
-        Reservation::Acquired(lease) => Some(lease),
-        // The version was used by a project that has been deleted since.
-        Reservation::Existing(at) if !is_lease_valid(at, now()) => None,
-        Reservation::Existing(_) | Reservation::Pending => return Err(conflict()),
-    };
-    if lease.as_ref().is_some_and(|lease| !lease.is_valid()) {
-        return Err(conflict());
-    }
-    // The members may have been read before another request wrote them.
-    if store.get(keys::members(id)).await?.is_none_or(|stored| stored.version != previous) {
-        return Err(conflict());
-    }
-    store.set(keys::members(id), members).await?;
-    match lease {
-        Some(lease) => lease.complete(store, &now()).await,
-        None => Ok(()),
-    }
-}
-
-/// The members as the API shows them. The issuer is shown of those who did not sign in with the platform's
-/// GitHub, because the same login may be another person there.
-async fn members_reply(project: &Project, members: &Members) -> Result<Reply> {
+    members: &Members,
+    role: Role,
+) -> Result<Reply> {
     let settings = AuthSettings::load().await?;
-    let view = |person: &Person, username: &Username, role: Role| {
-        let issuer = Some(person.issuer.clone()).filter(|issuer| *issuer != settings.github_issuer);
-        MemberView { username: username.clone(), role, issuer }
+    let issuer = |person: &Person| {
+        Some(person.issuer.clone()).filter(|issuer| *issuer != settings.github_issuer)
+    };
+    let view = |person: &Person, username: &Username, role: Role| MemberView {
+        username: username.clone(),
+        role,
+        issuer: issuer(person),
     };
     let others = members.others.iter().map(|m| view(&m.person, &m.username, m.role));
     let owner = view(&members.owner, &project.owner, Role::Owner);
+    let open = members.open_invitations(now()).filter(|_| role == Role::Owner);
+    let invitations = open.map(|invitation| InvitationView {
+        username: invitation.username.clone(),
+        role: invitation.role,
+        issuer: issuer(&invitation.person),
+        invited_by: project.owner.clone(),
+        invited_at: invitation.invited_at,
+        expires_at: invitation.expires_at,
+    });
+    let invitations = invitations.collect();
     let members = std::iter::once(owner).chain(others).collect();
-    Ok(Reply::json(StatusCode::OK, &responses::Members { members }))
+    Ok(Reply::json(status, &responses::Members { members, invitations }))
 }
 
 #[cfg(feature = "openapi")]
 pub mod openapi {
+    use super::super::record::BUSY;
     use nokube_contract::prelude::*;
 
-    const BUSY: &str = "Somebody is just changing the members of this project. Try again.";
-
     fn members() -> Value {
-        json!({ "members": [
-            { "username": "testuser", "role": "owner", "issuer": null },
-            { "username": "colleague", "role": "viewer", "issuer": null },
-        ] })
+        let invitation = json!({
+            "username": "guest", "role": "developer", "issuer": null, "invited_by": "testuser",
+            "invited_at": "2025-08-18T10:00:00Z", "expires_at": "2025-08-25T10:00:00Z",
+        });
+        json!({
+            "members": [
+                { "username": "testuser", "role": "owner", "issuer": null },
+                { "username": "colleague", "role": "viewer", "issuer": null },
+            ],
+            "invitations": [invitation],
+        })
     }
 
     pub fn list() -> Operation {
         Operation::new("listMembers", "List the members of a project").json_response::<Members>(
             200,
-            "The members, the owner first.",
+            "The members, the owner first. Its owner also sees the open invitations.",
             members(),
         )
     }
 
     pub fn put() -> Operation {
-        Operation::new("putMember", "Add a member or change their role")
+        Operation::new("putMember", "Invite somebody, or change the role of a member")
             .description(
-                "The user must have signed in to this platform before. Viewers can read, developers can \
-                 also build and deploy. The owner cannot be changed.",
+                "The user must have signed in to this platform before. Somebody who is not a member is invited and \
+                 becomes one by accepting, within a week. The role of an open invitation can be changed, which does \
+                 not extend it. Viewers can read, developers can also build and deploy. The owner cannot be changed.",
             )
             .json_body::<MemberRole>(json!({ "role": "viewer" }))
             .json_response::<Members>(200, "All members after the change.", members())
+            .json_response::<Members>(201, "The user was invited.", members())
             .problem(
                 ProblemKind::Invalid,
                 "username: nobody with the name 'colleague' has signed in here yet",
             )
-            .problem(ProblemKind::Conflict, "A project may have 50 members.")
+            .conflict(
+                Reason::TooManyMembers,
+                "A project may have 50 members and open invitations.",
+            )
+            .conflict(
+                Reason::TooManyInvitations,
+                "colleague has 5 open invitations of yours, which is the most that the platform allows. Wait for an \
+                 answer, or withdraw one.",
+            )
+            .conflict(
+                Reason::InvitationsDeclined,
+                "colleague has declined 3 invitations of yours and gets no more of them this week.",
+            )
             .problem(ProblemKind::InProgress, BUSY)
     }
 
     pub fn remove() -> Operation {
-        Operation::new("removeMember", "Remove a member from a project")
+        Operation::new("removeMember", "Remove a member, or withdraw an invitation")
             .description(
-                "The owner can remove any other member. Other members can only remove themselves.",
+                "The owner can remove any other member, and withdraw an open invitation. Other members can only remove \
+                 themselves.",
             )
-            .empty_response(204, "The member was removed.")
+            .empty_response(204, "The member was removed, or the invitation withdrawn.")
             .problem(
                 ProblemKind::Forbidden,
                 "Only the owner can remove other members from a project.",

@@ -8,12 +8,18 @@ use nokube_edge::{
 };
 use serde::{Deserialize, Serialize};
 
+/// When the numbers of a deleted project were allocated.
+pub const DELETED: Timestamp = Timestamp::UNIX_EPOCH;
+
 /// The numbers of the project with a reserved name: among all projects, and in its owner's list.
 #[derive(Serialize, Deserialize)]
 pub struct Numbers {
     pub project: ProjectId,
     pub of_owner: u32,
     pub at: Timestamp,
+    /// Another one each time that a project with these numbers is created.
+    #[serde(default)]
+    pub token: u64,
     #[serde(flatten)]
     pub unknown_fields: UnknownFields,
 }
@@ -27,8 +33,7 @@ pub fn reservation_name(owner: &str, name: &ProjectName) -> String {
 pub async fn free_name(store: &Store, owner: &Person, name: &ProjectName) -> Result<()> {
     let reservation = reservation_name(&owner.key(), name);
     if let Some(numbers) = existing::<Numbers>(store, &reservation).await? {
-        replace_result(store, &reservation, &Numbers { at: Timestamp::UNIX_EPOCH, ..numbers })
-            .await?;
+        replace_result(store, &reservation, &Numbers { at: DELETED, ..numbers }).await?;
     }
     Ok(())
 }

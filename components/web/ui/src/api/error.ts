@@ -19,6 +19,17 @@ export class ApiError extends Error {
     super(detail);
   }
 
+  /** The same error, with the field `from` under the name that it has in a form. */
+  withFieldName(from: string, to: string): ApiError {
+    const errors = this.fieldErrors.map((error) => (error.field === from ? { ...error, field: to } : error));
+    return new ApiError(this.kind, this.status, this.message, errors, this.reason, this.retryAfter, this.moreErrors);
+  }
+
+  /** Whether the platform would refuse another request of this kind too, whatever is in it. */
+  get isRefusal(): boolean {
+    return this.kind === "misconfigured" || (!this.isTransient && this.kind !== "invalid");
+  }
+
   /** Whether the same request may succeed when it is retried. */
   get isTransient(): boolean {
     return this.status === 0 || this.status >= 500 || this.status === 429;

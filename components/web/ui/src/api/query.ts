@@ -11,6 +11,18 @@ export interface QueryResult<T> {
   refetch: () => void;
 }
 
+/** A list that shows more on request. */
+export interface ListResult<T> {
+  result: QueryResult<T>;
+  limit: number;
+  setLimit: (limit: number) => void;
+}
+
+/** Whether a first response or an error has arrived. */
+export function hasSettled({ data, error }: QueryResult<unknown>): boolean {
+  return data !== undefined || error !== null;
+}
+
 /**
  * Calls `fetchData`, again whenever one of `deps` changes. `pollInterval` returns the milliseconds until the next
  * request, or `null` to stop polling. Transient errors are retried with exponential backoff, or as soon as the

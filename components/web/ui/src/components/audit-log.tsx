@@ -6,7 +6,7 @@ import type { AuditEntry } from "../api/types";
 import { useI18n, type Messages } from "../i18n";
 import { lookup } from "../i18n/lookup";
 import { formatDateTime } from "../i18n/time";
-import { pagePath, stillExists } from "./audit-entry";
+import { objectName, pagePath, stillExists } from "./audit-entry";
 import { QueryView } from "./page";
 import { ShowMore } from "./show-more";
 
@@ -62,10 +62,10 @@ export function AuditLog({ fetchEntries, deps }: AuditLogProps) {
 }
 
 /** The action as a sentence that links to its object. An unknown action is shown as it is. */
-function Action({ entry: { action, object }, page }: { entry: AuditEntry; page: string | null }) {
+function Action({ entry: { action, object, role }, page }: { entry: AuditEntry; page: string | null }) {
   const { t } = useI18n();
-  const name = object.split("/").at(-1) ?? "";
-  const sentence = lookup(t.audit.actions, action)?.(name);
+  const name = objectName(object);
+  const sentence = lookup(t.audit.actions, action)?.(name, role ? t.settings.roles[role] : "");
   if (sentence === undefined) {
     return (
       <>

@@ -6,17 +6,26 @@ const SYMBOLS: Record<string, string> = {
   failed: "✕",
   cancelled: "–",
   skipped: "–",
+  superseded: "↷",
   stopped: "■",
   pending: "○",
   building: "◐",
   deploying: "◐",
+  degraded: "◑",
 };
 
+interface BadgeProps {
+  status: string;
+  label: string;
+  /** Whether the status alone would look better than it is. */
+  isWarning?: boolean;
+}
+
 /** A status as a colour, a symbol and a word: each is enough on its own, for accessibility. */
-export function Badge({ status, label }: { status: string; label: string }) {
+export function Badge({ status, label, isWarning = false }: BadgeProps) {
   return (
-    <span class={`badge ${status}`}>
-      <span aria-hidden="true">{SYMBOLS[status] ?? "○"}</span> {label}
+    <span class={`badge ${isWarning ? "warning" : status}`}>
+      <span aria-hidden="true">{isWarning ? "!" : (SYMBOLS[status] ?? "○")}</span> {label}
     </span>
   );
 }

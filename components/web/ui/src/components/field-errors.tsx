@@ -2,8 +2,7 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { FieldError } from "../api/error";
-import { useI18n } from "../i18n";
-import { translateFieldError } from "../i18n/field-errors";
+import { FieldErrorText } from "./field-error-text";
 
 export const FieldErrorsContext = createContext<readonly FieldError[]>([]);
 
@@ -17,17 +16,15 @@ export function useFieldErrors(field: string): FieldError[] {
 }
 
 export function FieldErrors({ field }: { field: string }) {
-  const { language } = useI18n();
   const errors = useFieldErrors(field);
   return (
     <>
       {errors.map((error) => {
-        const translated = translateFieldError(error.detail, language);
         const part = error.field.slice(field.length + 1);
         return (
           <p class="field-error" key={error.field + error.detail}>
             {part && <code>{part} </code>}
-            <span lang={translated.language}>{translated.text}</span>
+            <FieldErrorText detail={error.detail} />
           </p>
         );
       })}

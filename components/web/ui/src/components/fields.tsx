@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useI18n } from "../i18n";
 import { fieldId, FieldErrors, useFieldErrors } from "./field-errors";
 
-interface FieldProps {
+export interface FieldProps {
   /** The field's name in the API request. */
   name: string;
   label: string;
@@ -22,7 +22,7 @@ interface FieldWithControlProps extends FieldProps {
   children: (attributes: ControlAttributes) => JSX.Element;
 }
 
-function Field({ name, label, hint, optional, children }: FieldWithControlProps) {
+export function Field({ name, label, hint, optional, children }: FieldWithControlProps) {
   const { t } = useI18n();
   const errors = useFieldErrors(name);
   const [id, hintId, errorsId] = [fieldId(name), `${fieldId(name)}-hint`, `${fieldId(name)}-errors`];
@@ -128,6 +128,7 @@ interface CheckboxFieldProps extends FieldProps {
 }
 
 export function CheckboxField({ name, label, hint, value, onChange }: CheckboxFieldProps) {
+  const hintId = `${fieldId(name)}-hint`;
   return (
     <div class="field">
       <label class="checkbox">
@@ -136,11 +137,16 @@ export function CheckboxField({ name, label, hint, value, onChange }: CheckboxFi
           id={fieldId(name)}
           name={name}
           checked={value}
+          aria-describedby={hint ? hintId : undefined}
           onChange={(event) => onChange(event.currentTarget.checked)}
         />
-        <span>{label}</span>
+        <span id={`${fieldId(name)}-label`}>{label}</span>
       </label>
-      {hint && <p class="hint">{hint}</p>}
+      {hint && (
+        <p id={hintId} class="hint">
+          {hint}
+        </p>
+      )}
       <FieldErrors field={name} />
     </div>
   );

@@ -2,8 +2,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { ApiError, FieldError } from "../api/error";
-import { useI18n } from "../i18n";
-import { translateFieldError } from "../i18n/field-errors";
+import { useMessages } from "../i18n";
+import { FieldErrorText } from "./field-error-text";
 import { fieldId, FieldErrorsContext } from "./field-errors";
 import { ErrorNotice } from "./notice";
 
@@ -43,7 +43,7 @@ export function Form({ error, clientErrors = NO_ERRORS, onSubmit, children }: Fo
 
 /** Lists the field errors, each with a button that moves the focus to its field. */
 function ErrorSummary({ errors, more }: { errors: readonly FieldError[]; more: number }) {
-  const { t, language } = useI18n();
+  const t = useMessages();
   const focusField = (error: FieldError) => {
     const [name = ""] = error.field.split(".");
     const field = document.getElementById(fieldId(error.field)) ?? document.getElementById(fieldId(name));
@@ -56,17 +56,14 @@ function ErrorSummary({ errors, more }: { errors: readonly FieldError[]; more: n
         <strong>{t.errors.invalid}</strong>
       </p>
       <ul>
-        {errors.map((error) => {
-          const translated = translateFieldError(error.detail, language);
-          return (
-            <li key={error.field + error.detail}>
-              <button type="button" class="link" onClick={() => focusField(error)}>
-                {labelOf(error.field)}
-              </button>{" "}
-              <span lang={translated.language}>{translated.text}</span>
-            </li>
-          );
-        })}
+        {errors.map((error) => (
+          <li key={error.field + error.detail}>
+            <button type="button" class="link" onClick={() => focusField(error)}>
+              {labelOf(error.field)}
+            </button>{" "}
+            <FieldErrorText detail={error.detail} />
+          </li>
+        ))}
         {more > 0 && <li>{t.errors.more(more)}</li>}
       </ul>
     </div>
@@ -78,6 +75,7 @@ function labelOf(field: string): string {
   const [name = "", ...parts] = field.split(".");
   const label =
     document.querySelector(`label[for="${CSS.escape(fieldId(name))}"]`)?.firstChild ??
-    document.querySelector(`#${CSS.escape(fieldId(name))} > legend`)?.firstChild;
+    document.querySelector(`#${CSS.escape(fieldId(name))} > legend`)?.firstChild ??
+    document.getElementById(`${fieldId(name)}-label`);
   return [label?.textContent ?? name, ...parts].join(" ");
 }

@@ -1,11 +1,11 @@
 // Messages to the user, and the message for a failed request.
 import type { ComponentChildren } from "preact";
 import type { ApiError } from "../api/error";
-import { useI18n, type Messages } from "../i18n";
+import { useMessages, type Messages } from "../i18n";
 import { lookup } from "../i18n/lookup";
-import { translateFieldError } from "../i18n/field-errors";
 import { problemReasons } from "../i18n/api-codes";
 import { ApiText, useTranslate } from "./api-text";
+import { FieldErrorText } from "./field-error-text";
 
 type Kind = "success" | "error" | "warning" | "info";
 
@@ -20,9 +20,16 @@ export function Notice({ kind = "info", children }: { kind?: Kind; children: Com
 /** Error kinds whose title says everything. */
 const KINDS_WITHOUT_DETAIL: readonly string[] = ["not-found", "unauthenticated", "too-many"];
 
+interface ErrorNoticeProps {
+  error: ApiError;
+  retry?: () => void;
+  /** The label of a field; without one, its error is shown alone. */
+  label?: (field: string) => string | undefined;
+}
+
 /** A title in the user's language, then the API's own detail and field errors. */
-export function ErrorNotice({ error, retry }: { error: ApiError; retry?: () => void }) {
-  const { t, language } = useI18n();
+export function ErrorNotice({ error, retry, label = () => undefined }: ErrorNoticeProps) {
+  const t = useMessages();
   const translate = useTranslate();
   // With field errors, the detail only counts them.
   const omitsDetail =
@@ -41,14 +48,12 @@ export function ErrorNotice({ error, retry }: { error: ApiError; retry?: () => v
       )}
       {error.fieldErrors.length > 0 && (
         <ul>
-          {error.fieldErrors.map((fieldError) => {
-            const translated = translateFieldError(fieldError.detail, language);
-            return (
-              <li key={fieldError.field + fieldError.detail} lang={translated.language}>
-                {translated.text}
-              </li>
-            );
-          })}
+          {error.fieldErrors.map((fieldError) => (
+            <li key={fieldError.field + fieldError.detail}>
+              <FieldName name={label(fieldError.field)} />
+              <FieldErrorText detail={fieldError.detail} />
+            </li>
+          ))}
           {error.moreErrors > 0 && <li>{t.errors.more(error.moreErrors)}</li>}
         </ul>
       )}
@@ -64,4 +69,15 @@ export function ErrorNotice({ error, retry }: { error: ApiError; retry?: () => v
 function errorTitle(error: ApiError, t: Messages): string {
   const text = lookup<unknown>({ ...t.errors }, error.kind);
   return typeof text === "string" ? text : t.errors.unknown(error.status);
+}
+
+function FieldName({ name }: { name: string | undefined }) {
+  const t = useMessages();
+  if (name === undefined) return null;
+  return (
+    <>
+      <strong>{name}</strong>
+      {t.colon}{" "}
+    </>
+  );
 }

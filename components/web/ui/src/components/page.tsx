@@ -62,11 +62,7 @@ export function QueryView<T>({ result: { data, error, refetch }, children }: Que
   const t = useMessages();
   if (data === undefined) {
     if (error !== null) return <ErrorNotice error={error} retry={refetch} />;
-    return (
-      <p class="loading" role="status">
-        {t.loading}
-      </p>
-    );
+    return <Loading />;
   }
   return (
     <>
@@ -78,5 +74,14 @@ export function QueryView<T>({ result: { data, error, refetch }, children }: Que
         ))}
       {children(data)}
     </>
+  );
+}
+
+export function Loading() {
+  const t = useMessages();
+  return (
+    <p class="loading" role="status">
+      {t.loading}
+    </p>
   );
 }

@@ -1,5 +1,5 @@
-// The form of a new build, and the API request made from it.
-import type { BuildRequest, NewBuild, Project } from "../api/types";
+// The form of a new build and of a service's source, and the API requests made from it.
+import type { BuildRequest, NewBuild, NewSource, Project, ServiceSource } from "../api/types";
 import { formatVariables, parseVariables, type LineError } from "./variables";
 
 /** How the image is built: with buildpacks, the repository's Dockerfile, or one pasted into the form. */
@@ -37,18 +37,25 @@ export function emptyForm(project: Project): BuildForm {
 
 /** The form filled with the request of an earlier build. */
 export function formFromRequest(previous: BuildRequest): BuildForm {
-  const { repository_url, branch, service_name, context, image_tag, submodules, lfs } = previous;
-  const { dockerfile_path = "", dockerfile_content = "" } = previous;
-  const source = previous.has_dockerfile ? "repository" : dockerfile_content ? "inline" : "buildpacks";
-  const build_args = formatVariables(previous.build_args);
+  return formFromSource(previous, previous.service_name);
+}
+
+/** What a saved source and the request of a build have in common. */
+type SavedSource = Omit<ServiceSource, "repository_id" | "builder">;
+
+/** The form filled with the saved source of a service. */
+export function formFromSource(saved: SavedSource, service_name: string): BuildForm {
+  const { repository_url, context, image_tag, submodules, lfs } = saved;
+  const { dockerfile_path = "", dockerfile_content = "" } = saved;
+  const source = saved.has_dockerfile ? "repository" : dockerfile_content ? "inline" : "buildpacks";
   return {
     repository_url,
-    branch,
+    branch: saved.branch ?? "",
     service_name,
     source,
     dockerfile_path,
     dockerfile_content,
-    build_args,
+    build_args: formatVariables(saved.build_args ?? {}),
     context,
     image_tag,
     submodules,
@@ -62,15 +69,19 @@ export function hasAdvancedOptions(form: BuildForm): boolean {
   return build_args !== "" || context !== "." || image_tag !== "latest" || submodules || lfs;
 }
 
-/** The API request. Empty fields are left out, so that the API uses their defaults. */
+/** The request of a build. */
 export function toRequest(form: BuildForm, project: Project): { body: NewBuild; lineErrors: LineError[] } {
+  const { body, lineErrors } = toSource(form);
+  const service_name = form.service_name.trim();
+  const names = { project_id: project.id, service_name, image_name: `${project.name}-${service_name}` };
+  return { body: { ...names, ...body }, lineErrors };
+}
+
+/** The request that saves a service's source. Empty fields are left out, so that the API uses their defaults. */
+export function toSource(form: BuildForm): { body: NewSource; lineErrors: LineError[] } {
   const args = parseVariables(form.build_args);
-  const service = form.service_name.trim();
-  const body: NewBuild = {
-    project_id: project.id,
+  const body: NewSource = {
     repository_url: form.repository_url.trim(),
-    service_name: service,
-    image_name: `${project.name}-${service}`,
     build_args: args.values,
     ...ifFilled("branch", form.branch),
     ...ifFilled("context", form.context),

@@ -1,4 +1,4 @@
-// French texts for the API's stable keys: problem reasons, error codes, build steps and event reasons. English
+// French texts for the API's stable keys: problem reasons, error codes of builds, build steps and event reasons. English
 // readers see the API's own English text, and texts of third parties are never translated.
 import type { Language } from "./language";
 import { lookup } from "./lookup";
@@ -21,9 +21,14 @@ export const problemReasons: Record<ProblemReason, string> = {
   too_many_tokens: "Vous avez autant de jetons que cette plateforme en permet. Révoquez ceux qui ne servent plus.",
   build_ended: "Le build est déjà terminé.",
   build_under_way: "Le build est encore en cours. Attendez, ou annulez-le d’abord.",
-  too_many_services: "Il y a autant de services que cette plateforme en permet. Supprimez-en un d’abord.",
+  too_many_services: "Il y a autant de services que cette plateforme en permet, ou qu’un push sur ce dépôt peut construire. Retirez-en un d’abord.",
+  too_many_members: "Ce projet a atteint le nombre maximal de membres et d’invitations. Retirez d’abord quelqu’un.",
+  too_many_invitations: "Cette personne a trop d’invitations en attente. Attendez qu’elle y réponde, ou retirez l’une des vôtres.",
+  invitations_declined: "Cette personne a refusé plusieurs de vos invitations cette semaine. Réessayez la semaine prochaine.",
+  too_many_memberships: "Vous avez été membre d’autant de projets que cette plateforme en permet.",
   deployment_stopped: "Le service est arrêté. Démarrez-le.",
   no_earlier_release: "Il n’y a pas de révision antérieure à laquelle revenir.",
+  needs_github_app: "Il y faut une application GitHub, et cette plateforme utilise un jeton.",
   secrets_lost: "Le cluster n’a plus les secrets de cette révision. Déployez de nouveau, avec leurs valeurs.",
 };
 
@@ -32,16 +37,18 @@ export const buildErrorCodes: Translations = {
   refused: "GitHub n’a pas accepté le build.",
   never_started:
     "GitHub n’a pas démarré le build à temps. Relancez-le ; si cela se répète, regardez l’état de GitHub ou prévenez l’administrateur.",
-  timed_out: "Le build a dépassé la durée permise et a été arrêté. Voyez le journal.",
+  no_capacity:
+    "Le build a attendu trop longtemps une place libre. Relancez-le quand d’autres builds sont terminés.",
+  timed_out: "Le build a dépassé la durée permise et a été arrêté. Voyez les logs.",
   startup_failure: "GitHub n’a pas pu démarrer le constructeur. L’administrateur trouve la raison sur la page de l’exécution.",
   action_required: "GitHub attend une approbation dans le dépôt du constructeur. L’administrateur peut la donner.",
   run_deleted: "L’exécution a été supprimée chez GitHub avant sa fin. Relancez le build.",
   not_run: "GitHub n’a pas exécuté le build. Relancez-le.",
   builder_outdated:
-    "Le constructeur n’accepte pas cette demande. Il est sans doute plus ancien que la plateforme : l’administrateur doit recopier le workflow du constructeur. Voyez le journal.",
+    "Le constructeur n’accepte pas cette demande. Il est sans doute plus ancien que la plateforme : l’administrateur doit recopier le workflow du constructeur. Voyez les logs.",
   source_incomplete:
-    "Un sous-module ou un fichier de Git LFS est illisible. Un build lit son propre dépôt et les dépôts publics, mais aucun autre dépôt privé. Le journal dit lequel.",
-  run_failed: "Le build a échoué. Voyez le journal.",
+    "Un sous-module ou un fichier de Git LFS est illisible. Un build lit son propre dépôt et les dépôts publics, mais aucun autre dépôt privé. Les logs disent lequel.",
+  run_failed: "Le build a échoué. Voyez les logs.",
 };
 
 /** `code` of a build's warning. */
@@ -83,37 +90,11 @@ export function translateStepName(name: string, language: Language): string | un
   return cleanedUp ? `Nettoyage : ${cleanedUp}` : translate(buildSteps, name, language);
 }
 
-/** `error_code` of a deployment, `code` of a pod. */
-export const deploymentErrorCodes: Translations = {
-  image_pull:
-    "L’image ne peut pas être téléchargée. Vérifiez son nom et son étiquette, et qu’elle est publique ou construite ici.",
-  image_name: "Ce nom d’image n’est pas valable. Corrigez-le.",
-  container_config: "Le conteneur ne peut pas être préparé.",
-  start_command:
-    "On ne sait pas quel programme lancer, ou il n’est pas dans l’image. Donnez-le sous « Programme à lancer », dans les options du formulaire.",
-  crash: "Le programme s’arrête juste après son démarrage. Son journal dit pourquoi.",
-  out_of_memory:
-    "Le programme a dépassé sa limite de mémoire et a été arrêté. Augmentez « RAM maximum », ou faites-lui en utiliser moins.",
-  unschedulable:
-    "Aucune machine du cluster n’a assez de place. Réduisez les ressources réservées ou les replicas, ou prévenez l’administrateur.",
-  quota: "Le quota du projet est atteint. Réduisez les ressources demandées, arrêtez un autre service, ou prévenez l’administrateur.",
-  pod_security: "Les règles de la plateforme n’autorisent pas cette image.",
-  limits: "La demande dépasse ce que la plateforme autorise.",
-  failed_create: "Le cluster ne crée pas d’instances.",
-  pod_failed: "L’instance a été arrêtée.",
-  not_ready:
-    "Le programme tourne, mais ne répond pas à ses vérifications de santé. Écoute-t-il sur le port du conteneur et sur toutes les adresses (0.0.0.0) ? Le chemin de la vérification est-il juste ?",
-  refused: "Le cluster a refusé une partie. Corrigez, puis déployez de nouveau ; rien n’est à supprimer avant.",
-  cluster_unreachable: "Le cluster ne répond pas. L’état affiché est le dernier connu.",
-  interrupted: "La mise à jour du cluster n’est pas terminée. Elle est retentée automatiquement.",
-  removed: "Quelqu’un l’a retiré du cluster. Démarrez-le, ou déployez-le de nouveau.",
-};
-
 /** Why a pod has no log. */
 export const noLogReasons: Record<NoLog, string> = {
-  not_yet: "(Pas encore de journal.)",
+  not_yet: "(Pas encore de logs.)",
   gone: "(L’instance n’est plus là.)",
-  withheld: "(Le cluster ne donne pas ce journal pour l’instant.)",
+  withheld: "(Le cluster ne donne pas ces logs pour l’instant.)",
 };
 
 /** Kubernetes' event reasons. Event messages are not translated. */
@@ -133,4 +114,18 @@ export const eventReasons: Translations = {
   FailedCreate: "Instance refusée",
   FailedMount: "Volume pas encore monté",
   ScalingReplicaSet: "Nombre d’instances changé",
+  ErrImageNeverPull: "Image absente de la machine",
+  InspectFailed: "Nom d’image non valable",
+  FailedCreatePodSandBox: "Instance pas encore préparée",
+  FailedAttachVolume: "Volume pas encore rattaché",
+  SuccessfulAttachVolume: "Volume rattaché",
+  ProvisioningFailed: "Volume pas encore créé",
+  ProvisioningSucceeded: "Volume créé",
+  WaitForFirstConsumer: "Le volume attend l’instance",
+  Evicted: "Instance arrêtée par sa machine",
+  Preempted: "Instance arrêtée au profit d’une autre",
+  NodeNotReady: "Machine sans réponse",
+  TaintManagerEviction: "Instance retirée de sa machine",
+  SuccessfulRescale: "Nombre d’instances adapté à la charge",
+  FailedGetResourceMetric: "Charge inconnue",
 };

@@ -1,6 +1,8 @@
 // The texts of the page, in English.
 import type { Messages } from "./fr";
 import { deploy } from "./en-deploy";
+import { invitation, project, projects, service, settings } from "./en-project";
+import { pushes } from "./en-pushes";
 import { plural } from "./plural";
 
 export const en: Messages = {
@@ -61,53 +63,12 @@ export const en: Messages = {
     signOutEverywhereHint: "Ends your sessions on all devices.",
   },
 
-  projects: {
-    title: "Projects",
-    new: "New project",
-    name: "Project name",
-    nameHint: "Lowercase letters, digits and hyphens. It is part of image names and addresses, and cannot be changed later.",
-    description: "Description",
-    create: "Create project",
-    empty: "No projects yet. Create the first one: a project contains your services.",
-    owner: (name) => `Owner: ${name}`,
-  },
-
-  project: {
-    services: "Services",
-    noServices: "Nothing is deployed yet.",
-    firstSteps: "Build an image, then deploy it.",
-    readOnly: (owner) => `You have read-only access to this project. To change something, ask its owner, ${owner}.`,
-    builds: "Builds",
-    noBuilds: "No builds yet.",
-    newBuild: "New build",
-    deployImage: "Deploy an existing image",
-    settings: "Project settings",
-    revision: (n) => `revision ${n}`,
-    pods: (ready, total) => `${ready} / ${total} ${plural("en", total, "instance", "instances")} ready`,
-  },
-
-  settings: {
-    title: "Project settings",
-    details: "About",
-    repository: "Repository (URL)",
-    framework: "Framework",
-    members: "Members",
-    role: "Role",
-    roles: { owner: "owner", developer: "developer", viewer: "viewer" },
-    rolesHint: "Viewers can see everything. Developers can also build and deploy.",
-    username: "Username",
-    usernameHint: "The user must have signed in here at least once. The username is shown on their Account page.",
-    add: "Add",
-    remove: (name) => `Remove ${name}`,
-    leave: "Leave project",
-    auditLog: "Audit log",
-    delete: "Delete project",
-    deleteHint: "Deletes the project. Its services and running builds must be stopped first, or together with it.",
-    takeDown: "Also stop its services and cancel running builds",
-    volumes: "Also delete the volumes and their data (cannot be undone)",
-    confirmName: (name) => `To confirm, type “${name}”`,
-    ownerOnly: (owner) => `Only the owner, ${owner}, can change these settings.`,
-  },
+  projects,
+  invitation,
+  project,
+  service,
+  pushes,
+  settings,
 
   audit: {
     when: "When",
@@ -124,6 +85,15 @@ export const en: Messages = {
       "member.viewer": (name) => `made ${name} a viewer`,
       "member.developer": (name) => `made ${name} a developer`,
       "member.remove": (name) => `removed ${name} from the project`,
+      "invitation.send": (name, role) => `invited ${name} as ${role}`,
+      "invitation.accept": (_, role) => `accepted the invitation, as ${role}`,
+      "invitation.decline": () => "declined the invitation",
+      "invitation.withdraw": (name) => `withdrew the invitation of ${name}`,
+      "service.save": (name) => `saved the source of ${name}`,
+      "service.remove": (name) => `removed the source of ${name}`,
+      "service.configure": (name) => `saved the configuration of ${name}`,
+      "service.unconfigure": (name) => `removed the configuration of ${name}`,
+      "service.secrets": (name) => `saved secrets of ${name}`,
       "build.create": () => "requested a build",
       "build.retry": () => "retried a build",
       "build.cancel": () => "cancelled a build",
@@ -132,6 +102,7 @@ export const en: Messages = {
       "deployment.restart": () => "restarted a service",
       "deployment.stop": () => "stopped a service",
       "deployment.start": () => "started a service",
+      "deployment.apply": () => "applied a service again",
       "deployment.delete": () => "deleted a service",
       "token.create": (number) => `created token no. ${number}`,
       "token.revoke": (number) => `revoked token no. ${number}`,
@@ -148,6 +119,7 @@ export const en: Messages = {
     repository: "GitHub repository",
     repositoryHint: "For example https://github.com/acme/shop",
     branch: "Branch, tag or commit",
+    privateRepository: "private",
     branchHint: "If empty: the repository’s default branch",
     service: "Service name",
     serviceHint: "Lowercase letters, digits and hyphens, starting with a letter. Example: frontend",
@@ -179,6 +151,13 @@ export const en: Messages = {
     cancelled: "Build cancelled",
     building: "Building",
     pending: "Waiting for GitHub",
+    waiting: "Waits for a free place",
+    waitingHint: "As many of your builds are running as this platform allows. This one starts as soon as one of them ends.",
+    superseded: "Superseded",
+    supersededHint: "A newer commit of the branch is built instead.",
+    notNewest: "This is not the newest build: the branch has a newer commit.",
+    trigger: "Started",
+    triggers: { push: "by a push", manual: "by hand" },
     cancelling: "Cancellation requested. GitHub is stopping the build.",
     duration: (text) => `Duration: ${text}`,
     limited: (time) => `GitHub limits our requests. The build continues at ${time}.`,
@@ -208,10 +187,15 @@ export const en: Messages = {
   deploy,
 
   deployment: {
-    status: { pending: "Pending", deploying: "Deploying", running: "Running", failed: "Failed", stopped: "Stopped" },
+    status: { pending: "Pending", deploying: "Deploying", running: "Running", degraded: "Degraded", failed: "Failed", stopped: "Stopped" },
     progress: (ready, total) => `${ready} of ${total} ${plural("en", total, "instance", "instances")} ready`,
     open: "Open the service",
     internal: "Internal address",
+    reachable: {
+      yes: "(reachable, according to the cluster)",
+      no: "(not reachable)",
+      unknown: "(the cluster does not say whether it is reachable)",
+    },
     edit: "Edit",
     restart: "Restart",
     stop: "Stop",
@@ -256,7 +240,9 @@ export const en: Messages = {
     warnings: "Warnings",
     configuration: "Configuration",
     detail: "Details",
-    causes: { deploy: "deployment", rollback: "rollback", restart: "restart", stop: "stop", start: "start" },
+    mayPass: "This may pass by itself.",
+    applyAgain: "Apply again",
+    causes: { deploy: "deployment", rollback: "rollback", restart: "restart", stop: "stop", start: "start", apply: "applied again" },
   },
 
   log: {
@@ -279,7 +265,13 @@ export const en: Messages = {
     tokensHint: "For scripts and continuous integration.",
     tokenName: "Token name",
     scopes: "Scopes",
-    scope: { read: "read", build: "build", deploy: "deploy", metrics: "read the platform’s metrics (/metrics)" },
+    scope: {
+      read: "read",
+      build: "build",
+      deploy: "deploy",
+      reconcile: "see the details of reconciliation (/api/v1/reconcile)",
+      metrics: "read the platform’s metrics (/metrics)",
+    },
     expires: "Expires",
     expiresIn: (days) => `in ${days} days`,
     create: "Create token",

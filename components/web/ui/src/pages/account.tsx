@@ -18,9 +18,10 @@ import { lookup } from "../i18n/lookup";
 import { formatDate, formatDateTime } from "../i18n/time";
 import { leaveSignedOut } from "./sign-out";
 
-/** `metrics` is available only to administrators. */
-const SCOPES = ["read", "build", "deploy", "metrics"] as const;
+const SCOPES = ["read", "build", "deploy", "metrics", "reconcile"] as const;
 type Scope = (typeof SCOPES)[number];
+
+const ADMINISTRATOR_SCOPES: readonly Scope[] = ["metrics", "reconcile"];
 
 const TOKEN_LIFETIMES_DAYS = [7, 30, 90, 365] as const;
 
@@ -189,7 +190,7 @@ interface ScopesFieldProps {
 function ScopesField({ selected, onChange }: ScopesFieldProps) {
   const t = useMessages();
   const { administrator } = useMe();
-  const available = SCOPES.filter((scope) => scope !== "metrics" || administrator);
+  const available = SCOPES.filter((scope) => administrator || !ADMINISTRATOR_SCOPES.includes(scope));
   const toggle = (scope: Scope, on: boolean) => {
     const next = new Set(selected);
     if (on) next.add(scope);

@@ -8,6 +8,7 @@ import { useQuery } from "../api/query";
 import type { Build, Step } from "../api/types";
 import { ApiText, useTranslate } from "../components/api-text";
 import { Badge } from "../components/badge";
+import { CommitText } from "../components/commit-text";
 import { CopyableCode } from "../components/copyable-code";
 import { LogViewer } from "../components/log-viewer";
 import { ErrorNotice, Notice } from "../components/notice";
@@ -69,8 +70,9 @@ export function BuildPage({ id }: { id: string }) {
                 [t.build.image, <CopyableCode text={build.image_full_name} />],
                 ...(build.image_digest ? [[t.build.digest, <CopyableCode text={build.image_digest} />] as const] : []),
                 [t.build.repository, build.repository],
-                [t.build.branch, build.branch],
-                [t.build.commit, <code>{build.commit_sha}</code>],
+                [t.build.branch, <bdi>{build.branch}</bdi>],
+                [t.build.commit, <BuildCommit build={build} />],
+                [t.build.trigger, t.build.triggers[build.trigger ?? "manual"]],
                 [t.build.requestedAt, <RelativeTime time={build.created_at} />],
               ]}
             />
@@ -78,6 +80,19 @@ export function BuildPage({ id }: { id: string }) {
         </Page>
       )}
     </QueryView>
+  );
+}
+
+function BuildCommit({ build: { commit, commit_sha } }: { build: Build }) {
+  return (
+    <>
+      <code>{commit_sha}</code>
+      {commit && (
+        <div>
+          <CommitText commit={commit} />
+        </div>
+      )}
+    </>
   );
 }
 
@@ -105,6 +120,7 @@ function StatusNotice({ build, canEdit, retry, busy }: StatusNoticeProps) {
       return (
         <Notice kind="success">
           <h2>{t.build.success}</h2>
+          {build.superseded && <p>{t.build.notNewest}</p>}
           {duration}
           {canEdit && (
             <div class="actions">
@@ -120,6 +136,7 @@ function StatusNotice({ build, canEdit, retry, busy }: StatusNoticeProps) {
         <Notice kind="error">
           <h2>{t.build.failed}</h2>
           <FailureReason build={build} />
+          {build.superseded && <p>{t.build.notNewest}</p>}
           {duration}
           {retryActions}
         </Notice>
@@ -127,7 +144,8 @@ function StatusNotice({ build, canEdit, retry, busy }: StatusNoticeProps) {
     case "cancelled":
       return (
         <Notice>
-          <h2>{t.build.cancelled}</h2>
+          <h2>{build.superseded ? t.build.superseded : t.build.cancelled}</h2>
+          {build.superseded && <p>{t.build.supersededHint}</p>}
           {duration}
           {retryActions}
         </Notice>
@@ -135,7 +153,7 @@ function StatusNotice({ build, canEdit, retry, busy }: StatusNoticeProps) {
     default:
       return (
         <Notice kind="warning">
-          <h2>{t.build[build.status]}</h2>
+          <h2>{build.waiting_for_capacity ? t.build.waiting : t.build[build.status]}</h2>
           <PendingDetail build={build} />
           {duration}
           {build.attempt > 1 && <p class="muted">{t.build.attempt(build.attempt)}</p>}
@@ -182,8 +200,10 @@ function Warnings({ build, canEdit }: { build: Build; canEdit: boolean }) {
 /** What an unfinished build waits for. */
 function PendingDetail({ build }: { build: Build }) {
   const { t, language } = useI18n();
+  if (build.superseded) return <p>{t.build.supersededHint}</p>;
   if (build.cancel_requested_at) return <p>{t.build.cancelling}</p>;
   if (build.limited_until) return <p>{t.build.limited(formatDateTime(build.limited_until, language))}</p>;
+  if (build.waiting_for_capacity) return <p>{t.build.waitingHint}</p>;
   return <p>{t.build.estimate}</p>;
 }
 

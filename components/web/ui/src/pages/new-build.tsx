@@ -8,13 +8,12 @@ import { useIdempotencyKey } from "../api/idempotency-key";
 import { fetchProject, hasRole } from "../api/project";
 import { useQuery } from "../api/query";
 import type { BuildRequest, Project } from "../api/types";
-import { CheckboxField, RadioField, TextField } from "../components/fields";
+import { BuildFields } from "../components/build-fields";
 import { Form } from "../components/form";
-import { MoreOptions } from "../components/more-options";
 import { Page, QueryView } from "../components/page";
 import { projectBreadcrumbs, ReadOnlyNotice } from "../components/project";
 import { RestoredDraftNotice } from "../components/restored-draft-notice";
-import { emptyForm, formFromRequest, hasAdvancedOptions, toRequest, type BuildForm } from "../forms/build";
+import { emptyForm, formFromRequest, toRequest, type BuildForm } from "../forms/build";
 import { useDraft } from "../forms/draft";
 import { toFieldErrors } from "../forms/variables";
 import { useMessages } from "../i18n";
@@ -84,9 +83,7 @@ function NewBuildForm({ project, previous, draftKey }: FormData & { draftKey: st
     <Form error={error} clientErrors={clientErrors} onSubmit={submit}>
       <RestoredDraftNotice draft={draft} />
       <section class="card">
-        <RepositoryFields form={form} set={set} />
-        <DockerfileFields form={form} set={set} />
-        <AdvancedOptions form={form} set={set} />
+        <BuildFields form={form} set={set} isNew />
         <p class="muted">
           {t.newBuild.image}
           {t.colon} <code>{`${project.name}-${service}:${form.image_tag || "latest"}`}</code>
@@ -114,119 +111,4 @@ function initialForm(project: Project, previous: BuildRequest | null, search: UR
     }),
   );
   return { ...emptyForm(project), ...prefilled };
-}
-
-interface FieldsProps {
-  form: BuildForm;
-  set: (change: Partial<BuildForm>) => void;
-}
-
-function RepositoryFields({ form, set }: FieldsProps) {
-  const t = useMessages();
-  return (
-    <>
-      <TextField
-        name="repository_url"
-        type="url"
-        label={t.newBuild.repository}
-        hint={t.newBuild.repositoryHint}
-        value={form.repository_url}
-        onChange={(repository_url) => set({ repository_url })}
-        required
-      />
-      <div class="two-columns">
-        <TextField
-          name="branch"
-          label={t.newBuild.branch}
-          hint={t.newBuild.branchHint}
-          value={form.branch}
-          onChange={(branch) => set({ branch })}
-        />
-        <TextField
-          name="service_name"
-          label={t.newBuild.service}
-          hint={t.newBuild.serviceHint}
-          value={form.service_name}
-          onChange={(service_name) => set({ service_name })}
-          required
-        />
-      </div>
-    </>
-  );
-}
-
-function DockerfileFields({ form, set }: FieldsProps) {
-  const t = useMessages();
-  return (
-    <>
-      <RadioField
-        name="source"
-        label={t.newBuild.source}
-        value={form.source}
-        onChange={(source) => set({ source })}
-        options={[
-          { value: "buildpacks", label: t.newBuild.buildpacks },
-          { value: "repository", label: t.newBuild.dockerfileInRepository },
-          { value: "inline", label: t.newBuild.dockerfileInline },
-        ]}
-      />
-      {form.source === "repository" && (
-        <TextField
-          name="dockerfile_path"
-          label={t.newBuild.dockerfilePath}
-          hint={t.newBuild.dockerfilePathHint}
-          value={form.dockerfile_path}
-          onChange={(dockerfile_path) => set({ dockerfile_path })}
-        />
-      )}
-      {form.source === "inline" && (
-        <TextField
-          name="dockerfile_content"
-          label={t.newBuild.dockerfileContent}
-          rows={10}
-          value={form.dockerfile_content}
-          onChange={(dockerfile_content) => set({ dockerfile_content })}
-        />
-      )}
-    </>
-  );
-}
-
-function AdvancedOptions({ form, set }: FieldsProps) {
-  const t = useMessages();
-  return (
-    <MoreOptions open={hasAdvancedOptions(form)}>
-      <TextField
-        name="build_args"
-        label={t.newBuild.args}
-        hint={t.newBuild.argsHint}
-        rows={4}
-        value={form.build_args}
-        onChange={(build_args) => set({ build_args })}
-      />
-      <div class="two-columns">
-        <TextField
-          name="context"
-          label={t.newBuild.context}
-          hint={t.newBuild.contextHint}
-          value={form.context}
-          onChange={(context) => set({ context })}
-        />
-        <TextField
-          name="image_tag"
-          label={t.newBuild.tag}
-          value={form.image_tag}
-          onChange={(image_tag) => set({ image_tag })}
-        />
-      </div>
-      <CheckboxField
-        name="submodules"
-        label={t.newBuild.submodules}
-        hint={t.newBuild.submodulesHint}
-        value={form.submodules}
-        onChange={(submodules) => set({ submodules })}
-      />
-      <CheckboxField name="lfs" label={t.newBuild.lfs} value={form.lfs} onChange={(lfs) => set({ lfs })} />
-    </MoreOptions>
-  );
 }

@@ -12,13 +12,15 @@ pub struct BuildPage {
     pub total: u32,
     pub limit: u32,
     pub offset: u32,
+    /// Cursor of the next page, to be sent as `next=`; `null` on the last page.
+    pub next: Option<String>,
 }
 
-/// Builds with one status, newest first. A page may have fewer builds than `limit`, or none, without
-/// being the last one.
+/// A page of builds that were not counted, newest first. It may have fewer builds than `limit`, or none, without being
+/// the last one.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct BuildsByStatus {
+pub struct BuildCursorPage {
     pub builds: Vec<BuildView>,
     /// Cursor of the next page, to be sent as `next=`; `null` on the last page.
     pub next: Option<String>,

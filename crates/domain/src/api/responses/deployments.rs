@@ -4,7 +4,7 @@ use crate::{
     DeploymentId, Timestamp,
     deployments::{DeploymentView, RevisionView},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A page of a project's deployments, newest first, without their pods and conditions.
@@ -42,20 +42,20 @@ pub struct Manifests<'a> {
 /// Events of the cluster, newest first.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct ClusterEvents<'a> {
-    pub events: Vec<ClusterEvent<'a>>,
+pub struct ClusterEvents {
+    pub events: Vec<ClusterEvent>,
 }
 
 /// An event of the cluster.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct ClusterEvent<'a> {
+pub struct ClusterEvent {
     pub at: Option<Timestamp>,
     /// Kubernetes' type: `Normal` or `Warning`.
-    pub r#type: &'a str,
+    pub r#type: String,
     /// Kubernetes' reason, such as `BackOff`.
-    pub reason: &'a str,
-    pub message: &'a str,
+    pub reason: String,
+    pub message: String,
     /// The object of the event, as `KIND NAME`.
     pub object: String,
     /// How often it occurred.

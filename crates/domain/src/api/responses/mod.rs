@@ -6,9 +6,11 @@ mod deployments;
 mod people;
 mod platform;
 mod projects;
+mod repositories;
 
 pub use builds::*;
 pub use deployments::*;
 pub use people::*;
 pub use platform::*;
 pub use projects::*;
+pub use repositories::*;

@@ -82,7 +82,8 @@ pub struct IssuedToken<'a> {
 pub struct OAuthError<'a> {
     #[serde(flatten)]
     pub problem: ProblemBody<'a>,
-    /// `authorization_pending`, `slow_down`, `access_denied`, `expired_token` or `invalid_grant`.
+    /// `authorization_pending`, `slow_down`, `access_denied`, `expired_token`, `invalid_grant`, `invalid_scope` or
+    /// `unsupported_grant_type`.
     pub error: &'a str,
     pub error_description: &'a str,
 }

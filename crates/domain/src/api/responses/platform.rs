@@ -25,6 +25,34 @@ pub struct ReadinessCheck {
     pub detail: String,
 }
 
+/// What the last run has done of the work that is left.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Reconciliation {
+    /// Items that were done.
+    pub done: u32,
+    /// Items that are left, at most. Builds that are running count.
+    pub remaining: u32,
+    /// Whether no part of the run has failed.
+    pub complete: bool,
+    /// The parts of the run. For administrators only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub details: Option<Vec<ReconciledPart>>,
+}
+
+/// A part of a run.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ReconciledPart {
+    /// `builds`, `waiting_builds`, `repositories` or `deployments`, or the name of a component that did not answer.
+    pub name: String,
+    /// Whether it was carried out. If not, the log says why.
+    pub ok: bool,
+    pub done: u32,
+    pub remaining: u32,
+}
+
 /// The outcome of a webhook.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = WebhookAnswer))]

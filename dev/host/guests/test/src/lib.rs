@@ -80,6 +80,7 @@ async fn dispatch(request: Request) -> HandlerResult {
             std::hint::black_box(());
         },
         ("hang", _) => hang().await,
+        ("later", path) => later(format!("http://guest.spin.internal/{path}")),
         _ => text(headers(&request)),
     }
 }
@@ -134,6 +135,21 @@ fn stream(pause: Duration) -> HandlerResult {
         }
     });
     Ok(Response::new(box_body(body)))
+}
+
+/// Responds, and then sends three requests to this URL.
+fn later(url: String) -> HandlerResult {
+    spin_sdk::wasip3::spawn(async move {
+        sleep(Duration::from_millis(20)).await;
+        for _ in 0..3 {
+            let request = spin_sdk::http::Request::get(&url).body(FullBody::new(Bytes::new()));
+            let Ok(request) = request else { return };
+            // The test sees which of them took effect.
+            drop(spin_sdk::http::send(request).await);
+        }
+        println!("sent all");
+    });
+    text("")
 }
 
 /// Waits longer than any test, and prints how many requests wait in this instance.

@@ -29,7 +29,7 @@ pub enum Level {
 
 impl Caller {
     /// Whether the caller's token covers the repository, beyond what is public.
-    fn covers(&self, repository: &Repository) -> bool {
+    pub fn covers(&self, repository: &Repository) -> bool {
         match self {
             Self::App | Self::User(_) => false,
             Self::Personal => true,
@@ -114,8 +114,13 @@ pub fn caller(state: &ServerState, headers: &HeaderMap) -> Result<Caller, ApiErr
     if let Some(login) = state.model().users.login_of_token(token) {
         return Ok(Caller::User(login));
     }
-    let token = state.model().installations.find_token(token, state.now()).cloned();
-    token.map(Caller::Installation).ok_or_else(bad_credentials)
+    let now = state.now();
+    let model = state.model();
+    let token = model.installations.find_token(token, now).ok_or_else(bad_credentials)?;
+    match model.installations.is_suspended(&token.account) {
+        true => Err(ApiError::suspended()),
+        false => Ok(Caller::Installation(token.clone())),
+    }
 }
 
 /// The kind of credentials, for the log of requests, which does not have the credentials themselves.

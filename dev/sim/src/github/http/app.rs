@@ -10,12 +10,13 @@ use serde::Deserialize;
 use super::context::RequestContext;
 use super::response::{ApiResult, json_response, ok_json};
 use crate::github::model::api_error::ApiError;
-use crate::github::model::installations::PERMISSIONS;
 use crate::github::render::app as render;
 
 pub async fn app(context: RequestContext) -> ApiResult {
     let (owner, _) = context.state.options.builder();
-    ok_json(&render::app(&context.links, context.require_app()?, owner))
+    let client_id = context.require_app()?;
+    let model = context.state.model();
+    ok_json(&render::app(&context.links, client_id, owner, &model.installations.app))
 }
 
 pub async fn installation(context: RequestContext) -> ApiResult {
@@ -24,8 +25,8 @@ pub async fn installation(context: RequestContext) -> ApiResult {
     if !repository.app_installed {
         return Err(ApiError::not_found());
     }
-    let id = context.state.model().installations.id_for_account(&repository.owner);
-    ok_json(&render::installation(&context.links, client_id, &repository.owner, id))
+    let installations = &mut context.state.model().installations;
+    ok_json(&render::installation(&context.links, client_id, &repository.owner, installations))
 }
 
 #[derive(Deserialize)]
@@ -46,10 +47,15 @@ pub async fn access_token(
     let account =
         model.installations.account(id).map(str::to_owned).ok_or_else(ApiError::not_found)?;
 
-    let granted: BTreeMap<&str, &str> = PERMISSIONS.into();
-    let all = || granted.iter().map(|(name, level)| ((*name).into(), (*level).into()));
-    let mut permissions = request.permissions.unwrap_or_else(|| all().collect());
-    let is_granted = |(name, level): (&String, &String)| match granted.get(name.as_str()) {
+    if !model.repositories.is_app_installed(&account) {
+        return Err(ApiError::not_found());
+    }
+    if model.installations.is_suspended(&account) {
+        return Err(ApiError::suspended());
+    }
+    let granted = model.installations.version(&account).permissions.clone();
+    let mut permissions = request.permissions.unwrap_or_else(|| granted.clone());
+    let is_granted = |(name, level): (&String, &String)| match granted.get(name) {
         Some(granted) => *granted == "write" || level == granted,
         None => false,
     };

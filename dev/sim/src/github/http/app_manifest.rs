@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::oauth::redirect;
 use super::response::{ApiResult, json_response};
 use crate::github::model::api_error::ApiError;
+use crate::github::model::installations::AppVersion;
 use crate::github::render::{Links, app as render, extend};
 use crate::github::server_state::ServerState;
 use crate::hash;
@@ -34,6 +35,13 @@ pub async fn register(
 ) -> Response {
     let manifest: Value = serde_json::from_str(&form.manifest).unwrap_or_default();
     let url = |name| Url::parse(manifest.get(name)?.as_str()?).ok();
+    // Every App gets these events, and GitHub refuses a manifest that lists them.
+    let is_automatic =
+        |event: &Value| event.as_str().is_some_and(|event| event.starts_with("installation"));
+    let events = manifest.get("default_events").and_then(Value::as_array);
+    if events.is_some_and(|events| events.iter().any(is_automatic)) {
+        return (StatusCode::UNPROCESSABLE_ENTITY, "Default events unsupported").into_response();
+    }
     let (Some(_), Some(mut redirect_url)) = (url("url"), url("redirect_url")) else {
         return (StatusCode::UNPROCESSABLE_ENTITY, "Invalid GitHub App configuration")
             .into_response();
@@ -54,7 +62,7 @@ pub async fn convert(State(state): State<Arc<ServerState>>, Path(code): Path<Str
     let (owner, _) = state.options.builder();
     let links = Links::new(&state.origin, "");
     let body = extend(
-        render::app(&links, &app.client_id, owner),
+        render::app(&links, &app.client_id, owner, &AppVersion::current()),
         json!({
             "name": manifest.get("name"), "external_url": manifest.get("url"),
             "permissions": manifest.get("default_permissions"),

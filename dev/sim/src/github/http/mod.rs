@@ -7,15 +7,20 @@ pub mod app_manifest;
 pub mod context;
 pub mod deliveries;
 pub mod dispatch;
+pub mod git;
+pub mod installations;
 pub mod job_logs;
 pub mod limits;
 pub mod middleware;
 pub mod oauth;
+pub mod paging;
+pub mod push;
 pub mod redirects;
 pub mod registry;
 pub mod repositories;
 pub mod response;
 pub mod runs;
+pub mod statuses;
 pub mod users;
 
 use std::sync::Arc;
@@ -36,6 +41,7 @@ pub fn router(state: &Arc<ServerState>) -> Router {
         .route("/settings/apps/new", post(app_manifest::register))
         .route("/organizations/{org}/settings/apps/new", post(app_manifest::register))
         .route("/_logs/{link}", get(job_logs::download))
+        .route("/_push/{owner}/{repo}", get(push::show).post(push::push))
         .route("/token", get(registry::token))
         .route("/v2/", get(registry::root))
         .route("/v2/{*path}", get(registry::manifest));
@@ -50,6 +56,9 @@ pub fn router(state: &Arc<ServerState>) -> Router {
 fn api(edition: Edition) -> Router<Arc<ServerState>> {
     Router::new()
         .route("/app", get(app::app))
+        .route("/app/installations", get(installations::list))
+        .route("/app/installations/{id}", get(installations::installation))
+        .route("/installation/repositories", get(installations::repositories))
         .route("/app/installations/{id}/access_tokens", post(app::access_token))
         .route("/app-manifests/{code}/conversions", post(app_manifest::convert))
         .route("/app/hook/config", get(deliveries::webhook_config))
@@ -69,7 +78,11 @@ fn api(edition: Edition) -> Router<Arc<ServerState>> {
 fn repository() -> Router<Arc<ServerState>> {
     Router::new()
         .route("/installation", get(app::installation))
-        .route("/commits/{*reference}", get(repositories::commit))
+        .route("/branches", get(git::branches))
+        .route("/commits/{*reference}", get(git::commit))
+        .route("/compare/{*basehead}", get(git::compare))
+        .route("/git/matching-refs/{*prefix}", get(git::matching_refs))
+        .route("/statuses/{sha}", post(statuses::create))
         .route("/collaborators/{login}/permission", get(repositories::permission))
         .route("/actions/workflows/{workflow}", get(dispatch::workflow))
         .route("/actions/workflows/{workflow}/dispatches", post(dispatch::dispatch))

@@ -1,4 +1,4 @@
-//! Repositories, commits and collaborator permissions.
+//! Repositories and collaborator permissions.
 
 use super::access::Level;
 use super::context::RequestContext;
@@ -7,19 +7,8 @@ use crate::github::model::api_error::ApiError;
 use crate::github::render::{repository as render, user};
 
 pub async fn repository(context: RequestContext) -> ApiResult {
-    let repository = context.repository("metadata", Level::Read)?;
+    let repository = context.git_repository("metadata", Level::Read).await?;
     ok_json(&render::full(&context.links, &repository))
-}
-
-pub async fn commit(context: RequestContext) -> ApiResult {
-    let repository = context.repository("contents", Level::Read)?;
-    let reference = context.path_param("reference");
-    let sha = context.state.model().repositories.commit(&repository.full_name(), reference);
-    let sha = sha.ok_or_else(|| {
-        let message = format!("No commit found for SHA: {reference}");
-        ApiError::unprocessable(message)
-    })?;
-    ok_json(&render::commit(&context.links, &repository, &sha))
 }
 
 pub async fn permission(context: RequestContext) -> ApiResult {

@@ -22,6 +22,11 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "Resource not accessible by integration")
     }
 
+    /// The owner of the account has suspended the installation.
+    pub fn suspended() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "This installation has been suspended")
+    }
+
     pub fn unauthorized(message: &str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, message)
     }

@@ -20,13 +20,13 @@ impl Model {
         actor: &str,
         now: Timestamp,
     ) -> Result<(u64, Vec<Effect>), ApiError> {
-        let repository = self.repositories.present_name(&self.workflow.repository);
-        let state = self.repositories.workflow_state(repository);
+        let repository = self.repositories.present_name(&self.workflow.repository).to_owned();
+        let state = self.repositories.workflow_state(&repository);
         if !self.workflow.has_id_or_file(workflow) || state == WorkflowState::Missing {
             return Err(ApiError::not_found());
         }
         let reject = |message: &str| Err(ApiError::unprocessable(message));
-        let Some(head_sha) = self.repositories.commit(repository, branch) else {
+        let Some(head_sha) = self.repositories.find_git(&repository)?.1.resolve(branch) else {
             return reject(&format!("No ref found for: {branch}"));
         };
         match state {

@@ -15,6 +15,9 @@ use crate::hash;
 /// The log of the attempt's job. None until the job is completed.
 pub fn render(run: &WorkflowRun, attempt: &Attempt) -> Option<String> {
     let job = attempt.job.as_ref().filter(|job| job.completed_at.is_some())?;
+    if let Some(log) = &job.written_log {
+        return Some(log.clone());
+    }
     let mut log = String::new();
     for step in &job.steps {
         let has_run = step.conclusion != Some(Conclusion::Skipped);
@@ -29,7 +32,7 @@ pub fn render(run: &WorkflowRun, attempt: &Attempt) -> Option<String> {
 }
 
 /// With seven fractional digits, as the runner's .NET writes them.
-fn timestamp(at: Timestamp) -> String {
+pub(super) fn timestamp(at: Timestamp) -> String {
     format!("{}0Z", at.strftime("%Y-%m-%dT%H:%M:%S.%6f"))
 }
 

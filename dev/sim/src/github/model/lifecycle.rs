@@ -12,11 +12,11 @@ use super::builder_workflow::{
 use super::run::{Attempt, Conclusion, Status, WorkflowJob, WorkflowRun};
 use super::{Effect, HoldPoint, Model, WebhookEvent};
 
-type Result = std::result::Result<Vec<Effect>, ApiError>;
+pub(super) type Result = std::result::Result<Vec<Effect>, ApiError>;
 
 impl Model {
     /// Takes the run out of the model while it changes, so that the change can use both.
-    fn change_run(
+    pub(super) fn change_run(
         &mut self,
         id: u64,
         change: impl FnOnce(&mut Self, &mut WorkflowRun) -> Result,
@@ -89,6 +89,10 @@ impl Model {
     /// Requests the timer for the next step, unless the attempt is held at this point.
     pub(super) fn schedule_next_step(&self, run: &mut WorkflowRun) -> Option<Effect> {
         let attempt = &mut run.latest;
+        if self.has_runner && run.visible {
+            let is_new = attempt.status == Status::Queued;
+            return is_new.then_some(Effect::StartJob { run: run.id });
+        }
         let point = match attempt.status {
             _ if !run.visible => Some(HoldPoint::Creation),
             _ if attempt.cancelling => Some(HoldPoint::Cancelling),
@@ -131,6 +135,10 @@ impl Model {
             }
             attempt.cancelling = true;
             attempt.updated_at = now;
+            // A runner asks whether it is to stop. No runner has a queued job yet.
+            if model.has_runner && attempt.status == Status::Queued {
+                return Ok(run.complete(Conclusion::Cancelled, now));
+            }
             Ok(model.schedule_next_step(run).into_iter().collect())
         })
     }
@@ -180,6 +188,7 @@ impl Model {
             started_at: now,
             completed_at: None,
             steps: build_steps(inputs),
+            written_log: self.has_runner.then(String::new),
         };
         Attempt {
             number,
@@ -220,7 +229,7 @@ impl Attempt {
 
 impl WorkflowRun {
     /// Completes the latest attempt, whatever its status.
-    fn complete(&mut self, conclusion: Conclusion, now: Timestamp) -> Vec<Effect> {
+    pub(super) fn complete(&mut self, conclusion: Conclusion, now: Timestamp) -> Vec<Effect> {
         self.timer_id += 1;
         let attempt = &mut self.latest;
         attempt.status = Status::Completed;
@@ -240,7 +249,7 @@ impl WorkflowRun {
     }
 
     /// The event of the run, and that of its job if it has one.
-    fn events(&self, of_run: &'static str, of_job: &'static str) -> Vec<Effect> {
+    pub(super) fn events(&self, of_run: &'static str, of_job: &'static str) -> Vec<Effect> {
         let run = Box::new(self.clone());
         let mut events = vec![WebhookEvent::WorkflowRun { action: of_run, run: run.clone() }];
         if self.latest.job.is_some() {

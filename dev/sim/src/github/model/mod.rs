@@ -4,12 +4,18 @@
 pub mod api_error;
 pub mod builder_workflow;
 pub mod dispatch;
+pub mod events;
+pub mod git;
 pub mod installations;
 pub mod job_log;
 pub mod lifecycle;
+pub mod pushes;
 pub mod registry;
+pub mod reports;
 pub mod repositories;
+pub mod repository_changes;
 pub mod run;
+pub mod statuses;
 pub mod users;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -17,10 +23,12 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::Timestamp;
 
 use builder_workflow::BuilderWorkflow;
+pub use events::WebhookEvent;
 use installations::Installations;
 use registry::Registry;
 use repositories::Repositories;
 use run::{Attempt, Conclusion, WorkflowRun};
+use statuses::Statuses;
 use users::Users;
 
 /// A point at which workflow runs pause until they are released, so that tests do not depend on time.
@@ -44,24 +52,10 @@ pub enum Effect {
         run: u64,
         timer_id: u32,
     },
-}
-
-/// An event that GitHub sends a webhook for, with the state of the run at that time.
-#[derive(Debug, Clone)]
-pub enum WebhookEvent {
-    WorkflowRun { action: &'static str, run: Box<WorkflowRun> },
-    WorkflowJob { action: &'static str, run: Box<WorkflowRun> },
-    Package { run: Box<WorkflowRun>, tag: String, digest: String, published_at: Timestamp },
-}
-
-impl WebhookEvent {
-    pub fn run(&self) -> &WorkflowRun {
-        match self {
-            Self::WorkflowRun { run, .. }
-            | Self::WorkflowJob { run, .. }
-            | Self::Package { run, .. } => run,
-        }
-    }
+    /// Give the job of the run's latest attempt to the runner, which reports to [`Model::report`].
+    StartJob {
+        run: u64,
+    },
 }
 
 /// The whole state. Workflow runs change through the functions of [`lifecycle`] and [`dispatch`].
@@ -70,9 +64,12 @@ pub struct Model {
     pub repositories: Repositories,
     pub registry: Registry,
     pub installations: Installations,
+    pub statuses: Statuses,
     pub users: Users,
     pub workflow: BuilderWorkflow,
     pub hold_at: Option<HoldPoint>,
+    /// Whether a runner outside of the simulation runs the jobs. They are not held then.
+    pub has_runner: bool,
     /// Conclusions of the next attempts, instead of those that follow from the image's name.
     pub next_conclusions: VecDeque<Conclusion>,
     pub(super) runs: BTreeMap<u64, WorkflowRun>,
@@ -89,24 +86,15 @@ impl Model {
             repositories: Repositories::new(&workflow.repository),
             registry: Registry::default(),
             installations: Installations::default(),
+            statuses: Statuses::default(),
             users: Users::default(),
             workflow,
             hold_at: None,
+            has_runner: false,
             next_conclusions: VecDeque::new(),
             runs: BTreeMap::new(),
             last_run_id: base.saturating_mul(10),
             last_job_id: base.saturating_mul(25),
-        }
-    }
-
-    /// Renames a repository, or transfers it to another account.
-    pub fn rename_repository(&mut self, old: &str, new: &str) {
-        self.repositories.rename(old, new);
-        if let (Some((account, old)), Some((owner, new))) =
-            (old.split_once('/'), new.split_once('/'))
-            && account.eq_ignore_ascii_case(owner)
-        {
-            self.installations.rename_repository(account, old, new);
         }
     }
 

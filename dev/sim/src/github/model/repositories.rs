@@ -1,14 +1,17 @@
 //! Repositories with their collaborators. Every valid name exists, unless it contains
-//! `missing`.
+//! `missing` or only some repositories are served.
 
+use super::api_error::ApiError;
+use super::git::GitRepository;
 use crate::hash;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Changes of a repository's settings. A setting that is None keeps its value.
 #[derive(Debug, Clone, Default)]
 pub struct RepositorySettings {
     /// Without this setting a repository is private if its name contains `private`.
     pub private: Option<bool>,
+    pub archived: Option<bool>,
     /// Without this setting the App is installed on every account but `noapp`.
     pub app_installed: Option<bool>,
     /// Role by login: `admin`, `maintain`, `write`, `triage`, `read` or `none`.
@@ -34,6 +37,8 @@ pub struct Repository {
     pub owner: String,
     pub name: String,
     pub private: bool,
+    pub archived: bool,
+    pub default_branch: String,
     pub app_installed: bool,
 }
 
@@ -51,6 +56,13 @@ pub struct Repositories {
     names: BTreeMap<u64, String>,
     /// The ids of renamed repositories, by each of their names in lower case.
     renamed: BTreeMap<String, u64>,
+    /// The only ones that exist, in lower case. None: every valid name exists.
+    only: Option<BTreeSet<String>>,
+    /// By id.
+    git: BTreeMap<u64, GitRepository>,
+    deleted: BTreeSet<u64>,
+    /// Whether the App is installed on an account, in lower case, where it was changed.
+    app_installed: BTreeMap<String, bool>,
 }
 
 impl Repositories {
@@ -58,7 +70,22 @@ impl Repositories {
         // Private, because its logs and inputs belong to all tenants.
         let builder_settings = RepositorySettings { private: Some(true), ..Default::default() };
         let settings = BTreeMap::from([(builder.to_ascii_lowercase(), builder_settings)]);
-        Self { settings, names: BTreeMap::new(), renamed: BTreeMap::new() }
+        Self {
+            settings,
+            names: BTreeMap::new(),
+            renamed: BTreeMap::new(),
+            only: None,
+            git: BTreeMap::new(),
+            deleted: BTreeSet::new(),
+            app_installed: BTreeMap::from([("noapp".to_owned(), false)]),
+        }
+    }
+
+    /// From now on only these repositories exist (`owner/name`).
+    pub fn restrict_to<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
+        let names: Vec<&str> = names.collect();
+        self.only = Some(names.iter().map(|name| name.to_ascii_lowercase()).collect());
+        self.names = names.iter().map(|name| (self.id(name), (*name).to_owned())).collect();
     }
 
     fn id(&self, full_name: &str) -> u64 {
@@ -72,6 +99,10 @@ impl Repositories {
         let (old, key) = (old.to_ascii_lowercase(), new.to_ascii_lowercase());
         if let Some(settings) = self.settings.remove(&old) {
             self.settings.insert(key.clone(), settings);
+        }
+        if let Some(only) = &mut self.only {
+            only.remove(&old);
+            only.insert(key.clone());
         }
         self.renamed.extend([(old, id), (key, id)]);
         self.names.insert(id, new.to_owned());
@@ -103,6 +134,7 @@ impl Repositories {
     pub fn set(&mut self, repository: &str, new: RepositorySettings) {
         let old = self.settings.entry(repository.to_ascii_lowercase()).or_default();
         old.private = new.private.or(old.private);
+        old.archived = new.archived.or(old.archived);
         old.app_installed = new.app_installed.or(old.app_installed);
         old.workflow = new.workflow.or(old.workflow);
         old.collaborators = new.collaborators.or(old.collaborators.take());
@@ -113,30 +145,69 @@ impl Repositories {
     }
 
     pub fn repository(&self, owner: &str, name: &str) -> Option<Repository> {
-        let settings = self.settings(&format!("{owner}/{name}"));
-        let exists = !name.contains("missing") && login_exists(owner);
-        exists.then(|| Repository {
-            id: self.id(&format!("{owner}/{name}")),
+        let full_name = format!("{owner}/{name}").to_ascii_lowercase();
+        let settings = self.settings(&full_name);
+        let exists = match &self.only {
+            Some(only) => only.contains(&full_name),
+            None => !name.contains("missing") && login_exists(owner),
+        };
+        let id = self.id(&format!("{owner}/{name}"));
+        if !exists || self.deleted.contains(&id) {
+            return None;
+        }
+        let git = self.git.get(&id);
+        Some(Repository {
+            id,
             owner: owner.to_owned(),
             name: name.to_owned(),
             private: settings.private.unwrap_or(name.contains("private")),
-            app_installed: settings.app_installed.unwrap_or(!owner.eq_ignore_ascii_case("noapp")),
+            archived: settings.archived.unwrap_or_default(),
+            default_branch: git.map_or_else(|| "main".to_owned(), |git| git.default_branch.clone()),
+            app_installed: settings.app_installed.unwrap_or_else(|| self.is_app_installed(owner)),
         })
     }
 
-    /// The SHA of the commit that a branch, a tag or a SHA refers to.
-    pub fn commit(&self, repository: &str, reference: &str) -> Option<String> {
-        if reference.is_empty() || reference.contains("missing") {
-            return None;
-        }
-        if hash::is_commit_sha(reference) {
-            return Some(reference.to_ascii_lowercase());
-        }
-        let prefixes = ["refs/heads/", "refs/tags/", "heads/", "tags/"];
-        let name = prefixes.iter().find_map(|prefix| reference.strip_prefix(prefix));
-        let name = name.unwrap_or(reference);
-        let name = if name == "HEAD" { "main" } else { name };
-        Some(hash::sha1_like(&format!("{}@{name}", repository.to_ascii_lowercase())))
+    /// Finds a repository by `owner/name`, and remembers it.
+    pub fn find(&mut self, full_name: &str) -> Result<Repository, ApiError> {
+        let parts = full_name.split_once('/');
+        let found = parts.and_then(|(owner, name)| self.repository(owner, name));
+        let found = found.ok_or_else(ApiError::not_found)?;
+        self.remember(&found);
+        Ok(found)
+    }
+
+    /// The same, with its branches and commits.
+    pub fn find_git(
+        &mut self,
+        full_name: &str,
+    ) -> Result<(Repository, &mut GitRepository), ApiError> {
+        let repository = self.find(full_name)?;
+        let git = self.git(&repository);
+        Ok((repository, git))
+    }
+
+    /// The branches and commits of a repository.
+    pub fn git(&mut self, repository: &Repository) -> &mut GitRepository {
+        let invent = || GitRepository::new(&repository.full_name());
+        self.git.entry(repository.id).or_insert_with(invent)
+    }
+
+    pub fn delete(&mut self, id: u64) {
+        self.deleted.insert(id);
+    }
+
+    /// The repositories that were requested or changed and that still exist, by id.
+    pub fn known(&self) -> impl Iterator<Item = Repository> {
+        self.names.keys().filter_map(|id| self.by_id(*id))
+    }
+
+    /// Whether the App is installed on all repositories of an account, unless a repository's settings differ.
+    pub fn is_app_installed(&self, account: &str) -> bool {
+        self.app_installed.get(&account.to_ascii_lowercase()).copied().unwrap_or(true)
+    }
+
+    pub fn set_app_installed(&mut self, account: &str, installed: bool) {
+        self.app_installed.insert(account.to_ascii_lowercase(), installed);
     }
 
     /// The user's role in a repository (`role_name` in the API). None if the login does not exist.

@@ -77,6 +77,8 @@ pub struct WorkflowJob {
     pub started_at: Timestamp,
     pub completed_at: Option<Timestamp>,
     pub steps: Vec<Step>,
+    /// What a runner outside of the simulation wrote, line by line.
+    pub(super) written_log: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -173,7 +175,7 @@ impl WorkflowJob {
 }
 
 impl Step {
-    fn complete(&mut self, conclusion: Conclusion, now: Timestamp) {
+    pub(super) fn complete(&mut self, conclusion: Conclusion, now: Timestamp) {
         self.status = Status::Completed;
         self.started_at = self.started_at.or(Some(now));
         self.completed_at = Some(now);

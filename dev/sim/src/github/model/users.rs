@@ -143,6 +143,11 @@ impl Users {
         token
     }
 
+    /// The logins of all who have signed in.
+    pub fn signed_in(&self) -> impl Iterator<Item = &String> {
+        self.tokens.values()
+    }
+
     pub fn login_of_token(&self, token: &str) -> Option<String> {
         self.tokens.get(token).cloned()
     }

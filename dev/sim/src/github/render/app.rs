@@ -5,31 +5,35 @@ use serde_json::{Value, json};
 use super::repository;
 use super::user::simple_user;
 use super::{Links, extend, node_id, time};
-use crate::github::model::installations::{InstallationToken, PERMISSIONS};
+use crate::github::model::installations::{AppVersion, InstallationToken, Installations};
 use crate::github::model::repositories::Repository;
 
 /// The App's id. Its client id is an option of the simulation.
 pub const APP_ID: u64 = 1_204_117;
 const SLUG: &str = "nokube";
-const EVENTS: [&str; 3] = ["package", "workflow_job", "workflow_run"];
-
-fn permissions() -> Value {
-    PERMISSIONS.iter().map(|(name, level)| ((*name).to_owned(), json!(level))).collect()
-}
 
 /// `integration`
-pub fn app(links: &Links, client_id: &str, owner: &str) -> Value {
+pub fn app(links: &Links, client_id: &str, owner: &str, version: &AppVersion) -> Value {
     json!({
         "id": APP_ID, "slug": SLUG, "node_id": node_id("A", APP_ID), "client_id": client_id,
         "owner": simple_user(links, owner), "name": "NoKube", "description": null,
         "external_url": "https://nokube.example", "html_url": format!("{}/apps/{SLUG}", links.web),
         "created_at": "2026-01-08T09:00:00Z", "updated_at": "2026-01-08T09:00:00Z",
-        "permissions": permissions(), "events": EVENTS, "installations_count": 1,
+        "permissions": version.permissions, "events": version.events, "installations_count": 1,
     })
 }
 
-/// `installation`
-pub fn installation(links: &Links, client_id: &str, account: &str, id: u64) -> Value {
+/// `installation`, with what it has accepted.
+pub fn installation(
+    links: &Links,
+    client_id: &str,
+    account: &str,
+    installations: &mut Installations,
+) -> Value {
+    let id = installations.id_for_account(account);
+    let suspended_by = installations.is_suspended(account).then(|| simple_user(links, account));
+    let suspended_at = suspended_by.as_ref().map(|_| "2026-11-01T09:00:00Z");
+    let version = installations.version(account);
     let owner = simple_user(links, account);
     json!({
         "id": id, "client_id": client_id, "account": owner,
@@ -38,10 +42,11 @@ pub fn installation(links: &Links, client_id: &str, account: &str, id: u64) -> V
         "repositories_url": format!("{}/installation/repositories", links.api),
         "html_url": format!("{}/settings/installations/{id}", links.web),
         "app_id": APP_ID, "app_slug": SLUG, "target_id": owner.get("id"),
-        "target_type": owner.get("type"), "permissions": permissions(), "events": EVENTS,
+        "target_type": owner.get("type"), "permissions": version.permissions,
+        "events": version.events,
         "created_at": "2026-01-08T09:00:00Z", "updated_at": "2026-01-08T09:00:00Z",
         "single_file_name": null, "has_multiple_single_files": false, "single_file_paths": [],
-        "suspended_by": null, "suspended_at": null,
+        "suspended_by": suspended_by, "suspended_at": suspended_at,
     })
 }
 

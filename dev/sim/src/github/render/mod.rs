@@ -1,7 +1,9 @@
 //! GitHub's JSON, as its OpenAPI description requires. Doc comments name the schemas there.
 
 pub mod app;
+pub mod git;
 pub mod repository;
+pub mod repository_webhook;
 pub mod run;
 pub mod user;
 pub mod webhook;

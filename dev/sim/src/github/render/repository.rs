@@ -1,11 +1,10 @@
-//! Repositories and commits.
+//! Repositories.
 
 use serde_json::{Value, json};
 
 use super::user::simple_user;
 use super::{Links, extend, node_id};
 use crate::github::model::repositories::Repository;
-use crate::hash;
 
 /// Links whose path below the repository's API address is their name.
 const NAMED_LINKS: &str = "contributors deployments downloads events forks hooks languages merges \
@@ -77,38 +76,13 @@ pub fn repository(links: &Links, repository: &Repository) -> Value {
             "git_url": format!("git://{git}.git"), "ssh_url": format!("git@{git}.git"),
             "clone_url": format!("{web}.git"), "svn_url": web, "mirror_url": null, "homepage": null,
             "language": null, "forks_count": 0, "forks": 0, "stargazers_count": 0,
-            "watchers_count": 0, "watchers": 0, "size": 108, "default_branch": "main",
+            "watchers_count": 0, "watchers": 0, "size": 108, "default_branch": repository.default_branch,
             "open_issues_count": 0, "open_issues": 0, "is_template": false, "topics": [],
             "has_issues": true, "has_projects": true, "has_wiki": true, "has_pages": false,
-            "has_downloads": true, "has_discussions": false, "archived": false, "disabled": false,
+            "has_downloads": true, "has_discussions": false, "archived": repository.archived, "disabled": false,
             "visibility": visibility, "allow_forking": true, "web_commit_signoff_required": false,
             "pushed_at": "2026-10-01T09:00:00Z", "created_at": "2024-05-01T09:00:00Z",
             "updated_at": "2026-10-01T09:00:00Z", "license": null,
         }),
     )
-}
-
-/// `commit`
-pub fn commit(links: &Links, repository: &Repository, sha: &str) -> Value {
-    let api = links.repo(&repository.full_name());
-    let html = format!("{}/{}/commit", links.web, repository.full_name());
-    let author = json!({"name": repository.owner, "email": "dev@example.com",
-        "date": "2026-10-01T09:00:00Z"});
-    let tree = hash::sha1_like(&format!("tree of {sha}"));
-    json!({
-        "url": format!("{api}/commits/{sha}"), "sha": sha, "node_id": format!("C_{sha}"),
-        "html_url": format!("{html}/{sha}"), "comments_url": format!("{api}/commits/{sha}/comments"),
-        "commit": {
-            "url": format!("{api}/git/commits/{sha}"), "author": author, "committer": author,
-            "message": commit_message(sha), "comment_count": 0,
-            "tree": {"sha": tree, "url": format!("{api}/git/trees/{tree}")},
-        },
-        "author": simple_user(links, &repository.owner), "committer": simple_user(links, &repository.owner),
-        "parents": [],
-    })
-}
-
-/// The message of a commit, derived from its SHA.
-pub fn commit_message(sha: &str) -> String {
-    format!("Change {}", sha.get(..7).unwrap_or(sha))
 }

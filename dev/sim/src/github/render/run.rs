@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::repository::{commit_message, minimal};
+use super::repository::minimal;
 use super::user::simple_user;
 use super::{Links, node_id, time};
 use crate::github::model::builder_workflow::{BuilderWorkflow, WORKFLOW_NAME};
+use crate::github::model::git::invented_message;
 use crate::github::model::repositories::{Repository, WorkflowState};
 use crate::github::model::run::{Attempt, Status, Step, WorkflowJob, WorkflowRun};
 use crate::hash;
@@ -60,7 +61,7 @@ pub fn run(
         "workflow_url": format!("{api}/actions/workflows/{}", workflow.id),
         "head_commit": {
             "id": run.head_sha, "tree_id": hash::sha1_like(&format!("tree of {}", run.head_sha)),
-            "message": commit_message(&run.head_sha), "timestamp": "2026-10-01T09:00:00Z",
+            "message": invented_message(&run.head_sha), "timestamp": "2026-10-01T09:00:00Z",
             "author": author, "committer": author,
         },
         "repository": minimal(links, repository),

@@ -11,42 +11,48 @@ use crate::github::model::repositories::{Repository, WorkflowState};
 use crate::github::model::run::WorkflowRun;
 use crate::hash;
 
-/// The event's name, its action and its payload. An App's webhook has an `installation`.
-pub fn payload(
+/// The action and the payload of an event of the builder repository, without the installation.
+pub fn of_run(
     links: &Links,
     repo: &Repository,
     workflow: &BuilderWorkflow,
     event: &WebhookEvent,
-    installation: Option<u64>,
-) -> (&'static str, &'static str, Value) {
-    let (name, action, body) = match event {
+) -> Option<(&'static str, Value)> {
+    let (action, body) = match event {
         WebhookEvent::WorkflowRun { action, run } => {
             let state = WorkflowState::Active;
             let body = json!({
                 "workflow_run": run::run(links, repo, workflow, run, &run.latest),
                 "workflow": run::workflow(links, workflow, state),
             });
-            ("workflow_run", *action, body)
+            (*action, body)
         }
         WebhookEvent::WorkflowJob { action, run } => {
             let job = run.latest.job.as_ref();
             let job = job.map(|job| run::job(links, workflow, run, &run.latest, job));
-            ("workflow_job", *action, json!({"workflow_job": job}))
+            (*action, json!({"workflow_job": job}))
         }
         WebhookEvent::Package { run, tag, digest, published_at } => {
             let body = package(links, run, tag, digest, &time(*published_at));
-            ("package", "published", json!({"package": body}))
+            ("published", json!({"package": body}))
         }
+        WebhookEvent::Repository(_) | WebhookEvent::Installation(_) => return None,
     };
     let common = json!({
         "action": action, "repository": repository::repository(links, repo),
-        "sender": simple_user(links, &event.run().actor),
+        "sender": simple_user(links, &event.run()?.actor),
     });
-    let installation = match installation {
-        Some(id) => json!({"installation": {"id": id, "node_id": node_id("MDIz", id)}}),
-        None => json!({}),
-    };
-    (name, action, extend(extend(common, installation), body))
+    Some((action, extend(common, body)))
+}
+
+/// An App's webhook has its installation.
+pub fn with_installation(payload: Value, installation: Option<u64>) -> Value {
+    match installation {
+        Some(id) => {
+            extend(payload, json!({"installation": {"id": id, "node_id": node_id("MDIz", id)}}))
+        }
+        None => payload,
+    }
 }
 
 /// The payload of `ping`, which GitHub sends first to a new webhook.

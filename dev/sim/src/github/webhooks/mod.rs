@@ -61,8 +61,8 @@ pub enum Treatment {
 #[derive(Debug, Clone)]
 pub struct WebhookRule {
     treatment: Treatment,
-    /// Event and action. Any event if None.
-    event: Option<(String, String)>,
+    /// Event, and action if only one of its actions. Any event if None.
+    event: Option<(String, Option<String>)>,
     /// How many deliveries the rule applies to. All if None.
     times: Option<u32>,
 }
@@ -74,7 +74,13 @@ impl WebhookRule {
     }
 
     pub fn event(mut self, event: &str, action: &str) -> Self {
-        self.event = Some((event.to_owned(), action.to_owned()));
+        self.event = Some((event.to_owned(), Some(action.to_owned())));
+        self
+    }
+
+    /// The same for an event without actions, such as `push`, or for all its actions.
+    pub fn any(mut self, event: &str) -> Self {
+        self.event = Some((event.to_owned(), None));
         self
     }
 
@@ -86,7 +92,7 @@ impl WebhookRule {
     fn matches(&self, delivery: &Delivery) -> bool {
         self.times != Some(0)
             && self.event.as_ref().is_none_or(|(event, action)| {
-                *event == delivery.event && Some(action) == delivery.action.as_ref()
+                *event == delivery.event && (action.is_none() || *action == delivery.action)
             })
     }
 }

@@ -5,8 +5,11 @@ mod conditions;
 mod deployment;
 mod deployment_status;
 mod garbage_collector;
+mod kubectl_edit;
+mod quota;
 mod replica_counts;
 mod replicaset;
+mod routes;
 
 use crate::kubernetes::state::ClusterState;
 
@@ -20,6 +23,9 @@ impl ClusterState {
         self.sync_autoscalers();
         self.sync_deployments();
         self.sync_replica_sets();
+        self.edit_deployments();
+        self.sync_routes();
+        self.sync_quotas();
         if !self.options.control_plane_only {
             is_busy |= self.sync_pods();
         }

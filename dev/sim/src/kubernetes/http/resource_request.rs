@@ -3,13 +3,13 @@
 use axum::body::Bytes;
 use axum::http::header;
 use axum::response::Response;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::json_body;
 use super::path::{Query, ResourcePath};
 use crate::kubernetes::access::Permission;
 use crate::kubernetes::api_error::{ApiError, json_response};
-use crate::kubernetes::json::label;
+use crate::kubernetes::json::{label, name, namespace, put};
 use crate::kubernetes::state::ClusterState;
 use crate::kubernetes::write::{Applied, Apply, ApplyMode};
 
@@ -63,15 +63,23 @@ impl ResourceRequest<'_> {
 
     fn list(&self, cluster: &ClusterState) -> Result<Response, ApiError> {
         let ResourcePath { resource, namespace, .. } = self.path;
-        self.query.check_names(&["labelSelector", "limit"])?;
+        self.query.check_names(&["labelSelector", "limit", "continue"])?;
         let selector = label_selector(self.query.get("labelSelector"))?;
         let limit = self.query.get("limit").parse().unwrap_or(usize::MAX);
         let only_namespace = Some(namespace).filter(|namespace| !namespace.is_empty());
         let objects = cluster.store.list(resource, only_namespace);
-        let matching = objects.filter(|object| {
+        // The token of the next page is the last object of this one.
+        let page_start = self.query.get("continue");
+        let mut rest = objects.filter(|object| {
             selector.iter().all(|(name, value)| label(object, name) == Some(value))
+                && *full_name(object) > *page_start
         });
-        let items = matching.take(limit).map(|object| match self.wants_metadata_only() {
+        let page: Vec<&Value> = rest.by_ref().take(limit).collect();
+        let mut metadata = json!({"resourceVersion": cluster.store.resource_version()});
+        if let (Some(last), Some(_)) = (page.last(), rest.next()) {
+            put(&mut metadata, "/continue", full_name(last));
+        }
+        let items = page.into_iter().map(|object| match self.wants_metadata_only() {
             true => json!({"metadata": object.get("metadata")}),
             false => object.clone(),
         });
@@ -81,7 +89,7 @@ impl ResourceRequest<'_> {
         };
         let body = json!({
             "kind": kind, "apiVersion": api_version, "items": items.collect::<Vec<_>>(),
-            "metadata": {"resourceVersion": cluster.store.resource_version()},
+            "metadata": metadata,
         });
         Ok(json_response(200, &body))
     }
@@ -116,6 +124,11 @@ impl ResourceRequest<'_> {
         let value = self.http.headers().get(name);
         value.and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
+}
+
+/// Sorts as the store does: `!` is before all characters of names.
+fn full_name(object: &Value) -> String {
+    format!("{}!{}", namespace(object), name(object))
 }
 
 /// Parses `name=value`, several separated by commas.

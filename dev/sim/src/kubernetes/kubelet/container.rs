@@ -138,9 +138,14 @@ impl ContainerState {
         self.retry_step = current_step + 1;
     }
 
+    /// Steps since the latest start.
+    pub fn age(&self, current_step: u64) -> u64 {
+        current_step.saturating_sub(self.started_step)
+    }
+
     /// Writes a line to the log at regular intervals.
     pub fn write_periodic_log(&mut self, current_step: u64, now: Timestamp) {
-        let age = current_step - self.started_step;
+        let age = self.age(current_step);
         if age > 0 && age.is_multiple_of(LOG_INTERVAL) {
             self.write_log(now, format!("GET / 200 {}ms", 1 + age % 7));
         }
@@ -149,7 +154,9 @@ impl ContainerState {
     /// Whether the container is in a failure that repeats forever.
     pub fn is_stuck(&self) -> bool {
         match &self.stage {
-            Stage::PullFailed { .. } | Stage::CreateFailed { .. } => self.is_reported,
+            Stage::PullFailed { .. } | Stage::CreateFailed { .. } | Stage::Running => {
+                self.is_reported
+            }
             Stage::Exited { .. } => self.restarts > 0,
             _ => false,
         }

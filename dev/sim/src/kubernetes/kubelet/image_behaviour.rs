@@ -18,11 +18,13 @@ pub enum Behaviour {
     RunsAsRoot,
     /// Runs, but its readiness probe fails.
     Unready,
+    /// Becomes ready, and after a while its readiness probe fails.
+    Hangs,
     /// Says no program to run, so that the pod must have a command or arguments.
     NoCommand,
 }
 
-const SUFFIXES: [(&str, Behaviour); 8] = [
+const SUFFIXES: [(&str, Behaviour); 9] = [
     ("-crash", Behaviour::Crashes),
     ("-nopull", Behaviour::PullDenied),
     ("-notag", Behaviour::NoSuchTag),
@@ -30,6 +32,7 @@ const SUFFIXES: [(&str, Behaviour); 8] = [
     ("-pending", Behaviour::Unschedulable),
     ("-root", Behaviour::RunsAsRoot),
     ("-unready", Behaviour::Unready),
+    ("-hangs", Behaviour::Hangs),
     ("-nocommand", Behaviour::NoCommand),
 ];
 

@@ -4,10 +4,14 @@ use serde_json::Value;
 
 use super::container::{ContainerState, Stage};
 use super::image_behaviour::{Behaviour, behaviour_of};
+use super::status::pod_ip;
 use crate::kubernetes::events::NewEvent;
 use crate::kubernetes::json::{flag, int, list, name, namespace, text, uid};
 use crate::kubernetes::state::ClusterState;
 use crate::kubernetes::state::resources::{CONFIG_MAPS, SECRETS};
+
+/// After how many steps an image that hangs no longer responds.
+const HANGS_AFTER: u64 = 30;
 
 impl ClusterState {
     pub(super) fn run_container(
@@ -21,7 +25,10 @@ impl ClusterState {
         match &container.stage {
             Stage::Creating => {
                 let message = format!("Pulling image {image:?}");
-                self.record_event(pod, NewEvent::normal("Pulling", &message));
+                self.record_event(
+                    pod,
+                    NewEvent::normal("Pulling", &message).of_container(text(spec, "/name")),
+                );
                 container.stage = Stage::PullingImage;
             }
             Stage::PullFailed { is_backing_off: false, error } if !is_due => {
@@ -29,8 +36,15 @@ impl ClusterState {
                 container.stage = Stage::PullFailed { is_backing_off: true, error };
                 container.is_reported = true;
                 let message = format!("Back-off pulling image {image:?}");
-                self.record_event(pod, NewEvent::normal("BackOff", &message));
-                self.record_event(pod, NewEvent::warning("Failed", "Error: ImagePullBackOff"));
+                self.record_event(
+                    pod,
+                    NewEvent::normal("BackOff", &message).of_container(text(spec, "/name")),
+                );
+                self.record_event(
+                    pod,
+                    NewEvent::warning("Failed", "Error: ImagePullBackOff")
+                        .of_container(text(spec, "/name")),
+                );
             }
             Stage::PullFailed { .. } if !is_due => {}
             Stage::PullingImage | Stage::PullFailed { .. } => {
@@ -49,7 +63,10 @@ impl ClusterState {
                     text(spec, "/name"),
                     full_name(pod)
                 );
-                self.record_event(pod, NewEvent::warning("BackOff", &message));
+                self.record_event(
+                    pod,
+                    NewEvent::warning("BackOff", &message).of_container(text(spec, "/name")),
+                );
             }
             Stage::Exited { .. } if is_due => self.start_container(pod, spec, container),
             Stage::Exited { .. } => {}
@@ -61,14 +78,24 @@ impl ClusterState {
         match self.pull_error(pod, image) {
             Some(error) => {
                 let message = format!("Failed to pull image {image:?}: {error}");
-                self.record_event(pod, NewEvent::warning("Failed", &message));
-                self.record_event(pod, NewEvent::warning("Failed", "Error: ErrImagePull"));
+                self.record_event(
+                    pod,
+                    NewEvent::warning("Failed", &message).of_container(text(spec, "/name")),
+                );
+                self.record_event(
+                    pod,
+                    NewEvent::warning("Failed", "Error: ErrImagePull")
+                        .of_container(text(spec, "/name")),
+                );
                 container.stage = Stage::PullFailed { is_backing_off: false, error };
                 container.back_off(self.current_step);
             }
             None => {
                 let message = format!("Successfully pulled image {image:?} in 812ms");
-                self.record_event(pod, NewEvent::normal("Pulled", &message));
+                self.record_event(
+                    pod,
+                    NewEvent::normal("Pulled", &message).of_container(text(spec, "/name")),
+                );
                 self.start_container(pod, spec, container);
             }
         }
@@ -81,15 +108,24 @@ impl ClusterState {
             let message = format!("Error: {error}");
             let stage = Stage::CreateFailed { reason, error };
             if container.stage != stage {
-                self.record_event(pod, NewEvent::warning("Failed", &message));
+                self.record_event(
+                    pod,
+                    NewEvent::warning("Failed", &message).of_container(text(spec, "/name")),
+                );
                 container.stage = stage;
             }
             container.is_reported = true;
             return;
         }
         container.is_reported = false;
-        self.record_event(pod, NewEvent::normal("Created", "Container created"));
-        self.record_event(pod, NewEvent::normal("Started", "Container started"));
+        self.record_event(
+            pod,
+            NewEvent::normal("Created", "Container created").of_container(text(spec, "/name")),
+        );
+        self.record_event(
+            pod,
+            NewEvent::normal("Started", "Container started").of_container(text(spec, "/name")),
+        );
         let image = text(spec, "/image");
         let port = list(spec, "/ports").first().and_then(|port| int(port, "/containerPort"));
         container.start(image, port, self.current_step, self.now);
@@ -123,17 +159,45 @@ impl ClusterState {
 
     fn run_started_container(&mut self, pod: &Value, spec: &Value, container: &mut ContainerState) {
         container.write_periodic_log(self.current_step, self.now);
-        let is_unready = behaviour_of(text(spec, "/image")) == Behaviour::Unready;
-        if !is_unready || spec.get("readinessProbe").is_none() {
-            container.is_ready = true;
-        } else if !container.is_reported {
+        let age = container.age(self.current_step);
+        let is_responding = match behaviour_of(text(spec, "/image")) {
+            Behaviour::Unready => false,
+            Behaviour::Hangs => age < HANGS_AFTER,
+            _ => true,
+        };
+        let probe = spec.get("readinessProbe").filter(|_| !is_responding);
+        container.is_ready = probe.is_none();
+        let Some(probe) = probe else { return };
+        let period = int(probe, "/periodSeconds").and_then(|period| u64::try_from(period).ok());
+        if !container.is_reported || age.is_multiple_of(period.unwrap_or(10).max(1)) {
             container.is_reported = true;
-            let message = match spec.pointer("/readinessProbe/httpGet") {
-                Some(_) => "Readiness probe failed: HTTP probe failed with statuscode: 503",
-                None => "Readiness probe failed: connection refused",
-            };
-            self.record_event(pod, NewEvent::warning("Unhealthy", message));
+            let message = format!("Readiness probe failed: {}", probe_error(pod, spec, probe));
+            let event = NewEvent::warning("Unhealthy", &message);
+            self.record_event(pod, event.of_container(text(spec, "/name")));
         }
+    }
+}
+
+/// The kubelet's error of a failed probe.
+fn probe_error(pod: &Value, spec: &Value, probe: &Value) -> String {
+    let is_hanging = behaviour_of(text(spec, "/image")) == Behaviour::Hangs;
+    let (handler, path) = match probe.get("httpGet") {
+        Some(handler) => (handler, text(handler, "/path")),
+        None => (probe.get("tcpSocket").unwrap_or(probe), ""),
+    };
+    let named = |port: &&Value| text(port, "/name") == text(handler, "/port");
+    let port = int(handler, "/port").or_else(|| {
+        list(spec, "/ports").iter().find(named).and_then(|port| int(port, "/containerPort"))
+    });
+    let address = format!("{}:{}", pod_ip(pod), port.unwrap_or_default());
+    match (probe.get("httpGet"), is_hanging) {
+        (Some(_), false) => "HTTP probe failed with statuscode: 503".to_owned(),
+        (Some(_), true) => format!(
+            "Get \"http://{address}{path}\": context deadline exceeded (Client.Timeout exceeded \
+             while awaiting headers)"
+        ),
+        (None, false) => format!("dial tcp {address}: connect: connection refused"),
+        (None, true) => format!("dial tcp {address}: i/o timeout"),
     }
 }
 

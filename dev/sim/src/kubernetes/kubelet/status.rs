@@ -48,11 +48,19 @@ pub fn pod_status(pod: &Value, state: &PodState, now: Timestamp) -> Value {
     ]);
     put(&mut status, "/conditions", conditions);
     put(&mut status, "/startTime", time_or_null(state.started_at));
+    put(&mut status, "/podIP", pod_ip(pod));
     let containers = state.containers.iter().zip(specs);
     let statuses: Vec<Value> =
         containers.map(|(container, spec)| container_status(pod, container, spec)).collect();
     put(&mut status, "/containerStatuses", statuses);
     status
+}
+
+/// The address of a pod, which depends on its uid only.
+pub(super) fn pod_ip(pod: &Value) -> String {
+    let number =
+        uid(pod).bytes().fold(7_u16, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    format!("10.42.{}.{}", number >> 8, number & 0xff)
 }
 
 fn condition(old: &[Value], kind: &str, is_true: bool, now: Timestamp) -> Value {

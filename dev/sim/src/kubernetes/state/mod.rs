@@ -35,6 +35,8 @@ pub struct ClusterState {
     pub last_progress: BTreeMap<String, u64>,
     /// Uids of Deployments that got a new ReplicaSet in this step.
     pub deployments_with_new_replica_set: BTreeSet<String>,
+    /// Uids of Deployments that somebody has changed.
+    pub edited_deployments: BTreeSet<String>,
     random: fastrand::Rng,
 }
 
@@ -51,6 +53,7 @@ impl ClusterState {
             pod_states: BTreeMap::new(),
             last_progress: BTreeMap::new(),
             deployments_with_new_replica_set: BTreeSet::new(),
+            edited_deployments: BTreeSet::new(),
             random: fastrand::Rng::new(),
         }
     }

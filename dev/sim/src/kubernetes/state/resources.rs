@@ -39,19 +39,24 @@ pub static AUTOSCALERS: Resource = Resource {
     version: "v2",
     ..resource("horizontalpodautoscalers", "HorizontalPodAutoscaler", "autoscaling")
 };
-static RESOURCE_QUOTAS: Resource = resource("resourcequotas", "ResourceQuota", "");
+pub static RESOURCE_QUOTAS: Resource = resource("resourcequotas", "ResourceQuota", "");
 static LIMIT_RANGES: Resource = resource("limitranges", "LimitRange", "");
 static SERVICE_ACCOUNTS: Resource = resource("serviceaccounts", "ServiceAccount", "");
-static SERVICES: Resource = resource("services", "Service", "");
+pub static SERVICES: Resource = resource("services", "Service", "");
 static NETWORK_POLICIES: Resource =
     with_generation(resource("networkpolicies", "NetworkPolicy", NETWORKING));
-static INGRESSES: Resource = with_generation(resource("ingresses", "Ingress", NETWORKING));
-static HTTP_ROUTES: Resource = with_generation(resource("httproutes", "HTTPRoute", GATEWAY));
+pub static INGRESSES: Resource = with_generation(resource("ingresses", "Ingress", NETWORKING));
+pub static INGRESS_CLASSES: Resource =
+    Resource { namespaced: false, ..resource("ingressclasses", "IngressClass", NETWORKING) };
+pub static HTTP_ROUTES: Resource = with_generation(resource("httproutes", "HTTPRoute", GATEWAY));
+pub static GATEWAYS: Resource = with_generation(resource("gateways", "Gateway", GATEWAY));
+static STORAGE_CLASSES: Resource =
+    Resource { namespaced: false, ..resource("storageclasses", "StorageClass", "storage.k8s.io") };
 static DISRUPTION_BUDGETS: Resource =
     with_generation(resource("poddisruptionbudgets", "PodDisruptionBudget", "policy"));
 static ROLE_BINDINGS: Resource = resource("rolebindings", "RoleBinding", RBAC);
 
-pub static ALL: [&Resource; 18] = [
+pub static ALL: [&Resource; 21] = [
     &NAMESPACES,
     &RESOURCE_QUOTAS,
     &LIMIT_RANGES,
@@ -67,6 +72,9 @@ pub static ALL: [&Resource; 18] = [
     &NETWORK_POLICIES,
     &INGRESSES,
     &HTTP_ROUTES,
+    &GATEWAYS,
+    &INGRESS_CLASSES,
+    &STORAGE_CLASSES,
     &AUTOSCALERS,
     &DISRUPTION_BUDGETS,
     &ROLE_BINDINGS,

@@ -1,5 +1,6 @@
 //! A part of server-side apply: the fields that a manager applies are set, and those that it no longer
-//! applies are removed. Lists are replaced as a whole, and managers never conflict.
+//! applies are removed. Lists are replaced as a whole, and every apply is forced: a manager that changes a
+//! field takes it from the others.
 //!
 //! <https://kubernetes.io/docs/reference/using-api/server-side-apply/>
 
@@ -8,23 +9,77 @@ use serde_json::{Map, Value, json};
 use crate::kubernetes::json::{list, put, text};
 
 /// Applies `config`. `metadata.managedFields` has the fields that each manager applied last.
-pub fn apply(object: &mut Value, config: &Value, manager: &str) {
+pub fn apply(object: &mut Value, config: &Value, manager: &str, now: &str) {
     let applied = field_set(config);
     let entries = list(object, "/metadata/managedFields").to_vec();
-    let (own, mut others): (Vec<Value>, Vec<Value>) =
+    let (own, others): (Vec<Value>, Vec<Value>) =
         entries.into_iter().partition(|entry| text(entry, "/manager") == manager);
-    let fields = |entry: &Value| entry.get("fieldsV1").cloned().unwrap_or_default();
-    let still_applied: Vec<Value> = others.iter().map(fields).chain([applied.clone()]).collect();
+    let mut others = without_fields(others, &changed_fields(object, config));
+    let still_applied: Vec<Value> =
+        others.iter().map(owned_fields).chain([applied.clone()]).collect();
     for entry in &own {
-        remove_fields(object, &fields(entry), &still_applied.iter().collect::<Vec<_>>());
+        remove_fields(object, &owned_fields(entry), &still_applied.iter().collect::<Vec<_>>());
     }
     merge(object, config);
-    others.push(json!({
-        "manager": manager, "operation": "Apply", "apiVersion": text(config, "/apiVersion"),
-        "fieldsType": "FieldsV1", "fieldsV1": applied,
-    }));
+    let unchanged = own.iter().find(|entry| owned_fields(entry) == applied);
+    let time = unchanged.map_or(now, |entry| text(entry, "/time"));
+    others.push(entry(object, (manager, "Apply"), &applied, time));
     others.sort_by(|a, b| text(a, "/manager").cmp(text(b, "/manager")));
     put(object, "/metadata/managedFields", others);
+}
+
+/// Changes fields as `kubectl edit` does: the manager takes the changed ones from all others.
+pub fn edit(object: &mut Value, changes: &Value, manager: &str, now: &str) {
+    let changed = changed_fields(object, changes);
+    let entries = list(object, "/metadata/managedFields").to_vec();
+    let mut entries = without_fields(entries, &changed);
+    merge(object, changes);
+    entries.push(entry(object, (manager, "Update"), &changed, now));
+    put(object, "/metadata/managedFields", entries);
+}
+
+fn entry(object: &Value, (manager, operation): (&str, &str), fields: &Value, time: &str) -> Value {
+    json!({
+        "manager": manager, "operation": operation, "apiVersion": text(object, "/apiVersion"),
+        "time": time, "fieldsType": "FieldsV1", "fieldsV1": fields,
+    })
+}
+
+fn owned_fields(entry: &Value) -> Value {
+    entry.get("fieldsV1").cloned().unwrap_or_default()
+}
+
+/// The fields of `new` that have another value in `old`.
+fn changed_fields(old: &Value, new: &Value) -> Value {
+    let members = new.as_object().into_iter().flatten();
+    let changed = members.filter_map(|(name, value)| match (old.get(name), value) {
+        (Some(old), _) if old == value => None,
+        (Some(old), Value::Object(_)) => Some((format!("f:{name}"), changed_fields(old, value))),
+        _ => Some((format!("f:{name}"), field_set(value))),
+    });
+    Value::Object(changed.collect())
+}
+
+/// The entries without these fields. Entries that have no fields left are dropped.
+fn without_fields(mut entries: Vec<Value>, fields: &Value) -> Vec<Value> {
+    for entry in &mut entries {
+        if let Some(owned) = entry.get_mut("fieldsV1") {
+            subtract(owned, fields);
+        }
+    }
+    entries.retain(|entry| owned_fields(entry) != json!({}));
+    entries
+}
+
+fn subtract(owned: &mut Value, fields: &Value) {
+    let Some(owned) = owned.as_object_mut() else { return };
+    for (key, inner) in fields.as_object().into_iter().flatten() {
+        let Some(value) = owned.get_mut(key) else { continue };
+        subtract(value, inner);
+        if *value == json!({}) {
+            owned.remove(key);
+        }
+    }
 }
 
 /// JSON merge patch, in which nothing is null.

@@ -8,10 +8,16 @@ use serde_json::{Value, json};
 use super::api_error::ApiError;
 use super::json::{int, is_terminating, name, namespace, put, remove, remove_nulls, text, uid};
 use super::state::ClusterState;
-use super::state::resources::{self, DEPLOYMENTS, NAMESPACES, Resource, VOLUME_CLAIMS};
+use super::state::resources::{
+    self, DEPLOYMENTS, INGRESS_CLASSES, INGRESSES, NAMESPACES, Resource, VOLUME_CLAIMS,
+};
 
 /// A volume claim exists as long as a pod uses it.
 pub const VOLUME_CLAIM_FINALIZER: &str = "kubernetes.io/pvc-protection";
+
+const SELECTOR: &str = "/spec/selector";
+const CLASS: &str = "/spec/ingressClassName";
+const DEFAULT_CLASS: &str = "/metadata/annotations/ingressclass.kubernetes.io~1is-default-class";
 
 /// A server-side apply to the path of an object.
 #[derive(Clone, Copy)]
@@ -35,19 +41,29 @@ pub enum Applied {
     Updated(Value),
 }
 
+/// Whether the operator's ValidatingAdmissionPolicies deny an object: of what they deny, what the platform tries.
+fn is_denied_by_policy(resource: &Resource, name: &str, config: &Value) -> bool {
+    match resource.plural {
+        "namespaces" => !name.starts_with("nk-"),
+        "services" => config.pointer("/spec/selector").is_none(),
+        "poddisruptionbudgets" => config.pointer("/spec/maxUnavailable") != Some(&json!(1)),
+        _ => false,
+    }
+}
+
 impl ClusterState {
     /// Returns the object as it is stored, or as it would be after a dry run.
     pub fn apply(&mut self, apply: &Apply<'_>, mut config: Value) -> Result<Applied, ApiError> {
         let Apply { resource, namespace, name, field_manager, mode } = *apply;
         check_target(apply, &config)?;
-        let is_outside = *resource == NAMESPACES && !name.starts_with("nk-");
-        if self.options.platform_rbac && is_outside {
-            return Err(ApiError::denied_by_policy(name));
+        if self.options.platform_rbac && is_denied_by_policy(resource, name, &config) {
+            return Err(ApiError::denied_by_policy(resource, name));
         }
         remove_nulls(&mut config);
         let expected_version = remove(&mut config, "/metadata/resourceVersion");
         let live = self.find(resource, namespace, name).cloned();
         let is_new = live.is_none();
+        let selector = live.as_ref().and_then(|live| live.pointer(SELECTOR)).cloned();
         let mut new = match live {
             Some(live) => {
                 let version = live.pointer("/metadata/resourceVersion");
@@ -60,8 +76,16 @@ impl ClusterState {
             }
             None => self.new_object(resource, namespace, name)?,
         };
-        field_owners::apply(&mut new, &config, field_manager);
+        field_owners::apply(&mut new, &config, field_manager, &self.timestamp());
         set_defaults(resource, &mut new);
+        if *resource == DEPLOYMENTS
+            && selector.is_some_and(|old| new.pointer(SELECTOR) != Some(&old))
+        {
+            return Err(ApiError::field_is_immutable(resource, name, "spec.selector"));
+        }
+        if *resource == INGRESSES && is_new {
+            self.set_default_class(&mut new);
+        }
         let object = match mode {
             ApplyMode::DryRun => new,
             ApplyMode::Persist => self.update(resource, new),
@@ -91,6 +115,29 @@ impl ClusterState {
             }
         }
         Ok(self.update(resource, object))
+    }
+
+    /// Changes fields of an object, as somebody does with `kubectl edit`.
+    pub fn edit(
+        &mut self,
+        resource: &Resource,
+        (namespace, name): (&str, &str),
+        manager: &str,
+        changes: &Value,
+    ) -> Result<Value, ApiError> {
+        let live = self.find(resource, namespace, name).cloned();
+        let mut object = live.ok_or_else(|| ApiError::not_found(resource, name))?;
+        field_owners::edit(&mut object, changes, manager, &self.timestamp());
+        Ok(self.update(resource, object))
+    }
+
+    /// A new Ingress without a class gets the default class.
+    fn set_default_class(&self, ingress: &mut Value) {
+        let classes = self.objects_of(&INGRESS_CLASSES);
+        let default = classes.iter().find(|class| text(class, DEFAULT_CLASS) == "true");
+        if let (true, Some(class)) = (text(ingress, CLASS).is_empty(), default) {
+            put(ingress, CLASS, name(class));
+        }
     }
 
     /// The metadata and the finalizers of a new object.

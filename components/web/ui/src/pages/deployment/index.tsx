@@ -44,6 +44,8 @@ export function DeploymentPage({ id }: { id: string }) {
       await request();
       result.refetch();
     });
+  const applyAgain = () =>
+    runAndRefetch(() => unwrap(api.POST("/api/v1/deployments/{deployment}/apply", { params: { path } })));
   return (
     <QueryView result={result}>
       {(deployment) => (
@@ -63,7 +65,7 @@ export function DeploymentPage({ id }: { id: string }) {
         >
           {error && <ErrorNotice error={error} />}
           <ReadOnlyNotice project={project} />
-          <StatusNotice deployment={deployment} canEdit={canEdit} />
+          <StatusNotice deployment={deployment} canEdit={canEdit} busy={busy} applyAgain={applyAgain} />
           <WarningsNotice deployment={deployment} />
           <Pods deployment={deployment} />
           <Logs deployment={deployment} />
@@ -99,7 +101,7 @@ function Actions({ deployment, busy, runAndRefetch, onDelete }: ActionsProps) {
       <button type="button" class="danger" disabled={busy} onClick={onDelete}>
         {t.deployment.delete}
       </button>
-      {deployment.status === "stopped" || deployment.error_code === "removed" ? (
+      {deployment.status === "stopped" ? (
         <button type="button" disabled={busy} onClick={start}>
           {t.deployment.start}
         </button>

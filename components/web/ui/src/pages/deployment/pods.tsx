@@ -1,10 +1,9 @@
 // The pods of a deployment, with their errors.
 import type { Deployment, Pod } from "../../api/types";
-import { ApiText, useTranslate } from "../../components/api-text";
 import { RelativeTime } from "../../components/relative-time";
 import { Section } from "../../components/section";
-import { useMessages } from "../../i18n";
-import { deploymentErrorCodes } from "../../i18n/api-codes";
+import { useI18n, useMessages } from "../../i18n";
+import { translateIssue } from "../../i18n/issues";
 
 export function Pods({ deployment }: { deployment: Deployment }) {
   const t = useMessages();
@@ -24,17 +23,18 @@ export function Pods({ deployment }: { deployment: Deployment }) {
 }
 
 function PodRow({ pod }: { pod: Pod }) {
-  const t = useMessages();
-  const translate = useTranslate();
+  const { t, language } = useI18n();
+  const issue = pod.issues?.[0];
+  const text = issue && translateIssue(issue, language);
   const isTerminating = pod.reason === "Terminating";
   return (
     <li>
       <div class="wrap-anywhere">
         <code>{pod.name}</code>
         {!pod.current && !isTerminating && <span class="muted"> ({t.deployment.podOldRevision})</span>}
-        {pod.message && (
-          <p class="hint">
-            <ApiText translation={translate(deploymentErrorCodes, pod.code)} text={pod.message} />
+        {text && (
+          <p class="hint" lang={text.language}>
+            {text.message} {text.action}
           </p>
         )}
       </div>

@@ -4,9 +4,9 @@ import { api, unwrap } from "../../api/client";
 import type { Deployment, Revision } from "../../api/types";
 import { ChangesTable } from "../../components/changes-table";
 import { ConfirmDialog } from "../../components/confirm-dialog";
+import { fieldLabel } from "../../forms/field-label";
 import { diffReleases } from "../../forms/release-diff";
-import { useMessages, type Messages } from "../../i18n";
-import { lookup } from "../../i18n/lookup";
+import { useMessages } from "../../i18n";
 
 export interface RollbackResult {
   /** The new revision. */
@@ -52,38 +52,4 @@ export function RollbackDialog({ deployment, from, to, onDone, onClose }: Rollba
       {to.image_digest === null && <p class="muted">{t.deployment.tagNotPinned}</p>}
     </ConfirmDialog>
   );
-}
-
-/** The field's label in the deploy form. */
-function fieldLabel(field: string, t: Messages): string | undefined {
-  const d = t.deploy;
-  const labels: Record<string, string> = {
-    image_name: d.image,
-    image_digest: t.build.digest,
-    build_id: t.build.build,
-    command: d.command,
-    args: d.args,
-    display_name: d.displayName,
-    description: d.description,
-    service_type: d.type,
-    exposure_type: d.exposure,
-    custom_domain: d.domain,
-    custom_path: d.path,
-    enable_https: d.https,
-    container_port: d.port,
-    service_port: d.servicePort,
-    replicas: d.replicas,
-    cpu_request: d.cpuRequest,
-    cpu_limit: d.cpuLimit,
-    memory_request: d.memoryRequest,
-    memory_limit: d.memoryLimit,
-    storage_size: d.storageSize,
-    storage_path: d.storagePath,
-    enable_autoscaling: d.scaling,
-    health_check_enabled: d.health,
-  };
-  const [, variable] = /^env_vars\.(.*)$/s.exec(field) ?? [];
-  if (variable !== undefined) return d.variable(variable);
-  const [, secret] = /^secrets\.(.*)$/s.exec(field) ?? [];
-  return secret === undefined ? lookup(labels, field) : d.secret(secret);
 }

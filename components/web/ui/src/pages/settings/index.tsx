@@ -3,7 +3,8 @@ import { useState } from "preact/hooks";
 import { useLocation } from "wouter-preact";
 import { useAction } from "../../api/action";
 import { api, unwrap } from "../../api/client";
-import { hasRole, useProject } from "../../api/project";
+import { fetchProject, hasRole } from "../../api/project";
+import { useQuery } from "../../api/query";
 import type { Project } from "../../api/types";
 import { AuditLog } from "../../components/audit-log";
 import { ConfirmDialog } from "../../components/confirm-dialog";
@@ -14,21 +15,22 @@ import { Page, QueryView } from "../../components/page";
 import { projectBreadcrumbs } from "../../components/project";
 import { Section } from "../../components/section";
 import { useMessages } from "../../i18n";
-import { Members } from "./members";
+import { fetchMembers, Members } from "./members";
 
 export function ProjectSettingsPage({ id }: { id: number }) {
   const t = useMessages();
   const path = { project: id };
-  const result = useProject(id);
+  // Both at once, so that the page does not move when the members arrive.
+  const result = useQuery((signal) => Promise.all([fetchProject(id, signal), fetchMembers(id, signal)]), [id]);
   return (
     <QueryView result={result}>
-      {(project) => {
+      {([project, members]) => {
         const isOwner = hasRole(project, "owner");
         return (
           <Page title={t.settings.title} breadcrumbs={projectBreadcrumbs(t, project)}>
             {!isOwner && <p class="muted">{t.settings.ownerOnly(project.owner)}</p>}
             {isOwner && <Details project={project} />}
-            <Members project={project} isOwner={isOwner} />
+            <Members project={project} isOwner={isOwner} {...members} refetch={result.refetch} />
             {isOwner && (
               <>
                 <Section title={t.settings.auditLog}>

@@ -1,69 +1,75 @@
-// The members of a project and their roles.
+// The members of a project and their roles, and its open invitations.
 import { useState } from "preact/hooks";
 import { useLocation } from "wouter-preact";
 import { useAction } from "../../api/action";
 import { api, unwrap } from "../../api/client";
 import { useMe } from "../../api/me";
-import { useQuery } from "../../api/query";
-import type { Member, Project } from "../../api/types";
+import type { Invitation, Member, MemberList, Project } from "../../api/types";
 import { TextField } from "../../components/fields";
 import { Form } from "../../components/form";
-import { ErrorNotice } from "../../components/notice";
-import { QueryView } from "../../components/page";
+import { ErrorNotice, Notice } from "../../components/notice";
 import { Section } from "../../components/section";
-import { useMessages } from "../../i18n";
+import { useI18n, useMessages } from "../../i18n";
+import { formatDateTime } from "../../i18n/time";
 
 const ASSIGNABLE_ROLES = ["developer", "viewer"] as const;
 type AssignableRole = (typeof ASSIGNABLE_ROLES)[number];
 
-interface MembersProps {
-  project: Project;
-  /** Only the owner may add members and change roles. */
-  isOwner: boolean;
+export function fetchMembers(project: number, signal: AbortSignal): Promise<MemberList> {
+  return unwrap(api.GET("/api/v1/projects/{project}/members", { params: { path: { project } }, signal }));
 }
 
-export function Members({ project, isOwner }: MembersProps) {
+interface MembersProps extends MemberList {
+  project: Project;
+  /** Only the owner may invite and change roles. */
+  isOwner: boolean;
+  refetch: () => void;
+}
+
+export function Members({ project, isOwner, members, invitations, refetch }: MembersProps) {
   const t = useMessages();
   const me = useMe();
   const [, navigate] = useLocation();
   const path = { project: project.id };
-  const result = useQuery(
-    (signal) => unwrap(api.GET("/api/v1/projects/{project}/members", { params: { path }, signal })),
-    [project.id],
-  );
   const { busy, error, run } = useAction();
 
-  const setMember = async (username: string, role: AssignableRole) => {
+  // Who is not a member yet is invited.
+  const setRole = async (username: string, role: AssignableRole) => {
     const params = { path: { ...path, username } };
     await unwrap(api.PUT("/api/v1/projects/{project}/members/{username}", { params, body: { role } }));
-    result.refetch();
+    refetch();
   };
   const remove = async (username: string) => {
     const params = { path: { ...path, username } };
     await unwrap(api.DELETE("/api/v1/projects/{project}/members/{username}", { params }));
     if (username === me.username) navigate("/");
-    else result.refetch();
+    else refetch();
   };
   return (
     <Section title={t.settings.members}>
       {error && <ErrorNotice error={error} />}
-      <QueryView result={result}>
-        {({ members }) => (
-          <ul class="rows">
-            {members.map((member) => (
-              <MemberRow
-                key={member.username}
-                member={member}
-                isOwner={isOwner}
-                busy={busy}
-                setRole={(role) => void run(() => setMember(member.username, role))}
-                remove={() => void run(() => remove(member.username))}
-              />
-            ))}
-          </ul>
-        )}
-      </QueryView>
-      {isOwner && <AddMember setMember={setMember} />}
+      <ul class="rows">
+        {members.map((member) => (
+          <MemberRow
+            key={member.username}
+            member={member}
+            isOwner={isOwner}
+            busy={busy}
+            setRole={(role) => void run(() => setRole(member.username, role))}
+            remove={() => void run(() => remove(member.username))}
+          />
+        ))}
+      </ul>
+      {isOwner && (
+        <>
+          <Invitations
+            invitations={invitations}
+            busy={busy}
+            withdraw={(username) => void run(() => remove(username))}
+          />
+          <InviteForm invite={setRole} />
+        </>
+      )}
     </Section>
   );
 }
@@ -104,22 +110,67 @@ function MemberRow({ member: { username, role }, isOwner, busy, setRole, remove 
   );
 }
 
-interface AddMemberProps {
-  setMember: (username: string, role: AssignableRole) => Promise<void>;
+interface InvitationsProps {
+  invitations: readonly Invitation[];
+  busy: boolean;
+  withdraw: (username: string) => void;
 }
 
-function AddMember({ setMember }: AddMemberProps) {
+/** The invitations that were neither accepted nor declined yet. */
+function Invitations({ invitations, busy, withdraw }: InvitationsProps) {
+  const { t, language } = useI18n();
+  if (invitations.length === 0) return null;
+  return (
+    <>
+      <h3>{t.settings.invitations}</h3>
+      <ul class="rows">
+        {invitations.map(({ username, role, invited_by, expires_at }) => (
+          <li key={username}>
+            <div>
+              <div class="wrap-anywhere">{username}</div>
+              <div class="muted">{t.settings.invitedBy(invited_by, formatDateTime(expires_at, language))}</div>
+            </div>
+            <div class="row-end">
+              {t.settings.roles[role]}{" "}
+              <button
+                type="button"
+                class="small"
+                aria-label={t.settings.withdrawNamed(username)}
+                disabled={busy}
+                onClick={() => withdraw(username)}
+              >
+                {t.settings.withdraw}
+              </button>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+interface InviteFormProps {
+  invite: (username: string, role: AssignableRole) => Promise<void>;
+}
+
+function InviteForm({ invite }: InviteFormProps) {
   const t = useMessages();
   const [name, setName] = useState("");
   const [role, setRole] = useState<AssignableRole>("developer");
+  const [invited, setInvited] = useState<string | null>(null);
   const { busy, error, run } = useAction();
-  const add = () =>
+  const submit = () => {
+    setInvited(null);
     void run(async () => {
-      await setMember(name.trim(), role);
+      await invite(name.trim(), role);
+      setInvited(name.trim());
       setName("");
     });
+  };
   return (
-    <Form error={error} onSubmit={add}>
+    <Form error={error} onSubmit={submit}>
+      <h3>{t.settings.inviteTitle}</h3>
+      {invited !== null && <Notice kind="success">{t.settings.invited(invited)}</Notice>}
       <div class="two-columns">
         <TextField
           name="username"
@@ -136,7 +187,7 @@ function AddMember({ setMember }: AddMemberProps) {
       </div>
       <div class="actions">
         <button type="submit" disabled={busy || name.trim() === ""}>
-          {t.settings.add}
+          {t.settings.invite}
         </button>
       </div>
     </Form>

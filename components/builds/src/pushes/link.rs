@@ -1,0 +1,182 @@
+//! Links a service to a repository, whose pushes build it from then on.
+//!
+//! Two writes more than without: the number of the push, and its record. At the first time also the place (three, and
+//! two more at the repository's first one), the counter of such services, and the repository in the list of
+//! `reconcile` (three). Whatever is left after a crash says nothing: the saved record names the place and the push.
+
+use super::links::{PushPlace, take_place};
+use crate::{
+    github::{
+        GitHub, Head, LinkedAccount, NEEDS_APP, RepositoryState, app_settings, head,
+        installation_link, may_push, repository_state,
+    },
+    linked_repositories::note_linked_repository,
+    settings::Credentials,
+};
+use nokube_domain::{
+    Problem, ProjectId, UnknownFields,
+    builds::BuildSpec,
+    name::ServiceName,
+    pushes::{CommitSummary, Look, PushRecord},
+    services::{LinkedBy, SavedSource},
+};
+use nokube_edge::{
+    Call, Error, Result, now,
+    places::TakenPlace,
+    store::{Counter, Store, keys},
+};
+use nokube_github::api::RepositoryPath;
+
+const FIELD: &str = "build_on_push";
+
+/// A service that is about to be saved. Its source was checked.
+pub struct NewLink<'a> {
+    pub project: ProjectId,
+    pub name: &'a ServiceName,
+    pub spec: &'a BuildSpec,
+    pub repository_id: u64,
+    /// The branch as GitHub calls it, perhaps the default branch; or a tag or a commit, which cannot be linked.
+    pub branch: String,
+}
+
+/// A link that is complete once what it says is saved.
+pub struct Linking {
+    project: ProjectId,
+    name: ServiceName,
+    repository_id: u64,
+    linked: LinkedBy,
+    /// `None` if the service keeps its place.
+    place: Option<TakenPlace<PushPlace>>,
+    /// The head from which on pushes count; `None` if they are counted already.
+    head: Option<PushRecord>,
+}
+
+/// Checks that pushes can build something on this platform.
+///
+/// # Errors
+/// 422.
+pub fn check_available(github: &GitHub) -> Result<()> {
+    match &github.settings.credentials {
+        Credentials::App(_) => Ok(()),
+        Credentials::Token(_) => Err(invalid(NEEDS_APP)),
+    }
+}
+
+impl Linking {
+    /// Makes the caller responsible for the builds of a service. `number` was taken before GitHub was asked where the
+    /// branch points to. `earlier` is what was saved before.
+    ///
+    /// # Errors
+    /// 422 if the source is no branch, or the App is not installed; 409 if there is no place.
+    pub async fn begin(
+        store: &Store,
+        github: &GitHub,
+        call: &Call,
+        new: NewLink<'_>,
+        earlier: Option<&SavedSource>,
+        number: u32,
+    ) -> Result<Self> {
+        let NewLink { project, name, spec, repository_id, branch } = new;
+        let at = RepositoryPath::Id(repository_id);
+        let private = check_installed(github, repository_id).await?;
+        let commit = head_of(github, &at, private, &branch).await?;
+        let earlier = earlier.filter(|earlier| earlier.repository_id == repository_id);
+        let earlier = earlier.and_then(|it| Some((it, it.build_on_push.as_ref()?)));
+        let may_push = may_push(github, &at, &LinkedAccount::of_caller(call)?).await?;
+        let (place, token) = match earlier {
+            Some((_, linked)) if linked.may_push == may_push => (None, linked.place),
+            // Its place is among those of people who may push, or of others.
+            Some(_) | None => {
+                let (place, token) =
+                    take_place(store, project, name, repository_id, may_push).await?;
+                (Some(place), token)
+            }
+        };
+        // Pushes go on to count if the branch is the same one.
+        let same = earlier.filter(|(source, _)| source.spec.git_ref == spec.git_ref);
+        let since = same.map_or(number, |(_, linked)| linked.since);
+        let look =
+            Look { number, at: now(), repository_id, since, branch, event: None, work: None };
+        let caller = call.caller()?;
+        let linked = LinkedBy {
+            person: caller.person.clone(),
+            login: caller.login.clone(),
+            github_identity: call.github_identity()?,
+            enabled_at: now(),
+            since,
+            place: token,
+            may_push,
+            unknown_fields: UnknownFields::default(),
+        };
+        let head = same.is_none().then(|| look.linked(commit));
+        Ok(Self { project, name: name.clone(), repository_id, linked, place, head })
+    }
+
+    pub fn linked_by(&self) -> LinkedBy {
+        self.linked.clone()
+    }
+
+    /// Whether the service may still be saved.
+    pub fn is_valid(&self) -> bool {
+        self.place.as_ref().is_none_or(TakenPlace::is_valid)
+    }
+
+    /// Stores the head with which the first push is compared, so that it is there before any push counts.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn store_head(&self, store: &Store) -> Result<()> {
+        if self.place.is_some() {
+            store.increment(&Counter::push_services(self.repository_id)).await?;
+            note_linked_repository(store, self.repository_id).await?;
+        }
+        match &self.head {
+            Some(head) => store.set(keys::push(self.project, &self.name, head.number), head).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Says that the service was saved.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn settle(self, store: &Store) -> Result<()> {
+        match self.place {
+            Some(place) => place.settle(store).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Checks that the App is installed on the repository. Returns whether it is private.
+async fn check_installed(github: &GitHub, repository_id: u64) -> Result<bool> {
+    match repository_state(github, repository_id).await? {
+        RepositoryState::Present { private, .. } => Ok(private),
+        RepositoryState::NotInstalled { .. } | RepositoryState::Missing => {
+            let link = installation_link(&app_settings(github).await?);
+            Err(invalid(format!(
+                "needs the platform's GitHub App on the repository, or GitHub reports no pushes. Its owner can \
+                 install it at {link}"
+            )))
+        }
+    }
+}
+
+/// The head of a branch.
+async fn head_of(
+    github: &GitHub,
+    at: &RepositoryPath,
+    private: bool,
+    branch: &str,
+) -> Result<CommitSummary> {
+    match head(github, at, private, branch).await? {
+        Head::Commit { summary, .. } => Ok(summary),
+        Head::Missing => Err(invalid(format!(
+            "needs a branch, and '{branch}' is none: pushes do not change tags and commits"
+        ))),
+    }
+}
+
+fn invalid(detail: impl Into<String>) -> Error {
+    Problem::invalid_field(FIELD, detail).into()
+}

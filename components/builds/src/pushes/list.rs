@@ -1,0 +1,70 @@
+//! What the API shows of a service's pushes.
+
+use super::{LinkedService, ensure::build_of, records, rights};
+use crate::statuses;
+use futures::future::try_join_all;
+use nokube_domain::{
+    ProjectId,
+    name::ServiceName,
+    pushes::{AutomaticBuilds, PushList, PushOutcome, TargetBuild},
+    whole_seconds,
+};
+use nokube_edge::{Error, Result, builds::summaries, now, store::Store};
+use std::collections::BTreeSet;
+
+/// Numbers that are read: more than pushes are shown, because numbers can have gaps.
+const MAX_NUMBERS: u32 = 40;
+
+/// The newest pushes of a service: one read for each number, and three for each build.
+///
+/// # Errors
+/// The store failed.
+pub async fn list(store: &Store, project: ProjectId, name: &ServiceName) -> Result<PushList> {
+    let records = records::recent(store, project, name, MAX_NUMBERS).await?;
+    let targets: BTreeSet<_> =
+        records.iter().filter_map(|record| Some(record.target.as_ref()?.key())).collect();
+    let builds = targets.into_iter().map(|target| async move {
+        let Some(build) = build_of(store, project, name, &target).await? else {
+            return Ok::<_, Error>(None);
+        };
+        let views = summaries(store, std::iter::once((project, build.number))).await?;
+        let view = views.into_iter().find(|view| view.build_id == build);
+        Ok(view.map(|view| {
+            let build = TargetBuild {
+                id: build,
+                waits_for_capacity: view.waiting_for_capacity,
+                is_superseded: view.superseded,
+            };
+            (target, build)
+        }))
+    });
+    let builds = try_join_all(builds).await?.into_iter().flatten().collect();
+    Ok(PushList::new(&records, &builds))
+}
+
+/// Who is responsible for the builds of a service, and whether pushes build it now: at most five reads.
+///
+/// # Errors
+/// The store failed.
+pub async fn automatic_builds(store: &Store, service: &LinkedService) -> Result<AutomaticBuilds> {
+    let linked = &service.linked;
+    let (confirmed_until, newest, commit_statuses) = futures::join!(
+        rights::confirmed_until(store, linked),
+        records::newest(store, service),
+        statuses::shown(store, service.project, &service.name)
+    );
+    let confirmed_until = confirmed_until?;
+    let problem = match now() < confirmed_until {
+        true => newest?.map(|newest| newest.outcome).filter(|outcome| {
+            outcome.is_problem() && *outcome != PushOutcome::ConfirmationRequired
+        }),
+        false => Some(PushOutcome::ConfirmationRequired),
+    };
+    Ok(AutomaticBuilds {
+        enabled_by: linked.login.to_string(),
+        enabled_at: whole_seconds(linked.enabled_at),
+        confirmed_until: whole_seconds(confirmed_until),
+        problem,
+        commit_statuses: commit_statuses?,
+    })
+}

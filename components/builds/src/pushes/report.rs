@@ -1,0 +1,133 @@
+//! Which commit status is due for a push. See [`crate::statuses`] for how it is sent.
+
+use super::{LinkedService, ensure::build_of, records};
+use crate::{
+    github::GitHub,
+    statuses::{Reporter, report},
+};
+use nokube_domain::{
+    BuildId,
+    builds::{BuildRecord, BuildView},
+    pushes::{DueStatus, PushOutcome, PushRecord},
+};
+use nokube_edge::{
+    Result,
+    builds::summaries,
+    store::{Store, keys},
+};
+
+/// How many records in a row that found nothing new are looked through for the one that found the head.
+const MAX_UNCHANGED: u32 = 8;
+
+/// Reports what became of the newest push of a service. Returns whether nothing is left to be sent.
+///
+/// # Errors
+/// The store failed.
+pub async fn report_newest(
+    store: &Store,
+    github: &GitHub,
+    service: &LinkedService,
+) -> Result<bool> {
+    report_due(store, github, service, async || newest_due(store, service).await).await
+}
+
+/// Reports the state of a push's build. Returns whether nothing is left to be sent.
+///
+/// # Errors
+/// The store failed.
+pub async fn report_build(store: &Store, github: &GitHub, build: &BuildRecord) -> Result<bool> {
+    let (id, name) = (build.id, &build.spec.service);
+    let Some(service) = LinkedService::find(store, id.project, name).await? else {
+        return Ok(true);
+    };
+    let Some(trigger) = &build.trigger else { return Ok(true) };
+    let is_repository = Some(service.source.repository_id) == build.repository_id;
+    if !is_repository || !is_of_linker(&service, build) {
+        return Ok(true);
+    }
+    let due = async || {
+        let newest = records::newest(store, &service).await?;
+        let target = newest.and_then(|newest| newest.target);
+        let wanted = match target {
+            Some(target) => build_of(store, id.project, name, &target.key()).await?,
+            None => None,
+        };
+        let view = view(store, id).await?;
+        Ok(view.map(|view| DueStatus::of_build(&view, trigger.number, wanted == Some(id))))
+    };
+    report_due(store, github, &service, due).await
+}
+
+async fn report_due(
+    store: &Store,
+    github: &GitHub,
+    service: &LinkedService,
+    due: impl AsyncFn() -> Result<Option<DueStatus>>,
+) -> Result<bool> {
+    let LinkedService { project, name, source, linked } = service;
+    let Some(project) = store.get(keys::project(*project)).await? else { return Ok(true) };
+    let reporter = Reporter {
+        store,
+        github,
+        project: &project,
+        service: name,
+        repository_id: source.repository_id,
+        linked_by: linked,
+    };
+    Ok(report(&reporter, due).await)
+}
+
+/// Whether the person who is responsible now is the one for whom a build was started. The permission of one person to
+/// push must not report what another one has built.
+fn is_of_linker(service: &LinkedService, build: &BuildRecord) -> bool {
+    service.linked.person == build.requested_by
+}
+
+async fn newest_due(store: &Store, service: &LinkedService) -> Result<Option<DueStatus>> {
+    let LinkedService { project, name, linked, .. } = service;
+    let Some(newest) = records::newest(store, service).await? else { return Ok(None) };
+    if newest.outcome.is_problem() {
+        return Ok(None);
+    }
+    let target = newest.target.clone();
+    let found_head = found_head(store, service, newest).await?;
+    if let Some(found_head) = found_head
+        && let Some(due) = DueStatus::of_push(&found_head)
+    {
+        // Somebody else may have been responsible before.
+        return Ok((found_head.at >= linked.enabled_at).then_some(due));
+    }
+    let Some(target) = target else { return Ok(None) };
+    let Some(build) = build_of(store, *project, name, &target.key()).await? else {
+        return Ok(None);
+    };
+    let (record, view) = futures::join!(store.build_by_id(build), view(store, build));
+    if !record?.is_some_and(|record| is_of_linker(service, &record)) {
+        return Ok(None);
+    }
+    Ok(view?.map(|view| DueStatus::of_build(&view, target.number, true)))
+}
+
+/// The record that found the head of `newest`, if it is one of the last.
+async fn found_head(
+    store: &Store,
+    service: &LinkedService,
+    newest: PushRecord,
+) -> Result<Option<PushRecord>> {
+    let mut record = Some(newest);
+    for _ in 0..MAX_UNCHANGED {
+        match record {
+            Some(PushRecord { outcome: PushOutcome::Unchanged, base: Some(base), .. }) => {
+                record = store.get(keys::push(service.project, &service.name, base)).await?;
+            }
+            found => return Ok(found),
+        }
+    }
+    Ok(None)
+}
+
+/// A build, as last known here.
+async fn view(store: &Store, id: BuildId) -> Result<Option<BuildView>> {
+    let views = summaries(store, std::iter::once((id.project, id.number))).await?;
+    Ok(views.into_iter().find(|view| view.build_id == id))
+}

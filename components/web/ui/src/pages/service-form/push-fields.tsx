@@ -1,0 +1,35 @@
+// The fields that say whether a push builds the service, and which paths count.
+import { CheckboxField, TextField } from "../../components/fields";
+import type { ServiceForm } from "../../forms/service";
+import { useMessages } from "../../i18n";
+
+interface PushFieldsProps {
+  form: ServiceForm;
+  set: (change: Partial<ServiceForm>) => void;
+}
+
+export function PushFields({ form, set }: PushFieldsProps) {
+  const t = useMessages();
+  return (
+    <section class="card">
+      <CheckboxField
+        name="build_on_push"
+        label={t.pushes.enable}
+        hint={t.pushes.enableHint}
+        value={form.build_on_push}
+        onChange={(build_on_push) => set({ build_on_push })}
+      />
+      {form.build_on_push && (
+        <TextField
+          name="watch_paths"
+          label={t.pushes.watchPaths}
+          hint={t.pushes.watchPathsHint(form.context.trim())}
+          rows={3}
+          value={form.watch_paths}
+          onChange={(watch_paths) => set({ watch_paths })}
+          optional
+        />
+      )}
+    </section>
+  );
+}

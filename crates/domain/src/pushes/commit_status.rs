@@ -1,0 +1,253 @@
+//! The statuses that services report for commits, and which of them is sent next.
+//!
+//! GitHub keeps what arrives last, and a status can be reported by several requests at once. So each request notes in
+//! the record that it sends, and looks at the record again after it has sent.
+//!
+//! <https://docs.github.com/en/rest/commits/statuses>
+
+use super::{CommitStatuses, PushOutcome, PushRecord};
+use crate::{
+    BuildId, Timestamp, UnknownFields,
+    builds::{BuildView, ErrorCode, Status},
+    name::{ProjectName, ServiceName},
+    repository::CommitSha,
+};
+use serde::{Deserialize, Serialize};
+
+/// How many commits of a service are remembered.
+const MAX_COMMITS: usize = 10;
+/// How often a status of one commit is sent. GitHub accepts 1,000.
+const MAX_SENT: u32 = 50;
+/// Seconds after which a request that has not noted what it sent was interrupted.
+const SENDING: i64 = 60;
+/// Seconds after which an installation without the permission is asked again.
+const ASK_AGAIN: i64 = 600;
+
+/// GitHub's state of a commit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CommitState {
+    Pending,
+    Success,
+    /// The commit cannot be built as it is.
+    Failure,
+    /// It was not found out whether it can be built.
+    Error,
+}
+
+/// A status that a service should have at a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueStatus {
+    pub commit: CommitSha,
+    /// The number of the push: of two with the same commit, the later one counts.
+    pub push: u32,
+    /// Whether it is about the newest push. The state of another one is reported only if an earlier state was.
+    pub is_newest: bool,
+    pub state: CommitState,
+    /// A sentence of at most 140 characters.
+    pub description: &'static str,
+    /// The build that it is about.
+    pub build: Option<BuildId>,
+}
+
+/// What identifies the statuses of a service at a commit.
+pub fn status_context(project: &ProjectName, service: &ServiceName) -> String {
+    format!("nokube/{project}/{service}")
+}
+
+impl DueStatus {
+    /// The status that follows from a push alone. A service that a push does not concern reports success: otherwise a
+    /// branch that requires the status could never be merged.
+    pub fn of_push(push: &PushRecord) -> Option<Self> {
+        let head = push.head.as_ref().filter(|_| push.outcome == PushOutcome::NotAffected)?;
+        Some(Self {
+            commit: head.sha.clone(),
+            push: push.number,
+            is_newest: true,
+            state: CommitState::Success,
+            description: "Not affected by this push",
+            build: None,
+        })
+    }
+
+    /// The status of a build. `push` is the number of the push that it is for; `is_newest` says whether no later push
+    /// is to be built.
+    pub fn of_build(build: &BuildView, push: u32, is_newest: bool) -> Self {
+        let (state, description) = match build.status {
+            Status::Pending if build.waiting_for_capacity => {
+                (CommitState::Pending, "Waits until other builds of the project's owner have ended")
+            }
+            Status::Pending | Status::Building => (CommitState::Pending, "Building"),
+            Status::Success => (CommitState::Success, "Built"),
+            Status::Cancelled if build.superseded || !is_newest => {
+                (CommitState::Error, "Not built: a later push is built instead")
+            }
+            Status::Cancelled => (CommitState::Error, "The build was cancelled"),
+            Status::Failed => failed(build.error_code.as_deref()),
+        };
+        let (commit, build) = (build.commit_sha.clone(), Some(build.build_id));
+        Self { commit, push, is_newest, state, description, build }
+    }
+}
+
+/// A failure of the commit's own steps, or of something else.
+fn failed(error_code: Option<&str>) -> (CommitState, &'static str) {
+    let own = [ErrorCode::StepFailed, ErrorCode::SourceIncomplete].map(|code| code.to_string());
+    match error_code {
+        Some(code) if own.iter().any(|own| own == code) => {
+            (CommitState::Failure, "The build failed")
+        }
+        Some(code) if code == ErrorCode::TimedOut.to_string() => {
+            (CommitState::Failure, "The build took too long")
+        }
+        _ => (CommitState::Error, "The build could not be completed"),
+    }
+}
+
+/// What a service has reported.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommitStatusRecord {
+    /// Of the commits for which something was reported last, the newest last.
+    #[serde(default)]
+    reported: Vec<ReportedStatus>,
+    /// Why nothing can be reported, and when GitHub said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    problem: Option<(StatusProblem, Timestamp)>,
+    #[serde(flatten)]
+    unknown_fields: UnknownFields,
+}
+
+/// Why a service reports no statuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusProblem {
+    NoPushPermission,
+    WaitingForApproval,
+}
+
+/// The last status of a commit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct ReportedStatus {
+    commit: CommitSha,
+    push: u32,
+    state: CommitState,
+    at: Timestamp,
+    /// How often one was sent.
+    sent: u32,
+    /// Names the request that sends it; `None` once GitHub has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sender: Option<u64>,
+    #[serde(flatten)]
+    unknown_fields: UnknownFields,
+}
+
+/// What to do about a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextStep {
+    /// GitHub has it, or it is not to be sent.
+    Nothing,
+    /// Another request is sending it.
+    Wait,
+    Send {
+        /// Whether another request may be sending an earlier state, which can arrive later than this one.
+        others_send: bool,
+    },
+}
+
+impl CommitStatusRecord {
+    pub fn next_step(&self, due: &DueStatus, now: Timestamp) -> NextStep {
+        let is_recent =
+            |at: Timestamp, seconds| now.as_second().saturating_sub(at.as_second()) < seconds;
+        if let Some((StatusProblem::WaitingForApproval, at)) = self.problem
+            && is_recent(at, ASK_AGAIN)
+        {
+            return NextStep::Nothing;
+        }
+        let Some(last) = self.reported_of(&due.commit) else {
+            return match due.is_newest {
+                true => NextStep::Send { others_send: false },
+                false => NextStep::Nothing,
+            };
+        };
+        let is_outdated = last.push > due.push;
+        let stays_pending = !due.is_newest && due.state == CommitState::Pending;
+        if is_outdated || stays_pending || last.sent >= MAX_SENT {
+            return NextStep::Nothing;
+        }
+        let others_send = last.sender.is_some() && is_recent(last.at, SENDING);
+        match last.state == due.state {
+            true if last.sender.is_none() => NextStep::Nothing,
+            true if others_send => NextStep::Wait,
+            _ => NextStep::Send { others_send },
+        }
+    }
+
+    /// The record while a request sends a status.
+    #[must_use]
+    pub fn sending(mut self, due: &DueStatus, sender: u64, now: Timestamp) -> Self {
+        let last = self.reported.iter().position(|status| status.commit == due.commit);
+        let last = last.map(|index| self.reported.remove(index));
+        self.reported.push(ReportedStatus {
+            commit: due.commit.clone(),
+            push: due.push,
+            state: due.state,
+            at: now,
+            sent: last.as_ref().map_or(0, |last| last.sent).saturating_add(1),
+            sender: Some(sender),
+            unknown_fields: last.map(|last| last.unknown_fields).unwrap_or_default(),
+        });
+        let surplus = self.reported.len().saturating_sub(MAX_COMMITS);
+        self.reported.drain(..surplus);
+        self
+    }
+
+    /// Whether this request is the last one that has noted that it sends a status of the commit.
+    pub fn is_sent_by(&self, commit: &CommitSha, sender: u64) -> bool {
+        self.reported_of(commit).is_some_and(|last| last.sender == Some(sender))
+    }
+
+    /// The record after the request has sent it. `None` if another request has begun to send one since: nobody knows
+    /// which of the two GitHub got last.
+    #[must_use]
+    pub fn sent(mut self, commit: &CommitSha, sender: u64) -> Option<Self> {
+        let last = self.reported.iter_mut().find(|status| status.commit == *commit)?;
+        if last.sender != Some(sender) {
+            return None;
+        }
+        last.sender = None;
+        self.problem = None;
+        Some(self)
+    }
+
+    /// The record after it was found out that nothing can be reported.
+    #[must_use]
+    pub fn with_problem(mut self, problem: StatusProblem, now: Timestamp) -> Self {
+        self.reported.retain(|status| status.sender.is_none());
+        self.problem = Some((problem, now));
+        self
+    }
+
+    pub fn problem(&self) -> Option<StatusProblem> {
+        self.problem.map(|(problem, _)| problem)
+    }
+
+    /// What is shown of it.
+    pub fn shown(record: Option<&Self>) -> CommitStatuses {
+        match record {
+            Some(Self { problem: Some((StatusProblem::NoPushPermission, _)), .. }) => {
+                CommitStatuses::NoPushPermission
+            }
+            Some(Self { problem: Some((StatusProblem::WaitingForApproval, _)), .. }) => {
+                CommitStatuses::WaitingForApproval
+            }
+            Some(record) if record.reported.iter().any(|status| status.sender.is_none()) => {
+                CommitStatuses::Active
+            }
+            _ => CommitStatuses::Unknown,
+        }
+    }
+
+    fn reported_of(&self, commit: &CommitSha) -> Option<&ReportedStatus> {
+        self.reported.iter().find(|status| status.commit == *commit)
+    }
+}

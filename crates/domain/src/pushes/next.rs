@@ -1,0 +1,148 @@
+//! What follows from a look at a branch: the next record of a service's pushes.
+
+use super::{CommitSummary, PushEvent, PushOutcome, PushRecord, PushTarget, WatchedPaths};
+use crate::{Timestamp, UnknownFields, repository::CommitSha};
+
+/// A look at the branch of a service, for which a number was taken.
+#[derive(Clone, Debug)]
+pub struct Look {
+    pub number: u32,
+    pub at: Timestamp,
+    pub repository_id: u64,
+    /// See [`PushRecord::since`].
+    pub since: u32,
+    pub branch: String,
+    pub event: Option<PushEvent>,
+    pub work: Option<u32>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// Nothing can be built: the outcome says why.
+    Problem(PushOutcome),
+    Head(FoundHead),
+}
+
+/// The head of a branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundHead {
+    pub commit: CommitSummary,
+    /// Its message asks for no build.
+    pub is_skipped: bool,
+}
+
+/// What changed between two commits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// They are the same commit.
+    Same,
+    /// These files, with the earlier names of renamed ones.
+    Files(Vec<String>),
+    /// Everything may have changed: GitHub does not list all files, or the later commit does not follow from the
+    /// earlier one.
+    Everything,
+}
+
+impl Finding {
+    /// The two commits that have to be compared before the next record can be made.
+    pub fn comparison<'a>(
+        &'a self,
+        base: Option<&'a PushRecord>,
+    ) -> Option<(&'a CommitSha, &'a CommitSha)> {
+        let Self::Head(FoundHead { commit, is_skipped: false }) = self else { return None };
+        let base = base.filter(|base| !base.has_seen(&commit.sha))?;
+        Some((base.compared_head()?, &commit.sha))
+    }
+
+    /// Whether a record of it says something that the newest record does not.
+    pub fn is_news(&self, newest: Option<&PushRecord>) -> bool {
+        let Some(newest) = newest else { return true };
+        match self {
+            Self::Problem(problem) => newest.outcome != *problem,
+            Self::Head(head) => newest.outcome.is_problem() || !newest.has_seen(&head.commit.sha),
+        }
+    }
+}
+
+impl PushRecord {
+    fn has_seen(&self, commit: &CommitSha) -> bool {
+        self.head.as_ref().is_some_and(|head| head.sha == *commit)
+    }
+
+    /// The record of a look. `base` is the newest earlier record since the same link. `comparison` is that of
+    /// [`Finding::comparison`].
+    pub fn next(
+        look: Look,
+        base: Option<&Self>,
+        finding: Finding,
+        comparison: &Comparison,
+        watched: &WatchedPaths,
+    ) -> Self {
+        let target = base.and_then(|base| base.target.clone());
+        let (outcome, commit) = match finding {
+            Finding::Problem(problem) => (problem, None),
+            Finding::Head(FoundHead { commit, .. })
+                if base.is_some_and(|base| base.has_seen(&commit.sha)) =>
+            {
+                (PushOutcome::Unchanged, None)
+            }
+            Finding::Head(FoundHead { commit, is_skipped: true }) => {
+                (PushOutcome::Skipped, Some(commit))
+            }
+            // Without a base there is nothing to compare with.
+            Finding::Head(FoundHead { commit, .. }) => {
+                let has_base = base.and_then(Self::compared_head).is_some();
+                let outcome = match has_base && !watched.are_touched(comparison) {
+                    true => PushOutcome::NotAffected,
+                    false => PushOutcome::Affected,
+                };
+                (outcome, Some(commit))
+            }
+        };
+        let target = match (&commit, outcome) {
+            (Some(commit), PushOutcome::Affected) => Some(PushTarget {
+                base: base.map_or(0, |base| base.number),
+                number: look.number,
+                commit: commit.clone(),
+                previous: target.map(|target| target.key()),
+            }),
+            _ => target,
+        };
+        let before_skipped = match (&commit, outcome) {
+            (Some(_), PushOutcome::Skipped) => base.and_then(Self::compared_head).cloned(),
+            (Some(_), _) => None,
+            // The head is still the one of the base.
+            (None, _) => base.and_then(|base| base.before_skipped.clone()),
+        };
+        let head = commit.or_else(|| base.and_then(|base| base.head.clone()));
+        let base = base.map(|base| base.number);
+        Self { head, before_skipped, target, ..look.into_record(base, outcome) }
+    }
+}
+
+impl Look {
+    /// The record of the head from which on pushes count. `since` is the number of this look.
+    pub fn linked(self, head: CommitSummary) -> PushRecord {
+        PushRecord { head: Some(head), ..self.into_record(None, PushOutcome::Linked) }
+    }
+
+    fn into_record(self, base: Option<u32>, outcome: PushOutcome) -> PushRecord {
+        let Self { number, at, repository_id, since, branch, event, work } = self;
+        PushRecord {
+            number,
+            at,
+            repository_id,
+            since,
+            branch,
+            event,
+            work,
+            base,
+            outcome,
+            head: None,
+            before_skipped: None,
+            target: None,
+            unknown_fields: UnknownFields::default(),
+        }
+    }
+}

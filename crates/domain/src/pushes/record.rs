@@ -1,0 +1,129 @@
+//! The stored record of a push to the branch of a service.
+
+use super::{CommitSummary, PushEvent};
+use crate::{Timestamp, UnknownFields, repository::CommitSha, text::display_serde_name};
+use serde::{Deserialize, Serialize};
+
+/// What was found for one service when a push was looked at. Written once, never changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushRecord {
+    /// Taken before GitHub was asked.
+    pub number: u32,
+    /// When the event was received or, without one, when GitHub was asked.
+    pub at: Timestamp,
+    pub repository_id: u64,
+    /// The record of [`PushOutcome::Linked`] from which on pushes count. Records of an earlier link say nothing any
+    /// more: they may be of another branch.
+    pub since: u32,
+    /// Without `refs/heads/`.
+    pub branch: String,
+    /// The event; `None` if the push was found without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<PushEvent>,
+    /// The number of the event's item in the work queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<u32>,
+    /// The record that it was compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<u32>,
+    pub outcome: PushOutcome,
+    /// The head of the branch, as last seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<CommitSummary>,
+    /// The last head that was not skipped, if the head is: the next push is compared with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_skipped: Option<CommitSha>,
+    /// The commit that should be built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<PushTarget>,
+    #[serde(flatten)]
+    pub unknown_fields: UnknownFields,
+}
+
+/// A commit that should be built.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushTarget {
+    /// The record that it was compared with; 0 if there was none.
+    pub base: u32,
+    /// The first record with this target.
+    pub number: u32,
+    pub commit: CommitSummary,
+    /// The target that it replaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<(u32, CommitSha)>,
+}
+
+/// What identifies a target: two events that are compared with the same record and have the same head want one build.
+/// A force push back to an old commit is compared with another record, and wants another build.
+pub type TargetKey = (u32, CommitSha);
+
+/// What follows from a push for a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum PushOutcome {
+    /// It is to be built.
+    Affected,
+    /// Nothing that the service is built from has changed.
+    NotAffected,
+    /// The message of the commit asks for no build.
+    Skipped,
+    /// The head was seen before.
+    Unchanged,
+    /// Automatic builds were switched on, or have another branch or repository now. Later pushes are compared with this
+    /// head.
+    Linked,
+    BranchMissing,
+    RepositoryMissing,
+    RepositoryArchived,
+    /// The GitHub App is not installed on the repository.
+    AppNotInstalled,
+    /// The person who switched automatic builds on may not read the repository.
+    NoAccess,
+    /// That person is no longer a developer or the owner of the project.
+    NotAMember,
+    /// An administrator has blocked that person.
+    Blocked,
+    /// That person has not signed in for 90 days.
+    ConfirmationRequired,
+}
+
+display_serde_name!(PushOutcome);
+
+impl PushOutcome {
+    /// Whether it is a reason why nothing can be built now.
+    pub fn is_problem(self) -> bool {
+        match self {
+            Self::Affected | Self::NotAffected | Self::Skipped | Self::Unchanged | Self::Linked => {
+                false
+            }
+            Self::BranchMissing
+            | Self::RepositoryMissing
+            | Self::RepositoryArchived
+            | Self::AppNotInstalled
+            | Self::NoAccess
+            | Self::NotAMember
+            | Self::Blocked
+            | Self::ConfirmationRequired => true,
+        }
+    }
+}
+
+impl PushTarget {
+    pub fn key(&self) -> TargetKey {
+        (self.base, self.commit.sha.clone())
+    }
+}
+
+impl PushRecord {
+    /// The commit with which the next push is compared.
+    pub fn compared_head(&self) -> Option<&CommitSha> {
+        let head = || self.head.as_ref().map(|head| &head.sha);
+        self.before_skipped.as_ref().or_else(head)
+    }
+
+    /// The target, if this record is the one that set it.
+    pub fn own_target(&self) -> Option<&PushTarget> {
+        self.target.as_ref().filter(|target| target.number == self.number)
+    }
+}

@@ -1,0 +1,17 @@
+//! Services: what is saved to build a service from, and how the API shows it.
+
+mod linked;
+mod record;
+mod request;
+mod view;
+
+pub use linked::LinkedBy;
+pub use record::{NewSavedSource, SavedSource, ServiceRecord};
+#[cfg(feature = "schema")]
+pub use request::SourceChange;
+pub use request::{NewAutomation, NewService};
+pub use view::{Builder, LastBuild, ServicePage, ServiceView, SourceDetail, SourceView};
+
+/// Names of services that a project may save ever, for each service that it may have saved at once. Their records are
+/// kept, so this limits how many there are.
+pub const NAMES_PER_SERVICE: u32 = 10;

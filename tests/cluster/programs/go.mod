@@ -1,0 +1,3 @@
+module nokube/tests/cluster/programs
+
+go 1.26.0

@@ -1,0 +1,10 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
+
+mod autoscaling;
+mod backups;
+mod builds;
+mod failures;
+mod networks;
+mod outages;
+mod rollouts;
+mod storage;

@@ -1,0 +1,196 @@
+// Builds that a push starts, and why a push starts none, in both languages and at both widths.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { errors, type Browser, type Page } from "playwright-core";
+import type { Messages } from "../../components/web/ui/src/i18n/fr.ts";
+import { launch, BrowserUser, VIEWS, type ViewOptions } from "./browser_user.ts";
+import { Platform } from "./platform.ts";
+
+let platform: Platform;
+let browser: Browser;
+
+before(async () => {
+  [platform, browser] = await Promise.all([Platform.start(), launch()]);
+});
+
+after(async () => {
+  await browser.close();
+  await platform.shutDown();
+});
+
+const withProject = (login: string, view: ViewOptions) =>
+  BrowserUser.withProject(browser, platform.url, `${login}-${view.language}`, view);
+
+/** Saves a service that each push to the repository builds. */
+async function saveService(user: BrowserUser, repository: string, watchPaths = ""): Promise<void> {
+  await user.link(user.t.project.addService).click();
+  await user.field("repository_url").fill(`https://github.com/${repository}`);
+  await user.field("service_name").fill("web");
+  await user.field("build_on_push").check();
+  await user.field("watch_paths").fill(watchPaths);
+  await user.button(user.t.save).click();
+  await user.page.waitForURL(/\/projects\/\d+$/);
+}
+
+/** Opens the page of the service from its row. */
+async function openService(user: BrowserUser): Promise<void> {
+  await user.service("web").getByRole("link", { name: "web", exact: true }).click();
+  await user.page.waitForURL(/\/services\/web$/);
+}
+
+/** The row of a push in the list of a service, by the subject of its commit. */
+function pushed(user: BrowserUser, subject: string) {
+  return user.page.getByRole("listitem").filter({ has: user.page.getByText(subject, { exact: true }) });
+}
+
+/** Waits until the list says what followed from a push. The page would look again only after some seconds. */
+async function expectDecision(user: BrowserUser, subject: string, decision: Decision): Promise<void> {
+  const row = pushed(user, subject).getByText(user.t.pushes.decisions[decision]);
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await user.page.reload()) {
+    try {
+      return await row.first().waitFor({ timeout: 2_000 });
+    } catch (error) {
+      if (!(error instanceof errors.TimeoutError)) throw error;
+    }
+  }
+  await user.expectText(`${subject}: ${decision}`);
+}
+
+type Decision = keyof Messages["pushes"]["decisions"];
+
+/** Lets reads of this address return another body. */
+async function changeReads(page: Page, address: RegExp, change: (body: Body) => object): Promise<void> {
+  await page.route(address, async (route) => {
+    if (route.request().method() !== "GET") return route.fallback();
+    const { "if-none-match": _, ...headers } = route.request().headers();
+    const response = await route.fetch({ headers });
+    return route.fulfill({ response, json: change((await response.json()) as Body) });
+  });
+}
+
+interface Body {
+  automatic_builds: object;
+}
+
+/** Somebody else's text, which is neither HTML nor decides on the order of what is around it. */
+const HOSTILE = "<img src=x onerror=alert(1)> \u05e9\u05dc\u05d5\u05dd";
+
+for (const view of VIEWS) {
+  const where = `${view.language}, ${view.width} px`;
+
+  test(`a push builds a service, and the list of pushes says why others did not (${where})`, async () => {
+    const alice = await withProject("alice", view);
+    const { t, page } = alice;
+    const repository = `acme/pushed-${view.language}`;
+    await saveService(alice, repository, "services/web\nlib/**/*.ts\n");
+    await platform.push(repository, { message: "Add a basket", author: "bob", files: ["services/web/basket.ts"] });
+    await page.reload();
+    const row = alice.service("web");
+    await row.getByText("Add a basket").waitFor({ timeout: 60_000 });
+    await row.getByText(t.build.status.success).waitFor({ timeout: 60_000 });
+    await alice.checkPage("services-pushed");
+
+    await openService(alice);
+    await platform.push(repository, { message: "Say hello", author: "carol" });
+    await expectDecision(alice, "Say hello", "not_affected");
+    await platform.push(repository, { message: HOSTILE, author: "carol", files: ["docs/index.md"] });
+    await expectDecision(alice, HOSTILE, "not_affected");
+    await platform.push(repository, { message: "Fix a typo [skip ci]", author: "bob", files: ["lib/a/b.ts"] });
+    await expectDecision(alice, "Fix a typo [skip ci]", "skipped");
+    await pushed(alice, "Say hello").getByText(t.pushes.sender("carol")).first().waitFor();
+    await page.getByText("lib/**/*.ts", { exact: true }).waitFor();
+    await page.getByText(`alice-${view.language}`).first().waitFor();
+    await alice.checkPage("pushes");
+
+    const built = pushed(alice, "Add a basket");
+    await built.getByText(t.pushes.decisions.built).waitFor();
+    await built.getByRole("link", { name: t.pushes.showBuild }).first().click();
+    await alice.expectText(t.build.triggers.push);
+    await alice.expectText("Add a basket");
+    await alice.checkPage("build-pushed");
+    await alice.close();
+  });
+
+  test(`a newer push supersedes the build of an older one (${where})`, async () => {
+    const bob = await withProject("bob", view);
+    const { t } = bob;
+    const repository = `acme/superseded-${view.language}`;
+    await saveService(bob, repository);
+    await platform.push(repository, { message: "The first try", author: "bob" });
+    await openService(bob);
+    await expectDecision(bob, "The first try", "built");
+    await platform.push(repository, { message: "The second try", author: "bob" });
+    await expectDecision(bob, "The second try", "built");
+    await expectDecision(bob, "The first try", "superseded");
+    await pushed(bob, "The first try").getByRole("link", { name: t.pushes.showBuild }).first().click();
+    await bob.expectText(t.build.supersededHint);
+    await bob.checkPage("build-superseded");
+    await bob.close();
+  });
+
+  test(`builds on push are confirmed, or taken over by somebody else (${where})`, async () => {
+    const carol = await withProject("carol", view);
+    const { t, page } = carol;
+    await saveService(carol, "acme/shop");
+    let problem: string | null = "confirmation_required";
+    await changeReads(page, /\/api\/v1\/projects\/\d+\/services\/web$/, (body) => {
+      return { ...body, automatic_builds: { ...body.automatic_builds, problem } };
+    });
+    page.on("request", (request) => {
+      if (request.method() === "PATCH") problem = null;
+    });
+    await openService(carol);
+    await carol.expectText(t.pushes.problems.confirmation_required);
+    await carol.checkPage("pushes-confirm");
+    await carol.button(t.pushes.confirm).click();
+    await carol.expectText(t.pushes.confirmed);
+    assert.equal(await page.getByText(t.pushes.problem).count(), 0);
+
+    problem = "not_a_member";
+    await page.reload();
+    await carol.expectText(t.pushes.problems.not_a_member);
+    await carol.button(t.pushes.takeOver).click();
+    await carol.expectText(t.pushes.confirmed);
+
+    problem = "branch_missing";
+    await page.reload();
+    await carol.expectText(t.pushes.problems.branch_missing);
+    assert.equal(await carol.button(t.pushes.confirm).count(), 0);
+    await carol.link(t.pushes.change).click();
+    assert.ok(await carol.field("build_on_push").isChecked());
+    await carol.close();
+  });
+
+  test(`a build that waits for a free place says so (${where})`, async () => {
+    const dora = await withProject("dora", view);
+    const { t, page } = dora;
+    await dora.build("web");
+    const waiting = { status: "pending", waiting_for_capacity: true, trigger: "push" };
+    await changeReads(page, /\/api\/v1\/builds\/\w+$/, (body) => ({ ...body, ...waiting }));
+    await page.reload();
+    await dora.expectText(t.build.waitingHint);
+    await dora.checkPage("build-waiting");
+    await dora.close();
+  });
+
+  test(`without the App on its repository, a service is not built on push, and a link leads to it (${where})`, async () => {
+    const erin = await withProject("erin", view);
+    const { t, page } = erin;
+    await erin.link(t.project.addService).click();
+    await erin.field("repository_url").fill("https://github.com/noapp/shop");
+    await erin.field("service_name").fill("web");
+    await erin.field("build_on_push").check();
+    await erin.button(t.save).click();
+    await page.getByRole("alert").getByRole("button", { name: t.pushes.enable }).waitFor();
+    const link = page.getByRole("alert").getByRole("link");
+    assert.match((await link.getAttribute("href")) ?? "", /\/apps\/[\w-]+\/installations\/new$/);
+    await erin.checkPage("service-app-missing");
+    await erin.field("build_on_push").uncheck();
+    await erin.button(t.save).click();
+    await page.waitForURL(/\/projects\/\d+$/);
+    await openService(erin);
+    await erin.expectText(t.pushes.off);
+    await erin.expectText(t.pushes.empty);
+    await erin.close();
+  });
+}
