@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
 mod auth;
+mod automatic_deployments;
 mod builds;
 mod deployments;
 mod platform;
+mod previews;
 mod projects;
+mod promotion;
 mod pushes;
 mod services;
 mod support;

@@ -204,7 +204,7 @@ impl TestPlatform {
     /// line at the end.
     ///
     /// # Panics
-    /// After 15 seconds.
+    /// After 30 seconds.
     pub async fn wait_until_all_is_logged(&self) {
         let is_response = |line: &&str| !line.starts_with('[') && line.ends_with(" ms");
         let chained = |line: &str| {
@@ -223,7 +223,7 @@ impl TestPlatform {
     /// Waits until what a request does after its response is done: its line is logged after that.
     ///
     /// # Panics
-    /// After 15 seconds.
+    /// After 30 seconds.
     pub async fn wait_until_logged(&self, response: &Response) {
         let id = response.headers["x-request-id"].to_str().unwrap();
         let field = format!(" request_id={id} ");
@@ -235,7 +235,7 @@ impl TestPlatform {
     /// Waits until all events that GitHub has sent are processed: the line of a webhook is logged after its private call.
     ///
     /// # Panics
-    /// After 15 seconds.
+    /// After 30 seconds.
     pub async fn wait_until_events_are_processed(&self) {
         let are_processed = |console: &str| {
             let deliveries = self.github.deliveries();
@@ -247,9 +247,13 @@ impl TestPlatform {
         self.wait_until_console("all events are processed", are_processed).await;
     }
 
-    /// Waits until the host's console says something, which is checked every 20 ms.
-    async fn wait_until_console(&self, what: &str, says: impl Fn(&str) -> bool) {
-        for _ in 0..750 {
+    /// Waits until the host's console says something, which is checked every 20 ms. A request may go on for 20 seconds
+    /// after its response.
+    ///
+    /// # Panics
+    /// After 30 seconds.
+    pub async fn wait_until_console(&self, what: &str, says: impl Fn(&str) -> bool) {
+        for _ in 0..1_500 {
             if says(&self.host().console()) {
                 return;
             }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { chromium, errors, type Browser, type BrowserContext, type Locator, type Page } from "playwright-core";
 import { en } from "../../components/web/ui/src/i18n/en.ts";
 import { fr, type Messages } from "../../components/web/ui/src/i18n/fr.ts";
 
@@ -151,6 +151,23 @@ export class BrowserUser {
     await this.page.waitForURL(/\/projects\/\d+$/);
   }
 
+  /** Saves a service `web` that each push to the repository builds, on the page of its project. */
+  async saveService(repository: string, more: () => Promise<void> = async () => {}): Promise<void> {
+    await this.link(this.t.project.addService).click();
+    await this.field("repository_url").fill(`https://github.com/${repository}`);
+    await this.field("service_name").fill("web");
+    await this.field("build_on_push").check();
+    await more();
+    await this.button(this.t.save).click();
+    await this.page.waitForURL(/\/projects\/\d+$/);
+  }
+
+  /** Opens the page of a service from its row. */
+  async openService(name: string): Promise<void> {
+    await this.service(name).getByRole("link", { name, exact: true }).click();
+    await this.page.waitForURL(new RegExp(`/services/${name}$`));
+  }
+
   /** The row of a service on the project's page. */
   service(name: string) {
     const heading = this.page.getByRole("heading", { level: 3, name, exact: true });
@@ -171,10 +188,37 @@ export class BrowserUser {
     try {
       await this.page.getByText(text).first().waitFor({ timeout: 60_000 });
     } catch (error) {
-      mkdirSync(SCREENSHOTS, { recursive: true });
-      await this.page.screenshot({ path: join(SCREENSHOTS, "failed.png"), fullPage: true });
+      await this.saveFailure();
       throw new Error(`'${text}' did not appear: see shots/failed.png`, { cause: error });
     }
+  }
+
+  private async saveFailure(): Promise<void> {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    await this.page.screenshot({ path: join(SCREENSHOTS, "failed.png"), fullPage: true });
+  }
+
+  /** Waits until an element is there. The page would look again only after some seconds. */
+  async reloadUntil(element: Locator): Promise<void> {
+    for (const deadline = Date.now() + 60_000; Date.now() < deadline; await this.page.reload()) {
+      try {
+        return await element.first().waitFor({ timeout: 2_000 });
+      } catch (error) {
+        if (!(error instanceof errors.TimeoutError)) throw error;
+      }
+    }
+    await this.saveFailure();
+    throw new Error(`${element} did not appear: see shots/failed.png`);
+  }
+
+  /** Lets reads of this address return another body. */
+  async changeReads<Body extends object>(address: RegExp, change: (body: Body) => object): Promise<void> {
+    await this.page.route(address, async (route) => {
+      if (route.request().method() !== "GET") return route.fallback();
+      const { "if-none-match": _, ...headers } = route.request().headers();
+      const response = await route.fetch({ headers });
+      return route.fulfill({ response, json: change((await response.json()) as Body) });
+    });
   }
 
   /** Simulates switching to another tab, or back. */
@@ -219,10 +263,15 @@ export class BrowserUser {
 
   /** Closes the browser, and checks that there were no errors in its console. */
   async close(): Promise<void> {
+    // The answers to its last requests may not have arrived.
+    await this.page.unrouteAll({ behavior: "ignoreErrors" });
     await this.context.close();
     assert.deepEqual(this.pageErrors, []);
   }
 }
+
+/** Somebody else's text, which is neither HTML nor decides on the order of what is around it. */
+export const HOSTILE = "<img src=x onerror=alert(1)> \u05e9\u05dc\u05d5\u05dd";
 
 interface Axe {
   run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;

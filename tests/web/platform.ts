@@ -18,6 +18,18 @@ interface Pushed {
   branch?: string;
 }
 
+/** What somebody does with a pull request. Without a fork, its branch is one of the repository itself. */
+export type PullRequestChange =
+  | { action: "open"; branch: string; title: string; author?: string; fork?: string; files?: string[]; message?: string; draft?: boolean }
+  | { action: "push"; number: number; message: string; files?: string[] }
+  | { action: "draft" | "ready" | "close" | "reopen" | "merge" | "delete_fork"; number: number };
+
+interface ChangedPullRequest {
+  number: number;
+  /** The id of its head. */
+  commit: string;
+}
+
 export class Platform {
   private process: ChildProcess | null = null;
   /** The origin of the simulated GitHub. */
@@ -66,6 +78,17 @@ export class Platform {
     const query = new URLSearchParams({ ...rest, files: files.join(",") });
     const response = await fetch(`${this.github}/_push/${repository}?${query}`, { method: "POST" });
     if (!response.ok) throw new Error(`the push failed: ${response.status} ${await response.text()}`);
+  }
+
+  /** Opens or changes a pull request at the simulated GitHub, which sends the platform an event. */
+  async pullRequest(repository: string, change: PullRequestChange): Promise<ChangedPullRequest> {
+    const response = await fetch(`${this.github}/_pull_request/${repository}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(change),
+    });
+    if (!response.ok) throw new Error(`the pull request failed: ${response.status} ${await response.text()}`);
+    return (await response.json()) as ChangedPullRequest;
   }
 
   /** Stops the process and keeps its state. */

@@ -1,9 +1,9 @@
 // Builds that a push starts, and why a push starts none, in both languages and at both widths.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { errors, type Browser, type Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import type { Messages } from "../../components/web/ui/src/i18n/fr.ts";
-import { launch, BrowserUser, VIEWS, type ViewOptions } from "./browser_user.ts";
+import { HOSTILE, launch, BrowserUser, VIEWS, type ViewOptions } from "./browser_user.ts";
 import { Platform } from "./platform.ts";
 
 let platform: Platform;
@@ -21,59 +21,21 @@ after(async () => {
 const withProject = (login: string, view: ViewOptions) =>
   BrowserUser.withProject(browser, platform.url, `${login}-${view.language}`, view);
 
-/** Saves a service that each push to the repository builds. */
-async function saveService(user: BrowserUser, repository: string, watchPaths = ""): Promise<void> {
-  await user.link(user.t.project.addService).click();
-  await user.field("repository_url").fill(`https://github.com/${repository}`);
-  await user.field("service_name").fill("web");
-  await user.field("build_on_push").check();
-  await user.field("watch_paths").fill(watchPaths);
-  await user.button(user.t.save).click();
-  await user.page.waitForURL(/\/projects\/\d+$/);
-}
-
-/** Opens the page of the service from its row. */
-async function openService(user: BrowserUser): Promise<void> {
-  await user.service("web").getByRole("link", { name: "web", exact: true }).click();
-  await user.page.waitForURL(/\/services\/web$/);
-}
-
 /** The row of a push in the list of a service, by the subject of its commit. */
 function pushed(user: BrowserUser, subject: string) {
   return user.page.getByRole("listitem").filter({ has: user.page.getByText(subject, { exact: true }) });
 }
 
-/** Waits until the list says what followed from a push. The page would look again only after some seconds. */
+/** Waits until the list says what followed from a push. */
 async function expectDecision(user: BrowserUser, subject: string, decision: Decision): Promise<void> {
-  const row = pushed(user, subject).getByText(user.t.pushes.decisions[decision]);
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await user.page.reload()) {
-    try {
-      return await row.first().waitFor({ timeout: 2_000 });
-    } catch (error) {
-      if (!(error instanceof errors.TimeoutError)) throw error;
-    }
-  }
-  await user.expectText(`${subject}: ${decision}`);
+  await user.reloadUntil(pushed(user, subject).getByText(user.t.pushes.decisions[decision]));
 }
 
 type Decision = keyof Messages["pushes"]["decisions"];
 
-/** Lets reads of this address return another body. */
-async function changeReads(page: Page, address: RegExp, change: (body: Body) => object): Promise<void> {
-  await page.route(address, async (route) => {
-    if (route.request().method() !== "GET") return route.fallback();
-    const { "if-none-match": _, ...headers } = route.request().headers();
-    const response = await route.fetch({ headers });
-    return route.fulfill({ response, json: change((await response.json()) as Body) });
-  });
-}
-
 interface Body {
   automatic_builds: object;
 }
-
-/** Somebody else's text, which is neither HTML nor decides on the order of what is around it. */
-const HOSTILE = "<img src=x onerror=alert(1)> \u05e9\u05dc\u05d5\u05dd";
 
 for (const view of VIEWS) {
   const where = `${view.language}, ${view.width} px`;
@@ -82,7 +44,7 @@ for (const view of VIEWS) {
     const alice = await withProject("alice", view);
     const { t, page } = alice;
     const repository = `acme/pushed-${view.language}`;
-    await saveService(alice, repository, "services/web\nlib/**/*.ts\n");
+    await alice.saveService(repository, () => alice.field("watch_paths").fill("services/web\nlib/**/*.ts\n"));
     await platform.push(repository, { message: "Add a basket", author: "bob", files: ["services/web/basket.ts"] });
     await page.reload();
     const row = alice.service("web");
@@ -90,7 +52,7 @@ for (const view of VIEWS) {
     await row.getByText(t.build.status.success).waitFor({ timeout: 60_000 });
     await alice.checkPage("services-pushed");
 
-    await openService(alice);
+    await alice.openService("web");
     await platform.push(repository, { message: "Say hello", author: "carol" });
     await expectDecision(alice, "Say hello", "not_affected");
     await platform.push(repository, { message: HOSTILE, author: "carol", files: ["docs/index.md"] });
@@ -115,9 +77,9 @@ for (const view of VIEWS) {
     const bob = await withProject("bob", view);
     const { t } = bob;
     const repository = `acme/superseded-${view.language}`;
-    await saveService(bob, repository);
+    await bob.saveService(repository);
     await platform.push(repository, { message: "The first try", author: "bob" });
-    await openService(bob);
+    await bob.openService("web");
     await expectDecision(bob, "The first try", "built");
     await platform.push(repository, { message: "The second try", author: "bob" });
     await expectDecision(bob, "The second try", "built");
@@ -131,15 +93,15 @@ for (const view of VIEWS) {
   test(`builds on push are confirmed, or taken over by somebody else (${where})`, async () => {
     const carol = await withProject("carol", view);
     const { t, page } = carol;
-    await saveService(carol, "acme/shop");
+    await carol.saveService("acme/shop");
     let problem: string | null = "confirmation_required";
-    await changeReads(page, /\/api\/v1\/projects\/\d+\/services\/web$/, (body) => {
+    await carol.changeReads<Body>(/\/api\/v1\/projects\/\d+\/services\/web$/, (body) => {
       return { ...body, automatic_builds: { ...body.automatic_builds, problem } };
     });
     page.on("request", (request) => {
       if (request.method() === "PATCH") problem = null;
     });
-    await openService(carol);
+    await carol.openService("web");
     await carol.expectText(t.pushes.problems.confirmation_required);
     await carol.checkPage("pushes-confirm");
     await carol.button(t.pushes.confirm).click();
@@ -156,7 +118,7 @@ for (const view of VIEWS) {
     await page.reload();
     await carol.expectText(t.pushes.problems.branch_missing);
     assert.equal(await carol.button(t.pushes.confirm).count(), 0);
-    await carol.link(t.pushes.change).click();
+    await carol.link(`${t.pushes.change}${t.colon} ${t.pushes.title}`).click();
     assert.ok(await carol.field("build_on_push").isChecked());
     await carol.close();
   });
@@ -166,7 +128,7 @@ for (const view of VIEWS) {
     const { t, page } = dora;
     await dora.build("web");
     const waiting = { status: "pending", waiting_for_capacity: true, trigger: "push" };
-    await changeReads(page, /\/api\/v1\/builds\/\w+$/, (body) => ({ ...body, ...waiting }));
+    await dora.changeReads(/\/api\/v1\/builds\/\w+$/, (body) => ({ ...body, ...waiting }));
     await page.reload();
     await dora.expectText(t.build.waitingHint);
     await dora.checkPage("build-waiting");
@@ -188,7 +150,7 @@ for (const view of VIEWS) {
     await erin.field("build_on_push").uncheck();
     await erin.button(t.save).click();
     await page.waitForURL(/\/projects\/\d+$/);
-    await openService(erin);
+    await erin.openService("web");
     await erin.expectText(t.pushes.off);
     await erin.expectText(t.pushes.empty);
     await erin.close();

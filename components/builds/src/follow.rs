@@ -1,6 +1,7 @@
 //! Follows a build until it has ended: what its work item is for, and what a webhook about its run asks for.
 
 use crate::{
+    deployer,
     github::GitHub,
     pushes::{report_build, target_state},
     status::refreshed,
@@ -8,10 +9,18 @@ use crate::{
 };
 use nokube_domain::{
     BuildId, Timestamp,
-    builds::{BuildRecord, BuildView, Trigger},
+    builds::{BuildRecord, BuildView, Status, Trigger},
+    previews::PreviewMode,
     work::Progress,
 };
-use nokube_edge::{Result, now, spawn_for, store::Store, warn, work::WorkQueue};
+use nokube_edge::{
+    Result, now,
+    pushes::{LinkedService, build_of, newest},
+    spawn_for,
+    store::Store,
+    warn,
+    work::WorkQueue,
+};
 use std::time::Duration;
 
 /// Seconds after which an item without a build is dropped: the request that added it failed.
@@ -21,8 +30,8 @@ const DROPPED_AFTER: i64 = 300;
 const AFTER_READ: Duration = Duration::from_secs(20);
 
 /// Refreshes a build as a read does, ends it if a later push has replaced it, dispatches builds that wait for its end,
-/// and reports the commit status of a push. May be repeated, by several requests at once. `added_at` is when the work
-/// item was added.
+/// reports the commit status of a push, and asks for the build to be deployed if it has succeeded. May be repeated, by
+/// several requests at once. `added_at` is when the work item was added.
 ///
 /// # Errors
 /// The store failed, or GitHub does not answer.
@@ -62,7 +71,7 @@ pub async fn follow_now(store: &Store, github: &GitHub, id: BuildId) -> Result<(
 async fn record_of_push(store: &Store, view: &BuildView) -> Result<Option<BuildRecord>> {
     match view.trigger {
         Trigger::Manual => Ok(None),
-        Trigger::Push => store.build_by_id(view.build_id).await,
+        Trigger::Push | Trigger::PullRequest => store.build_by_id(view.build_id).await,
     }
 }
 
@@ -77,11 +86,34 @@ async fn finish(
     if view.status.is_final() {
         dispatch_waiting(store).await?;
     }
-    let is_reported = match record {
-        Some(record) => report_build(store, github, record).await?,
-        None => true,
+    let Some(record) = record else {
+        return Ok(if is_complete { Progress::Done } else { Progress::Later });
     };
-    Ok(if is_complete && is_reported { Progress::Done } else { Progress::Later })
+    let service = LinkedService::find(store, record.id.project, &record.spec.service).await?;
+    let (mut is_reported, mut is_deployed) = (true, true);
+    if let Some(service) = &service {
+        is_reported = report_build(store, github, service, record).await?;
+        if is_complete && view.status == Status::Success {
+            is_deployed = deploy(service, record).await;
+        }
+    }
+    Ok(match is_complete && is_reported && is_deployed {
+        true => Progress::Done,
+        false => Progress::Later,
+    })
+}
+
+/// Asks for a build that has succeeded to be deployed, if it may be the one that is to be. Whether nothing is left to be
+/// done about it.
+async fn deploy(service: &LinkedService, build: &BuildRecord) -> bool {
+    let LinkedService { project, name, source, .. } = service;
+    match build.pull_request() {
+        None if source.deploy_on_build => deployer::look_at_service(*project, name).await,
+        Some(number) if source.preview_mode() == PreviewMode::Deploy => {
+            deployer::look_at_preview(*project, name, number).await
+        }
+        None | Some(_) => true,
+    }
 }
 
 /// After a read has found that a build has ended: the rest, without letting the reader wait. If it is interrupted, the
@@ -93,6 +125,32 @@ pub fn finish_after_read(store: &Store, view: &BuildView, is_complete: bool) {
             warn(format_args!("the end of {}: {error}", view.build_id));
         }
     });
+}
+
+/// After a read of a service whose builds are deployed: what is left of the build of its newest push, if it has ended.
+/// Otherwise as [`finish_after_read`]. Five reads.
+pub fn finish_target_after_read(store: &Store, service: &LinkedService) {
+    let (store, service) = (store.clone(), service.clone());
+    spawn_for(AFTER_READ, async move {
+        if let Err(error) = finish_target(&store, &service).await {
+            let LinkedService { project, name, .. } = service;
+            warn(format_args!("the newest build of {project} {name}: {error}"));
+        }
+    });
+}
+
+async fn finish_target(store: &Store, service: &LinkedService) -> Result<()> {
+    let target = newest(store, service).await?.and_then(|newest| newest.target);
+    let Some(target) = target else { return Ok(()) };
+    let Some(build) = build_of(store, service.pushes(), &target.key()).await? else {
+        return Ok(());
+    };
+    let run = store.run(build).await?;
+    let Some(item) = run.work_item.filter(|_| run.final_view().is_some()) else { return Ok(()) };
+    match WorkQueue::builds().get(store, item).await? {
+        Some(_) => follow_now(store, &GitHub::new().await?, build).await,
+        None => Ok(()),
+    }
 }
 
 async fn finish_build(store: &Store, view: &BuildView, is_complete: bool) -> Result<()> {

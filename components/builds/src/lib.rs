@@ -3,11 +3,15 @@
 //!
 //! The table below lists every route with the access that it requires.
 
+mod deployer;
+mod deployment_reports;
 mod follow;
 mod github;
 mod linked_repositories;
 mod places;
+mod previews;
 mod pushes;
+mod reports;
 mod resume;
 mod routes;
 mod services;
@@ -28,7 +32,7 @@ use routes::{
     cancel, create, internal, list, logs, read, ready, reconcile,
     repositories::{find_branches, find_repositories},
     request, retry,
-    services::{pushes as pushes_of_service, remove, save, show},
+    services::{previews as previews_of_service, pushes as pushes_of_service, remove, save, show},
 };
 
 const VIEWER: AccessPolicy = AccessPolicy::Role(Role::Viewer, Scope::Read);
@@ -66,6 +70,21 @@ pub const ROUTES: &[Route] = &[
     )
     // Some forty records, and their builds.
     .costs(ReadCost::Fixed(5)),
+    route!(
+        GET,
+        "/api/v1/projects/{project}/services/{service}/previews",
+        VIEWER,
+        previews_of_service::list
+    )
+    // Some fifty records, their builds and their deployments.
+    .costs(ReadCost::Fixed(20)),
+    route!(
+        POST,
+        "/api/v1/projects/{project}/services/{service}/previews/{number}/approve",
+        DEVELOPER,
+        previews_of_service::approve
+    )
+    .rate_limit(RateLimit::Builds),
     // Each is about ten requests to GitHub while somebody types. They count as opened logs do, and not as builds:
     // nobody should have to wait to build because they looked for a repository.
     route!(GET, "/api/v1/repositories", READER, find_repositories::list)
@@ -75,6 +94,7 @@ pub const ROUTES: &[Route] = &[
     internal_route!(POST, "/internal/reconcile", reconcile::reconcile),
     internal_route!(POST, "/internal/work/{n}", internal::work),
     internal_route!(POST, "/internal/builds/{build}", internal::build),
+    internal_route!(POST, "/internal/deployments/{deployment}", internal::deployment),
     internal_route!(GET, "/ready", ready::settings),
     internal_route!(GET, "/ready/github", ready::github),
     internal_route!(GET, "/ready/registry", ready::registry),

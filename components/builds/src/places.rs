@@ -141,7 +141,7 @@ pub async fn check(store: &Store, owner: &Person) -> Result<()> {
 /// # Errors
 /// 429 at the limit.
 pub async fn take(store: &Store, owner: &Person, attempt: &Attempt) -> Result<Room> {
-    match room_for(store, owner, attempt).await? {
+    match room_for(store, owner, attempt, false).await? {
         Room::Full(max) => Err(too_many(max)),
         room => Ok(room),
     }
@@ -149,23 +149,41 @@ pub async fn take(store: &Store, owner: &Person, attempt: &Attempt) -> Result<Ro
 
 /// As [`take`], for an attempt that can wait. Nobody requests these, so the rate limit of requests does not count them; but
 /// each costs the platform requests to GitHub, and anybody can push again and again. So as many are dispatched in a minute
-/// as one person may request.
-pub async fn find_room(store: &Store, owner: &Person, attempt: &Attempt) -> Result<Room> {
-    let room = room_for(store, owner, attempt).await?;
+/// as one person may request. Builds of previews leave the last place, and half of what a minute allows, to those of
+/// services: people who can push to a pull request decide how many there are, and how long they take.
+pub async fn find_room(
+    store: &Store,
+    owner: &Person,
+    attempt: &Attempt,
+    is_preview: bool,
+) -> Result<Room> {
+    let room = room_for(store, owner, attempt, is_preview).await?;
     let max = AuthSettings::load().await?.max_per_minute(RateLimit::Builds);
     if max == 0 || matches!(room, Room::Full(_)) {
         return Ok(room);
     }
     let start = window_start(now().as_second());
-    if store.count_in_window(&WindowName::push_builds(owner), start, max).await? {
+    let previews = WindowName::preview_builds(owner);
+    let may_dispatch = (!is_preview
+        || store.count_in_window(&previews, start, max.div_ceil(2)).await?)
+        && store.count_in_window(&WindowName::push_builds(owner), start, max).await?;
+    if may_dispatch {
         return Ok(room);
     }
     room.release(store).await?;
     Ok(Room::Full(max))
 }
 
-async fn room_for(store: &Store, owner: &Person, attempt: &Attempt) -> Result<Room> {
-    let Some((places, max)) = places(store, owner).await? else { return Ok(Room::Unlimited) };
+async fn room_for(
+    store: &Store,
+    owner: &Person,
+    attempt: &Attempt,
+    is_preview: bool,
+) -> Result<Room> {
+    let Some((mut places, max)) = places(store, owner).await? else { return Ok(Room::Unlimited) };
+    if is_preview && max > 1 {
+        places = Places::new(store, Limit::Builds(owner.clone()), max - 1);
+    }
     let place = places.take(attempt, unfinished_of(store, owner)).await?;
     Ok(place.map_or(Room::Full(max), |place| Room::Place(Box::new(place))))
 }

@@ -1,6 +1,9 @@
 //! Sends an attempt again that GitHub did not accept because of its rate limits.
 
-use crate::github::{GitHub, PresentSource, dispatch, find_present_source, rerun};
+use crate::{
+    github::{GitHub, PresentSource, dispatch, find_present_source, rerun},
+    pushes::stored_refusal,
+};
 use futures::future::{Either, select};
 use nokube_domain::builds::{
     AttemptRequest, BuildRecord, BuildState, Resume, ResumeAction, RunRecord,
@@ -106,6 +109,10 @@ async fn send(
     if store.get(keys::project(id.project)).await?.is_none() {
         let reason = "The project was deleted before GitHub took the build.".to_owned();
         return Ok(RunRecord::with_rejection(id, attempt, at, reason));
+    }
+    // So may what a push may build, and which commit of a fork.
+    if let Some(reason) = stored_refusal(store, build).await? {
+        return Ok(RunRecord::with_rejection(id, attempt, at, reason.to_owned()));
     }
     match run {
         Some(run) => rerun(github, build, run, attempt).await,

@@ -1,21 +1,21 @@
 //! What is saved of a service: its record, its place in the limit, and how it is shown.
 
-use crate::{
-    pushes::{LinkedService, automatic_builds},
-    settings::Limits,
-};
+use crate::{pushes::automatic_builds, settings::Limits};
 use nokube_domain::{
     DeploymentId, Problem, ProjectId, Reason, Timestamp,
+    deployments::AutomaticDeployments,
     name::ServiceName,
     places::Presence,
     pushes::AutomaticBuilds,
     services::{LastBuild, ServiceRecord, ServiceView, SourceDetail},
 };
 use nokube_edge::{
-    Error, Result,
+    Error, Result, automatic,
     builds::summaries,
     places::{Holder, Places, TakenPlace},
-    projects, random,
+    projects,
+    pushes::LinkedService,
+    random,
     services::{self as edge, KnownService},
     store::{Limit, Store, keys},
 };
@@ -105,8 +105,8 @@ pub async fn store_record(
     stored
 }
 
-/// A service with its newest build and its deployment, as last known here: at most five reads, three in sequence; and at
-/// most six more, if pushes build it.
+/// A service with its newest build and its deployment, as last known here: at most five reads, three in sequence; at most
+/// seven more, if pushes build it; and those of [`automatic::shown`], if their builds are deployed.
 /// `web` is the base URL of GitHub's web pages.
 ///
 /// # Errors
@@ -120,26 +120,41 @@ pub async fn load(
     web: &Url,
 ) -> Result<ServiceView> {
     let linked = LinkedService::of_record(project, &name, known.record.as_ref());
-    let (last_build, deployment_id, automatic_builds) = futures::join!(
+    let (last_build, deployment_id, automatic_builds, automatic_deployments) = futures::join!(
         last_build(store, project, &name),
         deployed(store, known.deployment),
-        automatic(store, linked.as_ref())
+        builds(store, linked.as_ref(), known.deployment),
+        deployments(store, linked.as_ref())
     );
     let view = ServiceView::new(project, name, known.record.as_ref(), detail, web);
     Ok(ServiceView {
         last_build: last_build?,
         deployment_id: deployment_id?,
         automatic_builds: automatic_builds?,
+        automatic_deployments: automatic_deployments?,
         ..view
     })
 }
 
-async fn automatic(
+async fn builds(
     store: &Store,
     service: Option<&LinkedService>,
+    deployment: Option<DeploymentId>,
 ) -> Result<Option<AutomaticBuilds>> {
     match service {
-        Some(service) => automatic_builds(store, service).await.map(Some),
+        Some(service) => automatic_builds(store, service, deployment).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn deployments(
+    store: &Store,
+    service: Option<&LinkedService>,
+) -> Result<Option<AutomaticDeployments>> {
+    match service.filter(|service| service.source.deploy_on_build) {
+        Some(LinkedService { project, name, .. }) => {
+            automatic::shown(store, *project, name).await.map(Some)
+        }
         None => Ok(None),
     }
 }

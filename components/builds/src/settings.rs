@@ -41,6 +41,10 @@ pub struct Limits {
     pub max_services: u32,
     /// Seconds after which GitHub is asked again for pushes; 0 for each read.
     pub push_quiet: i64,
+    /// Previews that all projects of one owner may have at once.
+    pub max_previews: u32,
+    /// Days after which a preview ends without a push.
+    pub preview_days: i64,
 }
 
 /// Seconds after which a request to cancel is sent as a forced one.
@@ -63,7 +67,9 @@ impl Limits {
         let max_running = v.number("max_running_builds_per_person", 0..=10_000).await;
         let max_services = v.number("max_services_per_project", 1..=1_000).await;
         let push_quiet = v.number("push_quiet_seconds", 0..=3_600).await;
-        Some(Self { timeouts, max_running, max_services, push_quiet })
+        let max_previews = v.number("limit_previews", 1..=100).await;
+        let preview_days = v.number("preview_days", 1..=365).await;
+        Some(Self { timeouts, max_running, max_services, push_quiet, max_previews, preview_days })
     }
 }
 

@@ -71,7 +71,10 @@ pub async fn start_build(
     let attempt = Attempt::first(id);
     let room = match capacity {
         Capacity::Refuse => places::take(store, new.owner, &attempt).await?,
-        Capacity::Wait => places::find_room(store, new.owner, &attempt).await?,
+        Capacity::Wait => {
+            let is_preview = new.trigger.as_ref().is_some_and(|it| it.pull_request.is_some());
+            places::find_room(store, new.owner, &attempt, is_preview).await?
+        }
     };
     let (record, audit_entry) = new.into_record(id, github);
     let tasks = WorkQueue::builds();
@@ -136,7 +139,19 @@ async fn store_record(store: &Store, record: &BuildRecord, entry: AuditEntry) ->
     let BuildId { project, number, .. } = record.id;
     projects::store_record(store, project, || keys::build(project, number), record).await?;
     store.append_audit_entry(&AuditLog::Project(project), &entry).await?;
-    note_build(store, project, number, &record.spec.service).await
+    note_newest_build(store, record).await
+}
+
+/// Notes a build as its service's newest one, unless it is of a pull request: see [`note_build`].
+///
+/// # Errors
+/// The store failed.
+pub async fn note_newest_build(store: &Store, record: &BuildRecord) -> Result<()> {
+    let BuildId { project, number, .. } = record.id;
+    match record.pull_request() {
+        Some(_) => Ok(()),
+        None => note_build(store, project, number, &record.spec.service).await,
+    }
 }
 
 /// The expected duration in seconds: that of the service's latest successful build among the project's last

@@ -5,6 +5,7 @@ use crate::{
     github::{GitHub, PollResult, poll},
     resume::resume,
     settings::Limits,
+    start::note_newest_build,
     waiting,
 };
 use futures::future::{Either, select};
@@ -18,9 +19,7 @@ use nokube_domain::{
     image::Digest,
 };
 use nokube_edge::{
-    Call, Reply, Result, now,
-    services::note_build,
-    sleep,
+    Call, Reply, Result, now, sleep,
     store::{Store, Stored, WindowName, keys},
 };
 use std::{pin::pin, time::Duration};
@@ -293,7 +292,7 @@ async fn store_final_view(
         };
         state.run.final_view = Some(Box::new(final_view));
         // Before the view, whose build is not looked at again. The request that created it may have failed to.
-        note_build(store, id.project, id.number, &state.record.spec.service).await?;
+        note_newest_build(store, &state.record).await?;
         store.set_run(&state.run).await?;
         return Ok(Current { is_news: true, ..Current::of_state(view, state) });
     }

@@ -118,7 +118,9 @@ async fn claim(store: &Store, state: &mut BuildState, decision: Decision) -> Res
     // Before the attempt is claimed, because without a place it stays in the queue.
     let room = match &decision {
         Decision::Dispatch { owner, .. } => {
-            places::find_room(store, owner, &Attempt::waiting(id, attempt, claimed_by)).await?
+            let (attempt, is_preview) =
+                (Attempt::waiting(id, attempt, claimed_by), state.record.pull_request().is_some());
+            places::find_room(store, owner, &attempt, is_preview).await?
         }
         Decision::Withdraw { .. } | Decision::Reject(_) => Room::Unlimited,
     };
@@ -220,15 +222,20 @@ pub async fn dispatch_waiting(store: &Store) -> Result<Walked> {
         };
         let grace = Limits::load().await?.timeouts.grace;
         let Some(action) = state.waiting_action(grace, now()) else { return Ok(Progress::Done) };
-        let owner = state.record.owner.clone();
-        if action == WaitingAction::Dispatch && without_capacity.borrow().contains(&owner) {
+        let (owner, is_preview) =
+            (state.record.owner.clone(), state.record.pull_request().is_some());
+        // Where there is no room for a preview, there may be some for a service.
+        let is_full = [false, is_preview]
+            .map(|of_preview| without_capacity.borrow().contains(&(owner.clone(), of_preview)))
+            .contains(&true);
+        if action == WaitingAction::Dispatch && is_full {
             return Ok(Progress::Later);
         }
         Ok(match advance(store, &mut state, action).await? {
             Outcome::Settled => Progress::Done,
             Outcome::Later => Progress::Later,
             Outcome::NoCapacity => {
-                without_capacity.borrow_mut().insert(owner);
+                without_capacity.borrow_mut().insert((owner, is_preview));
                 Progress::Later
             }
         })

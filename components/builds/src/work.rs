@@ -1,8 +1,8 @@
 //! The items of the work queue.
 
-use crate::{follow::follow, github::GitHub, pushes};
+use crate::{follow::follow, github::GitHub, previews, pushes};
 use nokube_domain::work::{BuildTask, Progress, WorkItem};
-use nokube_edge::{Result, store::Store};
+use nokube_edge::{Result, pushes::PushesOf, store::Store};
 
 /// Processes the item `number`. May be called repeatedly and concurrently.
 ///
@@ -19,5 +19,9 @@ pub async fn process(
             pushes::process(store, github, number, item.added_at, event).await
         }
         BuildTask::Build(id) => follow(store, github, *id, item.added_at).await,
+        BuildTask::Previews { project, service, pull_request } => {
+            let of = PushesOf { project: *project, service, pull_request: *pull_request };
+            previews::process(store, of, item.added_at).await
+        }
     }
 }

@@ -1,9 +1,12 @@
 //! Two commits that GitHub cannot compare, and branches that are gone.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
+#[path = "support/github_app.rs"]
+mod github_app;
+
 use builds::ROUTES;
+use github_app::use_github_app;
 use nokube_test_host::{Client, TestHost};
-use rsa::{Generate, PrivateKey, pkcs1::EncodeRsaPrivateKey, pkcs8::LineEnding};
 use serde_json::{Value, json};
 use std::rc::Rc;
 
@@ -13,14 +16,9 @@ const SHOP: &str = "https://api.github.com/repositories/42";
 /// Alice's service of a public repository, of which only `web/` is watched, and which pushes build.
 fn service() -> (Rc<TestHost>, Client, String) {
     let host = TestHost::install();
-    let key = PrivateKey::generate().to_pkcs1_pem(LineEnding::LF).unwrap().to_string();
-    for (name, value) in [
-        ("push_quiet_seconds", "0"),
-        ("auth_jwt_subjects_are_github_logins", "true"),
-        ("github_token", ""),
-        ("github_app_client_id", "Iv1.app"),
-        ("github_app_private_key", &*key),
-    ] {
+    for (name, value) in
+        [("push_quiet_seconds", "0"), ("auth_jwt_subjects_are_github_logins", "true")]
+    {
         host.set(name, value);
     }
     let shop = json!({ "id": 42, "full_name": "acme/shop", "private": false });
@@ -29,9 +27,7 @@ fn service() -> (Rc<TestHost>, Client, String) {
         host.respond("GET", &format!("{at}/installation"), 200, &json!({ "id": 2 }));
     }
     let builder = format!("{API}/repos/platform/builder");
-    host.respond("GET", &format!("{builder}/installation"), 200, &json!({ "id": 1 }));
-    let token = json!({ "token": "sentinel-app-token", "expires_at": "2099-01-01T00:00:00Z" });
-    host.respond("POST", &format!("{API}/app/installations/"), 201, &token);
+    use_github_app(&host);
     let none = json!({ "permission": "read", "user": { "id": 7 } });
     host.respond("GET", &format!("{SHOP}/collaborators/"), 200, &none);
     let dispatches = format!("{builder}/actions/workflows/build.yml/dispatches");

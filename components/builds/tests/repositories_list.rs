@@ -1,27 +1,22 @@
 //! Somebody who chooses a repository sees those that they may read, and nothing shows that there are others.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
+#[path = "support/github_app.rs"]
+mod github_app;
+
 use builds::ROUTES;
+use github_app::use_github_app;
 use nokube_test_host::{Client, TestHost};
-use rsa::{Generate, PrivateKey, pkcs1::EncodeRsaPrivateKey, pkcs8::LineEnding};
 use serde_json::{Value, json};
-use std::{rc::Rc, sync::LazyLock};
+use std::rc::Rc;
 
 const API: &str = "https://api.github.com";
 
 fn platform(repositories: Vec<Value>) -> (Rc<TestHost>, Client) {
-    static KEY: LazyLock<String> =
-        LazyLock::new(|| PrivateKey::generate().to_pkcs1_pem(LineEnding::LF).unwrap().to_string());
     let host = TestHost::install();
     host.set("auth_jwt_subjects_are_github_logins", "true");
-    host.set("github_token", "");
-    host.set("github_app_client_id", "Iv1.app");
-    host.set("github_app_private_key", &KEY);
     host.respond("GET", API, 404, &json!({ "message": "Not Found" }));
-    let builder = format!("{API}/repos/platform/builder");
-    host.respond("GET", &format!("{builder}/installation"), 200, &json!({ "id": 1 }));
-    let token = json!({ "token": "sentinel-app-token", "expires_at": "2099-01-01T00:00:00Z" });
-    host.respond("POST", &format!("{API}/app/installations/"), 201, &token);
+    use_github_app(&host);
     let installations = json!([
         { "id": 2, "suspended_at": null }, { "id": 3, "suspended_at": "2026-01-01T00:00:00Z" },
     ]);

@@ -2,12 +2,15 @@
 //! within GitHub's limits, and never in the way of a build.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
+#[path = "support/github_app.rs"]
+mod github_app;
+
 use builds::ROUTES;
+use github_app::use_github_app;
 use nokube_edge::store::Store;
 use nokube_test_host::{Client, PLATFORM_URL, TestHost};
-use rsa::{Generate, PrivateKey, pkcs1::EncodeRsaPrivateKey, pkcs8::LineEnding};
 use serde_json::{Value, json};
-use std::{rc::Rc, sync::LazyLock};
+use std::rc::Rc;
 
 const API: &str = "https://api.github.com";
 const BY_NUMBER: &str = "https://api.github.com/repositories/42";
@@ -32,18 +35,12 @@ impl Story {
     }
 
     fn with_permission(permission: &str) -> Self {
-        static KEY: LazyLock<String> = LazyLock::new(|| {
-            PrivateKey::generate().to_pkcs1_pem(LineEnding::LF).unwrap().to_string()
-        });
         let host = TestHost::install();
         for (name, value) in [
             ("limit_builds_per_minute", "0"),
             ("push_quiet_seconds", "0"),
             ("build_quiet_seconds", "0"),
             ("auth_jwt_subjects_are_github_logins", "true"),
-            ("github_token", ""),
-            ("github_app_client_id", "Iv1.app"),
-            ("github_app_private_key", &KEY),
         ] {
             host.set(name, value);
         }
@@ -55,9 +52,7 @@ impl Story {
             host.respond("GET", &format!("{at}/installation"), 200, &json!({ "id": 2 }));
         }
         let builder = format!("{API}/repos/platform/builder");
-        host.respond("GET", &format!("{builder}/installation"), 200, &json!({ "id": 1 }));
-        let token = json!({ "token": "sentinel-app-token", "expires_at": "2099-01-01T00:00:00Z" });
-        host.respond("POST", &format!("{API}/app/installations/"), 201, &token);
+        use_github_app(&host);
         host.respond(
             "POST",
             &format!("{WORKFLOW}/dispatches"),
@@ -344,10 +339,12 @@ fn ready_says_what_the_app_lacks_and_the_platform_stays_ready() {
     let mut app = json!({
         "html_url": "https://github.com/apps/nokube",
         "permissions": {
-            "actions": "write", "contents": "read", "members": "read", "metadata": "read",
-            "packages": "read", "statuses": "write",
+            "actions": "write", "contents": "read", "deployments": "write", "members": "read",
+            "metadata": "read", "packages": "read", "pull_requests": "read", "statuses": "write",
         },
-        "events": ["create", "delete", "package", "repository", "workflow_job", "workflow_run"],
+        "events": [
+            "create", "delete", "package", "pull_request", "repository", "workflow_job", "workflow_run",
+        ],
     });
     host.respond("GET", &format!("{API}/app"), 200, &app);
     let health = host.anybody(ROUTES).get("/ready/github").expect(200);

@@ -78,7 +78,8 @@ impl Deployment {
     }
 
     pub fn tenant(&self) -> Tenant<'_> {
-        Tenant { project: &self.project, owner: &self.members.owner }
+        let is_preview = self.record.preview.is_some();
+        Tenant { project: &self.project, owner: &self.members.owner, is_preview }
     }
 
     pub fn namespace(&self) -> String {
@@ -101,6 +102,11 @@ impl Deployment {
     /// Whether the newest revision deletes the deployment.
     pub fn is_deleted(&self) -> bool {
         self.revision.deployed().is_none()
+    }
+
+    /// Whether the platform has built the image that the newest revision deploys.
+    pub fn is_built_here(&self) -> bool {
+        self.revision.deployed().is_some_and(|state| state.release.image.is_built_here())
     }
 
     /// The outcome of the newest revision, if it has one.

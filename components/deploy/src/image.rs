@@ -7,7 +7,7 @@ use http::StatusCode;
 use nokube_domain::{
     BuildId, Problem, ProblemKind, ProjectId,
     builds::{BuildView, Status},
-    deployments::{ImageOrigin, ImageRef, ImageSource, ResolvedImage},
+    deployments::{ImageOrigin, ImageRef, ImageSource, Release, ResolvedImage},
     name::ServiceName,
     projects::Project,
     responses::BuildCursorPage,
@@ -20,16 +20,22 @@ const TIMEOUT: Duration = Duration::from_secs(12);
 /// How many pages of a project's successful builds are searched for an image.
 const MAX_PAGES: usize = 5;
 
+/// `promoted`: the image of the release that the request promotes.
+///
 /// # Errors
 /// 422 if the caller may not see the build, it has no image, or the image may not run in this project.
 pub async fn resolve(
     call: &Call,
     store: &Store,
     settings: &Settings,
-    source: &ImageSource,
+    (source, promoted): (&ImageSource, Option<&ResolvedImage>),
     project: &Project,
 ) -> Result<ResolvedImage> {
     match source {
+        ImageSource::ReleaseOf(_) => {
+            let missing = || Error::internal("find the image", "the release was not loaded");
+            promoted.cloned().ok_or_else(missing)
+        }
         ImageSource::Build { build, name } => {
             let found = get::<BuildView>(call, &format!("/api/v1/builds/{build}")).await?;
             let not_found = || Problem::invalid_field("build_id", "is no build of yours");
@@ -63,6 +69,23 @@ pub async fn origin(
         }
         _ => Ok(origin?),
     }
+}
+
+/// Checks that the image of a release may still run in the project, because the operator's settings may have changed
+/// since it was deployed. A build that was promoted is another project's, and was allowed then.
+///
+/// # Errors
+/// 422 if the project may not use the image.
+pub async fn check_release(
+    store: &Store,
+    settings: &Settings,
+    release: &Release,
+    project: &Project,
+) -> Result<()> {
+    if release.promoted_from.is_some() && release.image.is_built_here() {
+        return Ok(());
+    }
+    origin(store, settings, &release.image.name, project).await.map(|_| ())
 }
 
 /// The newest successful build of the project that pushed this image.
@@ -143,7 +166,10 @@ async fn find_build(
     for _ in 0..MAX_PAGES {
         let path = format!("/api/v1/projects/{project}/builds?status=success&limit=200{next}");
         let Some(page) = get::<BuildCursorPage>(call, &path).await? else { break };
-        if let Some(build) = page.builds.into_iter().find(&is_wanted) {
+        let mut builds = page.builds.into_iter();
+        // Those of pull requests are for previews only.
+        let found = builds.find(|build| build.pull_request.is_none() && is_wanted(build));
+        if let Some(build) = found {
             return Ok(Some(build));
         }
         match page.next {

@@ -6,13 +6,20 @@
 
 mod address;
 mod adoption;
+mod author;
+mod automatic;
 mod cluster;
 mod continuation;
 mod custom_domain;
+mod deletion;
 mod deployment;
+mod draft;
 mod image;
+mod previews;
+mod promotion;
 mod reconcile;
 mod revise;
+mod revised;
 mod routes;
 mod saved;
 mod saved_secrets;
@@ -30,8 +37,8 @@ use nokube_domain::{
 };
 use nokube_edge::{BoxBody, Request, Response, Route, internal_route, route, serve};
 use routes::{
-    change, create, delete, events, list, logs, manifests, read, ready, revisions, rollback,
-    service_deployment, service_secrets,
+    automation, change, create, delete, events, internal_previews, list, logs, manifests, read,
+    ready, resume, revisions, rollback, service_deployment, service_secrets,
 };
 
 const VIEWER: AccessPolicy = AccessPolicy::Role(Role::Viewer, Scope::Read);
@@ -63,6 +70,8 @@ pub const ROUTES: &[Route] = &[
     route!(POST, "/api/v1/deployments/{deployment}/stop", DEVELOPER, change::stop)
         .rate_limit(RateLimit::Deploys),
     route!(POST, "/api/v1/deployments/{deployment}/start", DEVELOPER, change::start)
+        .rate_limit(RateLimit::Deploys),
+    route!(POST, "/api/v1/deployments/{deployment}/resume", DEVELOPER, resume::resume)
         .rate_limit(RateLimit::Deploys),
     route!(
         GET,
@@ -109,6 +118,16 @@ pub const ROUTES: &[Route] = &[
     internal_route!(GET, "/ready/cluster", ready::cluster),
     internal_route!(GET, "/ready/routing", ready::routing),
     internal_route!(POST, "/internal/reconcile", routes::reconcile::reconcile),
+    internal_route!(
+        POST,
+        "/internal/services/{project}/{service}/automation",
+        automation::automation
+    ),
+    internal_route!(
+        POST,
+        "/internal/services/{project}/{service}/previews/{number}",
+        internal_previews::look
+    ),
 ];
 
 #[cfg_attr(target_family = "wasm", spin_sdk::http_service)]

@@ -4,9 +4,14 @@
 //! revision until its outcome is stored. The revision is stored before anything is applied, so a read or
 //! `/api/v1/reconcile` continues after a crash. Only the values of secrets are stored nowhere else: if
 //! a crash loses them, the deployment says so.
+//!
+//! A request and a push may make a revision at the same moment. The person's stays: see
+//! [`nokube_domain::deployments::overtaken`].
 
 use crate::{
     adoption::foreign_namespace,
+    author::Author,
+    automatic,
     cluster::{
         Cluster, ClusterError,
         preflight::{ClusterState, EarlierRevision},
@@ -18,25 +23,24 @@ use crate::{
     work,
 };
 use futures::future::{join_all, try_join};
-use http::StatusCode;
 use nokube_domain::{
     DeploymentId, Problem, ProblemKind,
     deployments::{
-        ApplyOutcome, Cause, DeployedState, DeploymentCreated, DeploymentRecord, DeploymentView,
-        DesiredState, ObservedState, Revision, SecretValue, Status,
+        AutomaticRevision, Cause, DeployedState, DeploymentRecord, DesiredState, Revision,
+        SecretValue,
     },
     projects::{Members, Project},
-    whole_seconds,
 };
 use nokube_edge::{
-    Call, Error, Reply, Result, audit, now, projects,
-    store::{AuditLog, Counter, Store, keys},
+    Call, Error, Reply, Result, now, projects,
+    store::{Counter, Store, keys},
     warn,
 };
-use nokube_kube::{
-    Kind, Manifest, ManifestInput, Manifests, Tenant, error::ApiError, observe::NamespaceStatus,
-};
+use nokube_kube::{ManifestInput, Manifests, Tenant, error::ApiError, observe::NamespaceStatus};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// How often a revision is stored again because automatic ones overtake it.
+const MAX_OVERTAKEN: u32 = 4;
 
 /// What is to be deployed, and for which service.
 pub struct NewRevision<'a> {
@@ -49,23 +53,86 @@ pub struct NewRevision<'a> {
     pub previous: Option<&'a Revision>,
     /// The values of its secrets; `None`: the Secret is in the cluster already.
     pub secrets: Option<&'a BTreeMap<String, SecretValue>>,
+    /// Why nobody has asked for it; `None` if somebody has.
+    pub automatic: Option<AutomaticRevision>,
 }
 
-/// Stores and applies a new revision, and responds with 202. While the cluster cannot be reached, no number is
-/// used and nothing is stored. The number is above that of the revision in the cluster, which is unknown to the store
-/// if that is an older copy.
+impl<'a> NewRevision<'a> {
+    /// A revision that somebody asks for, whose secrets are in the cluster already.
+    pub fn of_same_secrets(deployment: &'a Deployment, cause: Cause, state: DeployedState) -> Self {
+        let (project, members) = (deployment.project.clone(), deployment.members.clone());
+        let (record, previous) = (deployment.record.clone(), Some(&deployment.revision));
+        let (secrets, automatic) = (None, None);
+        Self { record, project, members, cause, state, previous, secrets, automatic }
+    }
+}
+
+/// A revision that was made.
+pub struct Revised {
+    pub deployment: Deployment,
+    pub manifests: Manifests,
+    /// It was not applied: a person's revision of the same moment was stored again instead, or what was there before,
+    /// because the build is not to be deployed any more. `deployment` has that one.
+    pub is_replaced: bool,
+}
+
+/// Stores and applies a new revision for the caller, and responds with 202.
 ///
 /// # Errors
-/// The cluster or the store failed; the namespace has another owner, or is being deleted; it has a Deployment of that
-/// name that is not the platform's; or the pods do not fit into the project's quota.
+/// As [`revise_as`].
 pub async fn revise(
     call: &Call,
     store: &Store,
     cluster: &Cluster,
     new: NewRevision<'_>,
 ) -> Result<Reply> {
-    let NewRevision { record, project, members, cause, state, previous, secrets } = new;
-    let tenant = Tenant { project: &project, owner: &members.owner };
+    let author = Author::of_caller(call)?;
+    revise_as(&author, store, cluster, new).await?.accepted(cluster)
+}
+
+/// Stores and applies a new revision. While the cluster cannot be reached, no number is used and nothing is stored. The
+/// number is above that of the revision in the cluster, which is unknown to the store if that is an older copy.
+///
+/// # Errors
+/// The cluster or the store failed; the namespace has another owner, or is being deleted; it has a Deployment of that
+/// name that is not the platform's; or the pods do not fit into the project's quota. 404 if the deployment was deleted
+/// meanwhile.
+pub async fn revise_as(
+    author: &Author,
+    store: &Store,
+    cluster: &Cluster,
+    mut new: NewRevision<'_>,
+) -> Result<Revised> {
+    let (previous, secrets) = (new.previous, new.secrets);
+    let mut repeats = None;
+    for _ in 0..MAX_OVERTAKEN {
+        let (revised, newer) = make(author, store, cluster, new, repeats).await?;
+        let own = &revised.deployment.revision;
+        repeats = Some(own.newest_of_person());
+        if !newer.is_some_and(|newer| newer.overtakes(own)) {
+            delete_old_revisions(store, &revised.deployment, previous).await;
+            return Ok(revised);
+        }
+        let state = revised.deployment.state()?.clone();
+        let Deployment { record, project, members, .. } = revised.deployment;
+        let (cause, automatic) = (Cause::Apply, None);
+        new = NewRevision { record, project, members, cause, state, previous, secrets, automatic };
+    }
+    Err(Problem::in_progress("Other revisions are being deployed at the same time.").into())
+}
+
+/// Makes one revision. `repeats`: the number under which it was stored first. Also returns the newest one, if another was
+/// stored meanwhile.
+async fn make(
+    author: &Author,
+    store: &Store,
+    cluster: &Cluster,
+    new: NewRevision<'_>,
+    repeats: Option<u32>,
+) -> Result<(Revised, Option<Revision>)> {
+    let NewRevision { record, project, members, cause, state, previous, secrets, automatic } = new;
+    let is_preview = record.preview.is_some();
+    let tenant = Tenant { project: &project, owner: &members.owner, is_preview };
     let earlier = match previous.and_then(Revision::deployed) {
         Some(_) => EarlierRevision::Deployed,
         None => EarlierRevision::None,
@@ -75,8 +142,8 @@ pub async fn revise(
     check_namespace(&continuation.cluster, &tenant)?;
     check_quota(cluster, &tenant, id, &continuation, cause)?;
     let max_domains = cluster.settings.service_limits.domains_per_person;
-    let (person, spec) = (&call.caller()?.person, &continuation.state.release.spec);
-    claim_domain(store, project.id, person, max_domains, spec).await?;
+    let spec = &continuation.state.release.spec;
+    claim_domain(store, project.id, &author.person, max_domains, spec).await?;
 
     let record = adopt(store, record, continuation.adopted).await?;
     let Continuation { state, cluster: cluster_state, warnings, .. } = continuation;
@@ -86,38 +153,55 @@ pub async fn revise(
         work::add_item(store, record.id),
     )
     .await?;
+    let state = match &automatic {
+        Some(automatic) => state.with_automatic_build(automatic.build),
+        None => state,
+    };
     let desired = DesiredState::Deployed(Box::new(state.with_number(number)));
-    let revision = new_revision(call, record.id, number, cause, desired)?;
+    let revision = new_revision(author, record.id, (number, item), cause, desired);
+    let revision = Revision { automatic, repeats, ..revision };
     let (outcome, last_observation) = (None, None);
     let mut deployment =
         Deployment { record, project, members, revision, outcome, last_observation };
-    store_revision(call, store, &deployment).await?;
+    store_revision(author, store, &deployment).await?;
 
     let manifests = {
         let input = deployment.manifest_input(deployment.state()?);
         Manifests::new(cluster.platform(), &input, secrets)
     };
+    if let Some(replacement) = automatic::replacement(store, &deployment).await? {
+        deployment.revision = replacement;
+        return Ok((Revised { deployment, manifests, is_replaced: true }, None));
+    }
     let prepared = Prepared { manifests: &manifests, secrets, warnings, state: cluster_state };
-    reconcile(store, cluster, &mut deployment, Some(prepared)).await?;
-    work::remove_item(store, &deployment, item).await;
+    let newer = reconcile(store, cluster, &mut deployment, Some(prepared)).await?;
+    work::finish_revision(store, &deployment).await;
     if deployment.is_deleted() {
         return Err(Problem::not_found("deployment").into());
     }
-    delete_old_revisions(store, &deployment, previous).await;
-    accepted(cluster, &deployment, &manifests)
+    Ok((Revised { deployment, manifests, is_replaced: false }, newer))
 }
 
-/// A revision by the caller, now.
+/// A revision by this person, now, with this number and work item.
 pub fn new_revision(
-    call: &Call,
+    author: &Author,
     deployment_id: DeploymentId,
-    number: u32,
+    (number, item): (u32, u32),
     cause: Cause,
     desired: DesiredState,
-) -> Result<Revision> {
-    let caller = call.caller()?;
-    let (by, person) = (caller.login.clone(), Some(caller.person.clone()));
-    Ok(Revision { deployment_id, number, by, person, at: now(), cause, desired })
+) -> Revision {
+    Revision {
+        deployment_id,
+        number,
+        by: author.login.clone(),
+        person: Some(author.person.clone()),
+        at: now(),
+        cause,
+        automatic: None,
+        repeats: None,
+        work_item: Some(item),
+        desired,
+    }
 }
 
 /// Stores that the service's objects in the cluster have another id. If this request fails later, the next one goes on.
@@ -163,22 +247,22 @@ fn check_namespace(state: &ClusterState, tenant: &Tenant<'_>) -> Result<()> {
 ///
 /// # Errors
 /// 404 if the project was deleted concurrently.
-async fn store_revision(call: &Call, store: &Store, deployment: &Deployment) -> Result<()> {
+async fn store_revision(author: &Author, store: &Store, deployment: &Deployment) -> Result<()> {
     let (id, revision) = (deployment.id(), &deployment.revision);
     let key = || keys::revision(id, revision.number);
     projects::store_record(store, deployment.project.id, key, revision).await?;
-    record_in_audit_log(call, store, deployment).await
+    record_in_audit_log(author, store, deployment).await
 }
 
 /// Adds the cause of the newest revision to the project's audit log. The entry contains no values of the request.
 pub async fn record_in_audit_log(
-    call: &Call,
+    author: &Author,
     store: &Store,
     deployment: &Deployment,
 ) -> Result<()> {
     let action = format!("deployment.{}", deployment.revision.cause);
     let object = format!("/api/v1/deployments/{}", deployment.id());
-    audit::record(store, call, &AuditLog::Project(deployment.project.id), &action, object).await
+    author.record(store, deployment.project.id, action, object).await
 }
 
 /// Deletes the revisions that nobody can roll back to. Errors are only logged: a leftover revision does no harm.
@@ -187,8 +271,10 @@ async fn delete_old_revisions(store: &Store, deployment: &Deployment, previous: 
     let retained = state.map(|state| state.retained.as_slice()).unwrap_or_default();
     let numbers = retained.iter().map(|release| release.number);
     let numbers = numbers.chain(previous.map(|previous| previous.number));
-    let old: BTreeSet<u32> =
-        numbers.filter(|number| !deployment.revision.retains(*number)).collect();
+    let numbers = numbers.chain(previous.and_then(Revision::fallback));
+    let newest = &deployment.revision;
+    let is_needed = |number: u32| newest.retains(number) || newest.fallback() == Some(number);
+    let old: BTreeSet<u32> = numbers.filter(|number| !is_needed(*number)).collect();
     let deletes =
         old.into_iter().map(|number| store.delete(keys::revision(deployment.id(), number)));
     for deleted in join_all(deletes).await {
@@ -196,43 +282,6 @@ async fn delete_old_revisions(store: &Store, deployment: &Deployment, previous: 
             warn(format_args!("an old revision was not deleted: {error}"));
         }
     }
-}
-
-/// The revision's objects, with the Secret also if its values are in the cluster already.
-fn kinds_and_names(manifests: &Manifests, state: &DeployedState) -> Vec<String> {
-    let mut objects: Vec<_> = manifests.all().map(Manifest::kind_and_name).collect();
-    if let Some(name) = &state.release.secrets_object {
-        let secret = format!("{} {name}", Kind::Secret.name());
-        if !objects.contains(&secret) {
-            objects.push(secret);
-        }
-    }
-    objects
-}
-
-/// The response to every request that makes a revision. The pods' status comes with the next read.
-fn accepted(cluster: &Cluster, deployment: &Deployment, manifests: &Manifests) -> Result<Reply> {
-    let observation = deployment.observation(ObservedState::Absent);
-    let view: DeploymentView = deployment.view(cluster.platform(), &observation)?;
-    let outcome = deployment.outcome.as_ref().map(|outcome| &outcome.outcome);
-    let is_applied = matches!(outcome, Some(ApplyOutcome::Applied));
-    let created = DeploymentCreated {
-        deployment_id: view.deployment_id,
-        project_id: view.project_id,
-        service_name: view.service_name,
-        // The view was made without a rollout, which it reports as removed by somebody.
-        status: if is_applied { Status::Deploying } else { view.status },
-        image_name: view.image_name,
-        created_at: whole_seconds(deployment.record.created_at),
-        manifests_generated: kinds_and_names(manifests, deployment.state()?),
-        access_url: view.access_url,
-        revision: view.revision,
-        error_message: view.error_message.filter(|_| !is_applied),
-        errors: view.errors,
-        warnings: view.warnings,
-    };
-    let location = format!("/api/v1/deployments/{}", view.deployment_id);
-    Ok(Reply::json(StatusCode::ACCEPTED, &created).header("location", &location))
 }
 
 #[cfg(feature = "openapi")]

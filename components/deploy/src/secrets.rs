@@ -1,9 +1,9 @@
 //! The values of a revision's secrets: from the request, or from the cluster if the request keeps them. They are
 //! written to the Secret and nowhere else.
 
-use crate::{cluster::Cluster, saved_secrets::SavedSecret};
+use crate::{cluster::Cluster, reconcile::lost_secrets, saved_secrets::SavedSecret};
 use nokube_domain::{
-    Problem,
+    Problem, Reason,
     deployments::{DeployedState, SecretInput, SecretValue},
     name::ServiceName,
     problem::FieldError,
@@ -53,4 +53,23 @@ pub async fn resolve(
         }
     }
     if errors.is_empty() { Ok(values) } else { Err(Problem::invalid(errors).into()) }
+}
+
+/// Checks that the values of a release's secrets are in the cluster, if it has any: nothing else has them.
+///
+/// # Errors
+/// 409 if they are not; or the cluster cannot be reached.
+pub async fn check_in_cluster(
+    cluster: &Cluster,
+    tenant: &Tenant<'_>,
+    state: &DeployedState,
+) -> Result<()> {
+    let Some(object) = &state.release.secrets_object else { return Ok(()) };
+    match cluster.secret_values(tenant, object).await? {
+        Some(_) => Ok(()),
+        None => {
+            let detail = lost_secrets(object, state).detail;
+            Err(Problem::conflict(Reason::SecretsLost, detail).into())
+        }
+    }
 }

@@ -1,15 +1,19 @@
-//! The deployment record of a service. There is only one for each service of a project, even if concurrent
-//! requests deploy it for the first time.
+//! The deployment record of a service, or of a preview. There is only one for each, even if concurrent requests deploy it
+//! for the first time.
 
 use nokube_domain::{
-    DeploymentId, Problem, ProjectId,
+    DeploymentId, PREVIEW_NUMBERS, Problem, ProjectId,
     deployments::{DeployedState, DeploymentRecord, Revision},
-    name::ServiceName,
+    name::{ServiceName, preview_service_name},
+    previews::PreviewOf,
 };
 use nokube_edge::{
     Error, Result, now, random,
     reservation::{Reservation, reserve},
-    services::{ReservedDeployment, deployment_of, deployment_reservation},
+    services::{
+        ReservedDeployment, deployment_of, deployment_reservation, preview_deployment_of,
+        preview_reservation,
+    },
     store::{Counter, Store, keys},
 };
 
@@ -36,10 +40,32 @@ pub async fn find_service(
     project: ProjectId,
     service: &ServiceName,
 ) -> Result<Option<ExistingService>> {
-    let Some(id) = deployment_of(store, project, service).await? else { return Ok(None) };
+    match deployment_of(store, project, service).await? {
+        Some(id) => find(store, id).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Finds the preview of a pull request that was deployed before: as many reads as for a service.
+///
+/// # Errors
+/// The store failed.
+pub async fn find_preview(
+    store: &Store,
+    project: ProjectId,
+    of: &PreviewOf,
+) -> Result<Option<ExistingService>> {
+    let PreviewOf { service, pull_request } = of;
+    match preview_deployment_of(store, project, service, *pull_request).await? {
+        Some(id) => find(store, id).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn find(store: &Store, id: DeploymentId) -> Result<ExistingService> {
     let (record, revision) = futures::join!(store.deployment_by_id(id), store.newest_revision(id));
     let record = record?.ok_or_else(|| missing_record("find a service"))?;
-    Ok(Some(ExistingService { record, revision: revision? }))
+    Ok(ExistingService { record, revision: revision? })
 }
 
 /// Creates a service's record, or returns the one that another request created.
@@ -51,12 +77,43 @@ pub async fn create_service(
     project: ProjectId,
     service: &ServiceName,
 ) -> Result<DeploymentRecord> {
-    match reserve::<ReservedDeployment>(store, &deployment_reservation(project, service)).await? {
+    let reservation = deployment_reservation(project, service);
+    create(store, project, &reservation, (service.clone(), None)).await
+}
+
+/// As [`create_service`], of a preview.
+///
+/// # Errors
+/// As of [`create_service`].
+pub async fn create_preview(
+    store: &Store,
+    project: ProjectId,
+    of: PreviewOf,
+) -> Result<DeploymentRecord> {
+    let reservation = preview_reservation(project, &of.service, of.pull_request);
+    let name = preview_service_name(&of.service, of.pull_request);
+    create(store, project, &reservation, (name, Some(of))).await
+}
+
+/// Creates the record of a deployment with this name in the cluster, perhaps of a preview.
+async fn create(
+    store: &Store,
+    project: ProjectId,
+    reservation: &str,
+    (service, preview): (ServiceName, Option<PreviewOf>),
+) -> Result<DeploymentRecord> {
+    match reserve::<ReservedDeployment>(store, reservation).await? {
         Reservation::Acquired(lease) => {
-            let number = store.increment(&Counter::deployments(project)).await?;
+            let number = match &preview {
+                None => store.increment(&Counter::deployments(project)).await?,
+                Some(_) => {
+                    let number = store.increment(&Counter::previews(project)).await?;
+                    PREVIEW_NUMBERS.saturating_add(number)
+                }
+            };
             let id = DeploymentId::new(project, number, random()?);
-            let (service, created_at) = (service.clone(), now());
-            let record = DeploymentRecord { id, service, created_at, adopted: None };
+            let record =
+                DeploymentRecord { id, service, created_at: now(), adopted: None, preview };
             store.set(keys::deployment(project, number), &record).await?;
             if !lease.is_valid() {
                 return Err(Error::too_slow("create a service"));

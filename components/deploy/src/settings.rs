@@ -9,12 +9,13 @@ use nokube_domain::{
 use nokube_edge::settings::{SettingsError, Variables, load_cached};
 use nokube_kube::{
     Kind,
+    labels::is_annotation_key,
     names::SecretNameKey,
     platform::{
         Apps, Certificates, HostLayout, Platform, PodSecurity, Quota, RegistryCredentials, Routing,
     },
 };
-use std::{fmt::Display, rc::Rc};
+use std::{collections::BTreeMap, fmt::Display, rc::Rc};
 use url::Url;
 
 pub struct Settings {
@@ -52,7 +53,9 @@ impl Settings {
             domains_per_person: v.number("max_domains_per_person", 0..=100_000).await,
         };
         let retained = v.number::<u8>("deploy_keep_revisions", 1..=20).await;
-        let quota = quota(v, service_limits.services_per_project, u32::from(retained)).await;
+        let services = service_limits.services_per_project;
+        let quota = quota(v, services, u32::from(retained)).await;
+        let preview_ingress_annotations = annotations(v, "preview_ingress_annotations").await;
         let apps = apps(v).await;
         let limits = platform_limits(v, apps.as_ref(), quota.as_ref()).await;
         let allowed_egress = list(v, "apps_egress_cidrs", cidr).await;
@@ -79,6 +82,7 @@ impl Settings {
                 allowed_egress,
                 denied_egress,
                 deployer_role: v.optional("kubernetes_role").await,
+                preview_ingress_annotations,
             },
             limits,
             service_limits,
@@ -171,6 +175,7 @@ async fn quota(v: &mut Variables, services: u32, retained_releases: u32) -> Opti
         volumes,
         storage: storage?,
         services,
+        previews: v.number("limit_previews", 1..=100).await,
         retained_releases,
         ephemeral_storage: ephemeral_storage?,
     })
@@ -290,6 +295,22 @@ async fn list<T, E: Display>(
 async fn external_images(v: &mut Variables) -> Option<ExternalImages> {
     let text = v.optional("foreign_images").await?;
     text.parse().map_err(|error: InvalidText| v.add_error("foreign_images", error.to_string())).ok()
+}
+
+/// Annotations as a JSON object of strings; none if it is not set.
+async fn annotations(v: &mut Variables, name: &str) -> BTreeMap<String, String> {
+    let Some(text) = v.optional(name).await else { return BTreeMap::new() };
+    let annotations: BTreeMap<String, String> = match serde_json::from_str(&text) {
+        Ok(annotations) => annotations,
+        Err(_) => {
+            v.add_error(name, "must be a JSON object of strings, the annotations by their names");
+            return BTreeMap::new();
+        }
+    };
+    if let Some(key) = annotations.keys().find(|key| !is_annotation_key(key)) {
+        v.add_error(name, format!("has {key:?}, which is no name of an annotation"));
+    }
+    annotations
 }
 
 /// A network in CIDR notation, such as 10.1.0.0/16.

@@ -4,6 +4,7 @@
 //! in the cluster serves other readers for `deployment_quiet_seconds`.
 
 use crate::{
+    automatic,
     cluster::{Cluster, ClusterError, snapshot},
     deployment::Deployment,
     reconcile::reconcile,
@@ -140,7 +141,8 @@ fn is_outdated(deployment: &Deployment, observed: &ObservedState) -> bool {
 }
 
 /// Reconciles, unless another reader started it within the interval. Of many concurrent readers one reconciles. It
-/// stores the start first. Returns whether this one did.
+/// stores the start first. Returns whether this one did. If an automatic revision may not stay the newest, the one that
+/// replaces it is reconciled.
 ///
 /// # Errors
 /// The store failed.
@@ -158,6 +160,9 @@ pub async fn reconcile_if_due(
         return Ok(false);
     }
     store.set(keys::reconcile_started_at(deployment.id()), &now()).await?;
+    if let Some(replacement) = automatic::replacement(store, deployment).await? {
+        deployment.revision = replacement;
+    }
     reconcile(store, cluster, deployment, None).await?;
     Ok(true)
 }
@@ -176,6 +181,7 @@ pub async fn save_observation(
         status: view.status,
         ready: view.replicas_ready,
         total: view.replicas_total,
+        access_url: view.access_url.clone(),
         at: observation.at,
     };
     if matches!(observation.state, ObservedState::Present(_))

@@ -1,14 +1,19 @@
-//! The work items of revisions: each exists before its revision, and until the outcome of that is stored. So a revision
-//! whose request was interrupted is continued also if nobody reads the deployment.
+//! The work items of revisions: each exists before its revision, and until nothing is left to do about it. So a revision
+//! whose request was interrupted is continued also if nobody reads the deployment, an automatic one that fails is undone,
+//! and GitHub hears what became of an image that was built here.
 
-use crate::{cluster::Cluster, deployment::Deployment, status::reconcile_if_due};
-use nokube_domain::DeploymentId;
+use crate::{automatic, cluster::Cluster, deployment::Deployment, previews, status};
+use nokube_domain::{
+    DeploymentId,
+    deployments::{Cause, DeploymentView, LastObservation},
+};
 use nokube_edge::{
-    Result, now,
+    Result, chaining, now, sleep, spawn_for,
     store::Store,
     warn,
     work::{Progress, WalkLimits, Walked, WorkItem, WorkQueue},
 };
+use serde::Deserialize;
 use std::time::Duration;
 
 /// What a run of `reconcile` may do.
@@ -16,6 +21,13 @@ const LIMITS: WalkLimits = WalkLimits { max_items: 20, time: Duration::from_secs
 
 /// Seconds in which a request stores its revision after it has added the item.
 const REVISION_FOLLOWS: i64 = 60;
+
+/// How long a request goes on after its response, and how long it waits before it looks again.
+const AFTER_RESPONSE: Duration = Duration::from_secs(20);
+const PAUSE: Duration = Duration::from_secs(4);
+
+/// How long `builds` may take to report a deployment.
+const REPORT_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Adds the work item of a revision that is about to be stored: two writes.
 ///
@@ -25,39 +37,174 @@ pub async fn add_item(store: &Store, id: DeploymentId) -> Result<u32> {
     WorkQueue::deployments().add(store, &id).await
 }
 
-/// Removes the work item of the newest revision, if that has its outcome: one write. If it fails, that is logged, and a
-/// walk removes the item.
-pub async fn remove_item(store: &Store, deployment: &Deployment, item: u32) {
-    if deployment.is_reconciled()
-        && let Err(error) = WorkQueue::deployments().remove(store, item).await
-    {
+/// After the newest revision was applied: removes its work item with one write, if nothing is left. Otherwise goes on
+/// after the response.
+pub async fn finish_revision(store: &Store, deployment: &Deployment) {
+    finish(store, deployment, is_followed(deployment)).await;
+}
+
+/// As [`finish_revision`], after the deployment was deleted. `was_built_here`: the platform had built its image.
+pub async fn finish_deletion(store: &Store, deployment: &Deployment, was_built_here: bool) {
+    finish(store, deployment, was_built_here).await;
+}
+
+/// Whether more follows from the newest revision than that it is applied.
+fn is_followed(deployment: &Deployment) -> bool {
+    deployment.revision.automatic.is_some() || deployment.is_built_here()
+}
+
+async fn finish(store: &Store, deployment: &Deployment, is_followed: bool) {
+    let item = deployment.revision.work_item.filter(|_| deployment.is_reconciled());
+    let Some(item) = item else { return };
+    if is_followed {
+        follow_after_response(store, item);
+    } else if let Err(error) = WorkQueue::deployments().remove(store, item).await {
+        // A walk removes it.
         warn(format_args!("a work item was not removed: {error}"));
     }
 }
 
-/// Continues the revisions that were interrupted.
+/// After a read that found a change of the status: what follows from it. `before` is what was stored until then.
+pub fn follow_after_read(
+    store: &Store,
+    deployment: &Deployment,
+    view: &DeploymentView,
+    before: Option<&LastObservation>,
+) {
+    let is_known = before
+        .is_some_and(|before| (before.revision, before.status) == (view.revision, view.status));
+    if let Some(item) = deployment.revision.work_item
+        && !is_known
+        && is_followed(deployment)
+    {
+        follow_after_response(store, item);
+    }
+}
+
+/// Processes an item until it is done, for some seconds. The item is left if that is not enough.
+fn follow_after_response(store: &Store, item: u32) {
+    let store = store.clone();
+    spawn_for(AFTER_RESPONSE, async move {
+        if let Err(error) = follow(&store, item).await {
+            warn(format_args!("item {item} of the queue deployments: {error}"));
+        }
+    });
+}
+
+async fn follow(store: &Store, number: u32) -> Result<()> {
+    let queue = WorkQueue::deployments();
+    let mut cluster = None;
+    while let Some(item) = queue.get(store, number).await? {
+        let cluster = match &cluster {
+            Some(cluster) => cluster,
+            None => cluster.insert(Cluster::new().await?),
+        };
+        if process(store, cluster, number, &item).await? == Progress::Done {
+            return queue.remove(store, number).await;
+        }
+        sleep(PAUSE).await;
+    }
+    Ok(())
+}
+
+/// Continues what is left of revisions.
 ///
 /// # Errors
 /// The store failed.
 pub async fn continue_interrupted(store: &Store, cluster: &Cluster) -> Result<Walked> {
-    let process = async |_, item: WorkItem<DeploymentId>| process(store, cluster, &item).await;
+    let process = async |number, item| process(store, cluster, number, &item).await;
     WorkQueue::deployments().walk(store, LIMITS, process).await
 }
 
 async fn process(
     store: &Store,
     cluster: &Cluster,
+    number: u32,
     item: &WorkItem<DeploymentId>,
 ) -> Result<Progress> {
-    let found = Deployment::find(store, item.task).await?;
-    let Some(mut deployment) = found.filter(|deployment| !deployment.is_reconciled()) else {
-        // The revision of this item may follow.
-        let age = now().as_second().saturating_sub(item.added_at.as_second());
-        let is_over = age >= REVISION_FOLLOWS;
-        return Ok(if is_over { Progress::Done } else { Progress::Later });
+    let age = now().as_second().saturating_sub(item.added_at.as_second());
+    // The revision of this item may follow.
+    let unless_young = if age >= REVISION_FOLLOWS { Progress::Done } else { Progress::Later };
+    let Some(mut deployment) = Deployment::find(store, item.task).await? else {
+        return Ok(unless_young);
     };
-    if deployment.is_idle_for(cluster.settings.reconcile_after) {
-        reconcile_if_due(store, cluster, &mut deployment).await?;
+    if automatic::replacement(store, &deployment).await?.is_some() {
+        // That has an item of its own.
+        return Ok(Progress::Later);
     }
-    Ok(if deployment.is_reconciled() { Progress::Done } else { Progress::Later })
+    let own_item = deployment.revision.work_item;
+    if own_item.is_some_and(|own| own != number) {
+        return match unless_young {
+            // Its revision was replaced, so the newest build may have to be deployed again.
+            Progress::Done => look(store, cluster, &deployment).await,
+            Progress::Later => Ok(Progress::Later),
+        };
+    }
+    if own_item.is_none() && deployment.is_reconciled() {
+        return Ok(unless_young);
+    }
+    if !deployment.is_reconciled() && deployment.is_idle_for(cluster.settings.reconcile_after) {
+        status::reconcile_if_due(store, cluster, &mut deployment).await?;
+    }
+    if !deployment.is_reconciled() {
+        return Ok(Progress::Later);
+    }
+    after_reconcile(store, cluster, &mut deployment).await
+}
+
+/// What follows from a revision that has been applied or rejected.
+async fn after_reconcile(
+    store: &Store,
+    cluster: &Cluster,
+    deployment: &mut Deployment,
+) -> Result<Progress> {
+    let is_settled = automatic::after_rollout(store, cluster, deployment).await? == Progress::Done;
+    // Somebody has resumed automatic deployment, or another revision was stored again in place of an automatic one, or a
+    // preview has ended while somebody changed it.
+    let is_due = deployment.record.preview.is_some()
+        || deployment.revision.cause == Cause::Resume
+        || deployment.revision.repeats.is_some();
+    if is_due && look(store, cluster, deployment).await? == Progress::Later {
+        return Ok(Progress::Later);
+    }
+    let is_unreported = is_followed(deployment) || deployment.is_deleted();
+    if !is_unreported || report(deployment.id()).await {
+        return Ok(if is_settled { Progress::Done } else { Progress::Later });
+    }
+    if is_settled {
+        automatic::note_settled(store, deployment).await?;
+    }
+    if deployment.revision.automatic.is_none() && !deployment.is_deleted() {
+        let entry = status::cached_observation(store, cluster, deployment.id()).await?;
+        status::current_status(store, cluster, deployment, entry).await?;
+        if report(deployment.id()).await {
+            return Ok(Progress::Done);
+        }
+    }
+    Ok(Progress::Later)
+}
+
+/// Looks whether a build is to be deployed automatically, or whether a preview has ended.
+async fn look(store: &Store, cluster: &Cluster, deployment: &Deployment) -> Result<Progress> {
+    let project = deployment.id().project;
+    match &deployment.record.preview {
+        Some(of) => previews::look(store, cluster, project, of).await,
+        None => {
+            let name = &deployment.record.service;
+            automatic::look(store, cluster, project, name).await
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Reported {
+    done: bool,
+}
+
+/// Asks `builds` to report the deployment to GitHub; whether nothing is left to report. It never fails the deployment.
+async fn report(id: DeploymentId) -> bool {
+    let path = format!("/internal/deployments/{id}");
+    let response = chaining::post("builds", &path, REPORT_TIMEOUT).await;
+    let reported = response.and_then(|body| serde_json::from_slice::<Reported>(&body).ok());
+    reported.is_some_and(|reported| reported.done)
 }

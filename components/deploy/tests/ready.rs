@@ -288,3 +288,21 @@ fn without_a_domain_for_services_there_is_nothing_to_check() {
     assert_eq!(host.anybody(ROUTES).get("/ready/routing").status, 204);
     assert_eq!(requests(&host), 0);
 }
+
+#[test]
+fn annotations_of_previews_are_a_json_object_of_strings() {
+    let good = r#"{ "haproxy.org/response-set-header": "X-Robots-Tag noindex" }"#;
+    for (value, text) in [
+        ("", ""),
+        (good, ""),
+        ("X-Robots-Tag noindex", "must be a JSON object of strings"),
+        (r#"{ "a": true }"#, "must be a JSON object of strings"),
+        (r#"{ "a b": "c" }"#, "has \"a b\", which is no name of an annotation"),
+    ] {
+        let errors = wrong_settings(&[("preview_ingress_annotations", value)]);
+        assert_eq!(errors.is_empty(), text.is_empty(), "{value}: {errors:?}");
+        for (field, detail) in errors {
+            assert!(field == "preview_ingress_annotations" && detail.contains(text), "{detail}");
+        }
+    }
+}

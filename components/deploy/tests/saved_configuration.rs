@@ -81,6 +81,10 @@ fn fields(problem: &Value) -> Vec<&str> {
     errors.iter().map(|error| error["field"].as_str().unwrap()).collect()
 }
 
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
 #[test]
 fn a_saved_configuration_is_read_replaced_and_removed() {
     let story = Story::new();
@@ -168,6 +172,37 @@ fn the_newest_build_that_has_succeeded_is_deployed() {
     assert_eq!(fields(&problem), ["build_id"]);
     let detail = problem["errors"][0]["detail"].as_str().unwrap();
     assert!(detail.contains("no build of this service has succeeded yet"), "{detail}");
+}
+
+#[test]
+fn the_build_of_a_pull_request_is_never_found_and_cannot_be_named() {
+    let story = Story::new();
+    story.save(&json!({})).expect(201);
+    let mut preview = story.build(8, "success");
+    preview["pull_request"] = json!(12);
+    preview["image_full_name"] = json!("ghcr.io/platform/alice-myapp-frontend:pr-12");
+    let id = text(&preview["build_id"]);
+    story.builds_say(&format!("/api/v1/builds/{id}"), &preview);
+    let list = json!({ "builds": [preview, story.build(3, "success")], "next": null });
+    story.builds_say(&format!("/api/v1/projects/{}/builds", story.project), &list);
+    story.last_build_is(&story.build(9, "failed"));
+    story.alice.post("/api/v1/deploy", &story.two_fields()).expect(202);
+    assert!(story.container()["image"].as_str().unwrap().ends_with(&"3".repeat(64)));
+
+    let by_digest = format!("ghcr.io/platform/alice-myapp-frontend@sha256:{}", "8".repeat(64));
+    for (field, value, detail) in [
+        ("image_name", text(&preview["image_full_name"]), "was made by no successful build"),
+        ("image_name", &by_digest, "was made by no successful build"),
+        ("build_id", id, "is the build of pull request 12, which is for previews only"),
+    ] {
+        let mut request = story.request.clone();
+        request.as_object_mut().unwrap().remove("image_name");
+        request[field] = json!(value);
+        let problem = story.alice.post("/api/v1/deploy", &request).expect(422);
+        assert_eq!(fields(&problem), [field]);
+        let found = text(&problem["errors"][0]["detail"]);
+        assert!(found.contains(detail), "{found}");
+    }
 }
 
 #[test]

@@ -13,8 +13,8 @@ use nokube_github::{
 /// The longest body, and the most that is kept of one about a repository.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// The longest body of an event about a repository: the longest that GitHub sends. A push lists commits and files, and a
-/// repository may describe itself at any length.
+/// The longest body of an event about a repository: the longest that GitHub sends. A push lists commits and files, a pull
+/// request has a text, and a repository may describe itself at any length.
 const MAX_REPOSITORY_BODY_BYTES: usize = 25 * 1024 * 1024;
 
 /// The outcome and the reason, as in [`WebhookResponse`].
@@ -73,8 +73,8 @@ fn event_name(call: &Call) -> &str {
 }
 
 /// Reads the body, computing its signature on the way, and returns it only if the signature matches. Of an event about a
-/// repository, the lists of commits and files are left out on the way. An error of that is returned only if the
-/// signature matches, too.
+/// repository, the lists of commits and files and the text of a pull request are left out on the way. An error of that is
+/// returned only if the signature matches, too.
 async fn read_signed_body(
     call: &mut Call,
     settings: &Settings,
@@ -112,10 +112,11 @@ pub mod openapi {
             .any_query()
             .description(
                 "Called by GitHub. Handles `workflow_run`, `workflow_job`, `package`, `push`, `create`, \
-                 `delete`, `repository` and `ping`; other events are ignored. After a 2xx response the \
-                 event's data is stored. The body must have at most 25 MiB for `push`, `create`, `delete` \
-                 and `repository`, of which at most 1 MiB may be left without the lists of commits and \
-                 files; for other events it must have at most 1 MiB.",
+                 `delete`, `pull_request`, `repository` and `ping`; other events are ignored. After a 2xx \
+                 response the event's data is stored. The body must have at most 25 MiB for `push`, \
+                 `create`, `delete`, `pull_request` and `repository`, of which at most 1 MiB may be left \
+                 without the lists of commits and files and the text of a pull request; for other events it \
+                 must have at most 1 MiB.",
             )
             .required_header("X-GitHub-Event", schemas::string_up_to(100), "The name of the event.")
             .any_json_body(json!({ "zen": "Keep it logically awesome." }))

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{build, deliver, deliver_text, link_service, outcome, push, run_event};
+use common::{build, deliver, deliver_text, link_service, outcome, pull_request, push, run_event};
 use nokube_edge::host::LogLevel;
 use nokube_test_host::{StoreFault, TestHost, WEBHOOK_SECRET};
 use serde_json::{Value, json};
@@ -41,6 +41,7 @@ fn an_event_of_no_service_costs_one_read() {
         ("push", push()),
         ("create", branch.clone()),
         ("delete", branch),
+        ("pull_request", pull_request("opened")),
         ("repository", repository),
     ] {
         let (outcome, reason) = outcome(&host, event, &body);
@@ -70,6 +71,38 @@ fn an_event_of_a_service_is_queued_and_builds_gets_its_number_and_nothing_else()
     assert_eq!(host.sent("POST", BUILDS).len(), 3);
 }
 
+/// Whatever the pull request says of itself: `builds` asks GitHub.
+#[test]
+fn of_a_pull_request_its_number_is_queued_and_nothing_else() {
+    let host = platform();
+    for (number, action) in ["opened", "synchronize", "closed"].into_iter().enumerate() {
+        assert_eq!(outcome(&host, "pull_request", &pull_request(action)), ("stored".into(), None));
+        assert_eq!(last_round_trips(&host), [1, 2, 1, 0]);
+        let item = item(&host, u32::try_from(number).unwrap() + 1);
+        let event = &item["task"]["repository"];
+        assert_eq!(event["change"], json!({ "pull_request": { "number": 12 } }));
+        assert_eq!(event["repository_id"], 7, "the one that it is to be merged into");
+    }
+    assert!(!host.stored().values().any(|record| record.contains("mallory")));
+    let mut deleted_fork = pull_request("closed");
+    deleted_fork["pull_request"]["head"]["repo"] = json!(null);
+    assert_eq!(outcome(&host, "pull_request", &deleted_fork).0, "stored");
+    let urls = [1, 2, 3, 4].map(|number| format!("{BUILDS}/internal/work/{number}"));
+    assert_eq!(host.sent_urls(), urls);
+}
+
+#[test]
+fn a_pull_request_may_have_a_long_text() {
+    let host = platform();
+    let mut body = pull_request("opened");
+    body["pull_request"]["body"] = json!("x".repeat(2 * 1024 * 1024));
+    body["changes"] = json!({ "body": { "from": "y".repeat(2 * 1024 * 1024) } });
+    assert_eq!(outcome(&host, "pull_request", &body).0, "stored");
+    let mut other = pull_request("opened");
+    other["pull_request"]["title"] = json!("x".repeat(2 * 1024 * 1024));
+    deliver(&host, WEBHOOK_SECRET, "pull_request", &other).expect(413);
+}
+
 #[test]
 fn events_that_no_build_depends_on_cost_nothing() {
     let host = platform();
@@ -85,6 +118,11 @@ fn events_that_no_build_depends_on_cost_nothing() {
             "repository",
             json!({ "action": "created", "repository": { "id": 7 } }),
             "a change of a repository that builds do not depend on",
+        ),
+        (
+            "pull_request",
+            pull_request("labeled"),
+            "a change of a pull request that previews do not depend on",
         ),
     ] {
         assert_eq!(outcome(&host, event, &body), ("ignored".into(), Some(why.into())));
@@ -149,6 +187,6 @@ fn a_signed_body_that_is_not_json_or_too_large_is_refused() {
     assert_eq!(refused("no JSON"), (400, json!("The body is not JSON.")));
     assert_eq!(refused(&"[".repeat(100)), (400, json!("The body has more than 64 levels.")));
     let large = format!("{{\"after\":\"{}\"}}", "x".repeat(1024 * 1024));
-    let expected = json!("The body is too large, even without its lists of commits and files.");
+    let expected = json!("The body is too large, even without its lists and texts.");
     assert_eq!(refused(&large), (413, expected));
 }

@@ -72,7 +72,8 @@ pub fn deployment_in_list() -> Value {
         "created_at": "2025-08-18T10:35:00Z", "updated_at": "2025-08-18T10:35:00Z",
         "observed_at": "2025-08-18T10:36:00Z", "error_code": null, "error_message": null,
         "issues": [], "reachable": "yes",
-        "access_url": URL, "revision": 1, "release": 1, "pods": [], "conditions": [],
+        "access_url": URL, "revision": 1, "release": 1, "automatic": false, "preview": null,
+        "promoted_from": null, "automation_paused": null, "pods": [], "conditions": [],
     })
 }
 

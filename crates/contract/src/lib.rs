@@ -35,6 +35,7 @@ pub mod prelude {
         },
         grant::TokenRequest,
         name::{Login, Username},
+        previews::{NewApproval, PreviewList, PreviewView},
         projects::{MemberRole, NewProject, ProjectChange},
         pushes::PushList,
         responses::*,

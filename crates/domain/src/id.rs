@@ -95,6 +95,16 @@ fn decode(text: &str) -> Option<(ProjectId, u32, u64)> {
     Some((ProjectId((value >> 96) as u32), (value >> 64) as u32, value as u64))
 }
 
+/// The numbers of previews' deployments begin above this one. Lists of a project's services do not read them.
+pub const PREVIEW_NUMBERS: u32 = 1 << 31;
+
+impl DeploymentId {
+    /// Whether it is the deployment of a preview.
+    pub fn is_preview(self) -> bool {
+        self.number >= PREVIEW_NUMBERS
+    }
+}
+
 impl BuildId {
     /// The image tag that only this build pushes, in addition to the requested one.
     pub fn unique_tag(&self) -> String {

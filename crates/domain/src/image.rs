@@ -24,6 +24,29 @@ checked_text!(
     }
 );
 
+impl ImageTag {
+    /// `pr-N`, the tag of the images of a pull request's builds.
+    pub fn of_pull_request(number: u32) -> Self {
+        Self(format!("pr-{number}"))
+    }
+
+    /// Parses the tag of a request, which must not be one of a pull request. Tags that were stored earlier may look like
+    /// one: they are known by their builds, and not by their tags.
+    ///
+    /// # Errors
+    /// It is no tag, or one of the platform's own.
+    pub fn parse_field(text: &str) -> Result<Self, InvalidText> {
+        let number = text.strip_prefix("pr-").unwrap_or_default();
+        let is_reserved = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        match is_reserved {
+            true => Err(InvalidText(
+                "must not be 'pr-' and a number: those are the tags of pull requests' images",
+            )),
+            false => text.parse(),
+        }
+    }
+}
+
 checked_text!(
     /// `sha256:` and 64 lower-case hexadecimal digits.
     Digest,

@@ -12,6 +12,7 @@ mod api;
 pub mod builds;
 pub mod cache;
 pub mod deployments;
+pub mod github_deployments;
 pub mod id;
 mod identity;
 pub mod image;
@@ -19,8 +20,10 @@ pub mod installation;
 pub mod lines;
 pub mod name;
 pub mod places;
+pub mod previews;
 pub mod projects;
 pub mod pushes;
+pub mod reports;
 pub mod repository;
 pub mod reservation;
 pub mod services;
@@ -39,7 +42,7 @@ pub use identity::{
 };
 
 pub use access::{Person, Role};
-pub use id::{BuildId, DeploymentId, ProjectId};
+pub use id::{BuildId, DeploymentId, PREVIEW_NUMBERS, ProjectId};
 pub use problem::{Problem, ProblemKind, Reason};
 pub use unknown_fields::UnknownFields;
 

@@ -1,6 +1,11 @@
 //! Names of people, projects and services, and their unambiguous combination.
 
 use crate::text::{checked_text, valid_if};
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+/// The most characters of a service's name.
+const MAX_SERVICE_LENGTH: usize = 40;
 
 /// The longest login that GitHub gives.
 const MAX_LOGIN_LENGTH: usize = 39;
@@ -78,12 +83,31 @@ checked_text!(
     /// A service's name: a DNS label (RFC 1123), at most 40 characters to leave room for suffixes.
     ServiceName,
     |text: &str| valid_if(
-        is_label(text, 40),
+        is_label(text, MAX_SERVICE_LENGTH),
         text,
         "must be a DNS label: 1 to 40 lower-case letters, digits and hyphens, and neither \
          begin nor end with a hyphen",
     )
 );
+
+/// The name of a preview in the cluster: `pr-{N}-{service}`. If that is too long, it is `pr{N}-`, the beginning of the
+/// service's name and a hash of all of it. Different previews of a project have different names: only those that are too
+/// long have a digit as their third character.
+pub fn preview_service_name(service: &ServiceName, pull_request: u32) -> ServiceName {
+    let name = format!("pr-{pull_request}-{service}");
+    if name.len() <= MAX_SERVICE_LENGTH {
+        return ServiceName(name);
+    }
+    let hash = HEXLOWER.encode(&Sha256::digest(&name));
+    let hash: String = hash.chars().take(PREVIEW_HASH_DIGITS).collect();
+    let prefix = format!("pr{pull_request}-");
+    let room = MAX_SERVICE_LENGTH.saturating_sub(prefix.len() + 1 + PREVIEW_HASH_DIGITS);
+    let head: String = service.as_str().chars().take(room).collect();
+    ServiceName(format!("{prefix}{}-{hash}", head.trim_end_matches('-')))
+}
+
+/// The length of the hash in the name of a preview, in hexadecimal digits: 80 bits.
+const PREVIEW_HASH_DIGITS: usize = 20;
 
 /// RFC 1123 label: `[a-z0-9]([-a-z0-9]*[a-z0-9])?`, at most `max` characters.
 fn is_label(text: &str, max: usize) -> bool {

@@ -10,7 +10,9 @@
 //! Walks may overlap and may be interrupted. What one of them stores is true at any later time, so it does not matter
 //! which of them stores last: at worst, numbers are looked at again.
 
-use crate::{BuildId, Timestamp, UnknownFields, pushes::RepositoryEvent};
+use crate::{
+    BuildId, ProjectId, Timestamp, UnknownFields, name::ServiceName, pushes::RepositoryEvent,
+};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
@@ -40,6 +42,14 @@ pub enum BuildTask {
     Repository(Box<RepositoryEvent>),
     /// Follow a build until it has ended and GitHub has its status.
     Build(BuildId),
+    /// Look at the previews of a service: they were switched on or off, or the service has another repository, or
+    /// was removed. With a pull request, only its preview: it has ended.
+    Previews {
+        project: ProjectId,
+        service: ServiceName,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pull_request: Option<u32>,
+    },
 }
 
 /// What was done about an item.
@@ -49,6 +59,14 @@ pub enum Progress {
     Done,
     /// Something is left: a later walk continues.
     Later,
+}
+
+impl Progress {
+    /// What was done about two parts of an item.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        if self == Self::Done { other } else { self }
+    }
 }
 
 /// Whether a request that took a number after `begun_at` may still store its item.

@@ -3,10 +3,8 @@
 
 use nokube_domain::{
     Timestamp,
-    pushes::{
-        CommitState, CommitStatusRecord, CommitStatuses, DueStatus, NextStep, PushRecord,
-        StatusProblem,
-    },
+    pushes::{CommitState, CommitStatusRecord, CommitStatuses, DueStatus, PushRecord},
+    reports::{NextStep, ReportProblem, ReportRecord},
 };
 use serde_json::{Value, json};
 
@@ -26,7 +24,7 @@ fn due(commit: char, push: u32, state: CommitState) -> DueStatus {
 }
 
 fn reported(record: CommitStatusRecord, due: &DueStatus, second: i64) -> CommitStatusRecord {
-    record.sending(due, 1, at(second)).sent(&due.commit, 1).unwrap()
+    record.sending(due, 1, at(second)).sent(due, 1, None).unwrap()
 }
 
 const SEND: NextStep = NextStep::Send { others_send: false };
@@ -69,9 +67,9 @@ fn of_two_senders_at_once_neither_believes_that_its_state_arrived_last() {
     let others = NextStep::Send { others_send: true };
     assert_eq!(record.next_step(&success, at(1)), others);
     let record = record.sending(&success, 2, at(1));
-    assert!(record.is_sent_by(&success.commit, 2) && !record.is_sent_by(&pending.commit, 1));
-    assert!(record.clone().sent(&pending.commit, 1).is_none());
-    assert!(record.sent(&success.commit, 2).is_some());
+    assert!(record.is_sent_by(&success, 2) && !record.is_sent_by(&pending, 1));
+    assert!(record.clone().sent(&pending, 1, None).is_none());
+    assert!(record.sent(&success, 2, None).is_some());
     // The first one was interrupted, and nobody knows what GitHub has.
     let record = CommitStatusRecord::default().sending(&pending, 1, at(0));
     assert_eq!(record.next_step(&pending, at(61)), SEND);
@@ -105,11 +103,11 @@ fn the_page_shows_why_nothing_is_reported() {
     let pending = due('a', 1, CommitState::Pending);
     let record = CommitStatusRecord::default().sending(&pending, 1, at(0));
     assert_eq!(shown(&record), CommitStatuses::Unknown);
-    let waiting = record.clone().with_problem(StatusProblem::WaitingForApproval, at(0));
+    let waiting = record.clone().with_problem(ReportProblem::WaitingForApproval, at(0));
     assert_eq!(shown(&waiting), CommitStatuses::WaitingForApproval);
     assert_eq!(waiting.next_step(&pending, at(599)), NextStep::Nothing);
     assert_eq!(waiting.next_step(&pending, at(600)), SEND);
-    let no_right = record.with_problem(StatusProblem::NoPushPermission, at(0));
+    let no_right = record.with_problem(ReportProblem::NoPushPermission, at(0));
     assert_eq!(shown(&no_right), CommitStatuses::NoPushPermission);
     assert_eq!(shown(&reported(no_right, &pending, 700)), CommitStatuses::Active);
 }

@@ -228,6 +228,26 @@ fn tags_are_validated() {
 }
 
 #[test]
+fn a_request_cannot_name_the_tag_of_a_pull_request() {
+    for tag in [
+        "pr-7",
+        "pr-0",
+        "pr-007",
+        "pr-99999999999999999999",
+        ImageTag::of_pull_request(12).as_str(),
+    ] {
+        let error = ImageTag::parse_field(tag).unwrap_err();
+        assert!(error.0.contains("pull requests' images"), "{error}");
+        // It may be stored: requests could name it once.
+        assert_eq!(serde_json::to_value(tag.parse::<ImageTag>().unwrap()).unwrap(), tag);
+    }
+    for tag in ["pr", "pr-", "pr-x", "pr-7a", "pr-7-rc", "pr_7", "PR-7", "xpr-7", "7"] {
+        assert_eq!(ImageTag::parse_field(tag).unwrap().as_str(), tag);
+    }
+    assert!(ImageTag::parse_field("build-1").is_err() && ImageTag::parse_field("").is_err());
+}
+
+#[test]
 fn digests_are_validated() {
     let hex = "0123456789abcdef".repeat(4);
     let digest = format!("sha256:{hex}");

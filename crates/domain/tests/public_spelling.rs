@@ -32,6 +32,7 @@ fn problem_reasons_are_snake_case() {
         (Reason::TooManyServices, "too_many_services"),
         (Reason::DeploymentStopped, "deployment_stopped"),
         (Reason::NoEarlierRelease, "no_earlier_release"),
+        (Reason::NotPaused, "not_paused"),
         (Reason::SecretsLost, "secrets_lost"),
     ] {
         assert_spelling(reason, expected);

@@ -130,9 +130,10 @@ fn read_build(mut fields: Fields) -> Result<String, Problem> {
 }
 
 fn read_source(mut fields: Fields) -> Result<String, Problem> {
-    let NewService { source, .. } = NewService::read(&mut fields);
+    let NewService { source, automation } = NewService::read(&mut fields);
     let (service, github) = ("frontend".parse().ok(), "https://github.com".parse().unwrap());
-    debug(BuildSpec::saved(source, service, fields, &github))
+    let switches = (automation.build_on_push, automation.deploy_on_build, automation.previews);
+    debug(BuildSpec::saved(source, service, fields, &github).map(|spec| (spec, switches)))
 }
 
 fn read_grant(fields: Fields) -> Result<String, Problem> {
@@ -171,7 +172,7 @@ fn requests() -> Vec<Request> {
         }),
         Request::new::<NewBuild>(build, read_build),
         Request::new::<NewService>(
-            json!({ "repository_url": "https://github.com/acme/shop" }),
+            json!({ "repository_url": "https://github.com/acme/shop", "build_on_push": true }),
             read_source,
         ),
         Request::new::<Rollback>(json!({}), |mut fields| {

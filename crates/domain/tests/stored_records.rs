@@ -332,6 +332,8 @@ fn a_saved_service_keeps_fields_of_a_newer_release_when_it_is_saved_again() {
         repository_id: 43,
         build_on_push: None,
         watch_paths: Vec::new(),
+        deploy_on_build: false,
+        previews: None,
     };
     let again = ServiceRecord::with_source(Some(record.clone()), source(), 7, now);
     let again = serde_json::to_value(&again).unwrap();

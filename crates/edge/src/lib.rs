@@ -18,6 +18,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod automatic;
 pub mod builds;
 pub mod chaining;
 mod error;
@@ -25,7 +26,9 @@ pub mod host;
 mod http;
 pub mod outbound;
 pub mod places;
+pub mod previews;
 pub mod projects;
+pub mod pushes;
 pub mod readiness;
 pub mod retry;
 pub mod services;

@@ -5,6 +5,7 @@
 
 use crate::{
     Error, Result,
+    pushes::PushesOf,
     reservation::{existing, hashed_name},
     store::{Counter, Key, Store, keys},
 };
@@ -60,6 +61,25 @@ pub async fn deployment_of(
     service: &ServiceName,
 ) -> Result<Option<DeploymentId>> {
     let reserved = existing(store, &deployment_reservation(project, service)).await?;
+    Ok(reserved.map(|ReservedDeployment { deployment }| deployment))
+}
+
+/// The name of the reservation of a preview's deployment. No service has such a name.
+pub fn preview_reservation(project: ProjectId, service: &ServiceName, pull_request: u32) -> String {
+    hashed_name(&format!("preview {project} {service} {pull_request}"))
+}
+
+/// The deployment of a pull request's preview, which may have been deleted: one read.
+///
+/// # Errors
+/// The store failed.
+pub async fn preview_deployment_of(
+    store: &Store,
+    project: ProjectId,
+    service: &ServiceName,
+    pull_request: u32,
+) -> Result<Option<DeploymentId>> {
+    let reserved = existing(store, &preview_reservation(project, service, pull_request)).await?;
     Ok(reserved.map(|ReservedDeployment { deployment }| deployment))
 }
 
@@ -232,7 +252,10 @@ async fn later_build(
     let count = store.count(&Counter::builds(project)).await?;
     let later = number.saturating_add(1)..=count.min(number.saturating_add(MAX_LATER));
     let builds = try_join_all(later.map(|number| store.get(keys::build(project, number)))).await?;
-    let of_service = builds.into_iter().flatten().filter(|build| build.spec.service == *service);
+    let of_service = builds
+        .into_iter()
+        .flatten()
+        .filter(|build| build.spec.service == *service && build.pull_request().is_none());
     Ok(of_service.map(|build| build.id.number).max())
 }
 
@@ -251,7 +274,7 @@ pub async fn note_earlier_builds(store: &Store, project: ProjectId) -> Result<bo
     }
     let builds = numbered(store, counter, MAX_EARLIER_BUILDS, |n| keys::build(project, n)).await?;
     let mut newest = BTreeMap::new();
-    for build in builds {
+    for build in builds.into_iter().filter(|build| build.pull_request().is_none()) {
         let number = newest.entry(build.spec.service).or_insert(0);
         *number = build.id.number.max(*number);
     }
@@ -275,6 +298,7 @@ pub async fn delete_saved(store: &Store, project: ProjectId) -> Result<()> {
         store.delete(keys::service_deployment(project, &name)).await?;
         store.delete(keys::service_secrets(project, &name)).await?;
         delete_pushes(store, project, &name).await?;
+        delete_pull_requests(store, project, &name).await?;
         store.delete(keys::saved_service(project, number)).await?;
     }
     Ok(())
@@ -292,8 +316,46 @@ pub const MAX_PUSH_GAP: u32 = 32;
 /// # Errors
 /// The store failed.
 pub async fn delete_pushes(store: &Store, project: ProjectId, name: &ServiceName) -> Result<()> {
-    let count = store.count(&Counter::pushes(project, name)).await?;
+    delete_pushes_of(store, PushesOf { project, service: name, pull_request: None }).await
+}
+
+/// Deletes what is stored about a service's pull requests, which has to be done after their previews have ended: the
+/// records say that they have. Numbers stay, so a pull request that is seen later goes on to count. One read for a service
+/// without pull requests.
+///
+/// # Errors
+/// The store failed.
+pub async fn delete_pull_requests(
+    store: &Store,
+    project: ProjectId,
+    name: &ServiceName,
+) -> Result<()> {
+    let count = store.count(&Counter::pull_requests(project, name)).await?;
+    let deletions = (1..=count).map(|number| delete_pull_request(store, project, name, number));
+    stream::iter(deletions).buffer_unordered(MAX_CONCURRENT_READS).try_collect().await
+}
+
+/// Deletes what is stored about the `number`th pull request of a service that was seen.
+async fn delete_pull_request(
+    store: &Store,
+    project: ProjectId,
+    name: &ServiceName,
+    number: u32,
+) -> Result<()> {
+    let key = || keys::pull_request(project, name, number);
+    let Some(pull_request) = store.get(key()).await? else { return Ok(()) };
+    let of = PushesOf { project, service: name, pull_request: Some(pull_request) };
+    delete_pushes_of(store, of).await?;
+    store.delete(keys::approved_commit(project, name, pull_request)).await?;
+    store.delete(keys::preview_commit_status(project, name, pull_request)).await?;
+    store.delete(keys::is_pull_request(project, name, pull_request)).await?;
+    // The last one: what was not deleted before an interruption is found again.
+    store.delete(key()).await
+}
+
+async fn delete_pushes_of(store: &Store, pushes: PushesOf<'_>) -> Result<()> {
+    let count = store.count(&pushes.counter()).await?;
     let oldest = count.saturating_sub(KEPT_PUSHES.saturating_add(MAX_PUSH_GAP)).max(1);
-    let deletions = (oldest..=count).map(|number| store.delete(keys::push(project, name, number)));
+    let deletions = (oldest..=count).map(|number| store.delete(pushes.key(number)));
     stream::iter(deletions).buffer_unordered(MAX_CONCURRENT_READS).try_collect().await
 }

@@ -5,20 +5,30 @@ use nokube_domain::Timestamp;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The permissions that the App needs: run workflows and read their logs, read sources, receive events about
-/// pushed images, and read a person's organisations and teams.
-pub const PERMISSIONS: [(&str, &str); 6] = [
+/// The permissions that the App needs: run workflows and read their logs, read sources and pull requests, receive events
+/// about pushed images, report commit statuses and deployments, and read a person's organisations and teams.
+pub const PERMISSIONS: [(&str, &str); 8] = [
     ("actions", "write"),
     ("contents", "read"),
+    ("deployments", "write"),
     ("members", "read"),
     ("metadata", "read"),
     ("packages", "read"),
+    ("pull_requests", "read"),
     ("statuses", "write"),
 ];
 
 /// The webhook events that the App must be subscribed to.
-pub const EVENTS: [&str; 7] =
-    ["create", "delete", "package", "push", "repository", "workflow_job", "workflow_run"];
+pub const EVENTS: [&str; 8] = [
+    "create",
+    "delete",
+    "package",
+    "pull_request",
+    "push",
+    "repository",
+    "workflow_job",
+    "workflow_run",
+];
 
 /// Seconds within which GitHub can redeliver a webhook.
 const REDELIVERY_WINDOW: i64 = 3 * 24 * 3600;

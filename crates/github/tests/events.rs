@@ -245,7 +245,7 @@ fn other_events_are_ignored_and_malformed_ones_rejected() {
     let builder = BuilderWorkflow { repository: "o/builder", workflow: "build.yml" };
     let read = |name, body: &str| parse(name, body.as_bytes(), &builder);
     assert_eq!(read("ping", "{}").unwrap(), Event::Ping);
-    for name in ["pull_request", "check_run", "", "WORKFLOW_RUN", "invented in 2030"] {
+    for name in ["issues", "check_run", "", "WORKFLOW_RUN", "invented in 2030"] {
         assert!(matches!(read(name, "no JSON"), Ok(Event::Ignored(_))), "{name}");
     }
     for name in ["workflow_run", "workflow_job", "package"] {

@@ -29,7 +29,7 @@ fn githubs_own_examples_are_parsed() {
                 let event = parse(name, body.as_bytes(), &builder);
                 let event = event.unwrap_or_else(|error| panic!("{place} {name}: {error}\n{body}"));
                 assert_eq!(matches!(event, Event::Ping), name == "ping");
-                let is_hint = is_repository_event(name) && is_about_a_branch_or_repository(example);
+                let is_hint = is_repository_event(name) && is_what_builds_depend_on(example);
                 assert_eq!(matches!(event, Event::Repository { .. }), is_hint, "{name}: {event:?}");
                 let is_known =
                     matches!(event, Event::Ping | Event::Ignored(_) | Event::Repository { .. });
@@ -47,12 +47,19 @@ fn githubs_own_examples_are_parsed() {
     assert!(parsed["workflow_run"] >= 5 && parsed["workflow_job"] >= 8 && parsed["package"] >= 3);
     assert!(parsed["push"] >= 7 && parsed["repository"] >= 14, "{parsed:?}");
     assert!(parsed["create"] >= 5 && parsed["delete"] >= 4, "{parsed:?}");
+    assert!(parsed["pull_request"] >= 20, "{parsed:?}");
     assert!(parsed.values().sum::<i32>() > 700, "{parsed:?}");
 }
 
 /// Of an event about a repository, whether builds may depend on it.
-fn is_about_a_branch_or_repository(event: &Value) -> bool {
+fn is_what_builds_depend_on(event: &Value) -> bool {
+    let of_a_pull_request =
+        ["opened", "reopened", "synchronize", "converted_to_draft", "ready_for_review", "closed"];
     match event["action"].as_str() {
+        Some("edited") if event.get("pull_request").is_some() => {
+            event["changes"]["base"].is_object()
+        }
+        Some(action) if event.get("pull_request").is_some() => of_a_pull_request.contains(&action),
         Some("created") => false,
         Some("edited") => event["changes"]["default_branch"].is_object(),
         Some(_) => true,

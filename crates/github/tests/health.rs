@@ -18,21 +18,29 @@ fn app(permissions: Value, events: Value) -> Vec<String> {
 
 #[test]
 fn missing_permissions_and_events_are_named() {
-    let all = json!({ "actions": "write", "contents": "write", "members": "read",
-                      "metadata": "read", "packages": "read", "statuses": "write", "issues": "read" });
+    let all = json!({
+        "actions": "write", "contents": "write", "deployments": "write", "members": "read",
+        "metadata": "read", "packages": "read", "pull_requests": "write", "statuses": "write",
+        "issues": "read",
+    });
     assert!(app(all.clone(), json!(EVENTS)).is_empty());
     let mut less = all;
     less["actions"] = json!("read");
     less.as_object_mut().unwrap().remove("packages");
     less["statuses"] = json!("read");
+    less["deployments"] = json!("read");
+    less["pull_requests"] = json!(null);
     let lacks = app(less, json!(["package", "workflow_run", "push", "create", "repository"]));
     assert_eq!(
         lacks,
         [
             "the permission 'actions: write'",
+            "the permission 'deployments: write'",
             "the permission 'packages: read'",
+            "the permission 'pull_requests: read'",
             "the permission 'statuses: write'",
             "the event 'delete'",
+            "the event 'pull_request'",
             "the event 'workflow_job'"
         ]
     );

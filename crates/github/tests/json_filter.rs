@@ -1,4 +1,5 @@
-//! Lists of commits and files are left out of a body while it arrives, and nothing else changes.
+//! Lists of commits and files, and the text of a pull request, are left out of a body while it arrives, and nothing else
+//! changes.
 
 // Test helpers may panic: that fails the test.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
@@ -8,7 +9,7 @@ use proptest::{prelude::*, sample::select};
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
-const LEFT_OUT: [&str; 4] = ["commits", "added", "removed", "modified"];
+const LEFT_OUT: [&str; 5] = ["commits", "added", "removed", "modified", "body"];
 
 fn filter(chunks: &[&[u8]]) -> Result<Vec<u8>, FilterError> {
     let mut filter = JsonFilter::new(1024 * 1024);
@@ -55,6 +56,7 @@ fn the_values_of_these_members_become_empty_lists() {
         (r#"{"commits":[{"id":"a","added":["x"]}],"ref":"r"}"#, r#"{"commits":[],"ref":"r"}"#),
         (r#"{ "commits" : 5 , "a" : 1 }"#, r#"{ "commits" : [] , "a" : 1 }"#),
         (r#"{"commits":-0.5e+3}"#, r#"{"commits":[]}"#),
+        (r#"{"body":"Fixes \"it\"\r\n","bodies":null}"#, r#"{"body":[],"bodies":null}"#),
         (r#"{"added":null,"removed":"}\"]","modified":{"commits":{}}}"#, {
             r#"{"added":[],"removed":[],"modified":[]}"#
         }),

@@ -162,7 +162,7 @@ fn odd_fields_count_as_absent() {
         body[field] = odd;
         assert!(parse("push", body.to_string().as_bytes(), &BUILDER).is_err(), "{body}");
     }
-    for name in ["push", "create", "delete", "repository"] {
+    for name in ["push", "create", "delete", "pull_request", "repository"] {
         for body in ["", "[]", "{}", "no JSON", "{\"ref\":\"refs/heads/main\"}"] {
             assert!(is_repository_event(name) && parse(name, body.as_bytes(), &BUILDER).is_err());
         }
@@ -228,6 +228,111 @@ fn changes_of_a_repository_are_hints_if_builds_depend_on_them() {
         ("invented in 2030", json!(null)),
     ] {
         assert!(matches!(of(action, changes), Event::Ignored(_)), "{action}");
+    }
+}
+
+/// A pull request from a fork, as GitHub sends it.
+fn pull_request() -> Value {
+    json!({
+        "action": "synchronize", "number": 12,
+        "before": BEFORE, "after": AFTER,
+        "pull_request": {
+            "number": 12, "state": "open", "draft": false, "title": "Sell boots",
+            "body": "Mail me: mallory@example.com", "user": { "login": "mallory" },
+            "head": { "ref": "boots", "sha": AFTER, "repo": { "id": 8 } },
+            "base": { "ref": "main", "sha": BEFORE, "repo": { "id": 7 } },
+            "commits": 3,
+        },
+        "repository": { "id": 7, "full_name": "acme/shop" },
+        "sender": { "login": "mallory" },
+    })
+}
+
+#[test]
+fn of_a_pull_request_only_its_number_counts() {
+    let of = |action: &str, changes: Value| {
+        let mut body = pull_request();
+        (body["action"], body["changes"]) = (json!(action), changes);
+        read("pull_request", &body)
+    };
+    let hint = Event::Repository {
+        repository_id: 7,
+        change: RepositoryChange::PullRequest { number: 12 },
+    };
+    for action in
+        ["opened", "reopened", "synchronize", "converted_to_draft", "ready_for_review", "closed"]
+    {
+        assert_eq!(of(action, json!(null)), hint, "{action}");
+    }
+    let retargeted = json!({ "base": { "ref": { "from": "main" }, "sha": { "from": BEFORE } } });
+    assert_eq!(of("edited", retargeted), hint);
+    for (action, changes) in [
+        ("edited", json!({ "title": { "from": "Sell" }, "body": { "from": "x" } })),
+        ("edited", json!(null)),
+        ("labeled", json!(null)),
+        ("review_requested", json!(null)),
+        ("invented in 2030", json!(null)),
+    ] {
+        assert!(matches!(of(action, changes), Event::Ignored(_)), "{action}");
+    }
+    // What GitHub answers counts: the rest may be of any shape, such as without the fork that was deleted.
+    let mut odd = pull_request();
+    odd["pull_request"]["head"]["repo"] = json!(null);
+    assert_eq!(read("pull_request", &odd), hint);
+    odd["pull_request"] = json!(5);
+    odd["sender"] = json!(null);
+    assert_eq!(read("pull_request", &odd), hint);
+    for number in [json!(null), json!("12"), json!(-1), json!(u64::MAX)] {
+        odd["number"] = number;
+        assert!(parse("pull_request", odd.to_string().as_bytes(), &BUILDER).is_err(), "{odd}");
+    }
+    odd["number"] = json!(0);
+    assert!(matches!(read("pull_request", &odd), Event::Ignored(_)));
+}
+
+/// What GitHub's examples lack, made from one of them and checked against GitHub's schema.
+#[test]
+fn pull_requests_that_githubs_examples_lack_are_parsed() {
+    let examples =
+        nokube_conformance::load_octokit_json("webhooks-examples/api.github.com/index.json");
+    let mut events = examples.as_array().unwrap().iter();
+    let events = events.find(|event| event["name"] == "pull_request").unwrap();
+    let mut opened = events["examples"].as_array().unwrap().iter();
+    let mut example = opened.rfind(|event| event["action"] == "opened").unwrap().clone();
+    // The example is older than these fields.
+    example["pull_request"]["auto_merge"] = json!(null);
+    for pointer in ["/repository", "/pull_request/head/repo", "/pull_request/base/repo"] {
+        let repository = example.pointer_mut(pointer).unwrap();
+        repository["has_discussions"] = json!(false);
+        repository["web_commit_signoff_required"] = json!(false);
+    }
+    let long = "\u{1}\"\\".repeat(65_536 / 3);
+    for (case, action, pointer, value) in [
+        ("of a fork", "opened", "/pull_request/head/repo/id", json!(9)),
+        ("of a deleted fork", "closed", "/pull_request/head/repo", json!(null)),
+        ("a draft", "converted_to_draft", "/pull_request/draft", json!(true)),
+        ("a long text", "opened", "/pull_request/body", json!(long)),
+    ] {
+        let mut body = example.clone();
+        body["action"] = json!(action);
+        *body.pointer_mut(pointer).unwrap() = value;
+        if action == "closed" {
+            body["pull_request"]["state"] = json!("closed");
+            body["pull_request"]["closed_at"] = json!("2026-11-23T10:00:00Z");
+        }
+        let text = body.to_string();
+        let checked =
+            nokube_conformance::check_webhook("pull_request", Some(action), text.as_bytes());
+        assert!(checked.is_ok(), "{case}: {:.500}", checked.unwrap_err());
+        let mut filter = JsonFilter::new(1024 * 1024);
+        text.as_bytes().chunks(1000).for_each(|chunk| filter.feed(chunk));
+        let kept = filter.finish().unwrap();
+        assert!(kept.len() < 64 * 1024, "{case}: {}", kept.len());
+        let whole = parse("pull_request", text.as_bytes(), &BUILDER).unwrap();
+        assert_eq!(parse("pull_request", &kept, &BUILDER).unwrap(), whole, "{case}");
+        let number = u32::try_from(body["number"].as_u64().unwrap()).unwrap();
+        let (_, change) = change_of(whole);
+        assert_eq!(change, RepositoryChange::PullRequest { number }, "{case}");
     }
 }
 

@@ -10,11 +10,12 @@ use http::{Method, header};
 use nokube_conformance::Description;
 use nokube_domain::{
     builds::{BuildRecord, CancelMode, RunKey},
+    github_deployments::{DeploymentState, Environment},
     pushes::CommitState,
 };
 use nokube_github::{
     Api, Request,
-    api::{NewStatus, RepositoryPath, TokenScope},
+    api::{NewDeployment, NewDeploymentStatus, NewStatus, RepositoryPath, TokenScope},
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -26,7 +27,13 @@ type Expected = (Method, &'static str, Request);
 
 /// All requests of an API.
 fn requests(api: &Api) -> Vec<Expected> {
-    [requests_of_the_app(api), requests_about_sources(api), requests_about_runs(api)].concat()
+    [
+        requests_of_the_app(api),
+        requests_about_sources(api),
+        requests_about_pulls_and_deployments(api),
+        requests_about_runs(api),
+    ]
+    .concat()
 }
 
 fn requests_of_the_app(api: &Api) -> Vec<Expected> {
@@ -107,6 +114,49 @@ fn requests_about_sources(api: &Api) -> Vec<Expected> {
     ]
 }
 
+/// The environments of a service and of one of its previews.
+fn environments() -> [Environment; 2] {
+    let (project, service) = ("shop".parse().unwrap(), "web".parse().unwrap());
+    [Environment::of_service(&project, &service), Environment::of_preview(&project, &service, 12)]
+}
+
+fn new_deployments(api: &Api) -> [Request; 2] {
+    let commit = "b".repeat(40).parse().unwrap();
+    environments().map(|environment| {
+        let environment = &environment;
+        let deployment = NewDeployment { commit: &commit, environment, description: "Revision 3" };
+        api.create_deployment(RepositoryPath::Id(7), &deployment, TOKEN)
+    })
+}
+
+fn requests_about_pulls_and_deployments(api: &Api) -> Vec<Expected> {
+    let by_id = || RepositoryPath::Id(7);
+    let commit = "b".repeat(40).parse().unwrap();
+    let [_, preview] = environments();
+    let listed = "/repositories/7/deployments?sha=bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\
+                  &environment=shop%2Fweb%2Fpr-12&per_page=100";
+    let status = |state, environment_url, log_url| {
+        let status = NewDeploymentStatus { state, description: "x", environment_url, log_url };
+        api.create_deployment_status(by_id(), 5, &status, TOKEN)
+    };
+    let statuses = "/repositories/7/deployments/5/statuses";
+    let site = Some("https://web-shop.apps.example.org");
+    let page = Some("https://nokube.example.org/deployments/x");
+    let open = "/repositories/7/pulls?state=open&sort=updated&direction=desc&per_page=100";
+    let [service, of_preview] = new_deployments(api);
+    vec![
+        (Method::GET, "/repositories/7/pulls/12", api.pull_request(by_id(), 12, TOKEN)),
+        (Method::GET, open, api.open_pull_requests(by_id(), 100, TOKEN)),
+        (Method::POST, "/repositories/7/deployments", service),
+        (Method::POST, "/repositories/7/deployments", of_preview),
+        (Method::GET, listed, api.deployments(by_id(), &commit, &preview, TOKEN)),
+        (Method::POST, statuses, status(DeploymentState::InProgress, None, None)),
+        (Method::POST, statuses, status(DeploymentState::Success, site, page)),
+        (Method::POST, statuses, status(DeploymentState::Failure, None, page)),
+        (Method::POST, statuses, status(DeploymentState::Inactive, None, page)),
+    ]
+}
+
 fn requests_about_runs(api: &Api) -> Vec<Expected> {
     let window = (time("2026-11-23T10:00:00.5Z"), time("2026-11-23T10:49:00Z"));
     let runs = "/repos/o/builder/actions/workflows/build.yml/runs?event=workflow_dispatch\
@@ -147,6 +197,31 @@ fn each_request_has_its_url_and_its_token_in_one_header_only() {
             assert_eq!(header("content-type"), json, "{path}");
             assert!(!request.uri().to_string().contains("hunter2"));
             assert!(!String::from_utf8_lossy(request.body()).contains("hunter2"));
+        }
+    }
+}
+
+/// GitHub would wait for other checks, merge branches, or end deployments of its own accord.
+#[test]
+fn a_deployment_is_created_as_it_is_and_changes_no_other() {
+    let body = |request: &Request| serde_json::from_slice::<Value>(request.body()).unwrap();
+    let [service, preview] = new_deployments(&github()).map(|request| body(&request));
+    assert_eq!(
+        service,
+        json!({
+            "ref": "b".repeat(40), "environment": "shop/web", "description": "Revision 3",
+            "auto_merge": false, "required_contexts": [],
+            "production_environment": true, "transient_environment": false,
+        })
+    );
+    assert_eq!(preview["environment"], "shop/web/pr-12");
+    let kind = |body: &Value| {
+        (body["production_environment"].clone(), body["transient_environment"].clone())
+    };
+    assert_eq!(kind(&preview), (json!(false), json!(true)));
+    for (_, path, request) in requests_about_pulls_and_deployments(&github()) {
+        if path.ends_with("/statuses") {
+            assert_eq!(body(&request)["auto_inactive"], json!(false));
         }
     }
 }

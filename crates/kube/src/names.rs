@@ -27,6 +27,13 @@ pub fn namespace(owner: &Username, project: &ProjectName) -> String {
     fit_dns_label(format!("{NAMESPACE_PREFIX}{}", qualified_project_name(owner, project)))
 }
 
+/// The namespace of a project's previews: `nk-{owner}-{project}-previews`. The second single hyphen tells it from the
+/// namespace of every project.
+pub fn previews_namespace(owner: &Username, project: &ProjectName) -> String {
+    let name = qualified_project_name(owner, project);
+    fit_dns_label(format!("{NAMESPACE_PREFIX}{name}-previews"))
+}
+
 /// The host of a service under the apps domain, with the hyphens of project and owner doubled:
 /// `{service}-{project}-{owner}`, or `{service}-{project}.{owner}`. A label is unambiguous from the right: the first
 /// single hyphen is a separator.
@@ -38,6 +45,20 @@ pub fn service_host(
 ) -> String {
     let name = format!("{service}-{}", double_hyphens(project.as_str()));
     host(layout, &name, owner)
+}
+
+/// The host of the preview of a pull request: `{service}-{project}---pr{N}-{owner}`, or
+/// `{service}-{project}---pr{N}.{owner}`. Read from the right, three hyphens come before `pr{N}`, where the host of a
+/// service has a single one and that of a project none; and no hash begins with `pr`.
+pub fn preview_host(
+    layout: HostLayout,
+    owner: &Username,
+    project: &ProjectName,
+    service: &ServiceName,
+    pull_request: u32,
+) -> String {
+    let project = double_hyphens(project.as_str());
+    host(layout, &format!("{service}-{project}---pr{pull_request}"), owner)
 }
 
 /// The host that a project's services share if each has a path.
@@ -70,7 +91,7 @@ fn owner_label(owner: &Username) -> String {
 ///
 /// No label that fits equals one that was cut. In owner and project each run of hyphens has an even length, so
 /// only a service may contain exactly three in a row, and the service comes first. So in a label that fits, a single
-/// hyphen follows the three; a hash has no hyphens.
+/// hyphen follows the three, or the number of a pull request (`pr7`); a hash has neither.
 fn fit_dns_label(name: String) -> String {
     if name.len() <= MAX_LABEL_LENGTH {
         return name;

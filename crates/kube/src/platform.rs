@@ -3,9 +3,10 @@
 use crate::{kind::Kind, names};
 use nokube_domain::{
     deployments::{Address, Bytes, Cpu, Exposure, Host, Release, Spec},
+    previews::PreviewOf,
     projects::Project,
 };
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 /// How external requests are routed to a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,6 +133,8 @@ pub struct Quota {
     pub volumes: u32,
     pub storage: Bytes,
     pub services: u32,
+    /// Previews of a project that may be deployed at the same time.
+    pub previews: u32,
     /// Releases of each service that are retained, with their variables and secrets.
     pub retained_releases: u32,
     /// What each container may write outside of volumes, its log included.
@@ -171,6 +174,9 @@ pub struct Platform {
     /// The ClusterRole that the platform binds to itself in each namespace that it creates. `None`: it
     /// has cluster-wide permissions.
     pub deployer_role: Option<String>,
+    /// Annotations of the Ingresses of previews, with which the ingress controller sends `X-Robots-Tag: noindex`. The
+    /// Gateway API has a field for that.
+    pub preview_ingress_annotations: BTreeMap<String, String>,
 }
 
 /// The public address of a service.
@@ -193,16 +199,21 @@ impl Platform {
         let Exposure::External { address, https } = &spec.exposure else { return None };
         let Apps { domain, host_layout, .. } = self.apps.as_ref()?;
         let (layout, owner, name) = (*host_layout, &project.owner, &project.name);
-        let (host, path) = match address {
-            Address::OwnHost => {
+        let (host, path) = match (&spec.preview, address) {
+            // A preview takes no address of its service, whatever that has.
+            (Some(PreviewOf { service, pull_request }), _) => {
+                let host = names::preview_host(layout, owner, name, service, *pull_request);
+                (format!("{host}.{domain}"), "/")
+            }
+            (None, Address::OwnHost) => {
                 let host = names::service_host(layout, owner, name, &spec.service);
                 (format!("{host}.{domain}"), "/")
             }
-            Address::Path(path) => {
+            (None, Address::Path(path)) => {
                 let host = names::project_host(layout, owner, name);
                 (format!("{host}.{domain}"), path.as_str())
             }
-            Address::Domain(host) => (host.to_string(), "/"),
+            (None, Address::Domain(host)) => (host.to_string(), "/"),
         };
         Some(ExternalAddress { host, path: path.to_owned(), https: *https })
     }

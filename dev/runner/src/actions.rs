@@ -59,17 +59,20 @@ fn create_token(context: &mut StepContext<'_>, with: &Inputs) -> Result<End> {
     Ok(End::Success)
 }
 
-/// Restores the newest entry whose key begins with `restore-keys`.
+/// Restores the newest entry whose key begins with the first of `restore-keys`, which has one a line; without such an
+/// entry that of the second, and so on.
 async fn restore_cache(context: &mut StepContext<'_>, with: &Inputs) -> Result<End> {
-    let prefix = input(with, "restore-keys")?;
-    match newest_entry(&context.machine.directory.join("github-cache"), prefix)? {
-        Some(newest) => {
-            copy(&newest, Path::new(input(with, "path")?)).await?;
-            let key = newest.file_name().map(|name| name.to_string_lossy().into_owned());
-            context.print(&format!("Cache restored from key: {}", key.as_deref().unwrap_or("")));
-        }
-        None => context.print(&format!("Cache not found for input keys: {prefix}")),
+    let entries = context.machine.directory.join("github-cache");
+    let prefixes = input(with, "restore-keys")?.lines().map(str::trim);
+    let prefixes: Vec<_> = prefixes.filter(|prefix| !prefix.is_empty()).collect();
+    for prefix in &prefixes {
+        let Some(newest) = newest_entry(&entries, prefix)? else { continue };
+        copy(&newest, Path::new(input(with, "path")?)).await?;
+        let key = newest.file_name().map(|name| name.to_string_lossy().into_owned());
+        context.print(&format!("Cache restored from key: {}", key.as_deref().unwrap_or("")));
+        return Ok(End::Success);
     }
+    context.print(&format!("Cache not found for input keys: {}", prefixes.join(", ")));
     Ok(End::Success)
 }
 

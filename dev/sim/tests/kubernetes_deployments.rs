@@ -265,3 +265,23 @@ async fn deleting_a_namespace_deletes_its_contents() {
     assert_eq!(cluster.get("/api/v1/namespaces/shop").await.0, 404);
     assert!(cluster.all_objects_in("shop").is_empty());
 }
+
+#[tokio::test]
+async fn images_that_are_new_can_crash_while_others_go_on() {
+    let cluster = start_cluster().await;
+    cluster.deploy("ghcr.io/a/web:1").await;
+    cluster.let_new_images_crash(true);
+    let web = cluster.deploy("ghcr.io/a/web:2").await;
+    assert_eq!(condition(&web, "Available")["status"], "True", "the pods of the old image serve");
+    let reasons: Vec<String> =
+        cluster.objects("pods", "shop").iter().map(|pod| waiting(pod).0).collect();
+    assert!(reasons.iter().any(|reason| reason == "CrashLoopBackOff"), "{reasons:?}");
+    let web = cluster.deploy("ghcr.io/a/web:1").await;
+    assert_eq!(web["status"]["updatedReplicas"], web["status"]["availableReplicas"]);
+    cluster.let_new_images_crash(false);
+    let web = cluster.deploy("ghcr.io/a/web:2").await;
+    assert_eq!(
+        (&web["status"]["availableReplicas"], &web["status"]["unavailableReplicas"]),
+        (&json!(1), &json!(0))
+    );
+}

@@ -131,8 +131,9 @@ async fn an_app_of_an_earlier_version_lacks_permissions_and_events() {
     let platform = start_platform("200 OK", READY);
     let (succeeded, output) = doctor(&github, &platform, app_key(), &[]).await;
     assert!(!succeeded);
-    let lacks = "WRONG github app: it lacks the permission 'statuses: write', the event 'create', the event \
-                 'delete', the event 'push', the event 'repository'\n      do: add them on the App's page";
+    let lacks = "WRONG github app: it lacks the permission 'deployments: write', the permission 'pull_requests: \
+                 read', the permission 'statuses: write', the event 'create', the event 'delete', the event \
+                 'pull_request', the event 'push', the event 'repository'\n      do: add them on the App's page";
     assert!(output.contains(lacks), "{output}");
     assert!(output.contains(&format!("{}/apps/nokube", github.url())), "{output}");
     // The installations cannot accept what the App does not have.
@@ -154,8 +155,9 @@ async fn installations_that_have_not_accepted_the_new_permissions_are_named() {
     let of_acme = "WRONG permissions: the installation on acme-org has not accepted the permission 'statuses: \
                    write'\n      do: let an owner of acme-org open http://";
     assert!(output.contains(of_acme), "{output}");
-    let of_builder = "the installation on nokube has not accepted the permission 'statuses: write', the event \
-                      'create', the event 'delete', the event 'push', the event 'repository'";
+    let of_builder = "the installation on nokube has not accepted the permission 'deployments: write', the \
+                      permission 'pull_requests: read', the permission 'statuses: write', the event 'create', the \
+                      event 'delete', the event 'pull_request', the event 'push', the event 'repository'";
     assert!(output.contains(of_builder), "{output}");
     assert!(!output.contains("on quiet"), "{output}");
 

@@ -74,6 +74,21 @@ impl Builder {
         self.directory.path().join("sources").join(name)
     }
 
+    /// Makes a copy of a repository as another one.
+    pub fn fork(&self, name: &str, fork: &str) {
+        let (from, to) = (self.repository(name), self.repository(fork));
+        fs::create_dir_all(&to).unwrap();
+        git(&to, &["clone", "--quiet", from.to_str().unwrap(), "."]);
+    }
+
+    /// Makes the newest commit of `from`, a fork or the repository itself, the head of a pull request, as GitHub does:
+    /// it is `refs/pull/NUMBER/head` of the base repository.
+    pub fn push_to_pull_request(&self, base: &str, number: u32, from: &str) {
+        let from = self.repository(from);
+        let head = format!("+HEAD:refs/pull/{number}/head");
+        git(&self.repository(base), &["fetch", "--quiet", from.to_str().unwrap(), &head]);
+    }
+
     /// Adds a commit of another repository as a submodule, whose URL need not exist. Returns the new commit.
     pub fn add_submodule(&self, name: &str, path: &str, url: &str, commit: &str) -> String {
         let repository = self.repository(name);

@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // clippy exempts #[test] functions only, not their helpers
 
 mod images;
+mod previews;
 mod published_data;
 mod sources;

@@ -9,5 +9,5 @@ mod story;
 
 pub use faulty_images::push_faulty_images;
 pub use load::{Figures, Load};
-pub use shared::{Turn, app_image, cluster, config, gateway_config};
+pub use shared::{Turn, app_image, as_app_without_events, cluster, config, gateway_config};
 pub use story::{APP, Story, first_word, text};

@@ -5,7 +5,9 @@ use nokube_dev_cluster::{
     Cluster, Options, PASSWORD, USER,
     images::{Image, Layer},
 };
+use nokube_sim::AppKey;
 use nokube_tests::{TestConfig, TestPlatform};
+use rsa::{Generate, PrivateKey, pkcs1::EncodeRsaPrivateKey, pkcs8::LineEnding};
 use serde_json::json;
 use tokio::sync::{OnceCell, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -64,6 +66,20 @@ pub async fn config(cluster: &Cluster) -> TestConfig {
         "[[client_tls]]\ncomponent_ids = [\"deploy\"]\nhosts = [\"{host}\"]\nca_roots_file = {ca:?}\n"
     ));
     config
+}
+
+/// The same platform as a GitHub App, which gets no events: it finds out about pushes by looking.
+pub fn as_app_without_events(config: TestConfig) -> TestConfig {
+    let pem = PrivateKey::generate().to_pkcs1_pem(LineEnding::LF).unwrap().to_string();
+    config
+        .without_webhooks()
+        .variable("github_token", "")
+        .variable("github_app_client_id", "Iv1.app")
+        .variable("github_app_private_key", &pem.replace('\n', "\\n"))
+        .github(|github| {
+            github.token = None;
+            github.app = Some(AppKey { client_id: "Iv1.app".into(), private_key_pem: pem });
+        })
 }
 
 /// A platform whose services have HTTPRoutes.

@@ -4,7 +4,7 @@ use crate::{Load, cluster, config};
 use anyhow::Result;
 use nokube_dev_cluster::{Client, Cluster};
 use nokube_tests::{TestConfig, TestPlatform, User};
-use reqwest::Method;
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use std::{
     net::SocketAddr,
@@ -96,6 +96,12 @@ impl Story {
     }
 
     pub async fn send(&self, method: Method, url: &str, body: &str) -> Result<(u16, String)> {
+        let response = self.response(method, url, body).await?;
+        Ok((response.status().as_u16(), response.text().await?))
+    }
+
+    /// As [`Self::send`], with the headers of the response.
+    pub async fn response(&self, method: Method, url: &str, body: &str) -> Result<Response> {
         let url: reqwest::Url = url.parse()?;
         let port = url.port_or_known_default().unwrap();
         let address = SocketAddr::new(self.cluster.entrance_address().parse()?, port);
@@ -107,8 +113,7 @@ impl Story {
             .no_proxy()
             .timeout(Duration::from_secs(15))
             .build()?;
-        let response = client.request(method, url).body(body.to_owned()).send().await?;
-        Ok((response.status().as_u16(), response.text().await?))
+        Ok(client.request(method, url).body(body.to_owned()).send().await?)
     }
 
     /// As [`Self::browse`], until the response has status 200: routes take a moment.

@@ -6,5 +6,6 @@ mod builds;
 mod failures;
 mod networks;
 mod outages;
+mod previews;
 mod rollouts;
 mod storage;

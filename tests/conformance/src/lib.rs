@@ -65,8 +65,16 @@ pub fn check_webhook(event: &str, action: Option<&str>, body: &[u8]) -> Result<S
 
 /// The description of a path of the simulation, and the path in that description.
 fn description_of(path: &str) -> (&'static Description, &str) {
-    const OTHERS: [&str; 7] =
-        ["/v2/", "/token", "/login/", "/_logs/", "/_push/", "/settings/", "/organizations/"];
+    const OTHERS: [&str; 8] = [
+        "/v2/",
+        "/token",
+        "/login/",
+        "/_logs/",
+        "/_push/",
+        "/_pull_request/",
+        "/settings/",
+        "/organizations/",
+    ];
     match path.strip_prefix("/api/v3") {
         Some(path) => (Description::enterprise(), path),
         None if OTHERS.iter().any(|other| path.starts_with(other)) => (Description::others(), path),
@@ -105,6 +113,12 @@ impl Description {
             "/paths/~1app~1installations/get/responses/200/content/application~1json/schema/items";
         *document.pointer_mut(path).expect("a list of installations") =
             serde_json::json!({ "$ref": "#/components/schemas/installation" });
+        // It is null once the fork was deleted.
+        for schema in ["pull-request", "pull-request-simple"] {
+            let pointer = format!("/components/schemas/{schema}/properties/head/properties/repo");
+            let repository = document.pointer_mut(&pointer).expect("the head of a pull request");
+            *repository = serde_json::json!({ "nullable": true, "allOf": [repository.take()] });
+        }
         Self::new(document)
     }
 

@@ -30,7 +30,7 @@ const PUBLIC: [&str; 8] = [
 ];
 /// Routes without authentication that are only reachable from other components (by chaining). From outside, their paths
 /// are not found or belong to another component.
-const INTERNAL: [&str; 14] = [
+const INTERNAL: [&str; 17] = [
     "GET auth /ready",
     "GET auth /ready/sign-in",
     "GET builds /ready",
@@ -42,9 +42,12 @@ const INTERNAL: [&str; 14] = [
     "GET deploy /ready/routing",
     "GET webhook /ready",
     "POST builds /internal/builds/{build}",
+    "POST builds /internal/deployments/{deployment}",
     "POST builds /internal/reconcile",
     "POST builds /internal/work/{n}",
     "POST deploy /internal/reconcile",
+    "POST deploy /internal/services/{project}/{service}/automation",
+    "POST deploy /internal/services/{project}/{service}/previews/{number}",
 ];
 
 struct Route {
@@ -81,6 +84,7 @@ impl Route {
             .replace("{username}", "alice")
             .replace("{repository}", "1")
             .replace("{n}", "1")
+            .replace("{number}", "1")
             .replace("{service}", "frontend");
         assert!(!path.contains('{'), "{}: unknown path parameter", self.name);
         let path = match self.name.as_str() {

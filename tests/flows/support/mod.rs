@@ -1,7 +1,10 @@
 //! Helpers of several tests.
 
 pub mod browser;
+pub mod cut_off;
+pub mod deployed_shop;
 pub mod oidc_issuer;
+pub mod shop;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

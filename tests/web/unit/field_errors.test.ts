@@ -22,6 +22,7 @@ const FIELD_ERROR_CODE = [
 ];
 const OTHER_CODE = /\/(settings|ready|allowlist|jwt|grant)\.rs$|^crates\/kube\/src\/(?!quota\.rs$)/;
 const OTHER_TEXTS = [
+  "the service 1", // the beginning of a sentence
   "must be a build's status", // becomes a list of the values
   "must name some of read, build, deploy, metrics, reconcile and account", // of a token exchange
   "must be hosts such as shop.example.org or *.example.org", // of a setting
@@ -34,6 +35,7 @@ const INSERTED: Readonly<Record<string, string>> = {
   condition: "without enable_autoscaling",
   expected: "must be https://github.com/OWNER/REPOSITORY",
   status: "building",
+  what: "branches",
 };
 
 /** Texts that the code composes of parts. */
@@ -48,11 +50,15 @@ const COMPOSED = [
   "has no effect without health_check_enabled; leave it out",
   "has no effect on a worker without a port or a path to check; leave it out",
   "has no effect on a service that receives no requests; leave it out",
+  "the service web is deployed",
+  "the service web is not completely deleted yet",
+  "the preview of web for pull request 12 is deployed",
+  "the preview of web for pull request 12 is not completely deleted yet",
   "has a quote that is not closed", // by the page itself
 ];
 
 /** A field error is a predicate to the name of its field, in lower case and without a full stop. */
-const PREDICATE = /^(must|is|has|have|cannot|needs|made|belongs|nobody|names that|was|exceeds|the project's|the service) \S.*$/s;
+const PREDICATE = /^(must|is|does|has|have|cannot|needs|made|belongs|nobody|names that|was|exceeds|the project's|the service) \S.*$/s;
 
 function fieldErrors(): string[] {
   return stringLiterals(...FIELD_ERROR_CODE)

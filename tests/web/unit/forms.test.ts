@@ -204,6 +204,38 @@ test("a form filled from a service that pushes build saves the same service", ()
   assert.ok(!("build_on_push" in unchanged) && !("watch_paths" in unchanged));
 });
 
+test("a form filled from a service with previews saves the same switches, and none without builds on push", () => {
+  const service = {
+    build_on_push: true,
+    watch_paths: [],
+    deploy_on_build: true,
+    previews: "deploy",
+    preview_base_branches: ["main", "release/2"],
+    preview_env_vars: { MODE: "preview", GREETING: " hello " },
+    preview_secrets: ["API_KEY"],
+  };
+  const form = services.withPushes(builds.emptyForm(project), service as never);
+  assert.equal(form.preview_base_branches, "main\nrelease/2\n");
+  assert.equal(form.preview_env_vars, 'MODE=preview\nGREETING=" hello "\n');
+  const { body, lineErrors } = services.toServiceRequest(form);
+  assert.deepEqual({ ...body, ...service, watch_paths: undefined }, { ...body, watch_paths: undefined });
+  assert.deepEqual(lineErrors, { build_args: [], preview_env_vars: [] });
+
+  const wrong = services.toServiceRequest({ ...form, build_args: "A", preview_env_vars: "A=1\nA=2" });
+  assert.deepEqual(wrong.lineErrors, {
+    build_args: [{ line: 1, duplicate: null }],
+    preview_env_vars: [{ line: 2, duplicate: "A" }],
+  });
+
+  const switches = Object.keys(service).filter((name) => name.startsWith("preview"));
+  const withoutPreviews = services.toServiceRequest({ ...form, previews: "off", preview_env_vars: "no line" });
+  assert.deepEqual(switches.filter((name) => name in withoutPreviews.body), []);
+  assert.equal(withoutPreviews.body.deploy_on_build, true);
+  assert.deepEqual(withoutPreviews.lineErrors.preview_env_vars, [], "the field is not shown");
+  const withoutPushes = services.toServiceRequest({ ...form, build_on_push: false }).body;
+  assert.deepEqual([...switches, "build_on_push", "deploy_on_build"].filter((name) => name in withoutPushes), []);
+});
+
 test("what is typed of a repository's address is looked for by its name", () => {
   const table = [
     ["", ""],

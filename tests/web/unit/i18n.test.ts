@@ -24,6 +24,9 @@ interface ApiSchemas {
   BuildStatus: Enum;
   StepStatus: Enum;
   Verdict: Enum;
+  AutomaticDeploymentState: Enum;
+  PreviewState: Enum;
+  PreviewMode: Enum;
   Configuration: { properties: object };
 }
 
@@ -40,7 +43,7 @@ test("plural forms follow the language", () => {
 });
 
 test("every audit action has a sentence in both languages", () => {
-  const isAction = (text: string) => /^(project|member|invitation|service|build|deployment|token|session|person)\.[a-z_]+$/.test(text);
+  const isAction = (text: string) => /^(project|member|invitation|service|build|preview|deployment|token|session|person)\.[a-z_]+$/.test(text);
   const literals = stringLiterals(...COMPONENTS).map(({ text }) => text);
   const actions = new Set([
     ...literals.filter(isAction),
@@ -89,7 +92,21 @@ test("every decision about a push, and every problem that a user can solve, has 
     const problems = Object.keys(pushes.problems);
     assert.deepEqual(problems.filter((problem) => !outcomes.includes(problem)), []);
     const solved = ["affected", "not_affected", "skipped", "unchanged", "linked"];
-    assert.deepEqual(outcomes.filter((outcome) => !problems.includes(outcome)).sort(), solved.sort());
+    const ofPullRequests = ["draft", "approval_required", "too_many_previews", "closed", "base_branch_not_chosen", "expired", "previews_off"];
+    const others = outcomes.filter((outcome) => !problems.includes(outcome));
+    assert.deepEqual(others.sort(), [...solved, ...ofPullRequests].sort());
+  }
+});
+
+test("every state of an automatic deployment and of a preview has a text in both languages", () => {
+  const modes = enumValues("crates/domain/src/previews/settings.rs", "PreviewMode");
+  for (const { automation, previews, pushes } of [fr, en]) {
+    assert.deepEqual(Object.keys(automation.states).sort(), [...schemas.AutomaticDeploymentState.enum].sort());
+    assert.deepEqual(Object.keys(automation.whatToDo).sort(), Object.keys(automation.states).sort());
+    assert.deepEqual(Object.keys(automation.githubDeploymentsOf).sort(), Object.keys(pushes.statusesOf).sort());
+    assert.deepEqual(Object.keys(previews.states).sort(), [...schemas.PreviewState.enum].sort());
+    assert.deepEqual(Object.keys(previews.modes).sort(), [...schemas.PreviewMode.enum].sort());
+    assert.deepEqual(Object.keys(previews.modeHints).sort(), modes.sort());
   }
 });
 

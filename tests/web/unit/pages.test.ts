@@ -28,6 +28,8 @@ test("an audit entry links to its object while it exists", () => {
   assert.equal(pagePath("/api/v1/projects/1/services/web/secrets"), "/projects/1/services/web");
   assert.equal(objectName("/api/v1/projects/1/services/web/deployment"), "web");
   assert.equal(objectName("/api/v1/projects/1/services/deployment"), "deployment");
+  const preview = "/api/v1/projects/1/services/web/previews/12";
+  assert.deepEqual([pagePath(preview), objectName(preview)], ["/projects/1/services/web", "12"]);
   assert.equal(pagePath("/api/v1/projects/1/members/bob"), null);
   assert.ok(stillExists(entries, 2), "it was deployed again");
   assert.ok(!stillExists(entries.slice(1), 1));

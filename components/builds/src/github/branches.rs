@@ -39,11 +39,28 @@ pub async fn head(
     branch: &str,
 ) -> Result<Head> {
     let api = &github.settings.api;
-    let response = read(github, at, private, |token| api.head(at.clone(), branch, token)).await?;
-    if has_no_commit(&response) {
+    head_in(&read(github, at, private, |token| api.head(at.clone(), branch, token)).await?)
+}
+
+/// A commit, by its id.
+///
+/// # Errors
+/// GitHub does not say.
+pub async fn commit(
+    github: &GitHub,
+    at: &RepositoryPath,
+    private: bool,
+    sha: &CommitSha,
+) -> Result<Head> {
+    let api = &github.settings.api;
+    head_in(&read(github, at, private, |token| api.commit_by_sha(at.clone(), sha, token)).await?)
+}
+
+fn head_in(response: &Response) -> Result<Head> {
+    if has_no_commit(response) {
         return Ok(Head::Missing);
     }
-    let commit: Commit = parse(&response)?;
+    let commit: Commit = parse(response)?;
     Ok(Head::Commit { summary: commit.summary(), message: commit.message().to_owned() })
 }
 
@@ -81,7 +98,7 @@ pub async fn compare(
 
 /// Whether GitHub cannot compare the two commits: it does not know the first one any more, they have no common history,
 /// or they differ too much.
-fn is_incomparable(response: &Response) -> bool {
+pub fn is_incomparable(response: &Response) -> bool {
     let says_why = || {
         let message = message(response).to_ascii_lowercase();
         ["this diff", "no common ancestor", "too large"].iter().any(|why| message.contains(why))
@@ -123,7 +140,7 @@ pub async fn branches(
 }
 
 /// Sends a request about a repository with a token that may read it.
-async fn read(
+pub async fn read(
     github: &GitHub,
     at: &RepositoryPath,
     private: bool,

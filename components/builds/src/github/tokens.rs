@@ -28,6 +28,10 @@ pub enum Access {
     Source,
     /// Report commit statuses in a source repository.
     Statuses,
+    /// Read the pull requests of a source repository.
+    PullRequests,
+    /// Report GitHub Deployments in a source repository.
+    Deployments,
 }
 
 impl Access {
@@ -36,6 +40,8 @@ impl Access {
             Self::Builder => json!({ "actions": "write", "metadata": "read" }),
             Self::Source => json!({ "contents": "read", "metadata": "read" }),
             Self::Statuses => json!({ "metadata": "read", "statuses": "write" }),
+            Self::PullRequests => json!({ "metadata": "read", "pull_requests": "read" }),
+            Self::Deployments => json!({ "deployments": "write", "metadata": "read" }),
         }
     }
 }

@@ -3,19 +3,15 @@
 //! May be interrupted anywhere, repeated, and done by several requests at once: a reservation decides who starts the
 //! build of a target.
 
-use super::{
-    LinkedService, records,
-    supersede::{became_target_at, supersede, supersede_others},
-};
+use super::supersede::{became_target_at, supersede, supersede_others};
 use crate::{
     github::GitHub,
     start::{Capacity, NewBuildStart, estimate_duration, start_build},
 };
 use nokube_domain::{
-    BuildId, Problem, ProjectId, Timestamp,
+    BuildId, Problem, Timestamp,
     audit::{Actor, AuditEntry},
     builds::{BuildSpec, BuildView, ErrorCode, PushTrigger, Status},
-    name::ServiceName,
     pushes::{PushRecord, PushTarget, TargetKey, same_commit},
     repository::Repository,
     services::LinkedBy,
@@ -24,7 +20,8 @@ use nokube_edge::{
     Error, Result,
     builds::summaries,
     now,
-    reservation::{Reservation, existing, hashed_name, replace_result, reserve},
+    pushes::{self, LinkedService, PushesOf, build_of},
+    reservation::{Reservation, hashed_name, replace_result, reserve},
     store::{Store, keys},
 };
 
@@ -40,23 +37,6 @@ pub struct Present<'a> {
     pub private: bool,
 }
 
-/// The build of a target: one read.
-///
-/// # Errors
-/// The store failed.
-pub async fn build_of(
-    store: &Store,
-    project: ProjectId,
-    service: &ServiceName,
-    target: &TargetKey,
-) -> Result<Option<BuildId>> {
-    existing(store, &reservation(project, service, target)).await
-}
-
-fn reservation(project: ProjectId, service: &ServiceName, (base, commit): &TargetKey) -> String {
-    hashed_name(&format!("push-build {project} {service} {base} {commit}"))
-}
-
 /// Starts the build of the newest target, unless it was started. With `is_thorough`, builds that it replaces are looked
 /// for, even if it was.
 ///
@@ -69,12 +49,11 @@ pub async fn ensure(
     service: &LinkedService,
     is_thorough: bool,
 ) -> Result<()> {
-    let LinkedService { project, name, .. } = service;
-    let Some(mut push) = records::newest(store, service).await? else { return Ok(()) };
+    let Some(mut push) = pushes::newest(store, service).await? else { return Ok(()) };
     for _ in 0..MAX_CHANGES {
         let Some(target) = push.target.clone() else { return Ok(()) };
         let key = target.key();
-        let mut started = Started::find(store, *project, name, &key).await?;
+        let mut started = Started::find(store, service.pushes(), &key).await?;
         if let Started::NotShown(build) = started
             && seconds_since(became_target_at(store, service, &push).await?) > STARTED_AGAIN_FOR
         {
@@ -84,7 +63,7 @@ pub async fn ensure(
         if push.outcome.is_problem() || is_complete {
             return Ok(());
         }
-        let recent = records::up_to(store, service, &push).await?;
+        let recent = pushes::up_to(store, service, &push).await?;
         let build = match started {
             Started::Build(build) => build,
             Started::Superseded(_) | Started::NotShown(_) | Started::Nothing => {
@@ -94,7 +73,10 @@ pub async fn ensure(
         };
         supersede_others(store, github, service, &push, &recent, build).await?;
         // A push that came meanwhile found no build that it could supersede.
-        let newest = records::newest(store, service).await?;
+        let newest = pushes::newest(store, service).await?;
+        if let Some(ended) = newest.as_ref().filter(|newest| newest.outcome.ends_preview()) {
+            return supersede(store, github, service, ended, build).await;
+        }
         let later = newest
             .filter(|newest| newest.target.as_ref().is_some_and(|newest| newest.key() != key));
         match later {
@@ -128,17 +110,12 @@ enum Started {
 }
 
 impl Started {
-    async fn find(
-        store: &Store,
-        project: ProjectId,
-        name: &ServiceName,
-        target: &TargetKey,
-    ) -> Result<Self> {
-        let Some(build) = build_of(store, project, name, target).await? else {
+    async fn find(store: &Store, pushes: PushesOf<'_>, target: &TargetKey) -> Result<Self> {
+        let Some(build) = build_of(store, pushes, target).await? else {
             return Ok(Self::Nothing);
         };
         let (views, cancel_request) = futures::join!(
-            summaries(store, std::iter::once((project, build.number))),
+            summaries(store, std::iter::once((pushes.project, build.number))),
             store.get(keys::cancel_request(build))
         );
         let (views, cancel_request) = (views?, cancel_request?);
@@ -179,8 +156,7 @@ impl NewPushBuild<'_> {
         repository: &Present<'_>,
         earlier: Started,
     ) -> Result<BuildId> {
-        let LinkedService { project, name, .. } = self.service;
-        let result = reservation(*project, name, &self.target.key());
+        let result = self.service.pushes().build_reservation(&self.target.key());
         let again = match earlier {
             Started::Superseded(build) | Started::NotShown(build) => {
                 Some(hashed_name(&format!("push-build after {build}")))
@@ -221,9 +197,8 @@ impl NewPushBuild<'_> {
 
     /// The build of the same commit for another push, if one is enough.
     async fn same_commit(&self, store: &Store) -> Result<Option<BuildId>> {
-        let LinkedService { project, name, .. } = self.service;
         let Some(other) = same_commit(self.target, self.recent) else { return Ok(None) };
-        Ok(match Started::find(store, *project, name, &other.key()).await? {
+        Ok(match Started::find(store, self.service.pushes(), &other.key()).await? {
             Started::Build(build) => Some(build),
             Started::Superseded(_) | Started::NotShown(_) | Started::Nothing => None,
         })
@@ -236,7 +211,7 @@ impl NewPushBuild<'_> {
         repository: &Present<'_>,
         complete: impl AsyncFnOnce(BuildId) -> Result<()>,
     ) -> Result<BuildId> {
-        let LinkedService { project: id, name, source, linked } = self.service;
+        let LinkedService { project: id, name, source, linked, pull_request } = self.service;
         let (project, members, estimate) = futures::join!(
             store.get(keys::project(*id)),
             store.get(keys::members(*id)),
@@ -262,6 +237,8 @@ impl NewPushBuild<'_> {
                 base: target.base,
                 number: target.number,
                 sender: sender(recent, target),
+                pull_request: *pull_request,
+                is_fork: push.pull_request.as_ref().is_some_and(|it| it.is_fork),
             }),
             audit_entry: audit_entry(linked),
         };
@@ -270,10 +247,13 @@ impl NewPushBuild<'_> {
     }
 }
 
-/// Who pushed the target, if an event said it.
+/// Who pushed the target, if an event said it, or who opened the pull request.
 fn sender(recent: &[PushRecord], target: &PushTarget) -> Option<String> {
     let record = recent.iter().find(|record| record.number == target.number)?;
-    record.event.as_ref()?.sender.clone()
+    match &record.pull_request {
+        Some(pull_request) => pull_request.author.clone(),
+        None => record.event.as_ref()?.sender.clone(),
+    }
 }
 
 /// The build is started on behalf of the person who is responsible.

@@ -95,8 +95,8 @@ impl Linking {
         // Pushes go on to count if the branch is the same one.
         let same = earlier.filter(|(source, _)| source.spec.git_ref == spec.git_ref);
         let since = same.map_or(number, |(_, linked)| linked.since);
-        let look =
-            Look { number, at: now(), repository_id, since, branch, event: None, work: None };
+        let (at, pull_request, event, work) = (now(), None, None, None);
+        let look = Look { number, at, repository_id, since, branch, pull_request, event, work };
         let caller = call.caller()?;
         let linked = LinkedBy {
             person: caller.person.clone(),

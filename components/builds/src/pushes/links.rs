@@ -1,17 +1,13 @@
 //! Which services pushes to a repository build: those that hold a place of the repository.
 
 use futures::future::try_join_all;
-use nokube_domain::{
-    Problem, ProjectId, Reason, Timestamp,
-    name::ServiceName,
-    places::Presence,
-    services::{LinkedBy, SavedSource, ServiceRecord},
-};
+use nokube_domain::{Problem, ProjectId, Reason, Timestamp, name::ServiceName, places::Presence};
 use nokube_edge::{
     Error, Result,
     places::{Holder, Places, TakenPlace},
+    pushes::LinkedService,
     random,
-    store::{Limit, Store, keys},
+    store::{Limit, Store},
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,42 +17,6 @@ const MAX_OF_PUSHERS: u32 = 40;
 const MAX_OF_OTHERS: u32 = 10;
 /// How many of those one project may have. Requests at once may take more.
 const MAX_OF_OTHERS_IN_PROJECT: usize = 3;
-
-/// A service that pushes build.
-#[derive(Clone, Debug)]
-pub struct LinkedService {
-    pub project: ProjectId,
-    pub name: ServiceName,
-    pub source: SavedSource,
-    /// Who is responsible.
-    pub linked: LinkedBy,
-}
-
-impl LinkedService {
-    /// `None` if pushes do not build it.
-    pub fn of_record(
-        project: ProjectId,
-        name: &ServiceName,
-        record: Option<&ServiceRecord>,
-    ) -> Option<Self> {
-        let source = record?.source.clone()?;
-        let linked = source.build_on_push.clone()?;
-        Some(Self { project, name: name.clone(), source, linked })
-    }
-
-    /// What pushes build now under this name. One read.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn find(
-        store: &Store,
-        project: ProjectId,
-        name: &ServiceName,
-    ) -> Result<Option<Self>> {
-        let record = store.get(keys::service(project, name)).await?;
-        Ok(Self::of_record(project, name, record.as_ref()))
-    }
-}
 
 /// The service that holds a place. What is saved of it names the place by the token.
 #[derive(Clone, Serialize, Deserialize)]

@@ -1,15 +1,20 @@
 //! What the API shows of a service's pushes.
 
-use super::{LinkedService, ensure::build_of, records, rights};
-use crate::statuses;
+use crate::{deployment_reports, statuses};
 use futures::future::try_join_all;
 use nokube_domain::{
-    ProjectId,
+    DeploymentId, ProjectId,
     name::ServiceName,
     pushes::{AutomaticBuilds, PushList, PushOutcome, TargetBuild},
     whole_seconds,
 };
-use nokube_edge::{Error, Result, builds::summaries, now, store::Store};
+use nokube_edge::{
+    Error, Result,
+    builds::summaries,
+    now,
+    pushes::{self, LinkedService, PushesOf, build_of},
+    store::Store,
+};
 use std::collections::BTreeSet;
 
 /// Numbers that are read: more than pushes are shown, because numbers can have gaps.
@@ -20,11 +25,12 @@ const MAX_NUMBERS: u32 = 40;
 /// # Errors
 /// The store failed.
 pub async fn list(store: &Store, project: ProjectId, name: &ServiceName) -> Result<PushList> {
-    let records = records::recent(store, project, name, MAX_NUMBERS).await?;
+    let of = PushesOf { project, service: name, pull_request: None };
+    let records = pushes::recent(store, of, MAX_NUMBERS).await?;
     let targets: BTreeSet<_> =
         records.iter().filter_map(|record| Some(record.target.as_ref()?.key())).collect();
     let builds = targets.into_iter().map(|target| async move {
-        let Some(build) = build_of(store, project, name, &target).await? else {
+        let Some(build) = build_of(store, of, &target).await? else {
             return Ok::<_, Error>(None);
         };
         let views = summaries(store, std::iter::once((project, build.number))).await?;
@@ -42,16 +48,22 @@ pub async fn list(store: &Store, project: ProjectId, name: &ServiceName) -> Resu
     Ok(PushList::new(&records, &builds))
 }
 
-/// Who is responsible for the builds of a service, and whether pushes build it now: at most five reads.
+/// Who is responsible for the builds of a service, and whether pushes build it now: at most six reads. `deployment` is the
+/// service's.
 ///
 /// # Errors
 /// The store failed.
-pub async fn automatic_builds(store: &Store, service: &LinkedService) -> Result<AutomaticBuilds> {
+pub async fn automatic_builds(
+    store: &Store,
+    service: &LinkedService,
+    deployment: Option<DeploymentId>,
+) -> Result<AutomaticBuilds> {
     let linked = &service.linked;
-    let (confirmed_until, newest, commit_statuses) = futures::join!(
-        rights::confirmed_until(store, linked),
-        records::newest(store, service),
-        statuses::shown(store, service.project, &service.name)
+    let (confirmed_until, newest, commit_statuses, github_deployments) = futures::join!(
+        pushes::confirmed_until(store, linked),
+        pushes::newest(store, service),
+        statuses::shown(store, service.project, &service.name),
+        deployment_reports::shown(store, deployment)
     );
     let confirmed_until = confirmed_until?;
     let problem = match now() < confirmed_until {
@@ -66,5 +78,6 @@ pub async fn automatic_builds(store: &Store, service: &LinkedService) -> Result<
         confirmed_until: whole_seconds(confirmed_until),
         problem,
         commit_statuses: commit_statuses?,
+        github_deployments: github_deployments?,
     })
 }

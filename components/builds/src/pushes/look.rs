@@ -5,18 +5,17 @@
 //!    the last head (see [`nokube_domain::pushes`]).
 //! 3. A record for each service, and the build of its target.
 //! 4. Commit statuses, after all builds were started.
+//! 5. The same for pull requests, if there was an event about one, or none: see [`crate::previews`].
 
 mod write;
 
 use super::{
-    LinkedService,
     ensure::{Present, ensure},
-    records,
     report::report_newest,
-    rights,
 };
-use crate::github::{
-    self, GitHub, Head, LinkedAccount, RepositoryState, may_read, repository_state,
+use crate::{
+    github::{self, GitHub, Head, LinkedAccount, RepositoryState, may_read, repository_state},
+    previews,
 };
 use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use nokube_domain::{
@@ -27,7 +26,8 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Result, now,
-    store::{Counter, Store},
+    pushes::{self, LinkedService},
+    store::Store,
     warn,
 };
 use nokube_github::api::RepositoryPath;
@@ -48,9 +48,19 @@ pub struct Occasion<'a> {
     pub at: Timestamp,
     /// The push, if an event said so.
     pub push: Option<&'a PushEvent>,
+    /// The pull request, if an event is about one: then branches are not looked at.
+    pub pull_request: Option<u32>,
     /// The number of the event in the work queue.
     pub work: Option<u32>,
     pub processing: Processing,
+}
+
+impl Occasion<'_> {
+    /// Somebody looks, without an event.
+    pub fn without_event() -> Self {
+        let (push, pull_request, work) = (None, None, None);
+        Self { at: now(), push, pull_request, work, processing: Processing::Repeated }
+    }
 }
 
 /// How long GitHub may take, and what is written without news.
@@ -65,20 +75,21 @@ pub enum Processing {
 }
 
 /// A service whose branch is looked at.
-struct Candidate {
-    service: LinkedService,
-    branch: String,
+#[derive(Clone)]
+pub struct Candidate {
+    pub service: LinkedService,
+    pub branch: String,
     /// Why nothing can be built, whatever the branch points to.
-    problem: Option<PushOutcome>,
+    pub problem: Option<PushOutcome>,
     /// The event, if it is to be recorded.
     push: Option<PushEvent>,
 }
 
 /// A repository as GitHub shows it now.
-struct Repository<'a> {
-    store: &'a Store,
-    github: &'a GitHub,
-    id: u64,
+pub struct Repository<'a> {
+    pub store: &'a Store,
+    pub github: &'a GitHub,
+    pub id: u64,
     state: RepositoryState,
 }
 
@@ -107,40 +118,35 @@ pub async fn look(
         return Ok(Progress::Done);
     }
     repository.find_problems(&mut candidates).await?;
-    let is_thorough = occasion.work.is_some();
-    let (news, known) = repository.find_news(candidates).await?;
-    let records = repository.record(&news, &occasion).await?;
-    let written =
-        news.into_iter().zip(records).map(|(candidate, record)| (candidate, Some(record)));
-    let all = written.chain(known.into_iter().map(|candidate| (candidate, None)));
-    let finished = all.map(|(Candidate { service, .. }, record)| {
-        let repository = &repository;
-        async move {
-            let is_thorough = is_thorough || record.is_some();
-            let ensured = match record {
-                Some(Err(error)) => Err(error),
-                Some(Ok(())) | None => repository.ensure(&service, is_thorough).await,
-            };
-            (service, ensured)
-        }
-    });
-    let finished: Vec<_> = stream::iter(finished).buffered(AT_ONCE).collect().await;
-    repository.report(finished).await
+    let with_previews = candidates.iter().filter(|_| occasion.push.is_none());
+    let with_previews =
+        with_previews.filter(|candidate| candidate.service.source.previews.is_some());
+    let with_previews: Vec<_> = with_previews.cloned().collect();
+    let pushes = match occasion.pull_request {
+        None => repository.look_at_branches(candidates, &occasion).await?,
+        Some(_) => Progress::Done,
+    };
+    let previews = previews::look(&repository, &with_previews, &occasion).await?;
+    Ok(pushes.and(previews))
 }
 
-/// Whether an event may be about the branch of a service. Which one is the default branch, only GitHub knows.
+/// Whether an event may be about the branch of a service, or its previews. Which one is the default branch, only GitHub
+/// knows.
 fn may_concern(service: &LinkedService, occasion: &Occasion<'_>) -> bool {
+    if occasion.pull_request.is_some() {
+        return service.source.previews.is_some();
+    }
     let pushed = occasion.push.map(|push| push.branch.as_str());
     let branch = service.source.branch();
     branch.is_none() || pushed.is_none() || branch == pushed
 }
 
 impl Repository<'_> {
-    fn at(&self) -> RepositoryPath {
+    pub fn at(&self) -> RepositoryPath {
         RepositoryPath::Id(self.id)
     }
 
-    fn is_private(&self) -> bool {
+    pub fn is_private(&self) -> bool {
         match &self.state {
             RepositoryState::Present { private, .. }
             | RepositoryState::NotInstalled { private, .. } => *private,
@@ -153,6 +159,29 @@ impl Repository<'_> {
             RepositoryState::Present { default_branch, .. } => default_branch.as_deref(),
             RepositoryState::NotInstalled { .. } | RepositoryState::Missing => None,
         }
+    }
+
+    async fn look_at_branches(
+        &self,
+        candidates: Vec<Candidate>,
+        occasion: &Occasion<'_>,
+    ) -> Result<Progress> {
+        let is_thorough = occasion.work.is_some();
+        let (news, known) = self.find_news(candidates).await?;
+        let records = self.record(&news, occasion).await?;
+        let written =
+            news.into_iter().zip(records).map(|(candidate, record)| (candidate, Some(record)));
+        let all = written.chain(known.into_iter().map(|candidate| (candidate, None)));
+        let finished = all.map(|(Candidate { service, .. }, record)| async move {
+            let is_thorough = is_thorough || record.is_some();
+            let ensured = match record {
+                Some(Err(error)) => Err(error),
+                Some(Ok(())) | None => self.ensure(&service, is_thorough).await,
+            };
+            (service, ensured)
+        });
+        let finished: Vec<_> = stream::iter(finished).buffered(AT_ONCE).collect().await;
+        self.report(finished).await
     }
 
     /// The services that the event concerns. One without a push concerns all.
@@ -173,8 +202,8 @@ impl Repository<'_> {
         let mut candidates: Vec<_> = candidates.collect();
         if occasion.processing == Processing::Repeated && occasion.push.is_some() {
             for candidate in &mut candidates {
-                let LinkedService { project, name, .. } = &candidate.service;
-                let recent = records::recent(self.store, *project, name, RECENT).await?;
+                let of = candidate.service.pushes();
+                let recent = pushes::recent(self.store, of, RECENT).await?;
                 if recent.iter().any(|record| record.work == occasion.work) {
                     candidate.push = None;
                 }
@@ -188,7 +217,7 @@ impl Repository<'_> {
         let mut readers: BTreeMap<Person, bool> = BTreeMap::new();
         for candidate in candidates {
             let linked = &candidate.service.linked;
-            candidate.problem = rights::problem(self.store, &candidate.service).await?;
+            candidate.problem = pushes::problem(self.store, &candidate.service).await?;
             if candidate.problem.is_some() {
                 continue;
             }
@@ -227,7 +256,7 @@ impl Repository<'_> {
             let is_news = match candidate.push {
                 Some(_) => true,
                 None => {
-                    let newest = records::newest(self.store, &candidate.service).await?;
+                    let newest = pushes::newest(self.store, &candidate.service).await?;
                     candidate.finding(&heads).is_news(newest.as_ref())
                 }
             };
@@ -258,14 +287,14 @@ impl Repository<'_> {
         occasion: &Occasion<'_>,
     ) -> Result<Vec<Result<()>>> {
         let numbers = candidates.iter().map(|Candidate { service, .. }| {
-            let counter = Counter::pushes(service.project, &service.name);
+            let counter = service.pushes().counter();
             async move { self.store.increment(&counter).await }
         });
         // All numbers before the first question.
         let numbers = try_join_all(numbers).await?;
         let heads = self.heads(candidates.iter()).await?;
         let bases = candidates.iter().zip(&numbers).map(|(candidate, number)| {
-            records::newest_below(self.store, &candidate.service, *number)
+            pushes::newest_below(self.store, &candidate.service, *number)
         });
         let bases = try_join_all(bases).await?;
         let found = candidates.iter().zip(numbers).zip(bases).enumerate();
@@ -283,7 +312,11 @@ impl Repository<'_> {
         Ok(written.into_values().collect())
     }
 
-    async fn ensure(&self, service: &LinkedService, is_thorough: bool) -> Result<()> {
+    /// Makes sure that the target of a service, or of a pull request, is built: see [`ensure`].
+    ///
+    /// # Errors
+    /// As [`ensure`].
+    pub async fn ensure(&self, service: &LinkedService, is_thorough: bool) -> Result<()> {
         let RepositoryState::Present { name, private, .. } = &self.state else { return Ok(()) };
         let present = Present { name, private: *private };
         ensure(self.store, self.github, &present, service, is_thorough).await
@@ -326,8 +359,9 @@ impl Candidate {
             number,
             at: if self.push.is_some() { occasion.at } else { now() },
             repository_id,
-            since: self.service.linked.since,
+            since: self.service.since(),
             branch: self.branch.clone(),
+            pull_request: None,
             event: self.push.clone(),
             work: occasion.work.filter(|_| self.push.is_some()),
         }

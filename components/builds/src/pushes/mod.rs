@@ -8,28 +8,29 @@ mod link;
 mod links;
 mod list;
 mod look;
-mod records;
 mod report;
 mod rights;
 mod supersede;
 
 pub use link::{Linking, NewLink, check_available};
-pub use links::LinkedService;
 pub use list::{automatic_builds, list};
-pub use report::report_build;
+pub use look::{Candidate as Branch, Occasion, Processing, Repository};
+pub use report::{report_build, report_newest};
 pub use rights::{refusal, stored_refusal};
 pub use supersede::target_state;
 
-use crate::{github::GitHub, settings::Limits};
+use crate::{follow::finish_target_after_read, github::GitHub, settings::Limits};
 use futures::future::{Either, select};
-use look::{Occasion, Processing, look};
+use look::look;
 use nokube_domain::{
     Timestamp,
     pushes::{RepositoryChange, RepositoryEvent},
     work::Progress,
 };
 use nokube_edge::{
-    Result, now, sleep,
+    Result, now,
+    pushes::LinkedService,
+    sleep,
     store::{Store, WindowName},
     warn,
 };
@@ -47,6 +48,11 @@ const REPEATED_AFTER: i64 = 5;
 /// Seconds after which only where the branches point to is looked at.
 const OLD_AFTER: i64 = 10 * 60;
 
+/// Events about pull requests to one repository that are processed within [`PULL_REQUEST_WINDOW`] seconds. Strangers can
+/// cause any number of them, each costs some requests to GitHub, and GitHub answers 5,000 an hour of an installation.
+const MAX_PULL_REQUEST_EVENTS: u32 = 100;
+const PULL_REQUEST_WINDOW: i64 = 600;
+
 /// Processes an event, which is the item `number` of the work queue. May be called repeatedly and concurrently.
 ///
 /// # Errors
@@ -62,18 +68,44 @@ pub async fn process(
     if age >= GIVEN_UP_AFTER {
         return Ok(Progress::Done);
     }
+    if let RepositoryChange::PullRequest { number } = event.change
+        && let Some(progress) = limit(store, event.repository_id, number, age).await?
+    {
+        return Ok(progress);
+    }
     let services = links::of_repository(store, event.repository_id).await?;
     let push = match &event.change {
         RepositoryChange::Push(push) => Some(push),
-        RepositoryChange::Repository => None,
+        RepositoryChange::Repository | RepositoryChange::PullRequest { .. } => None,
+    };
+    let pull_request = match event.change {
+        RepositoryChange::PullRequest { number } => Some(number),
+        RepositoryChange::Push(_) | RepositoryChange::Repository => None,
     };
     let processing = match age {
         OLD_AFTER.. => Processing::Late,
         REPEATED_AFTER.. => Processing::Repeated,
         _ => Processing::First,
     };
-    let occasion = Occasion { at: event.received_at, push, work: Some(number), processing };
+    let (at, work) = (event.received_at, Some(number));
+    let occasion = Occasion { at, push, pull_request, work, processing };
     look(store, github, event.repository_id, services, occasion).await
+}
+
+/// Whether an event about a pull request waits, or is dropped, because there were too many. One of each pull request is
+/// kept until the next window, and then finds out about the others.
+async fn limit(store: &Store, repository: u64, number: u32, age: i64) -> Result<Option<Progress>> {
+    let start = now().as_second().div_euclid(PULL_REQUEST_WINDOW) * PULL_REQUEST_WINDOW;
+    let all = WindowName::pull_request_events(repository);
+    if age >= REPEATED_AFTER {
+        return Ok(store.is_window_full(&all, start).await?.then_some(Progress::Later));
+    }
+    if store.count_in_window(&all, start, MAX_PULL_REQUEST_EVENTS).await? {
+        return Ok(None);
+    }
+    let own = WindowName::limited_pull_request(repository, number);
+    let is_kept = store.count_in_window(&own, start, 1).await?;
+    Ok(Some(if is_kept { Progress::Later } else { Progress::Done }))
 }
 
 /// Looks for pushes to a repository whose events were lost.
@@ -87,7 +119,23 @@ pub async fn look_at_repository(store: &Store, github: &GitHub, repository_id: u
             due.push(service);
         }
     }
-    look(store, github, repository_id, due, without_event()).await.map(drop)
+    look(store, github, repository_id, due, Occasion::without_event()).await.map(drop)
+}
+
+/// Looks at a pull request of one service about which a person has said something.
+///
+/// # Errors
+/// The store failed, or GitHub does not answer.
+pub async fn look_at_pull_request(
+    store: &Store,
+    github: &GitHub,
+    service: &LinkedService,
+    number: u32,
+) -> Result<()> {
+    let (pull_request, processing) = (Some(number), Processing::First);
+    let occasion = Occasion { pull_request, processing, ..Occasion::without_event() };
+    let repository_id = service.source.repository_id;
+    look(store, github, repository_id, vec![service.clone()], occasion).await.map(drop)
 }
 
 /// Looks for pushes of one service, for somebody who reads it. Not often, and not for long. Whether it looked.
@@ -100,7 +148,8 @@ pub async fn look_at_service(store: &Store, service: &LinkedService) -> Result<b
     }
     let github = GitHub::new().await?;
     let repository_id = service.source.repository_id;
-    let looking = look(store, &github, repository_id, vec![service.clone()], without_event());
+    let looking =
+        look(store, &github, repository_id, vec![service.clone()], Occasion::without_event());
     match select(pin!(looking), pin!(sleep(READ_TIMEOUT))).await {
         Either::Left((Ok(_), _)) => {}
         Either::Left((Err(error), _)) => {
@@ -108,11 +157,10 @@ pub async fn look_at_service(store: &Store, service: &LinkedService) -> Result<b
         }
         Either::Right(_) => warn(format_args!("look for pushes of {repository_id}: too slow")),
     }
+    if service.source.deploy_on_build {
+        finish_target_after_read(store, service);
+    }
     Ok(true)
-}
-
-fn without_event() -> Occasion<'static> {
-    Occasion { at: now(), push: None, work: None, processing: Processing::Repeated }
 }
 
 /// Whether this is the first request in `push_quiet_seconds` that could look for pushes of the service.

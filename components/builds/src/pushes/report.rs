@@ -1,6 +1,5 @@
 //! Which commit status is due for a push. See [`crate::statuses`] for how it is sent.
 
-use super::{LinkedService, ensure::build_of, records};
 use crate::{
     github::GitHub,
     statuses::{Reporter, report},
@@ -13,6 +12,7 @@ use nokube_domain::{
 use nokube_edge::{
     Result,
     builds::summaries,
+    pushes::{self, LinkedService, build_of},
     store::{Store, keys},
 };
 
@@ -31,31 +31,40 @@ pub async fn report_newest(
     report_due(store, github, service, async || newest_due(store, service).await).await
 }
 
-/// Reports the state of a push's build. Returns whether nothing is left to be sent.
+/// Reports the state of a push's build. `service` is what pushes build now. Returns whether nothing is left to be sent.
 ///
 /// # Errors
 /// The store failed.
-pub async fn report_build(store: &Store, github: &GitHub, build: &BuildRecord) -> Result<bool> {
-    let (id, name) = (build.id, &build.spec.service);
-    let Some(service) = LinkedService::find(store, id.project, name).await? else {
-        return Ok(true);
-    };
+pub async fn report_build(
+    store: &Store,
+    github: &GitHub,
+    service: &LinkedService,
+    build: &BuildRecord,
+) -> Result<bool> {
+    let id = build.id;
     let Some(trigger) = &build.trigger else { return Ok(true) };
     let is_repository = Some(service.source.repository_id) == build.repository_id;
-    if !is_repository || !is_of_linker(&service, build) {
+    if !is_repository || !is_of_linker(service, build) {
         return Ok(true);
     }
+    let service = match build.pull_request() {
+        Some(number) => &service.with_pull_request(number),
+        None => service,
+    };
     let due = async || {
-        let newest = records::newest(store, &service).await?;
-        let target = newest.and_then(|newest| newest.target);
-        let wanted = match target {
-            Some(target) => build_of(store, id.project, name, &target.key()).await?,
+        let newest = pushes::newest(store, service).await?;
+        if newest.as_ref().is_some_and(|newest| newest.outcome.ends_preview()) {
+            // Nobody waits for it, and the commit may be that of a branch by now.
+            return Ok(None);
+        }
+        let wanted = match newest.and_then(|newest| newest.target) {
+            Some(target) => build_of(store, service.pushes(), &target.key()).await?,
             None => None,
         };
         let view = view(store, id).await?;
         Ok(view.map(|view| DueStatus::of_build(&view, trigger.number, wanted == Some(id))))
     };
-    report_due(store, github, &service, due).await
+    report_due(store, github, service, due).await
 }
 
 async fn report_due(
@@ -64,7 +73,7 @@ async fn report_due(
     service: &LinkedService,
     due: impl AsyncFn() -> Result<Option<DueStatus>>,
 ) -> Result<bool> {
-    let LinkedService { project, name, source, linked } = service;
+    let LinkedService { project, name, source, linked, pull_request } = service;
     let Some(project) = store.get(keys::project(*project)).await? else { return Ok(true) };
     let reporter = Reporter {
         store,
@@ -73,6 +82,7 @@ async fn report_due(
         service: name,
         repository_id: source.repository_id,
         linked_by: linked,
+        pull_request: *pull_request,
     };
     Ok(report(&reporter, due).await)
 }
@@ -84,8 +94,8 @@ fn is_of_linker(service: &LinkedService, build: &BuildRecord) -> bool {
 }
 
 async fn newest_due(store: &Store, service: &LinkedService) -> Result<Option<DueStatus>> {
-    let LinkedService { project, name, linked, .. } = service;
-    let Some(newest) = records::newest(store, service).await? else { return Ok(None) };
+    let linked = &service.linked;
+    let Some(newest) = pushes::newest(store, service).await? else { return Ok(None) };
     if newest.outcome.is_problem() {
         return Ok(None);
     }
@@ -98,7 +108,7 @@ async fn newest_due(store: &Store, service: &LinkedService) -> Result<Option<Due
         return Ok((found_head.at >= linked.enabled_at).then_some(due));
     }
     let Some(target) = target else { return Ok(None) };
-    let Some(build) = build_of(store, *project, name, &target.key()).await? else {
+    let Some(build) = build_of(store, service.pushes(), &target.key()).await? else {
         return Ok(None);
     };
     let (record, view) = futures::join!(store.build_by_id(build), view(store, build));
@@ -118,7 +128,7 @@ async fn found_head(
     for _ in 0..MAX_UNCHANGED {
         match record {
             Some(PushRecord { outcome: PushOutcome::Unchanged, base: Some(base), .. }) => {
-                record = store.get(keys::push(service.project, &service.name, base)).await?;
+                record = store.get(service.pushes().key(base)).await?;
             }
             found => return Ok(found),
         }

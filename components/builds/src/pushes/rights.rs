@@ -1,60 +1,24 @@
 //! Whether pushes may build a service now, which depends on what the responsible person may do.
 
-use super::LinkedService;
-use crate::github::{GitHub, LinkedAccount, may_read};
-use nokube_domain::{
-    Timestamp,
-    access::{Caller, Role, find_role},
-    builds::BuildRecord,
-    pushes::PushOutcome,
-    services::LinkedBy,
+use crate::{
+    github::{GitHub, LinkedAccount, may_read},
+    previews,
 };
+use nokube_domain::{builds::BuildRecord, pushes::PushOutcome, services::LinkedBy};
 use nokube_edge::{
-    Result, now,
-    store::{Store, keys},
+    Result,
+    pushes::{LinkedService, problem},
+    store::Store,
 };
 use nokube_github::api::RepositoryPath;
-
-/// Why pushes build nothing, as far as the store says. Three concurrent reads.
-///
-/// # Errors
-/// The store failed.
-pub async fn problem(store: &Store, service: &LinkedService) -> Result<Option<PushOutcome>> {
-    let LinkedBy { person, login, .. } = &service.linked;
-    let (members, blocked, confirmed_until) = futures::join!(
-        store.get(keys::members(service.project)),
-        store.is_blocked(person),
-        confirmed_until(store, &service.linked)
-    );
-    let caller = Caller { person: person.clone(), login: login.clone() };
-    let role = members?.and_then(|members| find_role(&caller, &members));
-    Ok(if blocked? {
-        Some(PushOutcome::Blocked)
-    } else if role < Some(Role::Developer) {
-        Some(PushOutcome::NotAMember)
-    } else if now() >= confirmed_until? {
-        Some(PushOutcome::ConfirmationRequired)
-    } else {
-        None
-    })
-}
-
-/// Until when pushes build without another confirmation. One read.
-///
-/// # Errors
-/// The store failed.
-pub async fn confirmed_until(store: &Store, linked: &LinkedBy) -> Result<Timestamp> {
-    let last_sign_in = store.get(keys::last_sign_in(&linked.person)).await?;
-    Ok(linked.confirmed_until(last_sign_in))
-}
 
 const SWITCHED_OFF: &str = "Pushes no longer build this service.";
 const OTHER_PERSON: &str = "Somebody else has become responsible for this service's builds since the push. Start a new build.";
 const NO_ACCESS: &str =
     "The person who is responsible for this service's builds can no longer read the repository.";
 
-/// Why a build may not be dispatched that a push has started, as a sentence. It may have waited for a day. At most four
-/// reads, and requests to GitHub if the repository is private.
+/// Why a build may not be dispatched that a push has started, as a sentence. It may have waited for a day. At most
+/// seven reads, and requests to GitHub if the repository is private.
 ///
 /// # Errors
 /// The store failed, or GitHub does not answer.
@@ -98,7 +62,10 @@ async fn responsible(
         return Ok(Err(OTHER_PERSON));
     }
     Ok(match problem(store, &service).await? {
-        None => Ok(Some(service.linked)),
+        None => match previews::refusal(store, &service, build).await? {
+            None => Ok(Some(service.linked)),
+            Some(refusal) => Err(refusal),
+        },
         Some(PushOutcome::Blocked) => {
             Err("The person who is responsible for this service's builds is blocked.")
         }

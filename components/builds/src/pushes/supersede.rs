@@ -1,8 +1,8 @@
-//! Builds that a later push has replaced.
+//! Builds that a later push has replaced, or whose preview has ended.
 
-use super::{LinkedService, ensure::build_of, records};
 use crate::{
     github::GitHub,
+    previews::ended_at,
     waiting::{self, TargetState},
 };
 use futures::future::try_join_all;
@@ -13,7 +13,8 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Error, Result,
-    store::{Store, keys},
+    pushes::{self, LinkedService, build_of},
+    store::Store,
 };
 
 /// Ends a build that the target of `newest` replaces.
@@ -44,7 +45,7 @@ pub async fn became_target_at(
     if number == newest.number {
         return Ok(newest.at);
     }
-    let made_it = store.get(keys::push(service.project, &service.name, number)).await?;
+    let made_it = store.get(service.pushes().key(number)).await?;
     Ok(made_it.map_or(newest.at, |record| record.at))
 }
 
@@ -63,7 +64,7 @@ pub async fn supersede_others(
 ) -> Result<()> {
     let targets = superseded_targets(newest, recent);
     let builds = targets.iter().map(|target| async move {
-        let build = build_of(store, service.project, &service.name, target).await?;
+        let build = build_of(store, service.pushes(), target).await?;
         let Some(build) = build.filter(|build| *build != keep) else { return Ok(None) };
         let has_ended = store.run(build).await?.final_view().is_some();
         Ok::<_, Error>(Some(build).filter(|_| !has_ended))
@@ -81,20 +82,29 @@ pub async fn supersede_others(
 pub async fn target_state(store: &Store, build: &BuildRecord) -> Result<TargetState> {
     let (project, name) = (build.id.project, &build.spec.service);
     let Some(trigger) = &build.trigger else { return Ok(TargetState::Newest) };
-    let Some(service) = LinkedService::find(store, project, name).await? else {
-        return Ok(TargetState::Newest);
+    let service = LinkedService::find(store, project, name).await?;
+    let service = match build.pull_request() {
+        Some(number) => service.map(|service| service.with_pull_request(number)),
+        None => service,
     };
+    let newest = match &service {
+        Some(service) => pushes::newest(store, service).await?,
+        None => None,
+    };
+    if build.pull_request().is_some()
+        && let Some(since) = ended_at(service.as_ref(), newest.as_ref())
+    {
+        return Ok(TargetState::Superseded(since));
+    }
     // Pushes have not found anything to build since the service has its present branch.
-    let newest = records::newest(store, &service).await?;
-    let Some((newest, target)) = newest.and_then(|it| Some((it.clone(), it.target?))) else {
+    let target = newest.as_ref().and_then(|newest| newest.target.as_ref());
+    let (Some(service), Some(newest), Some(target)) = (&service, &newest, target) else {
         return Ok(TargetState::Newest);
     };
     let key = target.key();
-    Ok(match build_of(store, project, name, &key).await? {
+    Ok(match build_of(store, service.pushes(), &key).await? {
         Some(wanted) if wanted == build.id => TargetState::Newest,
         None if key == (trigger.base, build.commit.clone()) => TargetState::Unknown,
-        Some(_) | None => {
-            TargetState::Superseded(became_target_at(store, &service, &newest).await?)
-        }
+        Some(_) | None => TargetState::Superseded(became_target_at(store, service, newest).await?),
     })
 }

@@ -1,12 +1,16 @@
-//! What other components ask for: `POST /internal/work/{n}` and `POST /internal/builds/{build}`.
+//! What other components ask for: `POST /internal/work/{n}`, `POST /internal/builds/{build}` and `POST
+//! /internal/deployments/{deployment}`.
 //!
 //! No public route leads here. These requests say only what to look at, so they would be harmless from anybody: they do
 //! what `reconcile` does anyway, a bit earlier.
 
-use crate::{follow::follow_now, github::GitHub, work::process};
+use crate::{
+    deployment_reports::report_deployment, follow::follow_now, github::GitHub, work::process,
+};
 use http::StatusCode;
-use nokube_domain::{BuildId, work::Progress};
+use nokube_domain::{BuildId, DeploymentId, work::Progress};
 use nokube_edge::{Call, Reply, Result, store::Store, work::WorkQueue};
+use serde_json::json;
 
 /// Processes an item of the work queue; 204 if it is done.
 pub async fn work(call: Call) -> Result<Reply> {
@@ -30,6 +34,14 @@ pub async fn build(call: Call) -> Result<Reply> {
     let store = Store::open().await?;
     follow_now(&store, &GitHub::new().await?, id).await?;
     Ok(done())
+}
+
+/// Reports to GitHub what has become of a deployment: `{"done": true}` if nothing is left to be reported.
+pub async fn deployment(call: Call) -> Result<Reply> {
+    let id: DeploymentId = call.path_parameter("deployment", "deployment")?;
+    let store = Store::open().await?;
+    let done = report_deployment(&store, &GitHub::new().await?, id).await?;
+    Ok(Reply::json(StatusCode::OK, &json!({ "done": done })))
 }
 
 fn done() -> Reply {

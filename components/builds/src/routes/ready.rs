@@ -62,7 +62,7 @@ async fn push_hint(github: &GitHub) -> Option<String> {
     let missing = app.missing();
     (!missing.is_empty()).then(|| {
         format!(
-            "the GitHub App lacks {}, so pushes may not be built or reported: add them on the App's page (Edit, \
+            "the GitHub App lacks {}, so pushes and pull requests may not be built or reported: add them on the App's page (Edit, \
              Permissions & events), to which {} leads, and accept the change in each installation",
             missing.join(", "),
             app.html_url

@@ -6,6 +6,7 @@
 use crate::{
     github::{GitHub, check_source_again, dispatch, rerun},
     places::{self, Attempt},
+    previews,
     settings::Limits,
     status::current_state,
 };
@@ -13,13 +14,14 @@ use futures::future::try_join;
 use http::StatusCode;
 use nokube_domain::{
     Person, Problem, Reason,
-    builds::{AttemptRequest, BuildState, BuildView, RunRecord, Status, view},
+    builds::{AttemptRequest, BuildRecord, BuildState, BuildView, RunRecord, Status, view},
     repository::Repository,
     reservation::is_lease_valid,
     work::BuildTask,
 };
 use nokube_edge::{
     Call, Error, Reply, Result, audit, now,
+    pushes::LinkedService,
     reservation::{Reservation, existing, hashed_name, reserve},
     store::{AuditLog, Store, keys},
     work::WorkQueue,
@@ -49,6 +51,7 @@ pub async fn retry(mut call: Call) -> Result<Reply> {
             return Err(Problem::conflict(Reason::BuildUnderWay, detail).into());
         }
     }
+    check_preview(&store, &state.record).await?;
     let members = store.get(keys::members(build.build_id.project)).await?;
     let owner = members.ok_or_else(|| Problem::not_found("build"))?.owner;
     places::check(&store, &owner).await?;
@@ -76,6 +79,25 @@ pub async fn retry(mut call: Call) -> Result<Reply> {
     audit::record(&store, &call, &log, "build.retry", object).await?;
     let grace = Limits::load().await?.timeouts.grace;
     accepted(&view(&state, None, grace, now()))
+}
+
+/// Checks that a build of a pull request may still be dispatched. At most four reads.
+///
+/// # Errors
+/// 409.
+async fn check_preview(store: &Store, build: &BuildRecord) -> Result<()> {
+    if build.pull_request().is_none() {
+        return Ok(());
+    }
+    let service = LinkedService::find(store, build.id.project, &build.spec.service).await?;
+    let refusal = match service {
+        Some(service) => previews::refusal(store, &service, build).await?,
+        None => Some(previews::PREVIEWS_OFF),
+    };
+    match refusal {
+        Some(reason) => Err(Problem::conflict(Reason::PullRequestChanged, reason).into()),
+        None => Ok(()),
+    }
 }
 
 /// What an attempt is started with.
@@ -164,6 +186,7 @@ pub mod openapi {
                 Reason::BuildUnderWay,
                 "The build is still under way. Cancel it first, or wait.",
             )
+            .conflict(Reason::PullRequestChanged, crate::previews::PREVIEWS_OFF)
             .problem(ProblemKind::InProgress, "Another request is doing this now.")
             .calls_github()
     }

@@ -4,22 +4,47 @@ use crate::story::{Story, WEB, source};
 use futures::future::{Either, join, select};
 use nokube_test_host::{Response, StoreFault, after_calls};
 use serde_json::json;
-use std::pin::pin;
+use std::{pin::pin, rc::Rc};
 
 /// Begins to process an item.
-fn processing(story: &Story, number: u32) -> impl Future<Output = Response> + 'static + use<> {
+pub fn processing(story: &Story, number: u32) -> impl Future<Output = Response> + 'static + use<> {
     let path = format!("/internal/work/{number}");
     story.host.anybody(builds::ROUTES).start("POST", &path, Some(&json!({})))
 }
 
 /// Processes an item until it is done, as `reconcile` does.
-fn finish(story: &Story, number: u32, case: &str) {
+pub fn finish(story: &Story, number: u32, case: &str) {
     let again = || {
         story.host.wait(61);
         story.process(number).status
     };
     let mut statuses = std::iter::repeat_with(again).take(4);
     assert!(statuses.any(|status| status == 204), "{case}");
+}
+
+/// Processes two items until they are done. After so many calls of the first one, `change` happens, and the second one
+/// begins.
+pub fn process_at_once(
+    story: Story,
+    [first, second]: [u32; 2],
+    calls: u32,
+    change: impl FnOnce(&Story) + 'static,
+) -> Rc<Story> {
+    let (one, other) = (processing(&story, first), processing(&story, second));
+    let story = Rc::new(story);
+    let changed = story.clone();
+    story.host.run(async move {
+        let later = async {
+            after_calls(calls).await;
+            change(&changed);
+            other.await
+        };
+        join(one, later).await
+    });
+    for number in [first, second] {
+        finish(&story, number, &format!("after {calls} calls"));
+    }
+    story
 }
 
 /// GitHub shows no run of the last build, and the time in which it should is over.
@@ -65,21 +90,8 @@ fn of_two_pushes_at_any_distance_the_second_is_built_and_the_first_is_not_left_r
         story.head('b');
         let first = story.event('b');
         let second = story.event('c');
-        let (one, other) = (processing(&story, first), processing(&story, second));
-        let story = std::rc::Rc::new(story);
-        let pushed = story.clone();
-        story.host.run(async move {
-            let later = async {
-                after_calls(n).await;
-                pushed.head('c');
-                other.await
-            };
-            join(one, later).await
-        });
+        let story = process_at_once(story, [first, second], n, |story| story.head('c'));
         let case = format!("after {n} calls");
-        for number in [first, second] {
-            finish(&story, number, &case);
-        }
         let built = story.built();
         assert!(
             built == "c" || built == "bc" || built == "cc" || built == "bcc",

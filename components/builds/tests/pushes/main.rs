@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
 mod faults;
+#[path = "../support/github_app.rs"]
+mod github_app;
 mod linking;
+mod previews;
 mod reasons;
 mod responsible;
 mod several;

@@ -1,5 +1,6 @@
 //! Alice's project `myapp`, with services of `acme/shop`, on which the GitHub App is installed.
 
+use crate::github_app::use_github_app;
 use builds::ROUTES;
 use nokube_domain::{
     Person, ProjectId,
@@ -12,9 +13,8 @@ use nokube_edge::{
     work::WorkQueue,
 };
 use nokube_test_host::{Client, Response, TestHost};
-use rsa::{Generate, PrivateKey, pkcs1::EncodeRsaPrivateKey, pkcs8::LineEnding};
 use serde_json::{Value, json};
-use std::{rc::Rc, sync::LazyLock};
+use std::rc::Rc;
 
 pub const API: &str = "https://api.github.com";
 pub const SHOP: [&str; 2] =
@@ -40,9 +40,6 @@ impl Story {
     }
 
     pub fn without_link() -> Self {
-        static KEY: LazyLock<String> = LazyLock::new(|| {
-            PrivateKey::generate().to_pkcs1_pem(LineEnding::LF).unwrap().to_string()
-        });
         let host = TestHost::install();
         for (name, value) in [
             ("limit_builds_per_minute", "0"),
@@ -50,21 +47,16 @@ impl Story {
             ("max_running_builds_per_person", "0"),
             ("push_quiet_seconds", "0"),
             ("build_quiet_seconds", "3600"),
-            ("github_token", ""),
-            ("github_app_client_id", "Iv1.app"),
-            ("github_app_private_key", &KEY),
         ] {
             host.set(name, value);
         }
-        let token = json!({ "token": "sentinel-app-token", "expires_at": "2099-01-01T00:00:00Z" });
-        host.respond("POST", &format!("{API}/app/installations/"), 201, &token);
+        use_github_app(&host);
         let app = json!({
             "id": 5, "slug": "nokube", "html_url": "https://github.com/apps/nokube",
             "permissions": {}, "events": [],
         });
         host.respond("GET", &format!("{API}/app"), 200, &app);
         let builder = format!("{API}/repos/platform/builder");
-        host.respond("GET", &format!("{builder}/installation"), 200, &json!({ "id": 1 }));
         host.respond("POST", DISPATCHES, 200, &json!({ "workflow_run_id": 30 }));
         host.respond("POST", &format!("{builder}/actions/runs/30/"), 202, &json!({}));
         host.respond("POST", &format!("{}/statuses/", SHOP[0]), 201, &json!({}));

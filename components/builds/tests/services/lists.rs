@@ -34,7 +34,7 @@ fn deploy(host: &TestHost, service: &str) {
         let number = store.increment(&Counter::deployments(ProjectId(1))).await.unwrap();
         let id = DeploymentId::new(ProjectId(1), number, 7);
         let created_at = nokube_edge::now();
-        let record = DeploymentRecord { id, service, created_at, adopted: None };
+        let record = DeploymentRecord { id, service, created_at, adopted: None, preview: None };
         store.set(keys::deployment(ProjectId(1), number), &record).await.unwrap();
     });
 }

@@ -1,5 +1,6 @@
 //! Deletes a deployment from the cluster: only objects that the platform applied, which `managedFields` shows;
-//! its volume only if that was requested; the namespace together with the project's last deployment.
+//! its volume only if that was requested; the namespace together with the last deployment of the project or of its
+//! previews.
 
 use crate::{
     cluster::{Cluster, ClusterError},
@@ -7,11 +8,8 @@ use crate::{
     service_limits::count_deployed,
 };
 use futures::future::join_all;
-use nokube_domain::{
-    ProjectId,
-    deployments::{ApplyOutcome, Deletion},
-};
-use nokube_edge::store::Store;
+use nokube_domain::deployments::{ApplyOutcome, Deletion};
+use nokube_edge::{previews, store::Store};
 use nokube_kube::{
     Kind, Tenant,
     error::ApiError,
@@ -75,9 +73,9 @@ async fn try_delete(
         }
         deleted => deleted?,
     };
-    let project = deployment.project.id;
-    if deleted == Deleted::All && has_no_deployment(store, project).await? {
-        delete_namespace(store, cluster, project, &namespace).await?;
+    let tenant = deployment.tenant();
+    if deleted == Deleted::All && has_no_deployment(store, &tenant).await? {
+        delete_namespace(store, cluster, &tenant, &namespace).await?;
     }
     Ok(())
 }
@@ -145,7 +143,7 @@ async fn delete_requests(
     Ok(deletes)
 }
 
-/// Deletes the namespace of a project that has no deployment, unless it is still needed.
+/// Deletes the namespace of a tenant that has no deployment, unless it is still needed.
 ///
 /// # Errors
 /// The cluster or the store failed.
@@ -154,23 +152,29 @@ pub async fn delete_unused_namespace(
     cluster: &Cluster,
     tenant: &Tenant<'_>,
 ) -> nokube_edge::Result<()> {
-    let project = tenant.project.id;
     let (found, status) = cluster.namespace(tenant).await?;
     let (Some(namespace), NamespaceStatus::Owned { .. }) = (found, status) else { return Ok(()) };
-    if count_deployed(store, project).await? > 0 {
-        return Ok(());
-    }
-    match delete_namespace(store, cluster, project, &namespace).await {
+    let deleted = async {
+        match has_no_deployment(store, tenant).await? {
+            true => delete_namespace(store, cluster, tenant, &namespace).await,
+            false => Ok(()),
+        }
+    };
+    match deleted.await {
         Ok(()) => Ok(()),
         Err(DeleteError::Cluster(error)) => Err(error.into()),
         Err(DeleteError::Store(error)) => Err(error),
     }
 }
 
-/// Whether the project has no other deployment. Revisions are stored before anything is applied, so a
+/// Whether the tenant has no other deployment. Revisions are stored before anything is applied, so a
 /// deployment that is being created counts.
-async fn has_no_deployment(store: &Store, project: ProjectId) -> DeleteResult<bool> {
-    Ok(count_deployed(store, project).await? == 0)
+async fn has_no_deployment(store: &Store, tenant: &Tenant<'_>) -> DeleteResult<bool> {
+    let project = tenant.project.id;
+    Ok(match tenant.is_preview {
+        true => !previews::has_deployed(store, project).await?,
+        false => count_deployed(store, project).await? == 0,
+    })
 }
 
 /// Deletes the namespace unless it still contains a workload, volume or Service, including those that somebody
@@ -178,7 +182,7 @@ async fn has_no_deployment(store: &Store, project: ProjectId) -> DeleteResult<bo
 async fn delete_namespace(
     store: &Store,
     cluster: &Cluster,
-    project: ProjectId,
+    tenant: &Tenant<'_>,
     namespace: &PartialObject,
 ) -> DeleteResult<()> {
     let name = namespace.metadata.name.as_str();
@@ -197,7 +201,7 @@ async fn delete_namespace(
         }
     }
     // A deployment may have been created during these reads.
-    if !has_no_deployment(store, project).await? {
+    if !has_no_deployment(store, tenant).await? {
         return Ok(());
     }
     let delete = request::delete(Kind::Namespace, name, &namespace.metadata);

@@ -51,7 +51,8 @@ pub struct Superseded {
 
 /// Applies the newest revision, or deletes the deployment if the revision says so, and stores the
 /// outcome. If the deployment was deleted while its revision was applied, it is deleted again, and
-/// `deployment` then has the revision that deletes it.
+/// `deployment` then has the revision that deletes it. Returns the newest revision, if another one was stored
+/// meanwhile.
 ///
 /// After a crash before the outcome is stored, the next read reconciles again.
 ///
@@ -62,7 +63,7 @@ pub async fn reconcile(
     cluster: &Cluster,
     deployment: &mut Deployment,
     prepared: Option<Prepared<'_>>,
-) -> Result<()> {
+) -> Result<Option<Revision>> {
     let secrets = prepared.as_ref().and_then(|prepared| prepared.secrets);
     let mut warnings = own_warnings(&deployment.revision, secrets);
     let result = match (&deployment.revision.desired, prepared) {
@@ -80,13 +81,15 @@ pub async fn reconcile(
         Ok(result) => result,
         Err(superseded) => superseded_outcome(store, deployment, &superseded).await?.into(),
     };
-    let is_deletion = deployment.is_deleted();
     warnings.extend(result.warnings);
     deployment.save_outcome(store, result.outcome, warnings).await?;
-    if !is_deletion {
-        delete_if_deleted_concurrently(store, cluster, deployment).await?;
+    let newer = newer_revision(store, deployment).await?;
+    if let Some(newer) = &newer
+        && !deployment.is_deleted()
+    {
+        delete_if_deleted(store, cluster, deployment, newer).await?;
     }
-    Ok(())
+    Ok(newer)
 }
 
 /// The outcome of a revision that was not applied because the cluster has a newer one. If the store has a newer one too,
@@ -129,19 +132,25 @@ impl From<ApplyOutcome> for ApplyResult {
     }
 }
 
+/// The newest revision, if that is not the one of `deployment`. Costs one read if it is.
+async fn newer_revision(store: &Store, deployment: &Deployment) -> Result<Option<Revision>> {
+    let number = deployment.revision.number;
+    if store.count(&Counter::revisions(deployment.id())).await? <= number {
+        return Ok(None);
+    }
+    let newest = store.newest_revision(deployment.id()).await?;
+    Ok(newest.filter(|newest| newest.number > number))
+}
+
 /// If the deployment was deleted while a revision was applied, deletes what was applied: no later request would.
-/// Costs one read if there is no newer revision.
-async fn delete_if_deleted_concurrently(
+async fn delete_if_deleted(
     store: &Store,
     cluster: &Cluster,
     deployment: &mut Deployment,
+    newer: &Revision,
 ) -> Result<()> {
-    if store.count(&Counter::revisions(deployment.id())).await? <= deployment.revision.number {
-        return Ok(());
-    }
-    let Some(newest) = store.newest_revision(deployment.id()).await? else { return Ok(()) };
-    let DesiredState::Deleted(deletion) = newest.desired else { return Ok(()) };
-    deployment.revision = newest;
+    let DesiredState::Deleted(deletion) = newer.desired else { return Ok(()) };
+    deployment.revision = newer.clone();
     let outcome = delete::delete(store, cluster, deployment, deletion).await?;
     deployment.save_outcome(store, outcome, Vec::new()).await
 }

@@ -8,7 +8,7 @@ use crate::{
 };
 use nokube_domain::{
     Problem, Reason,
-    deployments::{Cause, DeployedState},
+    deployments::{AutomationPause, Cause, DeployedState},
 };
 use nokube_edge::{Call, Reply, Result, now, store::Store};
 
@@ -29,11 +29,23 @@ pub async fn restart(call: Call) -> Result<Reply> {
 }
 
 pub async fn stop(call: Call) -> Result<Reply> {
-    change(call, Cause::Stop, |state| Ok(state.with_stopped(true))).await
+    let pause = pause(&call, Cause::Stop)?;
+    let stopped = |state: &DeployedState| {
+        Ok(state.with_stopped(true).with_automation_paused(Some(pause.clone())))
+    };
+    change(call, Cause::Stop, stopped).await
 }
 
 pub async fn start(call: Call) -> Result<Reply> {
     change(call, Cause::Start, |state| Ok(state.with_stopped(false))).await
+}
+
+/// What a rollback or a stop by the caller does to automatic deployment.
+///
+/// # Errors
+/// 401 on a route that authenticates no caller.
+pub fn pause(call: &Call, cause: Cause) -> Result<AutomationPause> {
+    Ok(AutomationPause { by: call.caller()?.login.clone(), at: now(), cause })
 }
 
 async fn change(
@@ -46,9 +58,7 @@ async fn change(
     let deployment = Deployment::load(&call, &store).await?;
     let cluster = Cluster::new().await?;
     let state = next(deployment.state()?)?;
-    let Deployment { record, project, members, revision, .. } = deployment;
-    let previous = Some(&revision);
-    let new = NewRevision { record, project, members, cause, state, previous, secrets: None };
+    let new = NewRevision::of_same_secrets(&deployment, cause, state);
     revise(&call, &store, &cluster, new).await
 }
 
@@ -74,8 +84,10 @@ pub mod openapi {
     }
 
     pub fn stop() -> Operation {
-        let operation = Operation::new("stop", "Stop a deployment")
-            .description("Removes the pods. Address, configuration and volumes are kept.");
+        let operation = Operation::new("stop", "Stop a deployment").description(
+            "Removes the pods. Address, configuration and volumes are kept. No build is deployed \
+                 automatically until somebody resumes that (`…/resume`).",
+        );
         revise(operation)
     }
 

@@ -1,31 +1,25 @@
 //! `POST /api/v1/deploy`: deploys a service, for the first time or once more.
-//!
-//! The first deployment of a service takes nine writes more than a revision: reservation, number, record,
-//! reservation result; reservation and record of a place for the project and one for its owner, and which ones they are.
 
 use super::dry_run::dry_run;
 use crate::{
     address,
+    author::Author,
     cluster::Cluster,
+    draft::{Draft, ServiceRevision, deploy_service},
     image,
-    revise::{NewRevision, revise},
+    promotion::Source,
     saved, secrets,
-    service_limits::ServicePlaces,
-    services::{ExistingService, create_service, find_service},
+    services::{ExistingService, find_service},
 };
 use futures::future::try_join;
 use nokube_domain::{
-    DeploymentId, Problem, ProjectId, UnknownFields,
-    deployments::{
-        Cause, DeployedState, DeploymentRequest, NewDeployment, Release, ResolvedImage, Revision,
-        SecretValue,
-    },
-    name::{Login, ServiceName},
+    Problem, ProjectId,
+    deployments::{DeploymentRequest, NewDeployment, Revision},
+    name::ServiceName,
     projects::{Members, Project},
 };
-use nokube_edge::{Call, Reply, Result, now, projects, store::Store};
-use nokube_kube::{Tenant, names};
-use std::collections::BTreeMap;
+use nokube_edge::{Call, Reply, Result, projects, store::Store};
+use nokube_kube::Tenant;
 
 pub async fn create(mut call: Call) -> Result<Reply> {
     call.allow_query_parameters(&["dry_run"])?;
@@ -42,21 +36,28 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         return Err(problem.unwrap_or_else(missing).into());
     };
     let (project, members, _) = projects::load(&call, &store, project_id).await?;
-    let saved = saved::complete(&call, &store, &mut fields, &project).await?;
-    let request = NewDeployment::read(&mut fields);
+    let source = Source::load(&call, &store, &fields).await?;
     // The service is found before the request is checked, because values that it has already are accepted.
     let find = async {
-        match &request.service_name {
-            Some(name) => find_service(&store, project_id, name).await,
+        match fields.peek::<ServiceName>("service_name") {
+            Some(name) => find_service(&store, project_id, &name).await,
             None => Ok(None),
         }
     };
     let (cluster, service) = try_join(Cluster::new(), find).await?;
+    let saved = match &source {
+        Some(source) => {
+            let (settings, target) = (&cluster.settings, (&project, service.as_ref()));
+            source.complete(&store, settings, &mut fields, target).await?
+        }
+        None => saved::complete(&call, &store, &mut fields, &project).await?,
+    };
+    let request = NewDeployment::read(&mut fields);
     let state = service.as_ref().and_then(ExistingService::state);
     let (limits, current) = (&cluster.settings.limits, state.map(|state| &state.release.spec));
     let request =
         DeploymentRequest::new(request, fields, &caller, Some(&project), limits, current)?;
-    let wanted = Wanted { project, members, service, request, saved, is_dry_run };
+    let wanted = Wanted { project, members, service, request, source, saved, is_dry_run };
     deploy(&call, &store, &cluster, wanted).await
 }
 
@@ -66,20 +67,23 @@ struct Wanted {
     members: Members,
     service: Option<ExistingService>,
     request: DeploymentRequest,
-    /// The service, if the request was completed with what is saved of it.
+    /// The deployment whose release is promoted.
+    source: Option<Source>,
+    /// The service, if its saved secrets come before those of its current release.
     saved: Option<ServiceName>,
     is_dry_run: bool,
 }
 
 /// Makes the new revision of a service, or shows what it would change.
 async fn deploy(call: &Call, store: &Store, cluster: &Cluster, wanted: Wanted) -> Result<Reply> {
-    let Wanted { project, members, service, request, saved, is_dry_run } = wanted;
+    let Wanted { project, members, service, request, source, saved, is_dry_run } = wanted;
     let id = service.as_ref().map(|service| service.record.cluster_id());
     let previous = service.as_ref().and_then(|service| service.revision.as_ref());
     let previous_state = previous.and_then(Revision::deployed);
-    let (settings, source) = (&cluster.settings, &request.image);
-    let image = image::resolve(call, store, settings, source, &project).await?;
-    let tenant = Tenant { project: &project, owner: &members.owner };
+    let promoted = source.as_ref().map(|source| &source.release.image);
+    let image = (&request.image, promoted);
+    let image = image::resolve(call, store, &cluster.settings, image, &project).await?;
+    let tenant = Tenant { project: &project, owner: &members.owner, is_preview: false };
     let (secrets, ()) = try_join(
         secrets::resolve(cluster, &tenant, &request.secrets, previous_state, saved.as_ref()),
         address::check_available(cluster, &tenant, &request.spec),
@@ -87,62 +91,28 @@ async fn deploy(call: &Call, store: &Store, cluster: &Cluster, wanted: Wanted) -
     .await?;
     let by = &call.caller()?.login;
     let (request, secrets) = (&request, &secrets);
-    let draft = Draft { request, image, secrets, previous: previous_state, by };
+    let draft = Draft {
+        spec: &request.spec,
+        image,
+        secrets,
+        previous: previous_state,
+        by,
+        promoted_from: source.as_ref().map(Source::promoted_from),
+        is_automatic: false,
+    };
     if is_dry_run {
         // An adopted service has its objects under another id, but their names are made of its own.
         let own_id = service.as_ref().map(|service| service.record.id);
         let state = |id| draft.state(cluster, own_id.unwrap_or(id));
         return dry_run(cluster, tenant, id, previous, secrets, state).await;
     }
-    let limits = &cluster.settings.service_limits;
-    let places = ServicePlaces { store, project: project.id, owner: &members.owner, limits };
-    places.check(service.as_ref()).await?;
-    let record = match &service {
-        Some(service) => service.record.clone(),
-        None => create_service(store, project.id, &request.spec.service).await?,
-    };
-    let taken = places.take(record.id, previous).await?;
-    let state = draft.state(cluster, record.id);
-    let (cause, secrets) = (Cause::Deploy, Some(secrets));
-    let new = NewRevision { record, project, members, cause, state, previous, secrets };
-    taken.keep_unless_rejected(store, revise(call, store, cluster, new).await).await
-}
-
-/// Everything that a deployment's state is made of, except its id.
-struct Draft<'a> {
-    request: &'a DeploymentRequest,
-    image: ResolvedImage,
-    secrets: &'a BTreeMap<String, SecretValue>,
-    previous: Option<&'a DeployedState>,
-    by: &'a Login,
-}
-
-impl Draft<'_> {
-    /// The state to deploy. Its release has the number 0 until the revision is numbered.
-    fn state(&self, cluster: &Cluster, id: DeploymentId) -> DeployedState {
-        let spec = self.request.spec.clone();
-        let name_key = &cluster.settings.name_key;
-        let release = Release {
-            number: 0,
-            previous: None,
-            by: self.by.clone(),
-            at: now(),
-            image: self.image.clone(),
-            variables_object: names::variables_object(id, &spec.service, &spec.variables),
-            secrets_object: name_key.secrets_object(id, &spec.service, self.secrets),
-            secrets: self.secrets.keys().cloned().collect(),
-            spec,
-            unknown_fields: UnknownFields::default(),
-        };
-        // Deploying the same image and configuration again makes no new release.
-        let previous = self.previous.map(|state| &state.release);
-        let same = previous.filter(|previous| previous.is_same(&release)).cloned();
-        DeployedState::with_release(
-            self.previous,
-            same.unwrap_or(release),
-            cluster.settings.retained_releases,
-        )
-    }
+    let author = Author::of_caller(call)?;
+    let name = &request.spec.service;
+    let new =
+        ServiceRevision { project, members, service: service.as_ref(), name, automatic: None };
+    let state = |id| (draft.state(cluster, id), Some(secrets));
+    let revised = deploy_service(&author, store, cluster, new, state).await?;
+    revised.accepted(cluster)
 }
 
 #[cfg(feature = "openapi")]
@@ -159,7 +129,8 @@ pub mod openapi {
                  `image_name` deploys the newest build of the service that has succeeded, if a configuration is \
                  saved for the service (`…/services/{service}/deployment`): what is not sent is then taken from \
                  that configuration and from the saved secrets, and a field that is sent replaces what is saved, \
-                 for this deployment only; `null` stands for its default. With `dry_run` nothing is changed, and \
+                 for this deployment only; `null` stands for its default. With `release_of`, the release of \
+                 another deployment is deployed in the same way. With `dry_run` nothing is changed, and \
                  the response shows what would change.",
             )
             .query_flag("dry_run", "Only show what would change.")
@@ -199,6 +170,14 @@ pub mod openapi {
             .problem(
                 ProblemKind::Invalid,
                 "build_id: no build of this service has succeeded yet; build it first",
+            )
+            .problem(
+                ProblemKind::NotFound,
+                "release_of: there is no such deployment in a project in which you are a developer.",
+            )
+            .problem(
+                ProblemKind::Invalid,
+                "release_of: does not run its newest release yet: revision 4 of it is still being applied",
             )
     }
 }

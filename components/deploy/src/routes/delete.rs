@@ -3,23 +3,13 @@
 //!
 //! The revision is stored first, so a read continues what the cluster could not do.
 
-use crate::{
-    cluster::Cluster,
-    deployment::Deployment,
-    reconcile::reconcile,
-    revise::{new_revision, record_in_audit_log},
-    work,
-};
-use futures::future::try_join;
+use crate::{author::Author, cluster::Cluster, deletion::delete_as, deployment::Deployment};
 use http::StatusCode;
 use nokube_domain::{
     Problem, ProblemKind,
-    deployments::{ApplyOutcome, Cause, Deletion, DesiredState},
+    deployments::{ApplyOutcome, Deletion, DesiredState},
 };
-use nokube_edge::{
-    Call, Reply, Result,
-    store::{Counter, Store, WindowName, keys},
-};
+use nokube_edge::{Call, Reply, Result, store::Store};
 
 pub async fn delete(call: Call) -> Result<Reply> {
     call.allow_query_parameters(&["volumes"])?;
@@ -34,21 +24,9 @@ pub async fn delete(call: Call) -> Result<Reply> {
     {
         return Err(Problem::not_found("deployment").into());
     }
-    let (number, item) = try_join(
-        store.increment(&Counter::revisions(deployment.id())),
-        work::add_item(&store, deployment.id()),
-    )
-    .await?;
-    let desired = DesiredState::Deleted(Deletion { delete_volumes });
-    deployment.revision = new_revision(&call, deployment.id(), number, Cause::Delete, desired)?;
-    store.set(keys::revision(deployment.id(), number), &deployment.revision).await?;
-    record_in_audit_log(&call, &store, &deployment).await?;
-    reconcile(&store, &cluster, &mut deployment, None).await?;
-    work::remove_item(&store, &deployment, item).await;
-    let (id, project) = (deployment.id(), deployment.project.id);
-    let cached =
-        [WindowName::observation(id), WindowName::events(id), WindowName::observations(project)];
-    store.empty_cache(&cached).await;
+    let author = Author::of_caller(&call)?;
+    let deletion = Deletion { delete_volumes };
+    delete_as(&author, &store, &cluster, &mut deployment, (deletion, None)).await?;
     match deployment.revision_outcome().map(|outcome| &outcome.outcome) {
         Some(ApplyOutcome::Interrupted(reason)) => {
             let detail = format!(

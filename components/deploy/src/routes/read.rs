@@ -4,6 +4,7 @@ use crate::{
     cluster::Cluster,
     deployment::Deployment,
     status::{cached_observation, current_status},
+    work::follow_after_read,
 };
 use http::StatusCode;
 use nokube_domain::DeploymentId;
@@ -16,7 +17,9 @@ pub async fn read(call: Call) -> Result<Reply> {
     let (deployment, entry) =
         futures::join!(Deployment::load(&call, &store), cached_observation(&store, &cluster, id));
     let (mut deployment, entry) = (deployment?, entry?);
+    let before = deployment.last_observation.clone();
     let view = current_status(&store, &cluster, &mut deployment, entry).await?;
+    follow_after_read(&store, &deployment, &view, before.as_ref());
     Ok(Reply::json_with_weak_etag(StatusCode::OK, &view, &view.without_observation_time()))
 }
 

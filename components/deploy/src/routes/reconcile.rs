@@ -1,4 +1,4 @@
-//! `POST /internal/reconcile`: continues the revisions that were interrupted. `platform` calls it, but it is harmless from
+//! `POST /internal/reconcile`: continues what is left of revisions. `platform` calls it, but it is harmless from
 //! anybody.
 
 use crate::{cluster::Cluster, work::continue_interrupted};

@@ -51,8 +51,8 @@ pub mod openapi {
         });
         let revision = json!({
             "revision": 1, "by": "testuser", "created_at": "2025-08-18T10:35:00Z",
-            "cause": "deploy", "current": true, "image_name": examples::IMAGE,
-            "image_digest": examples::DIGEST, "build_id": examples::BUILD,
+            "cause": "deploy", "current": true, "automatic": false, "promoted_from": null,
+            "image_name": examples::IMAGE, "image_digest": examples::DIGEST, "build_id": examples::BUILD,
             "configuration": examples::with(service, rest),
         });
         Operation::new("listRevisions", "List the releases that can be rolled back to")

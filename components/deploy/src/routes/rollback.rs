@@ -1,12 +1,13 @@
 //! `POST /api/v1/deployments/{deployment}/rollback`: deploys a retained release again, image and
 //! configuration. `{"revision": 3}`; without a body, the release that was deployed before the current one.
 
+use super::change::pause;
 use crate::{
     cluster::Cluster,
     deployment::Deployment,
     image,
-    reconcile::lost_secrets,
     revise::{NewRevision, revise},
+    secrets::check_in_cluster,
 };
 use nokube_domain::{
     Problem, Reason,
@@ -19,6 +20,10 @@ pub async fn rollback(mut call: Call) -> Result<Reply> {
     call.allow_query_parameters(&[])?;
     let store = Store::open().await?;
     let deployment = Deployment::load(&call, &store).await?;
+    if deployment.record.preview.is_some() {
+        let detail = "A preview is not rolled back. Push to its pull request instead.";
+        return Err(Problem::conflict(Reason::NoEarlierRelease, detail).into());
+    }
     let number = match call.optional_json_fields().await? {
         None => None,
         Some(mut fields) => {
@@ -33,15 +38,15 @@ pub async fn rollback(mut call: Call) -> Result<Reply> {
     };
     let cluster = Cluster::new().await?;
     // The operator's settings may have changed since the release was deployed.
-    let (settings, name) = (&cluster.settings, &release.image.name);
-    image::origin(&store, settings, name, &deployment.project).await?;
+    let settings = &cluster.settings;
+    image::check_release(&store, settings, &release, &deployment.project).await?;
     settings.limits.check_spec(&release.spec)?;
     let state =
         DeployedState::with_release(Some(current), release, cluster.settings.retained_releases);
-    check_secrets(&cluster, &deployment, &state).await?;
-    let Deployment { record, project, members, revision, .. } = deployment;
-    let (cause, previous) = (Cause::Rollback, Some(&revision));
-    let new = NewRevision { record, project, members, cause, state, previous, secrets: None };
+    check_in_cluster(&cluster, &deployment.tenant(), &state).await?;
+    let cause = Cause::Rollback;
+    let state = state.with_automation_paused(Some(pause(&call, cause)?));
+    let new = NewRevision::of_same_secrets(&deployment, cause, state);
     revise(&call, &store, &cluster, new).await
 }
 
@@ -90,21 +95,6 @@ async fn find_earlier_release(
     Err(Problem::conflict(Reason::NoEarlierRelease, detail).into())
 }
 
-async fn check_secrets(
-    cluster: &Cluster,
-    deployment: &Deployment,
-    state: &DeployedState,
-) -> Result<()> {
-    let Some(object) = &state.release.secrets_object else { return Ok(()) };
-    match cluster.secret_values(&deployment.tenant(), object).await? {
-        Some(_) => Ok(()),
-        None => {
-            let detail = lost_secrets(object, state).detail;
-            Err(Problem::conflict(Reason::SecretsLost, detail).into())
-        }
-    }
-}
-
 #[cfg(feature = "openapi")]
 pub mod openapi {
     use crate::revise::openapi::revise;
@@ -115,7 +105,8 @@ pub mod openapi {
             .description(
                 "Restores its image and configuration. Without a body: the release that was \
                  deployed before the current one. After a rollback, that is the one before the \
-                 release that was restored.",
+                 release that was restored. No build is deployed automatically until somebody \
+                 resumes that (`…/resume`).",
             )
             .optional_json_body::<Rollback>(json!({ "revision": 3 }));
         revise(operation)

@@ -55,7 +55,7 @@ pub async fn put(mut call: Call) -> Result<Reply> {
     let possible: BTreeSet<_> =
         saved.secret_names().chain(set.map(|(name, _)| name)).cloned().collect();
     let known = saved.secrets.unwrap_or_default();
-    let tenant = Tenant { project: &project, owner: &members.owner };
+    let tenant = Tenant { project: &project, owner: &members.owner, is_preview: false };
     let secret = SavedSecret { cluster: &cluster, tenant: &tenant, service: &name };
     let changing = Changing { store: &store, secret, known: &known };
     changing.store_names(possible).await?;
@@ -84,7 +84,7 @@ pub async fn remove(call: Call) -> Result<Reply> {
     let record = record.filter(|record| !record.names.is_empty());
     let record = record.ok_or_else(|| Problem::not_found("saved secret"))?;
     let cluster = Cluster::new().await?;
-    let tenant = Tenant { project: &project, owner: &members.owner };
+    let tenant = Tenant { project: &project, owner: &members.owner, is_preview: false };
     record_in_audit_log(&call, &store, id, &name).await?;
     let secret = SavedSecret { cluster: &cluster, tenant: &tenant, service: &name };
     secret.delete().await?;

@@ -85,3 +85,18 @@ pub fn push() -> Value {
         "commits": [],
     })
 }
+
+/// A pull request from a fork into the branch `main` of repository 7.
+pub fn pull_request(action: &str) -> Value {
+    json!({
+        "action": action, "number": 12,
+        "pull_request": {
+            "number": 12, "state": "open", "draft": false, "title": "Sell boots",
+            "body": "Mail me: mallory@example.com", "user": { "login": "mallory" },
+            "head": { "ref": "boots", "sha": "2".repeat(40), "repo": { "id": 8 } },
+            "base": { "ref": "main", "sha": "1".repeat(40), "repo": { "id": 7 } },
+        },
+        "repository": { "id": 7, "full_name": "acme/shop", "default_branch": "main" },
+        "sender": { "login": "mallory", "id": 66 },
+    })
+}

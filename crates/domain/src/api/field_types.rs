@@ -3,7 +3,7 @@
 #[cfg(feature = "schema")]
 use crate::schema::{FieldSchema, Schemas, boolean, integer, reference, string, string_map, text};
 use crate::{
-    BuildId, ProjectId, Timestamp,
+    BuildId, DeploymentId, ProjectId, Timestamp,
     deployments::{ImageRef, UrlPath},
     fields::{FieldValue, Fields},
     image::ImageTag,
@@ -57,8 +57,9 @@ text_fields! {
     String, |text| Ok::<_, InvalidText>(text.to_owned()), string;
     Timestamp, parse_time, |_: &mut Schemas| crate::schema::string_of_format("date-time");
     BuildId, str::parse, reference::<Self>;
+    DeploymentId, str::parse, reference::<Self>;
     ImageRef, Self::parse_field, reference::<Self>;
-    ImageTag, str::parse, reference::<Self>;
+    ImageTag, Self::parse_field, reference::<Self>;
     ProjectName, str::parse, reference::<Self>;
     ServiceName, str::parse, reference::<Self>;
     UrlPath, Self::parse_field, reference::<Self>;

@@ -79,10 +79,14 @@ pub enum Reason {
     TooManyServices,
     DeploymentStopped,
     NoEarlierRelease,
+    /// Automatic deployment goes on already.
+    NotPaused,
     /// The cluster no longer has the values of secrets that this release needs.
     SecretsLost,
     /// The platform uses a token at GitHub in place of a GitHub App.
     NeedsGithubApp,
+    /// The pull request was closed, or has another head.
+    PullRequestChanged,
 }
 
 /// An error in one field of a request.

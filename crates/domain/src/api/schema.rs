@@ -69,7 +69,8 @@ string_types! {
     ServiceName "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$" 40
         "A DNS label: lower-case letters, digits, and hyphens inside." "frontend";
     ImageTag "^[a-zA-Z0-9_][a-zA-Z0-9._-]*$" 128
-        "An image's tag; those that begin with `build-` are the platform's own." "latest";
+        "An image's tag. Those that begin with `build-` are the platform's own, and so are `pr-` and a number, for \
+         pull requests." "latest";
     Digest "^sha256:[0-9a-f]{64}$" 71
         "Identifies the image, whatever its tag refers to later."
         "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";

@@ -19,6 +19,8 @@ pub enum Trigger {
     Manual,
     /// A push to the service's branch.
     Push,
+    /// A push to a pull request.
+    PullRequest,
 }
 
 /// The push that a build is for.
@@ -31,6 +33,12 @@ pub struct PushTrigger {
     /// The login of who pushed, if an event said it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<String>,
+    /// The number of the pull request, if it is for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<u32>,
+    /// Its commit is in another repository, where strangers push.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_fork: bool,
 }
 
 /// The record of a build; written once, never changed.
@@ -68,7 +76,16 @@ pub struct BuildRecord {
 impl BuildRecord {
     /// What requested it.
     pub fn trigger(&self) -> Trigger {
-        if self.trigger.is_some() { Trigger::Push } else { Trigger::Manual }
+        match &self.trigger {
+            None => Trigger::Manual,
+            Some(PushTrigger { pull_request: None, .. }) => Trigger::Push,
+            Some(PushTrigger { pull_request: Some(_), .. }) => Trigger::PullRequest,
+        }
+    }
+
+    /// The number of the pull request that it is for.
+    pub fn pull_request(&self) -> Option<u32> {
+        self.trigger.as_ref()?.pull_request
     }
 
     /// The same build under the name that its source has now.
@@ -89,12 +106,14 @@ impl BuildRecord {
         self.image.split_once('/').map_or(&self.image, |(_, repository)| repository)
     }
 
-    /// The workflow's input `private`: whether the source is private, and what is fetched in addition. They
-    /// share an input because GitHub Enterprise Server takes ten, which are all in use. An older workflow rejects the
-    /// additions.
+    /// The workflow's input `private`: whether the source is private, what is fetched in addition, and whether it is the
+    /// commit of a pull request, whose cache is its own. They share an input because GitHub Enterprise Server takes ten,
+    /// which are all in use. An older workflow rejects the additions: it would let a pull request write the branch's
+    /// cache.
     pub fn private_input(&self) -> String {
         let submodules = if self.spec.submodules { ",submodules" } else { "" };
         let lfs = if self.spec.lfs { ",lfs" } else { "" };
-        format!("{}{submodules}{lfs}", self.private)
+        let preview = if self.pull_request().is_some() { ",preview" } else { "" };
+        format!("{}{submodules}{lfs}{preview}", self.private)
     }
 }

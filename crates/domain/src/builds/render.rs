@@ -56,6 +56,7 @@ pub fn view(state: &BuildState, digest: Option<Digest>, grace: i64, now: Timesta
         error_code: evaluated.error_code.map(|code| code.to_string()),
         error_message: evaluated.error_message,
         trigger: record.trigger(),
+        pull_request: record.pull_request(),
         commit: record.commit_summary.clone(),
         waiting_for_capacity,
         superseded: state.is_superseded(),

@@ -71,6 +71,10 @@ pub struct BuildView {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(required = true))]
     pub trigger: Trigger,
+    /// The number of the pull request that it is for. Its image is only used for the preview.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub pull_request: Option<u32>,
     /// The commit that is built. `null` for builds of earlier releases.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(required = true))]

@@ -85,11 +85,23 @@ fn is_one_of(user: &str, login: &Login, owner: &Username) -> bool {
 }
 
 pub(super) fn image(f: &mut Fields, request: &NewDeployment) -> Option<ImageSource> {
+    if let Some(deployment) = request.release_of {
+        let given = [
+            ("build_id", request.build_id.is_some()),
+            ("image_name", request.image_name.is_some()),
+        ];
+        for (field, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
+            let detail = "cannot be combined with release_of, which names the image; leave it out";
+            f.add_error(field, detail);
+        }
+        return Some(ImageSource::ReleaseOf(deployment));
+    }
     match (request.build_id, request.image_name.clone()) {
         (Some(build), name) => Some(ImageSource::Build { build, name }),
         (None, Some(name)) => Some(ImageSource::Named(name)),
         (None, None) => {
-            if !f.has_error("build_id") && !f.has_error("image_name") {
+            let fields = ["build_id", "image_name", "release_of"];
+            if !fields.iter().any(|field| f.has_error(field)) {
                 f.add_error("image_name", "is required, unless build_id names a build");
             }
             None

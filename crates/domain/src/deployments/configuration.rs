@@ -1,8 +1,8 @@
 //! A release as the API shows it, with its configuration in the form of a request.
 
 use super::{
-    Address, Bytes, Cause, Cpu, Exposure, Host, ImageRef, Release, Revision, ServiceKind, Spec,
-    UrlPath, checks::DEFAULT_SERVICE_PORT,
+    Address, Bytes, Cause, Cpu, Exposure, Host, ImageRef, PromotedFrom, Release, Revision,
+    ServiceKind, Spec, UrlPath, checks::DEFAULT_SERVICE_PORT,
 };
 use crate::{
     BuildId, Timestamp,
@@ -24,6 +24,10 @@ pub struct RevisionView {
     pub cause: Cause,
     /// True for the release that is deployed now.
     pub current: bool,
+    /// Whether it was deployed automatically: it is a build of a push.
+    pub automatic: bool,
+    /// Where the same release was deployed when somebody promoted it; `null` if it was not promoted.
+    pub promoted_from: Option<PromotedFrom>,
     pub image_name: ImageRef,
     /// The digest of the image; `null` for an image that is given by a tag only.
     pub image_digest: Option<Digest>,
@@ -40,6 +44,8 @@ impl RevisionView {
             created_at: whole_seconds(release.at),
             cause: revision.cause,
             current: release.number == current,
+            automatic: release.automatic,
+            promoted_from: release.promoted_from.clone(),
             image_name: release.image.name.clone(),
             image_digest: release.image.digest.clone(),
             build_id: release.image.build,

@@ -8,7 +8,7 @@ use super::{
     image_ref::{ImageRef, canonical_host},
 };
 use crate::{
-    BuildId,
+    BuildId, DeploymentId,
     builds::{BuildView, Status},
     image::{Digest, Registry},
     name::ServiceName,
@@ -26,6 +26,8 @@ pub enum ImageSource {
         name: Option<ImageRef>,
     },
     Named(ImageRef),
+    /// That of the newest release of another deployment.
+    ReleaseOf(DeploymentId),
 }
 
 /// The image of a release.
@@ -62,7 +64,7 @@ impl ResolvedImage {
     /// The image of a build, for a deployment in `project`.
     ///
     /// # Errors
-    /// The build belongs to another project, has no image, or has another image than `requested`.
+    /// The build belongs to another project or is for a pull request, has no image, or has another image than `requested`.
     pub fn from_build(
         build: &BuildView,
         requested: Option<&ImageRef>,
@@ -73,6 +75,29 @@ impl ResolvedImage {
             let detail = format!("is a build of another project, not of '{}'", project.name);
             return Err(rejected(&detail));
         }
+        if let Some(number) = build.pull_request {
+            let detail =
+                format!("is the build of pull request {number}, which is for previews only");
+            return Err(rejected(&detail));
+        }
+        let image = Self::of_build(build)?;
+        if let Some(requested) = requested {
+            let digest = requested.digest();
+            let is_same_digest = digest.is_none() || digest == image.digest.as_ref();
+            if requested.repository() != image.name.repository() || !is_same_digest {
+                let detail = format!("must be the build's image, {}", build.image_full_name);
+                return Err(Problem::invalid_field("image_name", detail));
+            }
+        }
+        Ok(image)
+    }
+
+    /// The image of a build, whatever it is for. Where this is used, it was decided before that it may be deployed.
+    ///
+    /// # Errors
+    /// The build has no image.
+    pub fn of_build(build: &BuildView) -> Result<Self, Problem> {
+        let rejected = |detail: &str| Problem::invalid_field("build_id", detail);
         let digest = match (build.status, &build.image_digest) {
             (Status::Success, Some(digest)) => Ok(digest.clone()),
             (Status::Success, None) => Err(
@@ -88,13 +113,6 @@ impl ResolvedImage {
         let digest = digest.map_err(rejected)?;
         let name = build.image_full_name.parse::<ImageRef>();
         let name = name.map_err(|_| rejected("made an image whose name cannot be read"))?;
-        if let Some(requested) = requested {
-            let is_same_digest = requested.digest().is_none_or(|requested| *requested == digest);
-            if requested.repository() != name.repository() || !is_same_digest {
-                let detail = format!("must be the build's image, {}", build.image_full_name);
-                return Err(Problem::invalid_field("image_name", detail));
-            }
-        }
         Ok(Self { name, digest: Some(digest), build: Some(build.build_id) })
     }
 }

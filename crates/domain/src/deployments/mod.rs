@@ -5,6 +5,7 @@
 //! deleted. The highest number is the current one, so concurrent writes cannot lose the last change.
 //! The result of applying a revision to the cluster is stored as an [`OutcomeRecord`].
 
+mod automatic;
 mod checks;
 mod command;
 mod configuration;
@@ -22,6 +23,7 @@ mod issue;
 mod limits;
 mod observed;
 mod outcome;
+mod promotion;
 mod public_host;
 mod quantity;
 mod quantity_suggestion;
@@ -38,6 +40,11 @@ mod variables;
 mod view;
 mod warnings;
 
+pub use automatic::{
+    AfterRollout, AutomaticDeploymentProblem, AutomaticDeploymentState, AutomaticDeployments,
+    AutomaticRevision, AutomationPause, Decision, Situation, TargetBuild, after_rollout,
+    automation_state, decide, numbers_to_check, overtaken, restored,
+};
 pub use checks::PodCount;
 pub use command::Words;
 pub use configuration::{
@@ -52,13 +59,14 @@ pub use issue::Issue;
 pub use limits::PlatformLimits;
 pub use observed::{KnownRevision, LastObservation, Observation, ObservedState, Progress, Rollout};
 pub use outcome::{ApplyOutcome, ObjectError, OutcomeRecord};
+pub use promotion::{Promotion, check_promotable};
 pub use quantity::{Bytes, Cpu, parse_milli};
 pub use reachable::Reachable;
 pub use render::{StatusInput, view};
 pub use request::{DeploymentRequest, NewDeployment, Rollback};
 pub use revision::{
-    Cause, Deletion, DeployedState, DeploymentRecord, DesiredState, Release, RemainingObjects,
-    RetainedRelease, Revision,
+    Cause, Deletion, DeployedState, DeploymentRecord, DesiredState, PromotedFrom, Release,
+    RemainingObjects, RetainedRelease, Revision,
 };
 #[cfg(feature = "schema")]
 pub use saved_configuration::NewConfiguration;
@@ -70,6 +78,7 @@ pub use spec::{
     Address, Check, Exposure, Health, ResourceRequirements, Scaling, ServiceKind, Spec, Volume,
 };
 pub use status::Status;
+pub(crate) use variables::check_entries;
 pub use variables::{SecretChange, SecretInput, SecretValue};
-pub use view::{ConditionView, DeploymentCreated, DeploymentView, PodView};
+pub use view::{ConditionView, DeploymentCreated, DeploymentView, PodView, PreviewOfService};
 pub use warnings::{volume_stays, warnings};

@@ -169,6 +169,8 @@ pub struct LastObservation {
     pub status: Status,
     pub ready: u32,
     pub total: u32,
+    /// Where the service was reachable.
+    pub access_url: Option<String>,
     pub at: Timestamp,
 }
 
@@ -183,23 +185,27 @@ struct StoredObservation {
     degraded: bool,
     ready: u32,
     total: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    access_url: Option<String>,
     at: Timestamp,
 }
 
 impl From<StoredObservation> for LastObservation {
     fn from(stored: StoredObservation) -> Self {
-        let StoredObservation { of, revision, status, degraded, ready, total, at } = stored;
+        let StoredObservation { of, revision, status, degraded, ready, total, access_url, at } =
+            stored;
         let status = if degraded { Status::Degraded } else { status };
-        Self { deployment_id: of, revision, status, ready, total, at }
+        Self { deployment_id: of, revision, status, ready, total, access_url, at }
     }
 }
 
 impl From<LastObservation> for StoredObservation {
     fn from(last: LastObservation) -> Self {
-        let LastObservation { deployment_id, revision, status, ready, total, at } = last;
+        let LastObservation { deployment_id, revision, status, ready, total, access_url, at } =
+            last;
         let degraded = status == Status::Degraded;
         let status = if degraded { Status::Running } else { status };
-        Self { of: deployment_id, revision, status, degraded, ready, total, at }
+        Self { of: deployment_id, revision, status, degraded, ready, total, access_url, at }
     }
 }
 
@@ -207,13 +213,17 @@ impl From<LastObservation> for StoredObservation {
 const MAX_AGE_SECONDS: i64 = 60;
 
 impl LastObservation {
+    /// Whether all pods of a revision received requests then.
+    pub fn has_run(&self, revision: u32) -> bool {
+        (self.revision, self.status) == (revision, Status::Running)
+    }
+
     /// True if it differs from the stored observation, or if that one is older than
     /// a minute.
     pub fn is_worth_storing(&self, stored: Option<&Self>) -> bool {
         let Some(stored) = stored else { return true };
-        let facts =
-            |last: &Self| (last.deployment_id, last.revision, last.status, last.ready, last.total);
-        facts(self) != facts(stored)
+        let at = stored.at;
+        *stored != Self { at, ..self.clone() }
             || self.at.as_second() - stored.at.as_second() >= MAX_AGE_SECONDS
     }
 }

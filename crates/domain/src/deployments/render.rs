@@ -1,8 +1,9 @@
 //! Renders the view of a deployment that the API shows.
 
 use super::{
-    ApplyOutcome, DeployedState, DeploymentView, Issue, LastObservation, ObservedState,
-    OutcomeRecord, Reachable, Revision, Rollout, evaluate::evaluate,
+    ApplyOutcome, AutomaticDeploymentProblem, DeployedState, DeploymentView, Issue,
+    LastObservation, ObservedState, OutcomeRecord, Reachable, Revision, Rollout,
+    evaluate::evaluate,
 };
 use crate::{Timestamp, whole_seconds};
 
@@ -59,6 +60,7 @@ pub fn view(input: &StatusInput<'_>, observed: &ObservedState, now: Timestamp) -
         deployment_id,
         project_id: deployment_id.project,
         service_name: release.spec.service.to_string(),
+        preview: release.spec.preview.clone().map(Into::into),
         display_name: release.spec.display_name.clone(),
         status,
         image_name: release.image.name.to_string(),
@@ -80,9 +82,25 @@ pub fn view(input: &StatusInput<'_>, observed: &ObservedState, now: Timestamp) -
             .then(|| rollout.map_or(Reachable::Unknown, |rollout| rollout.reachable)),
         revision: input.revision.number,
         release: release.number,
+        automatic: release.automatic,
+        promoted_from: release.promoted_from.clone(),
+        automation_paused: input.revision.automation_pause(),
         pods: rollout.map(|rollout| rollout.pods.clone()).unwrap_or_default(),
         conditions: rollout.map(|rollout| rollout.conditions.clone()).unwrap_or_default(),
         errors,
-        warnings: outcome.map(|record| record.warnings.clone()).unwrap_or_default(),
+        warnings: warnings(input),
     }
+}
+
+/// The warnings of the outcome, after that about an automatic deployment which was undone.
+fn warnings(input: &StatusInput<'_>) -> Vec<String> {
+    let undone = input.revision.undone().map(|undone| {
+        let AutomaticDeploymentProblem { build_id, message } = undone;
+        format!(
+            "The build {build_id} was deployed automatically and has failed, so the release before it was deployed \
+             again. {message}"
+        )
+    });
+    let of_outcome = input.current_outcome().map(|record| record.warnings.clone());
+    undone.into_iter().chain(of_outcome.unwrap_or_default()).collect()
 }

@@ -21,7 +21,7 @@ use super::{
 #[cfg(feature = "schema")]
 use crate::schema::reference;
 use crate::{
-    BuildId, ProjectId, UnknownFields,
+    BuildId, DeploymentId, ProjectId, UnknownFields,
     access::Caller,
     field_types::{Int, PlainText, Port, parse_variant, text_fields},
     fields::Fields,
@@ -51,6 +51,11 @@ request! {
         /// deployed with what is saved of the service: a configuration must be saved then. An image in the platform's
         /// own registry must be from a build of the project.
         image_name: ImageRef;
+        /// A deployment whose release to deploy: its image by digest, and its configuration, variables included. You must
+        /// be a developer or the owner of its project too. What is sent replaces what the release has. Names, address,
+        /// volume and secrets are those of the service: of what is deployed of it, or else of what is saved. A preview
+        /// cannot be promoted.
+        release_of: DeploymentId;
         /// The program to run and its first arguments, instead of the image's entrypoint: `command` of a Kubernetes
         /// container. Each word is an item. There is no shell: for one, give `["sh", "-c", "…"]`. Kubernetes replaces
         /// `$(NAME)` by the value of a variable, and `$$(NAME)` is `$(NAME)` itself. Without `args`, the image's own
@@ -234,6 +239,7 @@ pub(super) fn check_spec(
         health,
         volume,
         scaling,
+        preview: None,
         unknown_fields: UnknownFields::default(),
     })
 }

@@ -3,10 +3,11 @@
 //! The highest number is the current revision. Each revision also lists the releases that can be
 //! rolled back to, so that no reader has to search for them.
 
-use super::{Bytes, OutcomeRecord, ResolvedImage, Spec};
+use super::{AutomaticRevision, AutomationPause, Bytes, OutcomeRecord, ResolvedImage, Spec};
 use crate::{
-    DeploymentId, Person, Timestamp, UnknownFields,
+    BuildId, DeploymentId, Person, ProjectId, Timestamp, UnknownFields,
     name::{Login, ServiceName},
+    previews::PreviewOf,
     text::display_serde_name,
 };
 use serde::{Deserialize, Serialize};
@@ -16,12 +17,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeploymentRecord {
     pub id: DeploymentId,
+    /// The name of the service in the cluster.
     pub service: ServiceName,
     pub created_at: Timestamp,
     /// The id that the service's objects in the cluster have from an earlier record, which was lost. The selectors
     /// of some objects contain it and cannot be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopted: Option<DeploymentId>,
+    /// Of what it is a preview; `None` for a service's own deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<PreviewOf>,
 }
 
 impl DeploymentRecord {
@@ -44,9 +49,23 @@ pub enum Cause {
     Stop,
     Start,
     Delete,
+    /// An automatic deployment has failed: the configuration of the release before it is deployed again.
+    Restore,
+    /// Builds of pushes are deployed again, after a rollback or a stop.
+    Resume,
 }
 
 display_serde_name!(Cause);
+
+/// The release that was deployed in another project, or for another service, when somebody asked for the same one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PromotedFrom {
+    pub project_id: ProjectId,
+    pub deployment_id: DeploymentId,
+    /// The number of the revision that introduced the release there.
+    pub revision: u32,
+}
 
 /// An image with its complete configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +86,11 @@ pub struct Release {
     pub secrets_object: Option<String>,
     /// The names of its secrets. The values are stored only in the cluster.
     pub secrets: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promoted_from: Option<PromotedFrom>,
+    /// Nobody asked for it: it is the build of a push.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub automatic: bool,
     #[serde(flatten)]
     pub unknown_fields: UnknownFields,
 }
@@ -128,6 +152,12 @@ pub struct DeployedState {
     /// The releases that can be rolled back to, newest first. Includes `release`.
     #[serde(rename = "kept")]
     pub retained: Vec<RetainedRelease>,
+    /// Set by a rollback and a stop; cleared only when somebody resumes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automation_paused: Option<AutomationPause>,
+    /// The last build that was deployed automatically, be it that it has failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automatic_build: Option<BuildId>,
     #[serde(flatten)]
     pub unknown_fields: UnknownFields,
 }
@@ -174,6 +204,15 @@ pub struct Revision {
     pub person: Option<Person>,
     pub at: Timestamp,
     pub cause: Cause,
+    /// `None` if somebody asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automatic: Option<AutomaticRevision>,
+    /// The number under which it was stored first, if it was stored again in place of a later one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<u32>,
+    /// The number of its item in the queue of work. Absent in old revisions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work_item: Option<u32>,
     #[serde(rename = "wish")]
     pub desired: DesiredState,
 }
@@ -221,7 +260,32 @@ impl DeployedState {
             .collect();
         let restarted_at = before.and_then(|before| before.restarted_at);
         let unknown_fields = before.map(|before| before.unknown_fields.clone()).unwrap_or_default();
-        Self { release, stopped: false, restarted_at, retained, unknown_fields }
+        Self {
+            release,
+            stopped: false,
+            restarted_at,
+            retained,
+            automation_paused: before.and_then(|before| before.automation_paused.clone()),
+            automatic_build: before.and_then(|before| before.automatic_build),
+            unknown_fields,
+        }
+    }
+
+    /// The state after another build was deployed automatically: the same configuration and secrets with another image.
+    #[must_use]
+    pub fn with_image(&self, image: ResolvedImage, by: Login, at: Timestamp, max: usize) -> Self {
+        let (number, previous, promoted_from) = (0, None, None);
+        let release = Release {
+            number,
+            previous,
+            by,
+            at,
+            image,
+            promoted_from,
+            automatic: true,
+            ..self.release.clone()
+        };
+        Self::with_release(Some(self), release, max)
     }
 
     /// Sets the number of a new release, which is 0 before, to that of its revision.
@@ -255,6 +319,18 @@ impl DeployedState {
     #[must_use]
     pub fn with_restarted_at(&self, at: Timestamp) -> Self {
         Self { restarted_at: Some(at), ..self.clone() }
+    }
+
+    /// The same state, after automatic deployment has dealt with this build.
+    #[must_use]
+    pub fn with_automatic_build(self, build: BuildId) -> Self {
+        Self { automatic_build: Some(build), ..self }
+    }
+
+    /// The same state, with automatic deployment paused, or going on.
+    #[must_use]
+    pub fn with_automation_paused(self, automation_paused: Option<AutomationPause>) -> Self {
+        Self { automation_paused, ..self }
     }
 
     /// The names of the ConfigMaps and Secrets that the retained releases need.

@@ -11,8 +11,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// The fields of a request to deploy that are not saved.
-pub(super) const NOT_SAVED: [&str; 7] =
-    ["project_id", "project_name", "username", "service_name", "build_id", "image_name", "secrets"];
+pub(super) const NOT_SAVED: [&str; 8] = [
+    "project_id",
+    "project_name",
+    "username",
+    "service_name",
+    "build_id",
+    "image_name",
+    "release_of",
+    "secrets",
+];
 
 /// A name that is not used.
 const UNNAMED: &str = "service";
@@ -108,6 +116,12 @@ impl SavedDeployment<'_> {
     ///
     /// Without any field before, it is the request of a deployment that nobody asked for in particular.
     pub fn complete(&self, fields: &mut Fields, build: BuildId) {
+        self.add_to(fields);
+        fields.add_absent("build_id", json!(build));
+    }
+
+    /// As [`Self::complete`], without an image.
+    pub(super) fn add_to(&self, fields: &mut Fields) {
         let Self { project, service, configuration, secrets } = self;
         let saved = match json!(ServiceConfiguration::new(configuration)) {
             Value::Object(saved) => saved,
@@ -126,7 +140,6 @@ impl SavedDeployment<'_> {
         fields.add_absent("project_name", json!(project.name));
         fields.add_absent("username", json!(project.owner));
         fields.add_absent("service_name", json!(service));
-        fields.add_absent("build_id", json!(build));
     }
 }
 

@@ -1,7 +1,7 @@
 //! The validated configuration of a service.
 
 use super::{Bytes, Cpu, Host, UrlPath};
-use crate::{UnknownFields, name::ServiceName, text::display_serde_name};
+use crate::{UnknownFields, name::ServiceName, previews::PreviewOf, text::display_serde_name};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -112,6 +112,9 @@ pub struct Spec {
     pub health: Option<Health>,
     pub volume: Option<Volume>,
     pub scaling: Option<Scaling>,
+    /// Of what it is a preview, which has an address of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<PreviewOf>,
     #[serde(flatten)]
     pub unknown_fields: UnknownFields,
 }

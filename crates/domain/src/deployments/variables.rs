@@ -114,7 +114,7 @@ pub(super) fn check(f: &mut Fields, request: &NewDeployment) {
     }
 }
 
-pub(super) fn check_entries<'a>(
+pub(crate) fn check_entries<'a>(
     f: &mut Fields,
     field: &str,
     entries: impl Iterator<Item = (&'a String, Option<&'a str>)>,

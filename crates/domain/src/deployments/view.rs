@@ -1,7 +1,7 @@
 //! A deployment as the API shows it.
 
-use super::{Issue, ObjectError, Reachable, Status};
-use crate::{BuildId, DeploymentId, ProjectId, Timestamp, image::Digest};
+use super::{AutomationPause, Issue, ObjectError, PromotedFrom, Reachable, Status};
+use crate::{BuildId, DeploymentId, ProjectId, Timestamp, image::Digest, previews::PreviewOf};
 use serde::{Deserialize, Serialize};
 
 /// A pod: one running instance of the service.
@@ -44,13 +44,31 @@ fn null_as_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<St
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
+/// The service and the pull request of a preview.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PreviewOfService {
+    pub service_name: String,
+    /// Its number.
+    pub pull_request: u32,
+}
+
+impl From<PreviewOf> for PreviewOfService {
+    fn from(PreviewOf { service, pull_request }: PreviewOf) -> Self {
+        Self { service_name: service.to_string(), pull_request }
+    }
+}
+
 /// A deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Deployment))]
 pub struct DeploymentView {
     pub deployment_id: DeploymentId,
     pub project_id: ProjectId,
+    /// Of a preview the name of its objects in the cluster.
     pub service_name: String,
+    /// Of what it is a preview; `null` if it is a service itself.
+    pub preview: Option<PreviewOfService>,
     pub display_name: String,
     pub status: Status,
     pub image_name: String,
@@ -84,6 +102,12 @@ pub struct DeploymentView {
     pub revision: u32,
     /// Number of the revision that introduced the current image and configuration.
     pub release: u32,
+    /// Whether that release was deployed automatically: it is a build of a push.
+    pub automatic: bool,
+    /// Where the same release was deployed when somebody promoted it; `null` if it was not promoted.
+    pub promoted_from: Option<PromotedFrom>,
+    /// Since when no build is deployed automatically, and why; `null` if nobody has paused that.
+    pub automation_paused: Option<AutomationPause>,
     /// At most 100; of more, those with issues come first.
     pub pods: Vec<PodView>,
     pub conditions: Vec<ConditionView>,

@@ -15,6 +15,7 @@ pub struct CommitSummary {
     pub subject: String,
     /// The login of its author at GitHub or, if GitHub knows none, the name in the commit. Never an e-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub author: Option<String>,
 }
 
@@ -29,7 +30,7 @@ impl CommitSummary {
 }
 
 /// The text with `…` in place of words that contain an e-mail address.
-fn without_addresses(text: &str) -> String {
+pub(crate) fn without_addresses(text: &str) -> String {
     let is_address = |word: &str| {
         word.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
     };
@@ -38,7 +39,7 @@ fn without_addresses(text: &str) -> String {
 }
 
 /// The text in one line, without characters that are invisible or that change the direction of writing.
-fn plain_text(text: &str) -> String {
+pub(crate) fn plain_text(text: &str) -> String {
     let is_shown = |c: &char| {
         !c.is_control()
             && !matches!(*c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')

@@ -1,7 +1,4 @@
-//! The statuses that services report for commits, and which of them is sent next.
-//!
-//! GitHub keeps what arrives last, and a status can be reported by several requests at once. So each request notes in
-//! the record that it sends, and looks at the record again after it has sent.
+//! The statuses that services report for commits, and which of them is sent next. See [`crate::reports`].
 //!
 //! <https://docs.github.com/en/rest/commits/statuses>
 
@@ -10,6 +7,7 @@ use crate::{
     BuildId, Timestamp, UnknownFields,
     builds::{BuildView, ErrorCode, Status},
     name::{ProjectName, ServiceName},
+    reports::{Attempts, NextStep, NotedProblem, ReportProblem, ReportRecord, is_waiting, shown},
     repository::CommitSha,
 };
 use serde::{Deserialize, Serialize};
@@ -18,10 +16,6 @@ use serde::{Deserialize, Serialize};
 const MAX_COMMITS: usize = 10;
 /// How often a status of one commit is sent. GitHub accepts 1,000.
 const MAX_SENT: u32 = 50;
-/// Seconds after which a request that has not noted what it sent was interrupted.
-const SENDING: i64 = 60;
-/// Seconds after which an installation without the permission is asked again.
-const ASK_AGAIN: i64 = 600;
 
 /// GitHub's state of a commit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,17 +106,9 @@ pub struct CommitStatusRecord {
     reported: Vec<ReportedStatus>,
     /// Why nothing can be reported, and when GitHub said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    problem: Option<(StatusProblem, Timestamp)>,
+    problem: NotedProblem,
     #[serde(flatten)]
     unknown_fields: UnknownFields,
-}
-
-/// Why a service reports no statuses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StatusProblem {
-    NoPushPermission,
-    WaitingForApproval,
 }
 
 /// The last status of a commit.
@@ -131,36 +117,17 @@ struct ReportedStatus {
     commit: CommitSha,
     push: u32,
     state: CommitState,
-    at: Timestamp,
-    /// How often one was sent.
-    sent: u32,
-    /// Names the request that sends it; `None` once GitHub has it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    sender: Option<u64>,
+    #[serde(flatten)]
+    attempts: Attempts,
     #[serde(flatten)]
     unknown_fields: UnknownFields,
 }
 
-/// What to do about a status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NextStep {
-    /// GitHub has it, or it is not to be sent.
-    Nothing,
-    /// Another request is sending it.
-    Wait,
-    Send {
-        /// Whether another request may be sending an earlier state, which can arrive later than this one.
-        others_send: bool,
-    },
-}
+impl ReportRecord for CommitStatusRecord {
+    type Due = DueStatus;
 
-impl CommitStatusRecord {
-    pub fn next_step(&self, due: &DueStatus, now: Timestamp) -> NextStep {
-        let is_recent =
-            |at: Timestamp, seconds| now.as_second().saturating_sub(at.as_second()) < seconds;
-        if let Some((StatusProblem::WaitingForApproval, at)) = self.problem
-            && is_recent(at, ASK_AGAIN)
-        {
+    fn next_step(&self, due: &DueStatus, now: Timestamp) -> NextStep {
+        if is_waiting(self.problem, now) {
             return NextStep::Nothing;
         }
         let Some(last) = self.reported_of(&due.commit) else {
@@ -171,29 +138,25 @@ impl CommitStatusRecord {
         };
         let is_outdated = last.push > due.push;
         let stays_pending = !due.is_newest && due.state == CommitState::Pending;
-        if is_outdated || stays_pending || last.sent >= MAX_SENT {
+        if is_outdated || stays_pending || last.attempts.sent() >= MAX_SENT {
             return NextStep::Nothing;
         }
-        let others_send = last.sender.is_some() && is_recent(last.at, SENDING);
+        let others_send = last.attempts.is_sending(now);
         match last.state == due.state {
-            true if last.sender.is_none() => NextStep::Nothing,
+            true if last.attempts.is_over() => NextStep::Nothing,
             true if others_send => NextStep::Wait,
             _ => NextStep::Send { others_send },
         }
     }
 
-    /// The record while a request sends a status.
-    #[must_use]
-    pub fn sending(mut self, due: &DueStatus, sender: u64, now: Timestamp) -> Self {
+    fn sending(mut self, due: &DueStatus, sender: u64, now: Timestamp) -> Self {
         let last = self.reported.iter().position(|status| status.commit == due.commit);
         let last = last.map(|index| self.reported.remove(index));
         self.reported.push(ReportedStatus {
             commit: due.commit.clone(),
             push: due.push,
             state: due.state,
-            at: now,
-            sent: last.as_ref().map_or(0, |last| last.sent).saturating_add(1),
-            sender: Some(sender),
+            attempts: Attempts::begin(last.as_ref().map(|last| &last.attempts), sender, now),
             unknown_fields: last.map(|last| last.unknown_fields).unwrap_or_default(),
         });
         let surplus = self.reported.len().saturating_sub(MAX_COMMITS);
@@ -201,50 +164,36 @@ impl CommitStatusRecord {
         self
     }
 
-    /// Whether this request is the last one that has noted that it sends a status of the commit.
-    pub fn is_sent_by(&self, commit: &CommitSha, sender: u64) -> bool {
-        self.reported_of(commit).is_some_and(|last| last.sender == Some(sender))
+    fn is_sent_by(&self, due: &DueStatus, sender: u64) -> bool {
+        self.reported_of(&due.commit).is_some_and(|last| last.attempts.is_by(sender))
     }
 
-    /// The record after the request has sent it. `None` if another request has begun to send one since: nobody knows
-    /// which of the two GitHub got last.
-    #[must_use]
-    pub fn sent(mut self, commit: &CommitSha, sender: u64) -> Option<Self> {
-        let last = self.reported.iter_mut().find(|status| status.commit == *commit)?;
-        if last.sender != Some(sender) {
+    fn sent(mut self, due: &DueStatus, sender: u64, _: Option<u64>) -> Option<Self> {
+        let last = self.reported.iter_mut().find(|status| status.commit == due.commit)?;
+        if !last.attempts.is_by(sender) {
             return None;
         }
-        last.sender = None;
+        last.attempts.end();
         self.problem = None;
         Some(self)
     }
 
-    /// The record after it was found out that nothing can be reported.
-    #[must_use]
-    pub fn with_problem(mut self, problem: StatusProblem, now: Timestamp) -> Self {
-        self.reported.retain(|status| status.sender.is_none());
+    fn with_problem(mut self, problem: ReportProblem, now: Timestamp) -> Self {
+        self.reported.retain(|status| status.attempts.is_over());
         self.problem = Some((problem, now));
         self
     }
 
-    pub fn problem(&self) -> Option<StatusProblem> {
+    fn problem(&self) -> Option<ReportProblem> {
         self.problem.map(|(problem, _)| problem)
     }
+}
 
+impl CommitStatusRecord {
     /// What is shown of it.
     pub fn shown(record: Option<&Self>) -> CommitStatuses {
-        match record {
-            Some(Self { problem: Some((StatusProblem::NoPushPermission, _)), .. }) => {
-                CommitStatuses::NoPushPermission
-            }
-            Some(Self { problem: Some((StatusProblem::WaitingForApproval, _)), .. }) => {
-                CommitStatuses::WaitingForApproval
-            }
-            Some(record) if record.reported.iter().any(|status| status.sender.is_none()) => {
-                CommitStatuses::Active
-            }
-            _ => CommitStatuses::Unknown,
-        }
+        let is_over = |record: &Self| record.reported.iter().any(|one| one.attempts.is_over());
+        shown(record.and_then(|record| record.problem), record.is_some_and(is_over))
     }
 
     fn reported_of(&self, commit: &CommitSha) -> Option<&ReportedStatus> {

@@ -22,6 +22,8 @@ pub enum RepositoryChange {
     /// The repository itself changed: it was renamed, transferred, archived or deleted, or its visibility or default
     /// branch changed.
     Repository,
+    /// A pull request was opened, closed, pushed to or edited.
+    PullRequest { number: u32 },
 }
 
 /// A push to a branch.

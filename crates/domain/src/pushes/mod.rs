@@ -15,9 +15,8 @@ mod view;
 mod watch;
 
 pub use commit::CommitSummary;
-pub use commit_status::{
-    CommitState, CommitStatusRecord, DueStatus, NextStep, StatusProblem, status_context,
-};
+pub(crate) use commit::{plain_text, without_addresses};
+pub use commit_status::{CommitState, CommitStatusRecord, DueStatus, status_context};
 pub use event::{PushEvent, RepositoryChange, RepositoryEvent};
 pub use next::{Comparison, Finding, FoundHead, Look};
 pub use record::{PushOutcome, PushRecord, PushTarget, TargetKey};

@@ -1,7 +1,7 @@
 //! What follows from a look at a branch: the next record of a service's pushes.
 
 use super::{CommitSummary, PushEvent, PushOutcome, PushRecord, PushTarget, WatchedPaths};
-use crate::{Timestamp, UnknownFields, repository::CommitSha};
+use crate::{Timestamp, UnknownFields, previews::PullRequestSummary, repository::CommitSha};
 
 /// A look at the branch of a service, for which a number was taken.
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ pub struct Look {
     /// See [`PushRecord::since`].
     pub since: u32,
     pub branch: String,
+    /// See [`PushRecord::pull_request`].
+    pub pull_request: Option<PullRequestSummary>,
     pub event: Option<PushEvent>,
     pub work: Option<u32>,
 }
@@ -66,12 +68,9 @@ impl Finding {
 }
 
 impl PushRecord {
-    fn has_seen(&self, commit: &CommitSha) -> bool {
-        self.head.as_ref().is_some_and(|head| head.sha == *commit)
-    }
-
     /// The record of a look. `base` is the newest earlier record since the same link. `comparison` is that of
-    /// [`Finding::comparison`].
+    /// [`Finding::comparison`]; of a pull request it is always that of its head with the base that it has in common with
+    /// the branch into which it is to be merged.
     pub fn next(
         look: Look,
         base: Option<&Self>,
@@ -79,13 +78,10 @@ impl PushRecord {
         comparison: &Comparison,
         watched: &WatchedPaths,
     ) -> Self {
-        let target = base.and_then(|base| base.target.clone());
         let (outcome, commit) = match finding {
             Finding::Problem(problem) => (problem, None),
-            Finding::Head(FoundHead { commit, .. })
-                if base.is_some_and(|base| base.has_seen(&commit.sha)) =>
-            {
-                (PushOutcome::Unchanged, None)
+            Finding::Head(FoundHead { commit, .. }) if look.knows(&commit, base) => {
+                (look.unchanged(base), None)
             }
             Finding::Head(FoundHead { commit, is_skipped: true }) => {
                 (PushOutcome::Skipped, Some(commit))
@@ -93,6 +89,7 @@ impl PushRecord {
             // Without a base there is nothing to compare with.
             Finding::Head(FoundHead { commit, .. }) => {
                 let has_base = base.and_then(Self::compared_head).is_some();
+                let has_base = has_base || look.pull_request.is_some();
                 let outcome = match has_base && !watched.are_touched(comparison) {
                     true => PushOutcome::NotAffected,
                     false => PushOutcome::Affected,
@@ -100,15 +97,8 @@ impl PushRecord {
                 (outcome, Some(commit))
             }
         };
-        let target = match (&commit, outcome) {
-            (Some(commit), PushOutcome::Affected) => Some(PushTarget {
-                base: base.map_or(0, |base| base.number),
-                number: look.number,
-                commit: commit.clone(),
-                previous: target.map(|target| target.key()),
-            }),
-            _ => target,
-        };
+        let target = look.target(base, outcome, commit.as_ref());
+        let preview_place = look.preview_place(base, outcome);
         let before_skipped = match (&commit, outcome) {
             (Some(_), PushOutcome::Skipped) => base.and_then(Self::compared_head).cloned(),
             (Some(_), _) => None,
@@ -117,7 +107,7 @@ impl PushRecord {
         };
         let head = commit.or_else(|| base.and_then(|base| base.head.clone()));
         let base = base.map(|base| base.number);
-        Self { head, before_skipped, target, ..look.into_record(base, outcome) }
+        Self { head, before_skipped, target, preview_place, ..look.into_record(base, outcome) }
     }
 }
 
@@ -127,14 +117,72 @@ impl Look {
         PushRecord { head: Some(head), ..self.into_record(None, PushOutcome::Linked) }
     }
 
+    /// What follows from a head that was seen before. The newest record of a pull request has to say it by itself.
+    fn unchanged(&self, base: Option<&PushRecord>) -> PushOutcome {
+        match base.map(|base| base.outcome) {
+            Some(outcome @ (PushOutcome::NotAffected | PushOutcome::Skipped))
+                if self.pull_request.is_some() =>
+            {
+                outcome
+            }
+            _ => PushOutcome::Unchanged,
+        }
+    }
+
+    /// Whether a head was seen before. That of a pull request is compared again once it is to be merged into another
+    /// branch.
+    fn knows(&self, head: &CommitSummary, base: Option<&PushRecord>) -> bool {
+        let has_seen = |base: &PushRecord| match &self.pull_request {
+            None => true,
+            Some(pull_request) => base.knows(pull_request),
+        };
+        base.is_some_and(|base| base.has_seen(&head.sha) && has_seen(base))
+    }
+
+    /// What should be built after this look. `head` is a head that was not seen before.
+    fn target(
+        &self,
+        base: Option<&PushRecord>,
+        outcome: PushOutcome,
+        head: Option<&CommitSummary>,
+    ) -> Option<PushTarget> {
+        let earlier = base.and_then(|base| base.target.clone());
+        let is_pull_request = self.pull_request.is_some();
+        match (head, outcome) {
+            // It is built already.
+            (Some(head), PushOutcome::Affected)
+                if is_pull_request
+                    && earlier.as_ref().is_some_and(|it| it.commit.sha == head.sha) =>
+            {
+                earlier
+            }
+            (Some(head), PushOutcome::Affected) => Some(PushTarget {
+                base: base.map_or(0, |base| base.number),
+                number: self.number,
+                commit: head.clone(),
+                previous: earlier.map(|earlier| earlier.key()),
+            }),
+            // The head has nothing of the service that the branch has not. An earlier head had.
+            (_, PushOutcome::NotAffected) if is_pull_request => None,
+            _ => earlier,
+        }
+    }
+
+    fn preview_place(&self, base: Option<&PushRecord>, outcome: PushOutcome) -> Option<u32> {
+        self.pull_request.as_ref()?;
+        let has_none = outcome.ends_preview() || outcome == PushOutcome::TooManyPreviews;
+        base?.preview_place.filter(|_| !has_none)
+    }
+
     fn into_record(self, base: Option<u32>, outcome: PushOutcome) -> PushRecord {
-        let Self { number, at, repository_id, since, branch, event, work } = self;
+        let Self { number, at, repository_id, since, branch, pull_request, event, work } = self;
         PushRecord {
             number,
             at,
             repository_id,
             since,
             branch,
+            pull_request,
             event,
             work,
             base,
@@ -142,6 +190,7 @@ impl Look {
             head: None,
             before_skipped: None,
             target: None,
+            preview_place: None,
             unknown_fields: UnknownFields::default(),
         }
     }

@@ -1,7 +1,10 @@
-//! The stored record of a push to the branch of a service.
+//! The stored record of a push to the branch of a service, or to a pull request.
 
 use super::{CommitSummary, PushEvent};
-use crate::{Timestamp, UnknownFields, repository::CommitSha, text::display_serde_name};
+use crate::{
+    Timestamp, UnknownFields, previews::PullRequestSummary, repository::CommitSha,
+    text::display_serde_name,
+};
 use serde::{Deserialize, Serialize};
 
 /// What was found for one service when a push was looked at. Written once, never changed.
@@ -13,10 +16,14 @@ pub struct PushRecord {
     pub at: Timestamp,
     pub repository_id: u64,
     /// The record of [`PushOutcome::Linked`] from which on pushes count. Records of an earlier link say nothing any
-    /// more: they may be of another branch.
+    /// more: they may be of another branch. Of a pull request: the number that was taken when previews were switched on.
+    /// Before, it may have been closed, and its place may be another's.
     pub since: u32,
-    /// Without `refs/heads/`.
+    /// Without `refs/heads/`; of a pull request [`crate::previews::pull_request_ref`].
     pub branch: String,
+    /// The pull request, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<PullRequestSummary>,
     /// The event; `None` if the push was found without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<PushEvent>,
@@ -36,6 +43,9 @@ pub struct PushRecord {
     /// The commit that should be built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<PushTarget>,
+    /// The number of the record that took the place which the preview holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview_place: Option<u32>,
     #[serde(flatten)]
     pub unknown_fields: UnknownFields,
 }
@@ -86,6 +96,20 @@ pub enum PushOutcome {
     Blocked,
     /// That person has not signed in for 90 days.
     ConfirmationRequired,
+    /// The pull request is a draft.
+    Draft,
+    /// The head of the pull request is in a fork, and no developer of the project has approved this commit.
+    ApprovalRequired,
+    /// The project's owner has as many previews as the platform allows.
+    TooManyPreviews,
+    /// The pull request was closed or merged.
+    Closed,
+    /// The pull request is to be merged into a branch for which there are no previews.
+    BaseBranchNotChosen,
+    /// Nothing was pushed to the pull request for a time.
+    Expired,
+    /// Previews are switched off.
+    PreviewsOff,
 }
 
 display_serde_name!(PushOutcome);
@@ -104,8 +128,20 @@ impl PushOutcome {
             | Self::NoAccess
             | Self::NotAMember
             | Self::Blocked
-            | Self::ConfirmationRequired => true,
+            | Self::ConfirmationRequired
+            | Self::Draft
+            | Self::ApprovalRequired
+            | Self::TooManyPreviews
+            | Self::Closed
+            | Self::BaseBranchNotChosen
+            | Self::Expired
+            | Self::PreviewsOff => true,
         }
+    }
+
+    /// Whether a preview ends: what was deployed for the pull request is deleted.
+    pub fn ends_preview(self) -> bool {
+        matches!(self, Self::Closed | Self::BaseBranchNotChosen | Self::Expired | Self::PreviewsOff)
     }
 }
 
@@ -120,6 +156,26 @@ impl PushRecord {
     pub fn compared_head(&self) -> Option<&CommitSha> {
         let head = || self.head.as_ref().map(|head| &head.sha);
         self.before_skipped.as_ref().or_else(head)
+    }
+
+    /// Whether this record of a pull request says what follows from its head, so that the head need not be compared
+    /// again: it was seen before, to be merged into the same branch.
+    pub fn knows(&self, pull_request: &PullRequestSummary) -> bool {
+        let earlier = self.pull_request.as_ref();
+        let is_decided = self.target.is_some() || !self.outcome.is_problem();
+        is_decided
+            && self.has_seen(&pull_request.head)
+            && earlier.is_some_and(|earlier| earlier.base_branch == pull_request.base_branch)
+    }
+
+    /// Whether the head is this commit.
+    pub(super) fn has_seen(&self, commit: &CommitSha) -> bool {
+        self.head.as_ref().is_some_and(|head| head.sha == *commit)
+    }
+
+    /// The target whose build is deployed for the pull request. `None`: nothing is, and what was deployed is deleted.
+    pub fn preview_target(&self) -> Option<&PushTarget> {
+        self.target.as_ref().filter(|_| !self.outcome.ends_preview())
     }
 
     /// The target, if this record is the one that set it.

@@ -20,6 +20,8 @@ pub struct AutomaticBuilds {
     /// Why no push is built now; `null` if pushes are built.
     pub problem: Option<PushOutcome>,
     pub commit_statuses: CommitStatuses,
+    /// Whether GitHub shows what is deployed of the repository.
+    pub github_deployments: CommitStatuses,
 }
 
 /// Whether GitHub shows the state of the builds at the commits.
@@ -91,6 +93,20 @@ pub enum Decision {
     Blocked,
     /// That person has not signed in for 90 days.
     ConfirmationRequired,
+    /// The pull request is a draft.
+    Draft,
+    /// The head of the pull request is in a fork, and no developer of the project has approved this commit.
+    ApprovalRequired,
+    /// The project's owner has as many previews as the platform allows.
+    TooManyPreviews,
+    /// The pull request was closed or merged.
+    Closed,
+    /// The pull request is to be merged into a branch for which there are no previews.
+    BaseBranchNotChosen,
+    /// Nothing was pushed to the pull request for a time.
+    Expired,
+    /// Previews are switched off.
+    PreviewsOff,
 }
 
 /// The build of a target.
@@ -213,6 +229,13 @@ impl PushView {
             PushOutcome::NotAMember => Decision::NotAMember,
             PushOutcome::Blocked => Decision::Blocked,
             PushOutcome::ConfirmationRequired => Decision::ConfirmationRequired,
+            PushOutcome::Draft => Decision::Draft,
+            PushOutcome::ApprovalRequired => Decision::ApprovalRequired,
+            PushOutcome::TooManyPreviews => Decision::TooManyPreviews,
+            PushOutcome::Closed => Decision::Closed,
+            PushOutcome::BaseBranchNotChosen => Decision::BaseBranchNotChosen,
+            PushOutcome::Expired => Decision::Expired,
+            PushOutcome::PreviewsOff => Decision::PreviewsOff,
         };
         let event = record.event.as_ref();
         let has_build = matches!(record.outcome, PushOutcome::Affected | PushOutcome::Unchanged);

@@ -6,6 +6,7 @@ use crate::{
     builds::{BuildSpec, HEAD, Source, is_dockerfile_of},
     fields::Fields,
     name::ProjectName,
+    previews::{PreviewMode, PreviewSettings},
     pushes::{WatchPath, WatchedPaths},
 };
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,12 @@ pub struct SavedSource {
     /// Which files concern it; without any, those of its context, and its Dockerfile.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub watch_paths: Vec<WatchPath>,
+    /// Whether the builds that pushes start are deployed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deploy_on_build: bool,
+    /// What is done for pull requests; `None`: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previews: Option<PreviewSettings>,
     #[serde(flatten)]
     pub unknown_fields: UnknownFields,
 }
@@ -51,6 +58,8 @@ pub struct NewSavedSource {
     pub repository_id: u64,
     pub build_on_push: Option<LinkedBy>,
     pub watch_paths: Vec<WatchPath>,
+    pub deploy_on_build: bool,
+    pub previews: Option<PreviewSettings>,
 }
 
 impl ServiceRecord {
@@ -64,19 +73,12 @@ impl ServiceRecord {
     ) -> Self {
         let unknown_fields = previous.as_ref().map(|record| record.unknown_fields.clone());
         let saved = previous.and_then(|record| Some((record.source?, record.created_at)));
-        let NewSavedSource { spec, repository_id, build_on_push, watch_paths } = source;
-        let (source_unknown_fields, created_at) = match saved {
-            Some((source, created_at)) => (source.unknown_fields, created_at),
-            None => (UnknownFields::default(), now),
+        let (saved, created_at) = match saved {
+            Some((saved, created_at)) => (Some(saved), created_at),
+            None => (None, now),
         };
         Self {
-            source: Some(SavedSource {
-                spec,
-                repository_id,
-                build_on_push,
-                watch_paths,
-                unknown_fields: source_unknown_fields,
-            }),
+            source: Some(SavedSource::new(source, saved)),
             place,
             created_at,
             updated_at: now,
@@ -86,6 +88,28 @@ impl ServiceRecord {
 }
 
 impl SavedSource {
+    /// What is saved in place of `previous`.
+    fn new(source: NewSavedSource, previous: Option<Self>) -> Self {
+        let NewSavedSource { spec, repository_id, build_on_push, watch_paths, .. } = source;
+        let NewSavedSource { deploy_on_build, previews, .. } = source;
+        let (unknown_fields, earlier) = match previous {
+            Some(previous) => (previous.unknown_fields, previous.previews),
+            None => (UnknownFields::default(), None),
+        };
+        let unknown_of_previews = earlier.map(|earlier| earlier.unknown_fields).unwrap_or_default();
+        let previews =
+            previews.map(|it| PreviewSettings { unknown_fields: unknown_of_previews, ..it });
+        Self {
+            spec,
+            repository_id,
+            build_on_push,
+            watch_paths,
+            deploy_on_build,
+            previews,
+            unknown_fields,
+        }
+    }
+
     /// Adds the saved fields to those of a request that has no `repository_url`. What the request has wins, be it
     /// `null`.
     pub fn complete(&self, fields: &mut Fields, web: &Url) {
@@ -119,6 +143,21 @@ impl SavedSource {
         self.complete(fields, web);
         fields.add_absent("build_on_push", json!(self.build_on_push.is_some()));
         fields.add_absent("watch_paths", json!(self.watch_paths));
+        // The other switches need that one.
+        if fields.peek("build_on_push") == Some(true) {
+            fields.add_absent("deploy_on_build", json!(self.deploy_on_build));
+            fields.add_absent("previews", json!(self.preview_mode()));
+        }
+        let mode = fields.peek("previews").unwrap_or(PreviewMode::Off);
+        if let Some(previews) = self.previews.as_ref().filter(|_| mode != PreviewMode::Off) {
+            fields.add_absent("preview_base_branches", json!(previews.base_branches));
+            fields.add_absent("preview_env_vars", json!(previews.variables));
+            fields.add_absent("preview_secrets", json!(previews.secrets));
+        }
+    }
+
+    pub fn preview_mode(&self) -> PreviewMode {
+        self.previews.as_ref().map_or(PreviewMode::Off, |previews| previews.mode)
     }
 
     /// The branch that is built; `None` for the default branch of the repository.

@@ -4,14 +4,16 @@ use super::{SavedSource, ServiceRecord};
 use crate::{
     BuildId, DeploymentId, ProjectId, Timestamp,
     builds::{BuildView, HEAD, Source, Status, Trigger},
+    deployments::AutomaticDeployments,
     image::ImageTag,
     name::ServiceName,
+    previews::PreviewMode,
     pushes::{AutomaticBuilds, CommitSummary, WatchPath},
     repository::CommitSha,
     whole_seconds,
 };
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
 /// A service of a project.
@@ -29,7 +31,22 @@ pub struct ServiceView {
     pub watch_paths: Vec<WatchPath>,
     /// `null` unless `build_on_push` is true.
     pub automatic_builds: Option<AutomaticBuilds>,
-    /// The newest build, as last known here.
+    /// Whether the builds that pushes start are deployed.
+    pub deploy_on_build: bool,
+    /// `null` unless `deploy_on_build` is true.
+    pub automatic_deployments: Option<AutomaticDeployments>,
+    /// What is done for pull requests.
+    pub previews: PreviewMode,
+    /// Pull requests that are to be merged into these branches have previews. Without any, it is the branch of the
+    /// service.
+    pub preview_base_branches: Vec<String>,
+    /// The environment variables of previews. For developers and owners, and not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub preview_env_vars: Option<BTreeMap<String, String>>,
+    /// The names of the saved secrets that previews get.
+    pub preview_secrets: BTreeSet<String>,
+    /// The newest build, as last known here. Never one of a pull request.
     pub last_build: Option<LastBuild>,
     /// The service's deployment, while it is deployed.
     pub deployment_id: Option<DeploymentId>,
@@ -132,6 +149,9 @@ impl ServiceView {
     ) -> Self {
         let record = record.filter(|record| record.source.is_some());
         let source = record.and_then(|record| record.source.as_ref());
+        let previews = source.and_then(|source| source.previews.clone());
+        let is_full = source.is_some() && detail == SourceDetail::Full;
+        let variables = is_full.then(|| previews.as_ref().map(|it| it.variables.clone()));
         Self {
             project_id,
             name,
@@ -139,6 +159,12 @@ impl ServiceView {
             build_on_push: source.is_some_and(|source| source.build_on_push.is_some()),
             watch_paths: source.map(|source| source.watch_paths.clone()).unwrap_or_default(),
             automatic_builds: None,
+            deploy_on_build: source.is_some_and(|source| source.deploy_on_build),
+            automatic_deployments: None,
+            previews: source.map_or(PreviewMode::Off, SavedSource::preview_mode),
+            preview_env_vars: variables.map(Option::unwrap_or_default),
+            preview_base_branches: previews.clone().map(|it| it.base_branches).unwrap_or_default(),
+            preview_secrets: previews.map(|it| it.secrets).unwrap_or_default(),
             last_build: None,
             deployment_id: None,
             created_at: record.map(|record| whole_seconds(record.created_at)),

@@ -133,7 +133,8 @@ fn a_superseded_build_that_ends_first_keeps_its_status_and_another_attempt_is_no
 #[test]
 fn a_build_of_a_push_shows_its_commit_and_builds_of_earlier_releases_have_none() {
     let commit = json!({ "sha": "a".repeat(40), "subject": "Fix it", "author": "bob" });
-    let trigger = PushTrigger { base: 3, number: 4, sender: Some("bob".into()) };
+    let (sender, pull_request) = (Some("bob".into()), None);
+    let trigger = PushTrigger { base: 3, number: 4, sender, pull_request, is_fork: false };
     let record = BuildRecord {
         commit_summary: serde_json::from_value(commit.clone()).unwrap(),
         trigger: Some(trigger),
@@ -158,4 +159,28 @@ fn a_build_of_a_push_shows_its_commit_and_builds_of_earlier_releases_have_none()
     let view: BuildView = serde_json::from_value(older).unwrap();
     assert_eq!((view.trigger, view.commit), (Trigger::Manual, None));
     assert_eq!((view.waiting_for_capacity, view.superseded), (false, false));
+}
+
+#[test]
+fn a_build_of_a_pull_request_says_which_and_no_other_build_has_the_field() {
+    let of = |pull_request| BuildRecord {
+        trigger: Some(PushTrigger {
+            base: 3,
+            number: 4,
+            sender: None,
+            pull_request,
+            is_fork: false,
+        }),
+        ..crate::fixtures::record()
+    };
+    let shown =
+        |record| json!(view(&BuildState::new(record, RunRecord::new(id())), None, GRACE, at(2)));
+    let build = shown(of(Some(12)));
+    assert_eq!((&build["trigger"], &build["pull_request"]), (&json!("pull_request"), &json!(12)));
+    assert_eq!(of(Some(12)).pull_request(), Some(12));
+    let stored: BuildView = serde_json::from_value(build.clone()).unwrap();
+    assert_eq!(json!(stored), build);
+    for other in [of(None), crate::fixtures::record()] {
+        assert_eq!(shown(other).get("pull_request"), None);
+    }
 }

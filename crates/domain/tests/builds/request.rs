@@ -2,7 +2,7 @@
 
 use nokube_domain::{
     Problem, ProblemKind,
-    builds::{BuildRecord, BuildRequest, BuildSpec, NewBuild, Source},
+    builds::{BuildRecord, BuildRequest, BuildSpec, NewBuild, PushTrigger, Source},
     fields::Fields,
 };
 use serde_json::{Value, json};
@@ -248,6 +248,32 @@ fn submodules_and_lfs_share_the_input_private() {
     assert_eq!(input(true, json!({ "submodules": true })), "true,submodules");
     assert_eq!(input(false, json!({ "lfs": true })), "false,lfs");
     assert_eq!(input(true, json!({ "lfs": true, "submodules": true })), "true,submodules,lfs");
+}
+
+/// An older workflow would let it write the cache of the branch.
+#[test]
+fn an_older_workflow_rejects_the_build_of_a_pull_request() {
+    let trigger = |pull_request| PushTrigger {
+        base: 1,
+        number: 2,
+        sender: None,
+        pull_request,
+        is_fork: false,
+    };
+    let input = |pull_request| {
+        let spec = parse(&request_with(json!({ "submodules": true }))).unwrap();
+        let trigger = Some(trigger(pull_request));
+        BuildRecord { spec, trigger, ..crate::fixtures::record() }.private_input()
+    };
+    assert_eq!(input(Some(7)), "false,submodules,preview");
+    assert_eq!(input(None), "false,submodules");
+}
+
+#[test]
+fn the_tags_of_pull_requests_cannot_be_requested() {
+    let problem = parse(&request_with(json!({ "image_tag": "pr-7" }))).unwrap_err();
+    assert_eq!(problem.errors[0].field, "image_tag");
+    assert!(problem.detail.contains("tags of pull requests' images"), "{problem:?}");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use nokube_domain::{
     DeploymentId, Person, Problem, ProblemKind, ProjectId, Timestamp,
     access::Caller,
     deployments::{
-        DeploymentRequest, ImageSource, NewDeployment, PlatformLimits, Release, ResolvedImage, Spec,
+        Cause, DeploymentRequest, DesiredState, ImageSource, NewDeployment, PlatformLimits,
+        Release, ResolvedImage, Revision, Spec,
     },
     fields::Fields,
     image::Digest,
@@ -111,6 +112,7 @@ pub fn release(number: u32, more: Value) -> Release {
     let DeploymentRequest { spec, image, secrets } = parse(more);
     let image = match image {
         ImageSource::Named(name) => ResolvedImage::external(name),
+        ImageSource::ReleaseOf(_) => panic!("its image is that of another deployment"),
         ImageSource::Build { build, name } => {
             ResolvedImage { name: name.unwrap(), digest: Some(digest('b')), build: Some(build) }
         }
@@ -126,6 +128,24 @@ pub fn release(number: u32, more: Value) -> Release {
         secrets_object: (!secrets.is_empty()).then(|| format!("secret-{number}")),
         spec,
         secrets,
+        promoted_from: None,
+        automatic: false,
         unknown_fields: Default::default(),
+    }
+}
+
+/// A revision by a person.
+pub fn revision(number: u32, cause: Cause, desired: DesiredState) -> Revision {
+    Revision {
+        deployment_id: id(),
+        number,
+        by: "alice".parse().unwrap(),
+        person: None,
+        at: at(number.into()),
+        cause,
+        automatic: None,
+        repeats: None,
+        work_item: None,
+        desired,
     }
 }

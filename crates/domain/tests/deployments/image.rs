@@ -232,6 +232,19 @@ fn a_build_must_be_of_the_project_and_have_the_requested_image() {
 }
 
 #[test]
+fn a_service_does_not_run_the_build_of_a_pull_request() {
+    let build = BuildView { pull_request: Some(12), ..build(Status::Success, true) };
+    let name = image("ghcr.io/amzhm/testuser-myapp-frontend");
+    for requested in [None, Some(&name)] {
+        let problem = ResolvedImage::from_build(&build, requested, &project()).unwrap_err();
+        let detail = "build_id: is the build of pull request 12, which is for previews only";
+        assert_eq!(problem.detail, detail);
+    }
+    // Where it was decided that it is for its preview, and not by a request.
+    assert_eq!(ResolvedImage::of_build(&build).unwrap().digest, Some(digest('b')));
+}
+
+#[test]
 fn an_external_image_runs_as_it_was_requested() {
     let pinned = format!("nginx:1@{}", digest('a'));
     let table = [

@@ -3,6 +3,7 @@
 // Test helpers may panic: that fails the test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod automatic;
 mod bounds;
 #[path = "../builds/fixtures.rs"]
 mod build_fixtures;
@@ -12,6 +13,7 @@ mod external_images;
 mod fixtures;
 mod image;
 mod observation;
+mod promotion;
 mod quantity;
 mod request;
 mod revision;

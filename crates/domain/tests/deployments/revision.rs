@@ -1,6 +1,6 @@
 //! Revisions and their retained releases, outcomes, and configurations.
 
-use crate::fixtures::{at, id, limits, release, request_with, try_parse};
+use crate::fixtures::{at, id, limits, release, request_with, revision, try_parse};
 use nokube_domain::deployments::{
     ApplyOutcome, Cause, Deletion, DeployedState, DesiredState, LastObservation, ObjectError,
     OutcomeRecord, RemainingObjects, Revision, RevisionView, Status, configuration, volume_stays,
@@ -21,18 +21,6 @@ fn after(releases: &[u32], max_retained: usize) -> DeployedState {
         state = Some(DeployedState::with_release(state.as_ref(), release, max_retained));
     }
     state.unwrap()
-}
-
-fn revision(number: u32, cause: Cause, desired: DesiredState) -> Revision {
-    Revision {
-        deployment_id: id(),
-        number,
-        by: "testuser".parse().unwrap(),
-        person: None,
-        at: at(number.into()),
-        cause,
-        desired,
-    }
 }
 
 #[test]
@@ -249,6 +237,7 @@ fn an_observation_is_stored_if_it_differs_or_the_stored_one_is_a_minute_old() {
         status: Status::Running,
         ready,
         total: 2,
+        access_url: None,
         at: at(seconds),
     };
     let before = observation(2, 0);

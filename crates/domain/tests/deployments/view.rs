@@ -84,6 +84,7 @@ fn last_observation(revision: u32) -> LastObservation {
         status: Status::Running,
         ready: 2,
         total: 2,
+        access_url: None,
         at: at(3),
     }
 }
@@ -117,6 +118,9 @@ fn view_at(
         person: None,
         at: at(4),
         cause: Cause::Restart,
+        automatic: None,
+        repeats: None,
+        work_item: None,
         desired: DesiredState::Deployed(Box::new(deployed.clone())),
     };
     let input = StatusInput {

@@ -27,6 +27,7 @@ pub fn look(number: u32) -> Look {
         repository_id: 7,
         since: 1,
         branch: "main".into(),
+        pull_request: None,
         event: None,
         work: None,
     }

@@ -12,10 +12,12 @@ use nokube_domain::{
         DeploymentRecord, LastObservation, OutcomeRecord, Revision, SavedConfiguration,
         SavedSecrets,
     },
+    github_deployments::GitHubDeploymentRecord,
     installation::Installation,
     name::{ServiceName, Username},
     people::PersonRecord,
     places::Place,
+    previews::ApprovedCommit,
     projects::{Members, Project},
     pushes::{CommitStatusRecord, PushRecord},
     services::ServiceRecord,
@@ -77,6 +79,14 @@ impl Counter {
         /// Numbers of the pushes of a service.
         pub fn pushes(project: ProjectId, service: &ServiceName) -> Self =
             "c/push/{project}/{service}";
+        /// Numbers of the pushes of a service's pull request.
+        pub fn preview_pushes(project: ProjectId, service: &ServiceName, pull_request: u32) -> Self =
+            "c/preview-push/{project}/{service}/{pull_request}";
+        /// Pull requests of a service that were seen.
+        pub fn pull_requests(project: ProjectId, service: &ServiceName) -> Self =
+            "c/pull-request/{project}/{service}";
+        /// Deployments of previews in a project: their numbers begin above those of services' deployments.
+        pub fn previews(project: ProjectId) -> Self = "c/preview/{project}";
         /// Revision numbers allocated for a deployment.
         pub fn revisions(id: DeploymentId) -> Self = "c/v/{}/{}", id.project, id.number;
         /// Projects of other owners that a person became a member of. (Earlier releases also counted those of each
@@ -123,8 +133,15 @@ impl WindowName {
         /// Readers of a service that want to look for pushes.
         pub fn push_look(project: ProjectId, service: &ServiceName) -> Self =
             "push/{project}/{service}";
+        /// Events about pull requests to a repository.
+        pub fn pull_request_events(repository: u64) -> Self = "pull-requests/{repository}";
+        /// Events about one pull request above the limit of its repository.
+        pub fn limited_pull_request(repository: u64, number: u32) -> Self =
+            "pull-requests/{repository}/{number}";
         /// Attempts of an owner's builds that pushes have started.
         pub fn push_builds(owner: &Person) -> Self = "push-builds/{}", owner.key();
+        /// Those of them that are of pull requests.
+        pub fn preview_builds(owner: &Person) -> Self = "preview-builds/{}", owner.key();
         /// Searches of a person for repositories.
         pub fn repository_searches(person: &Person) -> Self = "repository-searches/{}", person.key();
         /// Requests that want to carry out the work that is left.
@@ -135,9 +152,14 @@ impl WindowName {
         pub fn observation(id: DeploymentId) -> Self = "observation/{}/{}", id.project, id.number;
         pub fn observations(project: ProjectId) -> Self = "observations/{project}";
         pub fn events(id: DeploymentId) -> Self = "events/{}/{}", id.project, id.number;
-        /// Commit statuses that are sent with the tokens of an installation of the App.
+        /// Requests that want to report a deployment to GitHub.
+        pub fn github_deployment(id: DeploymentId) -> Self =
+            "github-deployment/{}/{}", id.project, id.number;
+        /// Commit statuses and GitHub Deployments that are sent with the tokens of an installation of the App.
         pub fn statuses_per_minute(installation: u64) -> Self = "statuses/{installation}/minute";
         pub fn statuses_per_hour(installation: u64) -> Self = "statuses/{installation}/hour";
+        pub fn pull_request_statuses(installation: u64) -> Self =
+            "statuses/{installation}/pull-requests";
         /// Invitations of an owner that a person has declined.
         pub fn declined_invitations(owner: &Person, person: &Person) -> Self =
             "declined/{}/{}", person.key(), owner.key();
@@ -160,6 +182,10 @@ pub enum Limit {
     PushServices { repository: u64, may_push: bool },
     /// Deployed services in all projects of an owner.
     OwnedServices(Person),
+    /// Pull requests with a preview in all projects of an owner.
+    Previews(Person),
+    /// Deployed previews of a project. The places are also the list of them.
+    DeployedPreviews(ProjectId),
     /// Valid API tokens of a person.
     Tokens(Person),
     /// Open invitations of a person. The places are also the list of them.
@@ -182,6 +208,8 @@ impl Limit {
                 format!("push-services-of-others/{repository}")
             }
             Self::OwnedServices(owner) => format!("owned-services/{}", owner.key()),
+            Self::Previews(owner) => format!("previews/{}", owner.key()),
+            Self::DeployedPreviews(project) => format!("deployed-previews/{project}"),
             Self::Tokens(person) => format!("tokens/{}", person.key()),
             Self::Invitations(person) => format!("invitations/{}", person.key()),
             Self::SentInvitations { owner, person } => {
@@ -298,6 +326,28 @@ keys! {
     /// The `number`th push of a service; written once.
     pub fn push(project: ProjectId, service: &ServiceName, number: u32) -> Key<PushRecord> =
         "push/{project}/{service}/{number}";
+    /// The `number`th push of a service's pull request; written once.
+    pub fn preview_push(
+        project: ProjectId,
+        service: &ServiceName,
+        pull_request: u32,
+        number: u32
+    ) -> Key<PushRecord> = "preview-push/{project}/{service}/{pull_request}/{number}";
+    /// The `number`th pull request of a service that was seen.
+    pub fn pull_request(project: ProjectId, service: &ServiceName, number: u32) -> Key<u32> =
+        "pull-request/{project}/{service}/{number}";
+    /// Whether a pull request has such a number.
+    pub fn is_pull_request(project: ProjectId, service: &ServiceName, pull_request: u32) -> Key<bool> =
+        "pull-request/{project}/{service}/of/{pull_request}";
+    /// The commit of a pull request from a fork that may be built.
+    pub fn approved_commit(
+        project: ProjectId,
+        service: &ServiceName,
+        pull_request: u32
+    ) -> Key<ApprovedCommit> = "approved-commit/{project}/{service}/{pull_request}";
+    /// What was reported to GitHub about a deployment.
+    pub fn github_deployment(id: DeploymentId) -> Key<GitHubDeploymentRecord> =
+        "github-deployment/{}/{}", id.project, id.number;
     /// Which of the places that name a service are its own.
     pub fn service_places(id: DeploymentId) -> Key<u64> =
         "service-places/{}/{}", id.project, id.number;
@@ -323,10 +373,19 @@ keys! {
     /// What a service has reported to GitHub for its commits.
     pub fn commit_status(project: ProjectId, service: &ServiceName) -> Key<CommitStatusRecord> =
         "commit-status/{project}/{service}";
+    /// What a service has reported to GitHub for the commits of a pull request.
+    pub fn preview_commit_status(
+        project: ProjectId,
+        service: &ServiceName,
+        pull_request: u32
+    ) -> Key<CommitStatusRecord> = "commit-status/{project}/{service}/{pull_request}";
     /// Whether a person may push to the repository with this number, as GitHub said last. Its type belongs to the
     /// component `builds`.
     pub fn push_permission<T>(repository: u64, person: &Person) -> Key<T> =
         "push-permission/{repository}/{}", person.key();
+    /// When it was noticed that the App may not read the pull requests of a repository; none if it may.
+    pub fn pull_requests_unreadable(repository: u64) -> Key<Timestamp> =
+        "pull-requests-unreadable/{repository}";
     /// Until when GitHub takes no more commit statuses of an installation of the App.
     pub fn statuses_limited_until(installation: u64) -> Key<Timestamp> =
         "statuses-limited/{installation}";

@@ -5,6 +5,7 @@ mod bodies;
 mod callers;
 mod interleaving;
 mod places;
+mod pushes;
 mod rate_limits;
 mod replies;
 mod reservations;

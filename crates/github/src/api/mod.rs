@@ -1,10 +1,14 @@
 //! Requests to GitHub's REST API.
 
 mod app;
+mod deployments;
+mod pulls;
 mod repositories;
 mod runs;
 mod statuses;
 
+pub use deployments::{NewDeployment, NewDeploymentStatus};
+pub use pulls::{LISTED_LONG_PULL_REQUESTS, LISTED_PULL_REQUESTS};
 pub use statuses::NewStatus;
 
 use crate::{Request, USER_AGENT, bearer};

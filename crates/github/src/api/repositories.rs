@@ -26,6 +26,16 @@ impl Api {
         self.get(&format!("{}/commits/{git_ref}?per_page=1", at.into()), token)
     }
 
+    /// A commit, by its id. As of [`Self::head`], only one of its files is listed.
+    pub fn commit_by_sha(
+        &self,
+        at: impl Into<RepositoryPath>,
+        sha: &CommitSha,
+        token: &str,
+    ) -> Request {
+        self.get(&format!("{}/commits/{sha}?per_page=1", at.into()), token)
+    }
+
     /// The files that differ between two commits. GitHub lists at most 300, on the first page, and `per_page` counts
     /// the commits only.
     pub fn compare(

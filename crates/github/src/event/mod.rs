@@ -45,7 +45,7 @@ pub enum Event {
         change: RepositoryChange,
     },
     Ping,
-    /// Neither about a build of this platform nor about a branch; the text says why.
+    /// Neither about a build of this platform nor about what services are built from; the text says why.
     Ignored(&'static str),
 }
 
@@ -68,6 +68,7 @@ pub fn parse(name: &str, body: &[u8], workflow: &BuilderWorkflow<'_>) -> Result<
         "package" | "registry_package" => builder::package(serde_json::from_slice(body)?),
         "push" => Ok(repository::push(serde_json::from_slice(body)?)),
         "create" | "delete" => Ok(repository::branch(serde_json::from_slice(body)?)),
+        "pull_request" => Ok(repository::pull_request(serde_json::from_slice(body)?)),
         "repository" => Ok(repository::repository(serde_json::from_slice(body)?)),
         "ping" => Ok(Event::Ping),
         _ => Ok(Event::Ignored("an event that is not about builds")),

@@ -1,4 +1,4 @@
-//! Events about repositories that services are built from: pushes, branches, and the repository itself.
+//! Events about repositories that services are built from: pushes, branches, pull requests, and the repository itself.
 //!
 //! No e-mail address is kept.
 
@@ -61,15 +61,31 @@ pub struct RepositoryEvent {
     changes: Option<Changes>,
 }
 
+/// A `pull_request`. Only where to look is used of it.
+#[derive(Deserialize)]
+pub struct PullRequestEvent {
+    #[serde(default, deserialize_with = "lenient::text")]
+    action: String,
+    number: u32,
+    /// The repository into which it is to be merged.
+    repository: RepositoryNumber,
+    #[serde(default, deserialize_with = "lenient::optional")]
+    changes: Option<Changes>,
+}
+
 #[derive(Deserialize)]
 struct RepositoryNumber {
     id: u64,
 }
 
+/// What was edited, of a repository or a pull request.
 #[derive(Deserialize)]
 struct Changes {
     #[serde(default)]
     default_branch: Option<serde_json::Value>,
+    /// The branch into which a pull request is to be merged.
+    #[serde(default)]
+    base: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -102,7 +118,7 @@ struct Author {
 
 /// Whether an event is about a repository that services may be built from. It may list thousands of commits and files.
 pub fn is_repository_event(name: &str) -> bool {
-    matches!(name, "push" | "create" | "delete" | "repository")
+    matches!(name, "push" | "create" | "delete" | "pull_request" | "repository")
 }
 
 pub fn push(push: Push) -> Event {
@@ -173,6 +189,23 @@ pub fn repository(event: RepositoryEvent) -> Event {
             change: RepositoryChange::Repository,
         },
         false => Event::Ignored("a change of a repository that builds do not depend on"),
+    }
+}
+
+pub fn pull_request(event: PullRequestEvent) -> Event {
+    let is_of_interest = match event.action.as_str() {
+        "opened" | "reopened" | "synchronize" | "converted_to_draft" | "ready_for_review"
+        | "closed" => true,
+        // A title or a text is edited more often than the branch.
+        "edited" => event.changes.is_some_and(|changes| changes.base.is_some()),
+        _ => false,
+    };
+    match is_of_interest && event.number > 0 {
+        true => Event::Repository {
+            repository_id: event.repository.id,
+            change: RepositoryChange::PullRequest { number: event.number },
+        },
+        false => Event::Ignored("a change of a pull request that previews do not depend on"),
     }
 }
 

@@ -1,6 +1,7 @@
-//! Passes JSON on without the lists that make the event of a push large: up to 2,048 commits with their files, 25 MB.
+//! Passes JSON on without what makes events large: the lists of a push, with up to 2,048 commits and their files, 25 MB;
+//! and the text of a pull request, now and before it was edited.
 //!
-//! The lists are left out while the body arrives, so they take no memory. The whole body is checked against JSON's
+//! They are left out while the body arrives, so they take no memory. The whole body is checked against JSON's
 //! grammar (RFC 8259), also what is left out: what is not JSON does not become JSON.
 
 mod grammar;
@@ -8,8 +9,8 @@ mod scalars;
 
 use grammar::{Grammar, Step};
 
-/// Members whose values are left out, at any depth: `[]` takes their place.
-const LEFT_OUT: [&[u8]; 4] = [b"commits", b"added", b"removed", b"modified"];
+/// Members whose values are left out, at any depth: `[]` takes their place. None of them is used.
+const LEFT_OUT: [&[u8]; 5] = [b"commits", b"added", b"removed", b"modified", b"body"];
 
 /// The longest of these names.
 const MAX_NAME_BYTES: usize = 8;
@@ -21,7 +22,7 @@ pub enum FilterError {
     NotJson,
     #[error("The body has more than {} levels.", grammar::MAX_DEPTH)]
     TooDeep,
-    #[error("The body is too large, even without its lists of commits and files.")]
+    #[error("The body is too large, even without its lists and texts.")]
     TooLarge,
 }
 

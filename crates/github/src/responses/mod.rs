@@ -1,10 +1,14 @@
 //! Parses GitHub's responses, as far as they are used. Webhook events contain the same objects.
 
+mod deployments;
+mod pulls;
 mod repositories;
 
+pub use deployments::{created_deployment, described_deployment};
+pub use pulls::{pull_request, pull_requests};
 pub use repositories::{
     Commit, Installation, InstallationToken, Permission, Repository, branch_names, comparison,
-    installation_repositories, installations,
+    installation_repositories, installations, pull_request_comparison,
 };
 
 use crate::{Response, lenient};

@@ -94,15 +94,40 @@ struct ComparedFile {
 /// # Errors
 /// The body is no comparison.
 pub fn comparison(response: &Response) -> Result<Comparison, ParseError> {
-    let ComparedCommits { status, files } = parse(response)?;
-    Ok(match (status.as_str(), files) {
-        ("identical", _) => Comparison::Same,
-        ("ahead", Some(files)) if files.len() < MAX_COMPARED_FILES => {
-            let names = |file: ComparedFile| [Some(file.filename), file.previous_filename];
-            Comparison::Files(files.into_iter().flat_map(names).flatten().collect())
-        }
+    let compared: ComparedCommits = parse(response)?;
+    Ok(match compared.status.as_str() {
+        "identical" => Comparison::Same,
+        "ahead" => compared.files(),
         _ => Comparison::Everything,
     })
+}
+
+/// What a pull request changes, from the comparison of the two branches: what differs between the head and the commit at
+/// which it left the base branch, which may have gone on since.
+///
+/// # Errors
+/// The body is no comparison.
+pub fn pull_request_comparison(response: &Response) -> Result<Comparison, ParseError> {
+    let compared: ComparedCommits = parse(response)?;
+    Ok(match compared.status.as_str() {
+        // It was merged already, or nothing was committed yet.
+        "identical" | "behind" => Comparison::Same,
+        "ahead" | "diverged" => compared.files(),
+        _ => Comparison::Everything,
+    })
+}
+
+impl ComparedCommits {
+    /// The files that are listed; everything if they may not be all.
+    fn files(self) -> Comparison {
+        match self.files {
+            Some(files) if files.len() < MAX_COMPARED_FILES => {
+                let names = |file: ComparedFile| [Some(file.filename), file.previous_filename];
+                Comparison::Files(files.into_iter().flat_map(names).flatten().collect())
+            }
+            _ => Comparison::Everything,
+        }
+    }
 }
 
 /// The names of branches, in a list of branches or of refs.

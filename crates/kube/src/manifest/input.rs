@@ -13,16 +13,22 @@ use nokube_domain::{
 };
 use std::collections::BTreeMap;
 
-/// A project with its owner. Each has a namespace of its own.
+/// A project with its owner, or its previews. Each of the two has a namespace of its own.
 #[derive(Clone, Debug)]
 pub struct Tenant<'a> {
     pub project: &'a Project,
     pub owner: &'a Person,
+    /// The project's previews, and not its services.
+    pub is_preview: bool,
 }
 
 impl Tenant<'_> {
     pub fn namespace(&self) -> String {
-        names::namespace(&self.project.owner, &self.project.name)
+        let (owner, project) = (&self.project.owner, &self.project.name);
+        match self.is_preview {
+            true => names::previews_namespace(owner, project),
+            false => names::namespace(owner, project),
+        }
     }
 
     pub(super) fn labels(&self) -> BTreeMap<String, String> {

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     kind::Kind,
-    labels::{OWNER_LABEL, PROJECT_LABEL},
-    platform::{Platform, RegistryCredentials},
+    labels::{OWNER_LABEL, PREVIEWS_LABEL, PROJECT_LABEL},
+    platform::{Platform, Quota, RegistryCredentials},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use k8s_openapi::{
@@ -32,9 +32,13 @@ pub(super) const SERVICE_ACCOUNT: &str = "nokube-app";
 /// The Secret with the credentials for private images that were built here.
 pub(crate) const PULL_SECRET: &str = "nokube-registry";
 
-/// The labels of a project's namespace: its owner and project, and the level of pod security.
+/// The labels of a project's namespace: its owner and project, the level of pod security, and whether it is that of its
+/// previews.
 pub fn namespace_labels(platform: &Platform, tenant: &Tenant<'_>) -> BTreeMap<String, String> {
     let mut labels = tenant.labels();
+    if tenant.is_preview {
+        labels.insert(PREVIEWS_LABEL.to_owned(), "true".to_owned());
+    }
     for mode in ["enforce", "warn"] {
         let level = platform.pod_security.as_str();
         labels.insert(format!("pod-security.kubernetes.io/{mode}"), level.into());
@@ -94,24 +98,52 @@ pub fn shared_objects(
     objects
 }
 
+/// How much of what a namespace may have that differs for services and previews.
+struct Capacity {
+    services: u32,
+    retained_releases: u32,
+    volumes: u32,
+    storage: String,
+}
+
+/// Previews have no volumes, and are not rolled back.
+fn capacity(quota: &Quota, tenant: &Tenant<'_>) -> Capacity {
+    let Quota { services, previews, retained_releases, volumes, storage, .. } = quota;
+    match tenant.is_preview {
+        true => Capacity {
+            services: *previews,
+            retained_releases: 1,
+            volumes: 0,
+            storage: "0".to_owned(),
+        },
+        false => Capacity {
+            services: *services,
+            retained_releases: *retained_releases,
+            volumes: *volumes,
+            storage: storage.to_string(),
+        },
+    }
+}
+
 fn resource_quota(platform: &Platform, tenant: &Tenant<'_>) -> Manifest {
     let quota = &platform.quota;
+    let Capacity { services, retained_releases, volumes, storage } = capacity(quota, tenant);
     // Each service has one object for each retained release, one for the release that still runs, and one for the
     // new release. Kubernetes and the platform create some more in each namespace.
-    let per_service = quota.retained_releases.saturating_add(2);
-    let objects = quota.services.saturating_mul(per_service).saturating_add(5);
+    let per_service = retained_releases.saturating_add(2);
+    let objects = services.saturating_mul(per_service).saturating_add(5);
     // Each service may have saved secrets too.
-    let secrets = objects.saturating_add(quota.services);
+    let secrets = objects.saturating_add(services);
     let hard = [
         ("requests.cpu", quota.cpu_requests.to_string()),
         ("limits.cpu", quota.cpu_limits.to_string()),
         ("requests.memory", quota.memory_requests.to_string()),
         ("limits.memory", quota.memory_limits.to_string()),
-        ("requests.storage", quota.storage.to_string()),
-        ("persistentvolumeclaims", quota.volumes.to_string()),
+        ("requests.storage", storage),
+        ("persistentvolumeclaims", volumes.to_string()),
         ("pods", quota.pods.to_string()),
-        ("count/deployments.apps", quota.services.to_string()),
-        ("count/services", quota.services.to_string()),
+        ("count/deployments.apps", services.to_string()),
+        ("count/services", services.to_string()),
         ("count/configmaps", objects.to_string()),
         ("count/secrets", secrets.to_string()),
         // They need a public address or cost money, so services may not have them.

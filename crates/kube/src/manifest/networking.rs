@@ -18,6 +18,7 @@ use k8s_openapi::{
 };
 use nokube_domain::deployments::Exposure;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 pub(super) fn objects(platform: &Platform, input: &ManifestInput<'_>) -> Vec<Manifest> {
     if input.spec().exposure == Exposure::None {
@@ -28,7 +29,8 @@ pub(super) fn objects(platform: &Platform, input: &ManifestInput<'_>) -> Vec<Man
         objects.push(network_policy::allow_ingress_controller(apps, input));
         match &apps.routing {
             Routing::Ingress { class } => {
-                objects.push(ingress(apps, class.as_ref(), &address, input));
+                let preview_annotations = &platform.preview_ingress_annotations;
+                objects.push(ingress(apps, (class.as_ref(), preview_annotations), &address, input));
             }
             Routing::Gateway { name, namespace, http_listener, https_listener, redirect_http } => {
                 let listener = if address.https { https_listener } else { http_listener };
@@ -65,18 +67,22 @@ fn service(input: &ManifestInput<'_>) -> Manifest {
 
 fn ingress(
     apps: &Apps,
-    class: Option<&String>,
+    (class, preview_annotations): (Option<&String>, &BTreeMap<String, String>),
     address: &ExternalAddress,
     input: &ManifestInput<'_>,
 ) -> Manifest {
     let spec = input.spec();
     let mut metadata = input.metadata(spec.service.as_str());
     let mut secret_name = None;
+    let mut annotations = match input.tenant.is_preview {
+        true => preview_annotations.clone(),
+        false => BTreeMap::new(),
+    };
     if let (Certificates::Issuer(issuer), true) = (&apps.certificates, address.https) {
-        metadata.annotations =
-            Some([("cert-manager.io/cluster-issuer".into(), issuer.clone())].into());
+        annotations.insert("cert-manager.io/cluster-issuer".into(), issuer.clone());
         secret_name = Some(names::certificate_secret(&spec.service));
     }
+    metadata.annotations = Some(annotations).filter(|annotations| !annotations.is_empty());
     let backend = IngressBackend {
         service: Some(IngressServiceBackend {
             name: names::service_object(&spec.service),
@@ -124,13 +130,24 @@ fn http_route(
             "port": spec.service_port,
         }],
     });
-    if let (true, Some(rule)) = (address.path != "/", rule.as_object_mut()) {
+    let mut filters = Vec::new();
+    if address.path != "/" {
         // The program gets paths without this prefix, so it can be moved to another one unchanged.
-        let strip_prefix: Value = json!([{
+        filters.push(json!({
             "type": "URLRewrite",
             "urlRewrite": { "path": { "type": "ReplacePrefixMatch", "replacePrefixMatch": "/" } },
-        }]);
-        rule.insert("filters".into(), strip_prefix);
+        }));
+    }
+    if input.tenant.is_preview {
+        filters.push(json!({
+            "type": "ResponseHeaderModifier",
+            "responseHeaderModifier": {
+                "set": [{ "name": "X-Robots-Tag", "value": "noindex, nofollow" }],
+            },
+        }));
+    }
+    if let (false, Some(rule)) = (filters.is_empty(), rule.as_object_mut()) {
+        rule.insert("filters".into(), filters.into());
     }
     route(input, spec.service.as_str(), (parent, address), &rule)
 }

@@ -8,10 +8,11 @@ use nokube_domain::{
     access::Caller,
     deployments::{
         DeployedState, DeploymentRequest, ImageSource, NewDeployment, PlatformLimits, Release,
-        ResolvedImage, SecretInput, SecretValue,
+        ResolvedImage, SecretInput, SecretValue, Spec,
     },
     fields::Fields,
     image::Digest,
+    previews::{PreviewOf, preview_spec},
     projects::Project,
 };
 use nokube_kube::{
@@ -77,6 +78,7 @@ pub fn platform() -> Platform {
             volumes: 5,
             storage: bytes("10Gi"),
             services: 30,
+            previews: 40,
             retained_releases: 10,
             ephemeral_storage: bytes("2Gi"),
         },
@@ -89,6 +91,7 @@ pub fn platform() -> Platform {
         allowed_egress: Vec::new(),
         denied_egress: Vec::new(),
         deployer_role: None,
+        preview_ingress_annotations: BTreeMap::new(),
         spread_over_zones: false,
     }
 }
@@ -110,6 +113,7 @@ pub fn gateway() -> Platform {
 #[derive(Clone)]
 pub struct Fixture {
     pub project: Project,
+    pub is_preview: bool,
     pub owner: Person,
     pub revision: u32,
     pub state: DeployedState,
@@ -143,6 +147,7 @@ pub fn fixture_of_release(more: Value, number: u32) -> Fixture {
     let new = new.unwrap_or_else(|problem| panic!("{body}: {problem:?}"));
     let image = match new.image {
         ImageSource::Named(name) => ResolvedImage::external(name),
+        ImageSource::ReleaseOf(_) => panic!("a first release is not promoted"),
         ImageSource::Build { build, name } => {
             ResolvedImage { name: name.unwrap(), digest: Some(digest('b')), build: Some(build) }
         }
@@ -165,11 +170,29 @@ pub fn fixture_of_release(more: Value, number: u32) -> Fixture {
         variables_object: variables_object(id(), service, &new.spec.variables),
         secrets_object: SecretNameKey::new("key").secrets_object(id(), service, &secrets),
         secrets: secrets.keys().cloned().collect(),
+        promoted_from: None,
+        automatic: false,
         spec: new.spec,
         unknown_fields: UnknownFields::default(),
     };
     let state = DeployedState::with_release(None, release, 5);
-    Fixture { project, owner: owner(), revision: number, state, secrets }
+    Fixture { project, is_preview: false, owner: owner(), revision: number, state, secrets }
+}
+
+/// The preview of pull request 7 of a service, whose previews have a variable `MODE`.
+pub fn preview_of(service: &Fixture, platform: &Platform) -> Fixture {
+    let settings = json!({ "mode": "deploy", "variables": { "MODE": "preview" } });
+    let settings = serde_json::from_value(settings).unwrap();
+    let release = &service.state.release;
+    let of = PreviewOf { service: release.spec.service.clone(), pull_request: 7 };
+    let url = |spec: &Spec| platform.access_url(&service.project, spec);
+    let spec = preview_spec(&release.spec, of, &settings, url);
+    let mut preview = Fixture { is_preview: true, secrets: [].into(), ..service.clone() };
+    let release = &mut preview.state.release;
+    (release.secrets_object, release.secrets) = (None, Vec::new());
+    release.variables_object = variables_object(id(), &spec.service, &spec.variables);
+    release.spec = spec;
+    preview
 }
 
 /// The fields of a request for an image that was built here.
@@ -180,7 +203,8 @@ pub fn own_build() -> Value {
 
 impl Fixture {
     pub fn input(&self) -> ManifestInput<'_> {
-        let tenant = Tenant { project: &self.project, owner: &self.owner };
+        let Self { project, owner, is_preview, .. } = self;
+        let tenant = Tenant { project, owner, is_preview: *is_preview };
         ManifestInput { tenant, id: id(), revision: self.revision, state: &self.state }
     }
 

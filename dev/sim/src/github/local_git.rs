@@ -54,8 +54,8 @@ pub(crate) async fn read(state: &Arc<ServerState>, full_name: &str) {
     let commits = log.split('\u{1}').filter_map(parse_commit).collect();
     let is_first = known.insert(key, current).is_none();
     let refs: Vec<_> = refs.lines().filter_map(parse_ref).collect();
-    state.change(|model, _| {
-        let effects = model.import(full_name, head.trim(), commits, &refs);
+    state.change(|model, now| {
+        let effects = model.import(full_name, head.trim(), commits, &refs, now);
         // What was there before the start is no event.
         ((), if is_first { Vec::new() } else { effects.unwrap_or_default() })
     });

@@ -14,5 +14,6 @@ mod outgoing_events;
 mod render;
 mod server_state;
 pub mod simulated_github;
+pub mod simulated_pull_requests;
 mod simulated_repositories;
 pub mod webhooks;

@@ -15,12 +15,18 @@ use super::simulated_github::SimulatedGitHub;
 const MERGE_QUEUE: &str = "github-merge-queue[bot]";
 
 impl SimulatedGitHub {
-    fn pushed(&self, change: impl FnOnce(&mut Model, jiff::Timestamp) -> Pushed) -> String {
+    pub(super) fn pushed(
+        &self,
+        change: impl FnOnce(&mut Model, jiff::Timestamp) -> Pushed,
+    ) -> String {
         self.state.try_change_to(change).unwrap_or_default()
     }
 
-    fn changed<E>(&self, change: impl FnOnce(&mut Model) -> Result<Vec<Effect>, E>) {
-        self.state.change(|model, _| ((), change(model).unwrap_or_default()));
+    pub(super) fn changed<E>(
+        &self,
+        change: impl FnOnce(&mut Model, jiff::Timestamp) -> Result<Vec<Effect>, E>,
+    ) {
+        self.state.change(|model, now| ((), change(model, now).unwrap_or_default()));
     }
 
     // Branches and tags.
@@ -56,7 +62,7 @@ impl SimulatedGitHub {
     /// Lets a branch point to a commit that exists, such as an older one (a force push) or another branch's.
     pub fn reset_branch(&self, repository: &str, branch: &str, reference: &str) -> String {
         let branch = GitRef::Branch(branch.to_owned());
-        self.pushed(|model, _| model.set_ref(repository, branch, reference, None))
+        self.pushed(|model, now| model.set_ref(repository, branch, reference, None, now))
     }
 
     /// Creates a branch from another branch or a commit.
@@ -66,17 +72,17 @@ impl SimulatedGitHub {
 
     pub fn delete_branch(&self, repository: &str, branch: &str) {
         let branch = GitRef::Branch(branch.to_owned());
-        self.changed(|model| model.delete_ref(repository, branch, None));
+        self.changed(|model, now| model.delete_ref(repository, branch, None, now));
     }
 
     pub fn rename_branch(&self, repository: &str, old: &str, new: &str) {
-        self.changed(|model| model.rename_branch(repository, old, new));
+        self.changed(|model, now| model.rename_branch(repository, old, new, now));
     }
 
     /// Tags a commit, or the head of a branch.
     pub fn push_tag(&self, repository: &str, tag: &str, reference: &str) -> String {
         let tag = GitRef::Tag(tag.to_owned());
-        self.pushed(|model, _| model.set_ref(repository, tag, reference, None))
+        self.pushed(|model, now| model.set_ref(repository, tag, reference, None, now))
     }
 
     /// Pushes the branch on which GitHub tests a pull request before it merges it. Returns its name and its SHA.
@@ -112,26 +118,26 @@ impl SimulatedGitHub {
     // Repositories.
 
     pub fn set_default_branch(&self, repository: &str, branch: &str) {
-        self.changed(|model| model.set_default_branch(repository, branch));
+        self.changed(|model, _| model.set_default_branch(repository, branch));
     }
 
     /// Renames a repository, or transfers it to another account. GitHub redirects from its old name.
     pub fn rename_repository(&self, old: &str, new: &str) {
-        self.changed(|model| model.rename_repository(old, new));
+        self.changed(|model, _| model.rename_repository(old, new));
     }
 
     /// `false` makes it writable again.
     pub fn archive_repository(&self, repository: &str, archived: bool) {
-        self.changed(|model| model.archive_repository(repository, archived));
+        self.changed(|model, _| model.archive_repository(repository, archived));
     }
 
     /// Makes a repository private or public.
     pub fn set_private(&self, repository: &str, private: bool) {
-        self.changed(|model| model.set_visibility(repository, private));
+        self.changed(|model, _| model.set_visibility(repository, private));
     }
 
     pub fn delete_repository(&self, repository: &str) {
-        self.changed(|model| model.delete_repository(repository));
+        self.changed(|model, _| model.delete_repository(repository));
     }
 
     /// The repository's id.
@@ -183,7 +189,7 @@ impl SimulatedGitHub {
 
     /// Adds a repository to those of the installation, or removes it.
     pub fn set_app_installed(&self, repository: &str, installed: bool) {
-        self.changed(|model| {
+        self.changed(|model, _| {
             let settings =
                 RepositorySettings { app_installed: Some(installed), ..Default::default() };
             model.repositories.set(repository, settings);

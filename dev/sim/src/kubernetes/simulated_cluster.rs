@@ -150,6 +150,12 @@ impl SimulatedCluster {
         self.server.cluster().store.remove(resource, namespace, name).is_some()
     }
 
+    /// From now on the programs of images that no pod has run yet exit after their start, as those of a commit with a
+    /// fault do. `false` ends this, also for images that have crashed so.
+    pub fn let_new_images_crash(&self, crash: bool) {
+        self.server.cluster().new_images_crash = crash;
+    }
+
     // Time.
 
     /// Pauses or resumes the controllers and the nodes.

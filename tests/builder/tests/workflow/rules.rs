@@ -91,7 +91,10 @@ fn the_build_step_has_a_cache_directory_and_no_token() {
         assert_eq!(step["with"]["key"], key.as_str());
         assert_eq!(step["continue-on-error"], true);
     }
-    assert_eq!(step("Restore the cache")["with"]["restore-keys"], prefix);
+    // That of the branch is what a pull request's first build restores. Nothing is saved under it by another build.
+    let prefixes = format!("{prefix}\n${{{{ steps.check.outputs.branch_cache }}}}\n");
+    assert_eq!(step("Restore the cache")["with"]["restore-keys"], prefixes.as_str());
+    assert_eq!(WORKFLOW.matches("outputs.branch_cache").count(), 1);
     assert_eq!(step("Restore the cache")["if"], build["if"]);
     // Without `always()` the step runs only after a successful build.
     assert_eq!(step("Save the cache")["if"], "steps.cache.outputs.new == 'true'");

@@ -12,8 +12,16 @@ pub(super) fn new_runner(name: &str) -> StepRunner {
 
 /// Runs the check of a valid request with one changed variable.
 fn check(runner: &StepRunner, name: &str, value: &str) -> (bool, String, String) {
+    check_changed(runner, &[(name, value)])
+}
+
+/// Runs the check of a valid request with changed variables.
+pub(super) fn check_changed(
+    runner: &StepRunner,
+    changes: &[(&str, &str)],
+) -> (bool, String, String) {
     let mut env: BTreeMap<&str, &str> = VALID_REQUEST.into();
-    env.insert(name, value);
+    env.extend(changes.iter().copied());
     runner.run("Check the request", &env.into_iter().collect::<Vec<_>>())
 }
 
@@ -50,7 +58,7 @@ fn a_valid_request_passes_the_check() {
         assert!(passed, "{name}={value}: {printed}");
         assert!(outputs.contains("unique_tag=build-0123456789abcdefghijklmnuv\n"));
         assert!(outputs.contains("owner=alice\nname=shop\n"));
-        assert_eq!(outputs.lines().count(), if value.contains("lfs") { 12 } else { 10 });
+        assert_eq!(outputs.lines().count(), if value.contains("lfs") { 13 } else { 11 });
     }
 }
 
@@ -62,8 +70,11 @@ fn the_input_private_may_request_submodules_and_lfs() {
         ("false,lfs", vec!["private=false", "lfs=true"]),
         ("true,submodules", vec!["private=true", "submodules=true"]),
         ("false,submodules,lfs", vec!["private=false", "submodules=true", "lfs=true"]),
+        ("true,preview", vec!["private=true"]),
+        ("true,lfs,preview", vec!["private=true", "lfs=true"]),
+        ("false,submodules,preview", vec!["private=false", "submodules=true"]),
     ] {
-        let (_, _, outputs) = check(&runner, "PRIVATE", private);
+        let (_, _, outputs) = check_changed(&runner, &[("PRIVATE", private), ("TAG", "pr-7")]);
         let is_option = |line: &&str| {
             ["private=", "submodules=", "lfs="].iter().any(|name| line.starts_with(name))
         };

@@ -33,6 +33,7 @@ pub async fn cluster() -> Result<&'static Cluster> {
 fn as_edited_by_the_operator(file: &str) -> String {
     file.replace("['']", "['.apps.example.org', '.example.com', 'shop.example.net']")
         .replace("\"[]\" # apps_egress_cidrs", "\"['10.1.0.0/16', 'fd00:1::/64']\"")
+        .replace("\"[]\" # preview_ingress_annotations", "\"['example.org/headers']\"")
 }
 
 /// The default platform, with the token of the deployer in `ops/rbac.yaml`.

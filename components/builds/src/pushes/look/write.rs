@@ -1,13 +1,13 @@
 //! Compares commits, and writes the records that follow.
 
 use super::{Candidate, Occasion, Processing, Repository};
-use crate::{github::compare, pushes::records};
+use crate::github::compare;
 use futures::future::{Either, join_all, select};
 use nokube_domain::{
     pushes::{Comparison, Finding, PushRecord},
     repository::CommitSha,
 };
-use nokube_edge::{Error, Result, sleep};
+use nokube_edge::{Error, Result, pushes, sleep};
 use std::{pin::pin, time::Duration};
 
 /// How long a look that may be cut off waits for a comparison. Then everything counts as changed.
@@ -52,16 +52,27 @@ impl Repository<'_> {
             let watched = candidate.service.source.watched();
             let record = PushRecord::next(look, base.as_ref(), finding, comparison, &watched);
             let earlier = base.map_or(number.saturating_sub(1), |base| base.number);
-            (index, records::write(self.store, &candidate.service, &record, earlier).await)
+            (index, pushes::write(self.store, &candidate.service, &record, earlier).await)
         });
         join_all(writes).await
     }
 
-    /// What changed between two commits. A record that is never written because GitHub is slow, again and again, would
-    /// cost a number each time. So only the first request waits as long as GitHub may take.
+    /// What changed between two commits.
     async fn compare(&self, (base, head): &Pair, processing: Processing) -> Result<Comparison> {
         let at = self.at();
-        let comparing = compare(self.github, &at, self.is_private(), base, head);
+        self.in_time(compare(self.github, &at, self.is_private(), base, head), processing).await
+    }
+
+    /// What is compared. A record that is never written because GitHub is slow, again and again, would cost a number each
+    /// time. So only the first request waits as long as GitHub may take.
+    ///
+    /// # Errors
+    /// GitHub does not say.
+    pub async fn in_time(
+        &self,
+        comparing: impl Future<Output = Result<Comparison>>,
+        processing: Processing,
+    ) -> Result<Comparison> {
         if processing == Processing::First {
             return comparing.await;
         }

@@ -1,5 +1,6 @@
 //! The services of a project, and what is saved to build them from.
 
+pub mod previews;
 pub mod pushes;
 pub mod remove;
 pub mod save;
@@ -33,8 +34,11 @@ mod example {
             "automatic_builds": {
                 "enabled_by": "testuser", "enabled_at": "2025-08-18T10:00:00Z",
                 "confirmed_until": "2025-11-16T10:00:00Z", "problem": null,
-                "commit_statuses": "active",
+                "commit_statuses": "active", "github_deployments": "active",
             },
+            "deploy_on_build": true,
+            "automatic_deployments": { "state": "active", "paused": null, "problem": null },
+            "previews": "deploy", "preview_base_branches": [], "preview_secrets": ["DATABASE_URL"],
             "last_build": {
                 "build_id": examples::BUILD, "status": "success", "branch": "main",
                 "commit_sha": "6dcb09b5b57875f334f61aebed695e2e4193db5e",
@@ -49,6 +53,9 @@ mod example {
     /// As a developer sees it.
     pub fn service_in_full() -> Value {
         let mut service = service();
+        if let Some(service) = service.as_object_mut() {
+            service.insert("preview_env_vars".into(), json!({ "LOG_LEVEL": "debug" }));
+        }
         if let Some(source) = service.get_mut("source").and_then(Value::as_object_mut) {
             source.insert("build_args".into(), json!({}));
         }

@@ -1,10 +1,11 @@
 //! `GET /api/v1/projects/{project}/services/{service}/pushes`: why pushes built the service, or did not.
 
-use crate::pushes::{self, LinkedService, look_at_service};
+use crate::pushes::{self, look_at_service};
 use http::StatusCode;
 use nokube_domain::{Problem, ProjectId, name::ServiceName};
 use nokube_edge::{
     Call, Reply, Result,
+    pushes::LinkedService,
     store::{Store, keys},
 };
 

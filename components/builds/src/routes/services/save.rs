@@ -1,25 +1,33 @@
 //! `PUT` and `PATCH /api/v1/projects/{project}/services/{service}`: save what a service is built from.
 //!
 //! Three writes, of the record and of the audit log. Three more for a service that is not saved: its place; and two for
-//! one that never was: the number of its name. If pushes are to build it: see [`Linking`]. After a crash before the
-//! record is written, the place is free in a minute, and the number names nothing that is saved: the record decides.
+//! one that never was: the number of its name. If pushes are to build it: see [`Linking`]. Two more if previews are to be
+//! deployed or deleted: the work item to look at them, which is added first. After a crash before the record is written,
+//! the place is free in a minute, and the number names nothing that is saved: the record decides.
 
 use crate::{
     github::{GitHub, check_source},
+    previews,
     pushes::{Linking, NewLink, check_available},
     services::{self, Place, load},
 };
 use http::StatusCode;
 use nokube_domain::{
-    Problem, ProjectId,
+    Problem, ProjectId, Role,
+    access::{AccessPolicy, authorize_credential},
     builds::BuildSpec,
     name::ServiceName,
-    services::{NewAutomation, NewSavedSource, NewService, ServiceRecord, SourceDetail},
+    previews::PreviewMode,
+    scope::Scope,
+    services::{
+        NewAutomation, NewSavedSource, NewService, SavedSource, ServiceRecord, SourceDetail,
+    },
 };
 use nokube_edge::{
     Call, Error, Reply, Result, audit, now,
     places::TakenPlace,
     projects,
+    pushes::PushesOf,
     services::find,
     store::{AuditLog, Counter, Store, keys},
 };
@@ -84,6 +92,9 @@ impl Saving<'_> {
         stored: Option<ServiceRecord>,
     ) -> Result<Reply> {
         let Self { call, store, github, project } = self;
+        if automation.deploys() {
+            require_deploy_scope(call)?;
+        }
         let name = spec.service.clone();
         let token = stored.as_ref().and_then(|stored| stored.source.as_ref().map(|_| stored.place));
         if token.is_none() {
@@ -111,10 +122,14 @@ impl Saving<'_> {
                 Some(Linking::begin(store, github, call, new, earlier, number).await?)
             }
         };
+        let earlier = stored.as_ref().and_then(|stored| stored.source.as_ref());
+        let since = previews_since(earlier, repository_id, push_number.unwrap_or_default());
         let source = NewSavedSource {
             spec,
             repository_id,
             build_on_push: linking.as_ref().map(Linking::linked_by),
+            deploy_on_build: automation.deploy_on_build.unwrap_or_default(),
+            previews: automation.preview_settings(since),
             watch_paths: automation.watch_paths.unwrap_or_default(),
         };
         let status = self.store_source(&name, source, stored, token, linking).await?;
@@ -154,8 +169,18 @@ impl Saving<'_> {
         if !is_valid {
             return Err(Error::too_slow("save a service"));
         }
+        let item = match changes_previews(stored.as_ref(), &source) {
+            true => {
+                let of = PushesOf { project, service: name, pull_request: None };
+                Some(previews::add_item(store, of).await?)
+            }
+            false => None,
+        };
         let record = ServiceRecord::with_source(stored, source, token, now());
         services::store_record(store, project, name, &record).await?;
+        if let Some(item) = item {
+            previews::process_now(store, project, name, item);
+        }
         if let Some(linking) = linking {
             linking.settle(store).await?;
         }
@@ -167,6 +192,30 @@ impl Saving<'_> {
             }
         }
     }
+}
+
+/// The number from which on records of pull requests count. `number` was taken for this request.
+fn previews_since(earlier: Option<&SavedSource>, repository_id: u64, number: u32) -> u32 {
+    let earlier = earlier.filter(|earlier| earlier.repository_id == repository_id);
+    let previews = earlier.and_then(|earlier| earlier.previews.as_ref());
+    previews.map_or(number, |previews| previews.since)
+}
+
+/// Checks that the credential may also deploy, because what is built later is deployed.
+///
+/// # Errors
+/// 403.
+pub fn require_deploy_scope(call: &Call) -> Result<()> {
+    let policy = AccessPolicy::Role(Role::Developer, Scope::Deploy);
+    Ok(authorize_credential(call.credential()?, policy)?)
+}
+
+/// Whether other previews are to be deployed once this source is saved.
+fn changes_previews(stored: Option<&ServiceRecord>, source: &NewSavedSource) -> bool {
+    let Some(earlier) = stored.and_then(|stored| stored.source.as_ref()) else { return false };
+    let mode = source.previews.as_ref().map_or(PreviewMode::Off, |previews| previews.mode);
+    let is_same = mode == earlier.preview_mode() && source.repository_id == earlier.repository_id;
+    !is_same && [mode, earlier.preview_mode()].contains(&PreviewMode::Deploy)
 }
 
 /// The number of the push from which on pushes count.
@@ -217,7 +266,8 @@ pub mod openapi {
                 "Creates or replaces it. You must be able to read the repository. It is kept by its number at \
                  GitHub, so a renamed repository is found again. Nothing is built: \
                  `POST /api/v1/builds` with the project and the service builds what is saved, and \
-                 so do later pushes with `build_on_push`.",
+                 so do later pushes with `build_on_push`. With `deploy_on_build` or `previews: deploy`, a \
+                 token needs the scope `deploy` too.",
             )
             .json_body::<NewService>(example::source())
             .json_response::<ServiceView>(
@@ -240,7 +290,10 @@ pub mod openapi {
 
     pub fn change() -> Operation {
         let operation = Operation::new("changeService", "Change what a service is built from")
-            .description("Omitted fields are not changed; `null` stands for the default.")
+            .description(
+                "Omitted fields are not changed; `null` stands for the default. If `deploy_on_build` or \
+                 `previews: deploy` is on afterwards, a token needs the scope `deploy` too.",
+            )
             .json_body::<SourceChange>(json!({ "branch": "release" }))
             .json_response::<ServiceView>(200, "The service.", example::service_in_full())
             .not_found("service");

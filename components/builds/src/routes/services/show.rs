@@ -1,10 +1,6 @@
 //! `GET /api/v1/projects/{project}/services` and `GET …/services/{service}`
 
-use crate::{
-    github::GitHub,
-    pushes::{LinkedService, look_at_service},
-    services::load,
-};
+use crate::{github::GitHub, pushes::look_at_service, services::load};
 use futures::future::try_join_all;
 use http::StatusCode;
 use nokube_domain::{
@@ -14,7 +10,9 @@ use nokube_domain::{
     services::{ServicePage, SourceDetail},
 };
 use nokube_edge::{
-    Call, Reply, Result, services,
+    Call, Reply, Result,
+    pushes::LinkedService,
+    services,
     store::{Store, keys},
 };
 

@@ -1,5 +1,5 @@
 //! `DELETE /api/v1/projects/{project}`: rejected while the project is in use, or with `?take_down=true` cancels its
-//! builds and deletes its deployments first. Volumes are deleted only with `?volumes=true`.
+//! builds and deletes its deployments and previews first. Volumes are deleted only with `?volumes=true`.
 //!
 //! Saved secrets are removed from the cluster first. Then the project's record is deleted, then what is saved of its
 //! services, then its members, then its number in the owner's list. After a crash in between, repeating the request or
@@ -18,16 +18,19 @@ use nokube_domain::{
     builds::{BuildView, Status},
     deployments::RemainingObjects,
     name::ServiceName,
+    previews::PreviewOf,
     problem::FieldError,
     projects::Project,
 };
 use nokube_edge::{
     Call, Error, Reply, Result, audit,
     builds::unfinished,
-    chaining, services,
+    chaining,
+    previews::{self, RemainingPreview},
+    services,
     store::{AuditLog, Store, keys},
 };
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 /// Enough for a deletion in the cluster.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -113,7 +116,24 @@ enum Volumes {
 /// A build or a deployment because of which a project cannot be deleted.
 enum Blocker {
     Build { id: BuildId, attempt: u32, status: Status },
-    Deployment { id: DeploymentId, service: ServiceName, remaining: RemainingObjects },
+    Deployment { id: DeploymentId, of: Deployed, remaining: RemainingObjects },
+}
+
+/// What a deployment is of.
+enum Deployed {
+    Service(ServiceName),
+    Preview(PreviewOf),
+}
+
+impl fmt::Display for Deployed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Service(service) => write!(f, "the service {service}"),
+            Self::Preview(PreviewOf { service, pull_request }) => {
+                write!(f, "the preview of {service} for pull request {pull_request}")
+            }
+        }
+    }
 }
 
 impl Blocker {
@@ -144,9 +164,13 @@ async fn find_blockers(call: &Call, store: &Store, id: ProjectId) -> Result<Vec<
     for (record, newest) in store.newest_revisions(id).await? {
         let remaining = newest.remaining_objects(store.outcome(record.id).await?.as_ref());
         if remaining != RemainingObjects::Nothing {
-            let (id, service) = (record.id, record.service);
-            blockers.push(Blocker::Deployment { id, service, remaining });
+            let (id, of) = (record.id, Deployed::Service(record.service));
+            blockers.push(Blocker::Deployment { id, of, remaining });
         }
+    }
+    for RemainingPreview { record, remaining, .. } in previews::remaining(store, id).await? {
+        let of = record.preview.map_or(Deployed::Service(record.service), Deployed::Preview);
+        blockers.push(Blocker::Deployment { id: record.id, of, remaining });
     }
     Ok(blockers)
 }
@@ -237,13 +261,13 @@ fn in_use(blockers: &[Blocker], is_taken_down: bool) -> Error {
         Blocker::Build { id, status, .. } => {
             FieldError { field: format!("/api/v1/builds/{id}"), detail: format!("is {status}") }
         }
-        Blocker::Deployment { id, service, remaining } => FieldError {
+        Blocker::Deployment { id, of, remaining } => FieldError {
             field: format!("/api/v1/deployments/{id}"),
             detail: match remaining {
                 RemainingObjects::Terminating => {
-                    format!("the service {service} is not completely deleted yet")
+                    format!("{of} is not completely deleted yet")
                 }
-                _ => format!("the service {service} is deployed"),
+                _ => format!("{of} is deployed"),
             },
         },
     });

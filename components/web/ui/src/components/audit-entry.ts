@@ -1,12 +1,14 @@
 // The name of an audit entry's object, and the link to its page.
 
-/** What the page of a service is about: its configuration and its secrets have no pages of their own. */
+/** What the page of a service is about: its configuration, secrets and previews have no pages of their own. */
 function pageObject(object: string): string {
-  return object.replace(/(?<=\/services\/[^/]+)\/(?:deployment|secrets)$/, "");
+  return object.replace(/(?<=\/services\/[^/]+)\/(?:deployment|secrets|previews\/\d+)$/, "");
 }
 
+/** The last part of its path; the number of a preview's pull request. */
 export function objectName(object: string): string {
-  return pageObject(object).split("/").at(-1) ?? "";
+  const named = /\/previews\/\d+$/.test(object) ? object : pageObject(object);
+  return named.split("/").at(-1) ?? "";
 }
 
 /** The page of an API object; `null` if it has none. */

@@ -12,6 +12,9 @@ const SYMBOLS: Record<string, string> = {
   building: "◐",
   deploying: "◐",
   degraded: "◑",
+  automatic: "↻",
+  promoted: "↗",
+  preview: "◇",
 };
 
 interface BadgeProps {

@@ -12,12 +12,15 @@ interface ConfirmDialogProps {
   action: string;
   busy: boolean;
   error: ApiError | null;
+  /** The label of a field that the error names. */
+  label?: (field: string) => string | undefined;
   onConfirm: () => void;
   onClose: () => void;
   children: ComponentChildren;
 }
 
-export function ConfirmDialog({ title, name, action, busy, error, onConfirm, onClose, children }: ConfirmDialogProps) {
+export function ConfirmDialog(props: ConfirmDialogProps) {
+  const { title, name, action, busy, error, label, onConfirm, onClose, children } = props;
   const t = useMessages();
   const dialog = useRef<HTMLDialogElement>(null);
   const [typed, setTyped] = useState("");
@@ -36,7 +39,7 @@ export function ConfirmDialog({ title, name, action, busy, error, onConfirm, onC
     <dialog ref={dialog} aria-labelledby="confirm-title" onClose={onClose}>
       <form onSubmit={submit}>
         <h2 id="confirm-title">{title}</h2>
-        {error && <ErrorNotice error={error} />}
+        {error && <ErrorNotice error={error} {...(label && { label })} />}
         {children}
         {name !== undefined && (
           <div class="field">

@@ -84,11 +84,16 @@ interface FieldGroupProps extends FieldProps {
 
 /** Several controls that are one field of the request. */
 export function FieldGroup({ name, label, hint, children }: FieldGroupProps) {
+  const hintId = `${fieldId(name)}-hint`;
   return (
-    <fieldset class="field-group" id={fieldId(name)} tabIndex={-1}>
+    <fieldset class="field-group" id={fieldId(name)} tabIndex={-1} aria-describedby={hint ? hintId : undefined}>
       <legend>{label}</legend>
       {children}
-      {hint && <p class="hint">{hint}</p>}
+      {hint && (
+        <p id={hintId} class="hint">
+          {hint}
+        </p>
+      )}
       <FieldErrors field={name} />
     </fieldset>
   );
@@ -100,14 +105,14 @@ interface RadioFieldProps<T extends string> extends FieldProps {
   onChange: (value: T) => void;
 }
 
-export function RadioField<T extends string>({ name, label, value, options, onChange }: RadioFieldProps<T>) {
+export function RadioField<T extends string>({ value, options, onChange, ...field }: RadioFieldProps<T>) {
   return (
-    <FieldGroup name={name} label={label}>
+    <FieldGroup {...field}>
       {options.map((option) => (
         <label key={option.value}>
           <input
             type="radio"
-            name={name}
+            name={field.name}
             value={option.value}
             checked={option.value === value}
             onChange={() => onChange(option.value)}

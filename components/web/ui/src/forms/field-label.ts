@@ -26,6 +26,11 @@ export function buildFieldLabel(field: string, t: Messages): string | undefined 
     lfs: b.lfs,
     build_on_push: t.pushes.enable,
     watch_paths: t.pushes.watchPaths,
+    deploy_on_build: t.automation.enable,
+    previews: t.previews.title,
+    preview_base_branches: t.previews.baseBranches,
+    preview_env_vars: t.previews.variables,
+    preview_secrets: t.previews.secrets,
   };
   return lookup(labels, field);
 }
@@ -39,6 +44,8 @@ function labels(t: Messages): Record<string, string> {
     image_name: d.image,
     image_digest: t.build.digest,
     build_id: t.build.build,
+    project_id: t.promotion.project,
+    release_of: t.service.deployment,
     command: d.command,
     args: d.args,
     display_name: d.displayName,

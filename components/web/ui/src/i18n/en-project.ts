@@ -63,7 +63,7 @@ export const service: Messages["service"] = {
   showDeployment: "View the deployment",
   remove: "Remove the source",
   removeTitle: (name) => `Remove the source of ${name}?`,
-  removeHint: "The service can no longer be built with one click. Its builds are kept, and what runs keeps running.",
+  removeHint: "The service can no longer be built with one click, and its previews end. Its builds are kept, and what runs keeps running.",
 };
 
 export const settings: Messages["settings"] = {

@@ -67,5 +67,12 @@ export const pushes: Messages["pushes"] = {
     not_a_member: "Not built: the person who switched this on is no longer a developer of the project.",
     blocked: "Not built: the person who switched this on no longer has access to the platform.",
     confirmation_required: "Not built: these builds have not been confirmed for 90 days.",
+    draft: "It is a draft: it is built when it is ready for review.",
+    approval_required: "It is from a fork: a developer of the project has to approve its commit.",
+    too_many_previews: "The project’s owner has as many previews as this platform allows. This one waits until another one ends.",
+    closed: "The pull request is closed.",
+    base_branch_not_chosen: "It goes into a branch that is not among the base branches.",
+    expired: "Nothing was pushed to it for too long. The next push creates it again.",
+    previews_off: "Previews are off.",
   },
 };

@@ -1,5 +1,6 @@
 // The texts of the page, in English.
 import type { Messages } from "./fr";
+import { automation, previews, promotion } from "./en-automation";
 import { deploy } from "./en-deploy";
 import { invitation, project, projects, service, settings } from "./en-project";
 import { pushes } from "./en-pushes";
@@ -68,6 +69,9 @@ export const en: Messages = {
   project,
   service,
   pushes,
+  automation,
+  previews,
+  promotion,
   settings,
 
   audit: {
@@ -77,7 +81,7 @@ export const en: Messages = {
     from: "From",
     empty: "No entries.",
     token: (name) => `token ${name}`,
-    via: { session: "browser", bearer: "command line", issuer: "external issuer", token: "token", github: "GitHub" },
+    via: { session: "browser", bearer: "command line", issuer: "external issuer", token: "token", github: "GitHub", push: "automatic, after a push" },
     actions: {
       "project.create": () => "created the project",
       "project.change": () => "changed the project’s details",
@@ -94,6 +98,7 @@ export const en: Messages = {
       "service.configure": (name) => `saved the configuration of ${name}`,
       "service.unconfigure": (name) => `removed the configuration of ${name}`,
       "service.secrets": (name) => `saved secrets of ${name}`,
+      "preview.approve": (number) => `approved a commit of pull request #${number}`,
       "build.create": () => "requested a build",
       "build.retry": () => "retried a build",
       "build.cancel": () => "cancelled a build",
@@ -103,6 +108,8 @@ export const en: Messages = {
       "deployment.stop": () => "stopped a service",
       "deployment.start": () => "started a service",
       "deployment.apply": () => "applied a service again",
+      "deployment.restore": () => "restored the previous release of a service",
+      "deployment.resume": () => "resumed the automatic deployment of a service",
       "deployment.delete": () => "deleted a service",
       "token.create": (number) => `created token no. ${number}`,
       "token.revoke": (number) => `revoked token no. ${number}`,
@@ -157,7 +164,7 @@ export const en: Messages = {
     supersededHint: "A newer commit of the branch is built instead.",
     notNewest: "This is not the newest build: the branch has a newer commit.",
     trigger: "Started",
-    triggers: { push: "by a push", manual: "by hand" },
+    triggers: { push: "by a push", pull_request: "by a pull request", manual: "by hand" },
     cancelling: "Cancellation requested. GitHub is stopping the build.",
     duration: (text) => `Duration: ${text}`,
     limited: (time) => `GitHub limits our requests. The build continues at ${time}.`,
@@ -166,6 +173,7 @@ export const en: Messages = {
     digest: "Digest",
     commit: "Commit",
     branch: "Branch",
+    pullRequest: "Pull request",
     repository: "Repository",
     attempt: (n) => `Attempt ${n}`,
     requestedAt: "Requested",
@@ -242,7 +250,7 @@ export const en: Messages = {
     detail: "Details",
     mayPass: "This may pass by itself.",
     applyAgain: "Apply again",
-    causes: { deploy: "deployment", rollback: "rollback", restart: "restart", stop: "stop", start: "start", apply: "applied again" },
+    causes: { deploy: "deployment", rollback: "rollback", restart: "restart", stop: "stop", start: "start", apply: "applied again", restore: "previous release restored", resume: "automatic deployment resumed" },
   },
 
   log: {

@@ -64,7 +64,7 @@ export const service = {
   showDeployment: "Voir le déploiement",
   remove: "Retirer la source",
   removeTitle: (name: string) => `Retirer la source de ${name} ?`,
-  removeHint: "Le service ne pourra plus être construit en un clic. Ses builds sont conservés, et ce qui tourne continue de tourner.",
+  removeHint: "Le service ne pourra plus être construit en un clic, et ses prévisualisations se terminent. Ses builds sont conservés, et ce qui tourne continue de tourner.",
 };
 
 export const settings = {

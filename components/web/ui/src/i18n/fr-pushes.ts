@@ -66,5 +66,12 @@ export const pushes = {
     not_a_member: "Pas construit : la personne qui a activé ces builds n’est plus développeur du projet.",
     blocked: "Pas construit : la personne qui a activé ces builds n’a plus accès à la plateforme.",
     confirmation_required: "Pas construit : ces builds n’ont pas été confirmés depuis 90 jours.",
+    draft: "C’est un brouillon : elle est construite dès qu’elle est prête à être relue.",
+    approval_required: "Elle vient d’un fork : un développeur du projet doit approuver son commit.",
+    too_many_previews: "Le propriétaire du projet a autant de prévisualisations que cette plateforme en permet. Celle-ci attend qu’une autre se termine.",
+    closed: "La pull request est fermée.",
+    base_branch_not_chosen: "Elle va vers une branche qui n’est pas parmi les branches de base.",
+    expired: "Rien n’y a été poussé depuis trop longtemps. Un nouveau push la recrée.",
+    previews_off: "Les prévisualisations sont désactivées.",
   },
 };

@@ -1,4 +1,5 @@
 // The texts of the page, in French. They define the keys: other languages must have the same.
+import { automation, previews, promotion } from "./fr-automation";
 import { deploy } from "./fr-deploy";
 import { invitation, project, projects, service, settings } from "./fr-project";
 import { pushes } from "./fr-pushes";
@@ -67,6 +68,9 @@ export const fr = {
   project,
   service,
   pushes,
+  automation,
+  previews,
+  promotion,
   settings,
 
   audit: {
@@ -82,6 +86,7 @@ export const fr = {
       issuer: "émetteur externe",
       token: "jeton",
       github: "GitHub",
+      push: "automatique, après un push",
     },
     actions: {
       "project.create": () => "a créé le projet",
@@ -99,6 +104,7 @@ export const fr = {
       "service.configure": (name) => `a enregistré la configuration de ${name}`,
       "service.unconfigure": (name) => `a retiré la configuration de ${name}`,
       "service.secrets": (name) => `a enregistré des secrets de ${name}`,
+      "preview.approve": (number) => `a approuvé un commit de la pull request #${number}`,
       "build.create": () => "a demandé un build",
       "build.retry": () => "a relancé un build",
       "build.cancel": () => "a annulé un build",
@@ -108,6 +114,8 @@ export const fr = {
       "deployment.stop": () => "a arrêté un service",
       "deployment.start": () => "a démarré un service",
       "deployment.apply": () => "a appliqué de nouveau un service",
+      "deployment.restore": () => "a rétabli la révision précédente d’un service",
+      "deployment.resume": () => "a repris le déploiement automatique d’un service",
       "deployment.delete": () => "a supprimé un service",
       "token.create": (number) => `a créé le jeton n° ${number}`,
       "token.revoke": (number) => `a révoqué le jeton n° ${number}`,
@@ -163,7 +171,7 @@ export const fr = {
     supersededHint: "Un commit plus récent de la branche est construit à sa place.",
     notNewest: "Ce n’est plus le build le plus récent : la branche a un commit plus récent.",
     trigger: "Démarré",
-    triggers: { push: "par un push", manual: "à la main" },
+    triggers: { push: "par un push", pull_request: "par une pull request", manual: "à la main" },
     cancelling: "Annulation demandée ; GitHub arrête le build.",
     duration: (text: string) => `Durée : ${text}`,
     limited: (time: string) => `GitHub limite nos requêtes. Le build reprendra le ${time}.`,
@@ -172,6 +180,7 @@ export const fr = {
     digest: "Empreinte (digest)",
     commit: "Commit",
     branch: "Branche",
+    pullRequest: "Pull request",
     repository: "Dépôt",
     attempt: (n: number) => `Tentative ${n}`,
     requestedAt: "Demandé",
@@ -249,7 +258,7 @@ export const fr = {
     detail: "Détail",
     mayPass: "Cela peut passer sans intervention.",
     applyAgain: "Appliquer de nouveau",
-    causes: { deploy: "déploiement", rollback: "retour arrière", restart: "redémarrage", stop: "arrêt", start: "démarrage", apply: "nouvelle application" } as Record<string, string>,
+    causes: { deploy: "déploiement", rollback: "retour arrière", restart: "redémarrage", stop: "arrêt", start: "démarrage", apply: "nouvelle application", restore: "révision précédente rétablie", resume: "reprise du déploiement automatique" } as Record<string, string>,
   },
 
   log: {

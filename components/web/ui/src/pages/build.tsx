@@ -14,6 +14,7 @@ import { LogViewer } from "../components/log-viewer";
 import { ErrorNotice, Notice } from "../components/notice";
 import { Page, QueryView } from "../components/page";
 import { projectBreadcrumbs, ReadOnlyNotice } from "../components/project";
+import { PullRequestLink } from "../components/pull-request-link";
 import { RelativeTime } from "../components/relative-time";
 import { DescriptionList, Section } from "../components/section";
 import { useI18n, useMessages, type Messages } from "../i18n";
@@ -70,7 +71,7 @@ export function BuildPage({ id }: { id: string }) {
                 [t.build.image, <CopyableCode text={build.image_full_name} />],
                 ...(build.image_digest ? [[t.build.digest, <CopyableCode text={build.image_digest} />] as const] : []),
                 [t.build.repository, build.repository],
-                [t.build.branch, <bdi>{build.branch}</bdi>],
+                pullRequestOrBranch(build, t),
                 [t.build.commit, <BuildCommit build={build} />],
                 [t.build.trigger, t.build.triggers[build.trigger ?? "manual"]],
                 [t.build.requestedAt, <RelativeTime time={build.created_at} />],
@@ -81,6 +82,14 @@ export function BuildPage({ id }: { id: string }) {
       )}
     </QueryView>
   );
+}
+
+function pullRequestOrBranch({ pull_request, branch, project_id, service_name }: Build, t: Messages) {
+  if (pull_request === undefined) return [t.build.branch, <bdi>{branch}</bdi>] as const;
+  return [
+    t.build.pullRequest,
+    <PullRequestLink project={project_id} service={service_name} number={pull_request} />,
+  ] as const;
 }
 
 function BuildCommit({ build: { commit, commit_sha } }: { build: Build }) {
@@ -122,7 +131,7 @@ function StatusNotice({ build, canEdit, retry, busy }: StatusNoticeProps) {
           <h2>{t.build.success}</h2>
           {build.superseded && <p>{t.build.notNewest}</p>}
           {duration}
-          {canEdit && (
+          {canEdit && build.pull_request === undefined && (
             <div class="actions">
               <Link class="button primary" href={`/projects/${build.project_id}/deploy?build=${build.build_id}`}>
                 {t.build.deployNow}
@@ -162,9 +171,10 @@ function StatusNotice({ build, canEdit, retry, busy }: StatusNoticeProps) {
   }
 }
 
-/** The link to the form of a new build, filled with this build's request. */
+/** The link to the form of a new build, filled with this build's request. The build of a pull request has no form. */
 function EditLink({ build }: { build: Build }) {
   const t = useMessages();
+  if (build.pull_request !== undefined) return null;
   return (
     <Link class="button" href={`/projects/${build.project_id}/build?from=${build.build_id}`}>
       {t.build.edit}

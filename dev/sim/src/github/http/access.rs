@@ -27,6 +27,9 @@ pub enum Level {
     Write,
 }
 
+/// What everybody may read of a public repository, also with a token for something else.
+const PUBLIC_WITHOUT_PERMISSION: [&str; 2] = ["deployments", "pull_requests"];
+
 impl Caller {
     /// Whether the caller's token covers the repository, beyond what is public.
     pub fn covers(&self, repository: &Repository) -> bool {
@@ -59,6 +62,11 @@ impl Caller {
         let Self::Installation(token) = self else {
             return Ok(());
         };
+        // GitHub says of these that public ones need no permission.
+        let is_public = !repository.private && PUBLIC_WITHOUT_PERMISSION.contains(&permission);
+        if is_public && level == Level::Read {
+            return Ok(());
+        }
         let granted = token.permissions.get(permission).map(String::as_str);
         let is_enough = match granted {
             Some("write" | "admin") => true,

@@ -6,6 +6,7 @@ pub mod app_jwt;
 pub mod app_manifest;
 pub mod context;
 pub mod deliveries;
+pub mod deployments;
 pub mod dispatch;
 pub mod git;
 pub mod installations;
@@ -14,6 +15,8 @@ pub mod limits;
 pub mod middleware;
 pub mod oauth;
 pub mod paging;
+pub mod pull_request;
+pub mod pulls;
 pub mod push;
 pub mod redirects;
 pub mod registry;
@@ -42,6 +45,7 @@ pub fn router(state: &Arc<ServerState>) -> Router {
         .route("/organizations/{org}/settings/apps/new", post(app_manifest::register))
         .route("/_logs/{link}", get(job_logs::download))
         .route("/_push/{owner}/{repo}", get(push::show).post(push::push))
+        .route("/_pull_request/{owner}/{repo}", get(pull_request::show).post(pull_request::change))
         .route("/token", get(registry::token))
         .route("/v2/", get(registry::root))
         .route("/v2/{*path}", get(registry::manifest));
@@ -83,6 +87,14 @@ fn repository() -> Router<Arc<ServerState>> {
         .route("/compare/{*basehead}", get(git::compare))
         .route("/git/matching-refs/{*prefix}", get(git::matching_refs))
         .route("/statuses/{sha}", post(statuses::create))
+        .route("/pulls", get(pulls::list))
+        .route("/pulls/{number}", get(pulls::pull_request))
+        .route("/deployments", get(deployments::list).post(deployments::create))
+        .route("/deployments/{id}", get(deployments::deployment).delete(deployments::delete))
+        .route(
+            "/deployments/{id}/statuses",
+            get(deployments::statuses).post(deployments::create_status),
+        )
         .route("/collaborators/{login}/permission", get(repositories::permission))
         .route("/actions/workflows/{workflow}", get(dispatch::workflow))
         .route("/actions/workflows/{workflow}/dispatches", post(dispatch::dispatch))

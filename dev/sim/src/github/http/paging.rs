@@ -9,7 +9,8 @@ pub struct PageQuery {
     pub page: Option<usize>,
 }
 
-/// The items of a page, and the header with the link to the next one, unless it is the last. `url` is the list's.
+/// The items of a page, and the header with the link to the next one, unless it is the last. `url` is the list's, with the
+/// rest of the query.
 pub fn page<'a, T>(
     all: &'a [T],
     query: PageQuery,
@@ -20,7 +21,8 @@ pub fn page<'a, T>(
     let from = all.len().min((number - 1).saturating_mul(size));
     let to = all.len().min(from + size);
     let items = all.get(from..to).unwrap_or_default();
-    let link = format!("<{url}?per_page={size}&page={}>; rel=\"next\"", number + 1);
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let link = format!("<{url}{separator}per_page={size}&page={}>; rel=\"next\"", number + 1);
     let link = HeaderValue::from_str(&link).ok().filter(|_| to < all.len());
     (items, link.map(|link| (header::LINK, link)))
 }

@@ -51,7 +51,8 @@ pub async fn push(
         let branch = query.branch.unwrap_or(repository.default_branch);
         let author = query.author.as_deref();
         if query.delete {
-            let effects = model.delete_ref(&full_name, GitRef::Branch(branch.clone()), author)?;
+            let gone = GitRef::Branch(branch.clone());
+            let effects = model.delete_ref(&full_name, gone, author, now)?;
             return Ok(((branch, None), effects));
         }
         let head = git.head(&branch).and_then(|head| git.commit(&head));

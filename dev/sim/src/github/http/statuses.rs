@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::access::{Caller, Level};
@@ -11,7 +11,9 @@ use super::context::RequestContext;
 use super::git::{json_page, no_commit};
 use super::paging::PageQuery;
 use super::response::{ApiResult, json_response};
+use crate::github::model::Model;
 use crate::github::model::api_error::ApiError;
+use crate::github::model::repositories::Repository;
 use crate::github::model::statuses::CommitStatus;
 use crate::github::render::git as render;
 use crate::hash;
@@ -31,20 +33,9 @@ pub async fn create(
     let repository = context.git_repository("statuses", Level::Write).await?;
     let Json(request) = request.map_err(|_| ApiError::unprocessable("Validation Failed"))?;
     let sha = context.path_param("sha").to_ascii_lowercase();
-    let caller = match &context.caller {
-        Caller::Installation(token) => token.installation.to_string(),
-        other => other.login().to_owned(),
-    };
     let mut model = context.state.model();
-    if !model.statuses.allow_request(&caller, context.now) {
-        let message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
-        let mut response = ApiError::new(StatusCode::FORBIDDEN, message).into_response();
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    if let Some(response) = refuse_content(&context, &mut model, &repository) {
         return Ok(response);
-    }
-    if repository.archived {
-        let message = "Repository was archived so is read-only.";
-        return Err(ApiError::new(StatusCode::FORBIDDEN, message));
     }
     let is_known =
         hash::is_commit_sha(&sha) && model.repositories.git(&repository).commit(&sha).is_some();
@@ -64,6 +55,26 @@ pub async fn create(
     let status = model.statuses.create(repository.id, status)?;
     let body = render::status(&context.links, &repository, &status);
     Ok(json_response(StatusCode::CREATED, &body))
+}
+
+/// The response to a request that creates content, if it exceeds a limit or the repository is archived.
+pub fn refuse_content(
+    context: &RequestContext,
+    model: &mut Model,
+    repository: &Repository,
+) -> Option<Response> {
+    let caller = match &context.caller {
+        Caller::Installation(token) => token.installation.to_string(),
+        other => other.login().to_owned(),
+    };
+    if !model.statuses.allow_request(&caller, context.now) {
+        let message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
+        let mut response = ApiError::new(StatusCode::FORBIDDEN, message).into_response();
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+        return Some(response);
+    }
+    let message = "Repository was archived so is read-only.";
+    repository.archived.then(|| ApiError::new(StatusCode::FORBIDDEN, message).into_response())
 }
 
 /// Newest first.

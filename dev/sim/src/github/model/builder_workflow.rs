@@ -104,7 +104,7 @@ pub(super) fn build_steps(inputs: &BTreeMap<String, String>) -> Vec<Step> {
         input("dockerfile_path").is_empty() && input("dockerfile_content").is_empty();
     let mut fetched = input("private").split(',');
     let is_private = fetched.next() == Some("true");
-    let fetched: Vec<&str> = fetched.collect();
+    let fetched: Vec<&str> = fetched.filter(|option| *option != "preview").collect();
     let lacks =
         |name: &str, option: &str| input("repository").contains(name) && !fetched.contains(&option);
     let is_skipped = |name: &str| match name {

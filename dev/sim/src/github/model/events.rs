@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::git::{GitRef, StoredCommit};
+use super::pull_requests::{PullRequestChange, PullRequestView};
 use super::repositories::Repository;
 use super::run::WorkflowRun;
 
@@ -27,6 +28,7 @@ impl WebhookEvent {
                 RepositoryChange::Push(_) => "push",
                 RepositoryChange::Create(_) => "create",
                 RepositoryChange::Delete(_) => "delete",
+                RepositoryChange::PullRequest(..) => "pull_request",
                 _ => "repository",
             },
             Self::Installation(event) => match event.change {
@@ -60,6 +62,7 @@ pub enum RepositoryChange {
     Push(Box<Push>),
     Create(GitRef),
     Delete(GitRef),
+    PullRequest(Box<PullRequestView>, PullRequestChange),
     /// The name before, without the owner.
     Renamed(String),
     /// The owner before.

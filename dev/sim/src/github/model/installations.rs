@@ -22,6 +22,14 @@ pub struct AppVersion {
 impl AppVersion {
     /// All that the product needs.
     pub fn current() -> Self {
+        Self::before_previews()
+            .with_permission("deployments", "write")
+            .with_permission("pull_requests", "read")
+            .with_event("pull_request")
+    }
+
+    /// What the product needed before it reported deployments and had previews of pull requests.
+    pub fn before_previews() -> Self {
         let old = Self::before_statuses().with_permission("statuses", "write");
         ["create", "delete", "push", "repository"].into_iter().fold(old, Self::with_event)
     }

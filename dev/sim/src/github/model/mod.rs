@@ -3,12 +3,16 @@
 
 pub mod api_error;
 pub mod builder_workflow;
+pub mod deployments;
 pub mod dispatch;
 pub mod events;
 pub mod git;
 pub mod installations;
 pub mod job_log;
 pub mod lifecycle;
+pub mod pull_request_branches;
+pub mod pull_request_changes;
+pub mod pull_requests;
 pub mod pushes;
 pub mod registry;
 pub mod reports;
@@ -23,8 +27,10 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::Timestamp;
 
 use builder_workflow::BuilderWorkflow;
+use deployments::Deployments;
 pub use events::WebhookEvent;
 use installations::Installations;
+use pull_requests::StoredPullRequest;
 use registry::Registry;
 use repositories::Repositories;
 use run::{Attempt, Conclusion, WorkflowRun};
@@ -65,6 +71,7 @@ pub struct Model {
     pub registry: Registry,
     pub installations: Installations,
     pub statuses: Statuses,
+    pub deployments: Deployments,
     pub users: Users,
     pub workflow: BuilderWorkflow,
     pub hold_at: Option<HoldPoint>,
@@ -72,6 +79,8 @@ pub struct Model {
     pub has_runner: bool,
     /// Conclusions of the next attempts, instead of those that follow from the image's name.
     pub next_conclusions: VecDeque<Conclusion>,
+    /// By the id of the repository that they are for, oldest first.
+    pub(super) pull_requests: BTreeMap<u64, Vec<StoredPullRequest>>,
     pub(super) runs: BTreeMap<u64, WorkflowRun>,
     last_run_id: u64,
     last_job_id: u64,
@@ -87,11 +96,13 @@ impl Model {
             registry: Registry::default(),
             installations: Installations::default(),
             statuses: Statuses::default(),
+            deployments: Deployments::default(),
             users: Users::default(),
             workflow,
             hold_at: None,
             has_runner: false,
             next_conclusions: VecDeque::new(),
+            pull_requests: BTreeMap::new(),
             runs: BTreeMap::new(),
             last_run_id: base.saturating_mul(10),
             last_job_id: base.saturating_mul(25),

@@ -47,7 +47,8 @@ impl Model {
         }
         let head = head.ok_or_else(ApiError::not_found)?;
         let git_ref = GitRef::Branch(branch.to_owned());
-        let events = set_ref(&repository, git, git_ref, Some(head.clone()), sender);
+        let mut events = set_ref(&repository, git, git_ref, Some(head.clone()), sender);
+        events.extend(self.follow_branches(&repository, sender, now));
         Ok((head, events))
     }
 
@@ -59,10 +60,12 @@ impl Model {
         git_ref: GitRef,
         reference: &str,
         sender: Option<&str>,
+        now: Timestamp,
     ) -> Pushed {
         let (repository, git) = self.repositories.find_git(repository)?;
         let sha = git.resolve(reference).ok_or_else(ApiError::not_found)?;
-        let events = set_ref(&repository, git, git_ref, Some(sha.clone()), sender);
+        let mut events = set_ref(&repository, git, git_ref, Some(sha.clone()), sender);
+        events.extend(self.follow_branches(&repository, sender, now));
         Ok((sha, events))
     }
 
@@ -71,9 +74,12 @@ impl Model {
         repository: &str,
         git_ref: GitRef,
         sender: Option<&str>,
+        now: Timestamp,
     ) -> Result<Vec<Effect>, ApiError> {
         let (repository, git) = self.repositories.find_git(repository)?;
-        Ok(set_ref(&repository, git, git_ref, None, sender))
+        let mut events = set_ref(&repository, git, git_ref, None, sender);
+        events.extend(self.follow_branches(&repository, sender, now));
+        Ok(events)
     }
 
     /// Takes over the state of a Git repository: its branches and tags are these, and no others.
@@ -83,6 +89,7 @@ impl Model {
         default_branch: &str,
         commits: Vec<StoredCommit>,
         refs: &[(GitRef, String)],
+        now: Timestamp,
     ) -> Result<Vec<Effect>, ApiError> {
         let (mut repository, git) = self.repositories.find_git(repository)?;
         git.stop_inventing();
@@ -99,6 +106,11 @@ impl Model {
         for gone in all.into_iter().filter(|found| !refs.iter().any(|(kept, _)| kept == found)) {
             effects.extend(set_ref(&repository, git, gone, None, None));
         }
+        effects.extend(self.follow_branches(&repository, None, now));
+        // A folder has the branches of its forks too: nobody pushes to them elsewhere.
+        for fork in self.repositories.copy_to_forks(&repository) {
+            effects.extend(self.follow_branches(&fork, None, now));
+        }
         Ok(effects)
     }
 
@@ -108,6 +120,7 @@ impl Model {
         repository: &str,
         old: &str,
         new: &str,
+        now: Timestamp,
     ) -> Result<Vec<Effect>, ApiError> {
         let (mut found, git) = self.repositories.find_git(repository)?;
         let sha = git.head(old).ok_or_else(ApiError::not_found)?;
@@ -119,6 +132,7 @@ impl Model {
             effects.push(event(&found, None, change));
         }
         effects.extend(set_ref(&found, git, GitRef::Branch(old.to_owned()), None, None));
+        effects.extend(self.follow_branches(&found, None, now));
         Ok(effects)
     }
 }

@@ -40,6 +40,7 @@ pub struct Repository {
     pub archived: bool,
     pub default_branch: String,
     pub app_installed: bool,
+    pub is_fork: bool,
 }
 
 impl Repository {
@@ -61,6 +62,8 @@ pub struct Repositories {
     /// By id.
     git: BTreeMap<u64, GitRepository>,
     deleted: BTreeSet<u64>,
+    /// The ids of forks, with that of the repository of which each is one.
+    forks: BTreeMap<u64, u64>,
     /// Whether the App is installed on an account, in lower case, where it was changed.
     app_installed: BTreeMap<String, bool>,
 }
@@ -77,6 +80,7 @@ impl Repositories {
             only: None,
             git: BTreeMap::new(),
             deleted: BTreeSet::new(),
+            forks: BTreeMap::new(),
             app_installed: BTreeMap::from([("noapp".to_owned(), false)]),
         }
     }
@@ -164,6 +168,7 @@ impl Repositories {
             archived: settings.archived.unwrap_or_default(),
             default_branch: git.map_or_else(|| "main".to_owned(), |git| git.default_branch.clone()),
             app_installed: settings.app_installed.unwrap_or_else(|| self.is_app_installed(owner)),
+            is_fork: self.forks.contains_key(&id),
         })
     }
 
@@ -190,6 +195,39 @@ impl Repositories {
     pub fn git(&mut self, repository: &Repository) -> &mut GitRepository {
         let invent = || GitRepository::new(&repository.full_name());
         self.git.entry(repository.id).or_insert_with(invent)
+    }
+
+    /// An account's fork of a repository, with the commits that it has now. The App is not installed on a new one.
+    pub fn fork(&mut self, of: &Repository, owner: &str) -> Result<Repository, ApiError> {
+        let full_name = format!("{owner}/{}", of.name);
+        let original = self.git(of).clone();
+        if let Ok((found, git)) = self.find_git(&full_name)
+            && found.is_fork
+        {
+            git.fetch(&original);
+            return Ok(found);
+        }
+        if let Some(only) = &mut self.only {
+            only.insert(full_name.to_ascii_lowercase());
+        }
+        let (private, app_installed) = (Some(of.private), Some(false));
+        self.set(&full_name, RepositorySettings { private, app_installed, ..Default::default() });
+        let id = self.id(&full_name);
+        self.deleted.remove(&id);
+        self.forks.insert(id, of.id);
+        self.git.insert(id, original.fork(owner));
+        self.find(&full_name)
+    }
+
+    /// Lets the forks of a repository have its branches. Returns them.
+    pub fn copy_to_forks(&mut self, of: &Repository) -> Vec<Repository> {
+        let original = self.git(of).clone();
+        let ids = self.forks.iter().filter(|(_, base)| **base == of.id).map(|(id, _)| *id);
+        let forks: Vec<Repository> = ids.filter_map(|id| self.by_id(id)).collect();
+        for fork in &forks {
+            self.git.insert(fork.id, original.fork(&fork.owner));
+        }
+        forks
     }
 
     pub fn delete(&mut self, id: u64) {

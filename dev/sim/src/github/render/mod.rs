@@ -1,7 +1,9 @@
 //! GitHub's JSON, as its OpenAPI description requires. Doc comments name the schemas there.
 
 pub mod app;
+pub mod deployment;
 pub mod git;
+pub mod pull_request;
 pub mod repository;
 pub mod repository_webhook;
 pub mod run;

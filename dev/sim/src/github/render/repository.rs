@@ -55,7 +55,7 @@ pub fn minimal(links: &Links, repository: &Repository) -> Value {
             "id": id, "node_id": node_id("R", id), "url": api,
             "name": repository.name, "full_name": full_name,
             "owner": simple_user(links, &repository.owner), "private": repository.private,
-            "html_url": format!("{}/{full_name}", links.web), "description": null, "fork": false,
+            "html_url": format!("{}/{full_name}", links.web), "description": null, "fork": repository.is_fork,
         }),
     )
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::user::simple_user;
-use super::{Links, extend, repository, time};
+use super::{Links, extend, pull_request, repository, time};
 use crate::github::model::events::{
     InstallationChange, InstallationEvent, Push, RepositoryChange, RepositoryEvent,
 };
@@ -26,6 +26,9 @@ pub fn of_repository(links: &Links, event: &RepositoryEvent) -> (Option<&'static
             (None, extend(branch_or_tag(git_ref), more))
         }
         RepositoryChange::Delete(git_ref) => (None, branch_or_tag(git_ref)),
+        RepositoryChange::PullRequest(view, change) => {
+            (Some(change.action()), pull_request::webhook(links, repo, view, change))
+        }
         RepositoryChange::Renamed(old) => {
             (Some("renamed"), json!({"changes": {"repository": {"name": {"from": old}}}}))
         }

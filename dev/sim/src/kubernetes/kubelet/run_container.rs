@@ -129,7 +129,12 @@ impl ClusterState {
         let image = text(spec, "/image");
         let port = list(spec, "/ports").first().and_then(|port| int(port, "/containerPort"));
         container.start(image, port, self.current_step, self.now);
-        match behaviour_of(image) {
+        let is_new_and_crashes = self.new_images_crash && !self.known_images.contains(image);
+        let behaviour = if is_new_and_crashes { Behaviour::Crashes } else { behaviour_of(image) };
+        if !is_new_and_crashes {
+            self.known_images.insert(image.to_owned());
+        }
+        match behaviour {
             Behaviour::Crashes => container.exit("Error", 1, self.current_step, self.now),
             Behaviour::OutOfMemory => container.exit("OOMKilled", 137, self.current_step, self.now),
             _ => {}

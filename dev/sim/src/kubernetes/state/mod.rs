@@ -37,6 +37,10 @@ pub struct ClusterState {
     pub deployments_with_new_replica_set: BTreeSet<String>,
     /// Uids of Deployments that somebody has changed.
     pub edited_deployments: BTreeSet<String>,
+    /// The images that some pod has run, except those that crashed because they were new.
+    pub known_images: BTreeSet<String>,
+    /// Whether the programs of images that no pod has run yet exit after their start.
+    pub new_images_crash: bool,
     random: fastrand::Rng,
 }
 
@@ -54,6 +58,8 @@ impl ClusterState {
             last_progress: BTreeMap::new(),
             deployments_with_new_replica_set: BTreeSet::new(),
             edited_deployments: BTreeSet::new(),
+            known_images: BTreeSet::new(),
+            new_images_crash: false,
             random: fastrand::Rng::new(),
         }
     }

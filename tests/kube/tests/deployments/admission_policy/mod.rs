@@ -4,6 +4,7 @@
 mod attacks;
 mod foreign;
 mod objects;
+mod previews;
 
 use crate::platform::{cluster, text, unique_login};
 use anyhow::Result;

@@ -4,7 +4,7 @@
 mod fixtures;
 
 use crate::platform::unique_login;
-use fixtures::{fixture, gateway, own_build, platform, project_of};
+use fixtures::{fixture, gateway, own_build, platform, preview_of, project_of};
 use nokube_domain::deployments::SecretValue;
 use nokube_kube::{
     Kind, Manifest, Platform, manifest,
@@ -58,9 +58,34 @@ pub fn made_objects() -> Vec<Value> {
     objects.into_iter().map(|object| object.body).collect()
 }
 
+/// What the platform makes of a preview of the service `web`, with an Ingress and with an HTTPRoute.
+pub fn made_of_a_preview() -> Vec<Value> {
+    let owner = unique_login("preview");
+    let mut service = fixture(json!({ "service_name": "web", "enable_https": true }));
+    service.project = project_of(&owner, "shop");
+    let mut made: Vec<Manifest> = Vec::new();
+    for platform in [with_ingress(), with_gateway()] {
+        let preview = preview_of(&service, &platform);
+        let tenant = preview.input().tenant;
+        let mut objects = vec![
+            manifest::namespace(&platform, &tenant),
+            manifest::role_binding(&tenant, "nokube-deployer", DEPLOYER),
+        ];
+        objects.extend(preview.manifests(&platform).all().cloned());
+        made.retain(|known| objects.iter().all(|new| new.kind_and_name() != known.kind_and_name()));
+        // The namespace comes first.
+        objects.append(&mut made);
+        made = objects;
+    }
+    made.sort_by_key(|object| object.kind == Kind::ResourceQuota);
+    made.into_iter().map(|object| object.body).collect()
+}
+
 fn with_ingress() -> Platform {
     let mut platform = in_the_tests_domain(platform());
     platform.apps.as_mut().unwrap().certificates = Certificates::Issuer("acme".into());
+    platform.preview_ingress_annotations =
+        [("example.org/headers".into(), "noindex".into())].into();
     platform.allowed_egress = vec!["10.1.0.0/16".into(), "fd00:1::/64".into()];
     platform
 }

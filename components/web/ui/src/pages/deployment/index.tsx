@@ -16,7 +16,10 @@ import { useMessages, type Messages } from "../../i18n";
 import { DeleteDialog } from "./delete-dialog";
 import { Events } from "./events";
 import { Logs } from "./logs";
+import { deploymentName, Origin } from "./origin";
+import { Paused } from "./paused";
 import { Pods } from "./pods";
+import { PromoteDialog } from "./promote-dialog";
 import { Revisions } from "./revisions";
 import { StatusNotice } from "./status";
 
@@ -28,7 +31,7 @@ const isChanging = ({ status, pods }: Deployment) =>
   status === "deploying" || status === "pending" || (status === "stopped" && pods.length > 0);
 
 export function DeploymentPage({ id }: { id: string }) {
-  const [deleting, setDeleting] = useState(false);
+  const [dialog, setDialog] = useState<"delete" | "promote" | null>(null);
   const path = { deployment: id };
   const result = useQuery(
     (signal) => unwrap(api.GET("/api/v1/deployments/{deployment}", { params: { path }, signal })),
@@ -44,13 +47,14 @@ export function DeploymentPage({ id }: { id: string }) {
       await request();
       result.refetch();
     });
+  const closeDialog = () => setDialog(null);
   const applyAgain = () =>
     runAndRefetch(() => unwrap(api.POST("/api/v1/deployments/{deployment}/apply", { params: { path } })));
   return (
     <QueryView result={result}>
       {(deployment) => (
         <Page
-          title={deployment.display_name}
+          title={deploymentName(deployment, t)}
           breadcrumbs={projectBreadcrumbs(t, project)}
           actions={
             canEdit && (
@@ -58,23 +62,26 @@ export function DeploymentPage({ id }: { id: string }) {
                 deployment={deployment}
                 busy={busy}
                 runAndRefetch={runAndRefetch}
-                onDelete={() => setDeleting(true)}
+                open={setDialog}
               />
             )
           }
         >
           {error && <ErrorNotice error={error} />}
           <ReadOnlyNotice project={project} />
+          <Origin deployment={deployment} />
           <StatusNotice deployment={deployment} canEdit={canEdit} busy={busy} applyAgain={applyAgain} />
+          <Paused deployment={deployment} canEdit={canEdit} onResumed={result.refetch} />
           <WarningsNotice deployment={deployment} />
           <Pods deployment={deployment} />
           <Logs deployment={deployment} />
           <Section title="Image">
             <ImageDetails deployment={deployment} />
           </Section>
-          <Revisions deployment={deployment} canEdit={canEdit} onRollback={result.refetch} />
+          <Revisions deployment={deployment} canEdit={canEdit && deployment.preview === null} onRollback={result.refetch} />
           <Events id={id} />
-          {deleting && <DeleteDialog deployment={deployment} onClose={() => setDeleting(false)} />}
+          {dialog === "delete" && <DeleteDialog deployment={deployment} onClose={closeDialog} />}
+          {dialog === "promote" && <PromoteDialog deployment={deployment} onClose={closeDialog} />}
         </Page>
       )}
     </QueryView>
@@ -87,10 +94,10 @@ interface ActionsProps {
   deployment: Deployment;
   busy: boolean;
   runAndRefetch: RunAndRefetch;
-  onDelete: () => void;
+  open: (dialog: "delete" | "promote") => void;
 }
 
-function Actions({ deployment, busy, runAndRefetch, onDelete }: ActionsProps) {
+function Actions({ deployment, busy, runAndRefetch, open }: ActionsProps) {
   const t = useMessages();
   const params = { path: { deployment: deployment.deployment_id } };
   const restart = () => runAndRefetch(() => unwrap(api.POST("/api/v1/deployments/{deployment}/restart", { params })));
@@ -98,7 +105,7 @@ function Actions({ deployment, busy, runAndRefetch, onDelete }: ActionsProps) {
   const start = () => runAndRefetch(() => unwrap(api.POST("/api/v1/deployments/{deployment}/start", { params })));
   return (
     <>
-      <button type="button" class="danger" disabled={busy} onClick={onDelete}>
+      <button type="button" class="danger" disabled={busy} onClick={() => open("delete")}>
         {t.deployment.delete}
       </button>
       {deployment.status === "stopped" ? (
@@ -115,9 +122,17 @@ function Actions({ deployment, busy, runAndRefetch, onDelete }: ActionsProps) {
           </button>
         </>
       )}
-      <Link class="button primary" href={`/projects/${deployment.project_id}/deploy?deployment=${deployment.deployment_id}`}>
-        {t.deployment.edit}
-      </Link>
+      {/* What a preview runs is decided by its pull request. */}
+      {deployment.preview === null && (
+        <>
+          <button type="button" disabled={busy} onClick={() => open("promote")}>
+            {t.promotion.promote}
+          </button>
+          <Link class="button primary" href={`/projects/${deployment.project_id}/deploy?deployment=${deployment.deployment_id}`}>
+            {t.deployment.edit}
+          </Link>
+        </>
+      )}
     </>
   );
 }

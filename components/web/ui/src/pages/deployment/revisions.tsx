@@ -3,11 +3,13 @@ import { useState } from "preact/hooks";
 import { api, unwrap } from "../../api/client";
 import { useQuery } from "../../api/query";
 import type { Deployment, Revision } from "../../api/types";
+import { Badge } from "../../components/badge";
 import { Notice } from "../../components/notice";
 import { QueryView } from "../../components/page";
 import { RelativeTime } from "../../components/relative-time";
 import { Section } from "../../components/section";
 import { useMessages } from "../../i18n";
+import { PromotedFromLink } from "./origin";
 import { RollbackDialog, type RollbackResult } from "./rollback";
 
 interface RevisionsProps {
@@ -81,7 +83,13 @@ function RevisionRow({ release, canEdit, rollBack }: RevisionRowProps) {
         <span class="muted">
           <RelativeTime time={release.created_at} /> {t.deployment.by(release.by)} ·{" "}
           {t.deployment.causes[release.cause] ?? release.cause}
-        </span>
+        </span>{" "}
+        {release.automatic && <Badge status="automatic" label={t.automation.badge} />}
+        {release.promoted_from && (
+          <div>
+            {t.promotion.promoted} <PromotedFromLink from={release.promoted_from} />
+          </div>
+        )}
         <div class="muted wrap-anywhere">{release.image_name}</div>
         <details>
           <summary>{t.deployment.configuration}</summary>

@@ -20,7 +20,7 @@ interface StatusNoticeProps {
 
 export function StatusNotice({ deployment, canEdit, applyAgain, busy }: StatusNoticeProps) {
   const { t, language } = useI18n();
-  const { status, error_code, replicas_total } = deployment;
+  const { status, error_code, replicas_total, preview } = deployment;
   const ready = readyReplicas(deployment);
   return (
     <Notice kind={noticeKind(deployment)}>
@@ -47,7 +47,7 @@ export function StatusNotice({ deployment, canEdit, applyAgain, busy }: StatusNo
           <RelativeTime time={deployment.observed_at} />
         </p>
       )}
-      {canEdit && (status === "failed" || status === "degraded") && (
+      {canEdit && preview === null && (status === "failed" || status === "degraded") && (
         <div class="actions">
           <Link class="button" href={`/projects/${deployment.project_id}/deploy?deployment=${deployment.deployment_id}`}>
             {t.deployment.edit}

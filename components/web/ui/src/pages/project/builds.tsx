@@ -6,6 +6,7 @@ import { hasRole } from "../../api/project";
 import { useQuery, type ListResult } from "../../api/query";
 import type { BuildList, Project } from "../../api/types";
 import { BuildBadge } from "../../components/build-badge";
+import { BuildSource } from "../../components/build-source";
 import { CommitText, ShortSha } from "../../components/commit-text";
 import { QueryView } from "../../components/page";
 import { RelativeTime } from "../../components/relative-time";
@@ -53,7 +54,7 @@ export function Builds({ project, result, limit, setLimit }: BuildsProps) {
                   <div>
                     <Link href={`/builds/${build.build_id}`}>{build.service_name}</Link>
                     <div class="muted wrap-anywhere">
-                      <bdi>{build.branch}</bdi> · <ShortSha sha={build.commit_sha} /> · {build.repository}
+                      <BuildSource build={build} /> · <ShortSha sha={build.commit_sha} /> · {build.repository}
                     </div>
                     {build.commit && <CommitText commit={build.commit} />}
                   </div>

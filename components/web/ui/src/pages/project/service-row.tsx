@@ -70,13 +70,22 @@ export function ServiceRow({ project, service, deployment }: ServiceRowProps) {
       </header>
       {error && <ErrorNotice error={error} label={(field) => buildFieldLabel(field, t)} />}
       <DescriptionList items={rows(project, service, deployment, t)} />
-      {service.automatic_builds?.problem && (
-        <p>
-          <Badge status="pending" label={t.pushes.problem} isWarning /> <Link href={servicePath}>{t.pushes.why}</Link>
+      {problems(service, t).map((problem) => (
+        <p key={problem}>
+          <Badge status="pending" label={problem} isWarning /> <Link href={servicePath}>{t.pushes.why}</Link>
         </p>
-      )}
+      ))}
     </li>
   );
+}
+
+/** What keeps pushes from being built and deployed. */
+function problems({ automatic_builds, automatic_deployments }: Service, t: Messages): string[] {
+  const state = automatic_deployments?.state ?? "active";
+  return [
+    ...(automatic_builds?.problem ? [t.pushes.problem] : []),
+    ...(state === "active" ? [] : [t.automation.states[state]]),
+  ];
 }
 
 /** What there is: a new service has a source only. */

@@ -16,6 +16,7 @@ import { toServiceRequest } from "../../forms/service";
 import { toFieldErrors } from "../../forms/variables";
 import { useMessages } from "../../i18n";
 import type { ServiceFormData } from "./load-form";
+import { PreviewFields } from "./preview-fields";
 import { PushFields } from "./push-fields";
 
 interface ServiceFormProps extends ServiceFormData {
@@ -37,7 +38,7 @@ export function ServiceSourceForm({ project, service, initial, savedServices, dr
   /** Saves the source, then goes to the page that `next` returns. */
   const save = (next: (source: NewSource) => Promise<string>) => {
     const { body, lineErrors } = toServiceRequest(form);
-    const errors = toFieldErrors("build_args", lineErrors, t);
+    const errors = Object.entries(lineErrors).flatMap(([field, errors]) => toFieldErrors(field, errors, t));
     // The name is part of the request's path. Without a name, or with dots only, it would be another path.
     if (/^\.*$/.test(name)) errors.unshift({ field: "service_name", detail: "is required" });
     setClientErrors(errors);
@@ -60,6 +61,7 @@ export function ServiceSourceForm({ project, service, initial, savedServices, dr
         <BuildFields form={form} set={set} isNew={service === null} />
       </section>
       <PushFields form={form} set={set} />
+      {form.build_on_push && <PreviewFields form={form} set={set} />}
       {isReplaced && <Notice kind="warning">{t.service.exists(name)}</Notice>}
       <div class="actions">
         <Link class="button" href={projectPath} onClick={discard}>

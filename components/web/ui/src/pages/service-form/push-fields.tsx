@@ -1,4 +1,4 @@
-// The fields that say whether a push builds the service, and which paths count.
+// The fields that say whether a push builds the service, which paths count, and whether the build is deployed.
 import { CheckboxField, TextField } from "../../components/fields";
 import type { ServiceForm } from "../../forms/service";
 import { useMessages } from "../../i18n";
@@ -20,15 +20,24 @@ export function PushFields({ form, set }: PushFieldsProps) {
         onChange={(build_on_push) => set({ build_on_push })}
       />
       {form.build_on_push && (
-        <TextField
-          name="watch_paths"
-          label={t.pushes.watchPaths}
-          hint={t.pushes.watchPathsHint(form.context.trim())}
-          rows={3}
-          value={form.watch_paths}
-          onChange={(watch_paths) => set({ watch_paths })}
-          optional
-        />
+        <>
+          <TextField
+            name="watch_paths"
+            label={t.pushes.watchPaths}
+            hint={t.pushes.watchPathsHint(form.context.trim())}
+            rows={3}
+            value={form.watch_paths}
+            onChange={(watch_paths) => set({ watch_paths })}
+            optional
+          />
+          <CheckboxField
+            name="deploy_on_build"
+            label={t.automation.enable}
+            hint={t.automation.enableHint}
+            value={form.deploy_on_build}
+            onChange={(deploy_on_build) => set({ deploy_on_build })}
+          />
+        </>
       )}
     </section>
   );

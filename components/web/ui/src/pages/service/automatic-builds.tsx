@@ -1,6 +1,5 @@
 // Whether a push builds the service: who switched it on, until when, and what keeps it from working.
 import { useState } from "preact/hooks";
-import { Link } from "wouter-preact";
 import { useAction, type Action } from "../../api/action";
 import { api, unwrap } from "../../api/client";
 import { hasRole } from "../../api/project";
@@ -11,6 +10,7 @@ import { buildFieldLabel } from "../../forms/field-label";
 import { useI18n, useMessages, type Messages } from "../../i18n";
 import { lookup } from "../../i18n/lookup";
 import { formatDateTime } from "../../i18n/time";
+import { ChangeLink } from "./change-link";
 
 interface AutomaticBuildsProps {
   project: Project;
@@ -35,16 +35,7 @@ export function AutomaticBuilds({ project, service, onChange }: AutomaticBuildsP
       onChange();
     });
   return (
-    <Section
-      title={t.pushes.title}
-      actions={
-        canEdit && (
-          <Link class="button" href={`/projects/${project.id}/service?name=${name}`}>
-            {t.pushes.change}
-          </Link>
-        )
-      }
-    >
+    <Section title={t.pushes.title} actions={<ChangeLink project={project} service={service} label={t.pushes.title} />}>
       {action.error && <ErrorNotice error={action.error} label={(field) => buildFieldLabel(field, t)} />}
       {confirmed && !state?.problem && <Notice kind="success">{t.pushes.confirmed}</Notice>}
       {!build_on_push && <p>{t.pushes.off}</p>}
@@ -117,6 +108,7 @@ function StateList({ service, state }: { service: Service; state: State }) {
         [t.pushes.confirmedUntil, formatDateTime(state.confirmed_until, language)],
         [t.pushes.paths, <WatchPaths service={service} />],
         [t.pushes.statuses, t.pushes.statusesOf[state.commit_statuses]],
+        [t.automation.githubDeployments, t.automation.githubDeploymentsOf[state.github_deployments]],
       ]}
     />
   );

@@ -1,4 +1,4 @@
-// A service: its source, its last build, what a push does, and what followed from the last pushes.
+// A service: its source, its last build, what a push and a pull request do, and what followed from the last ones.
 import { Link, useLocation } from "wouter-preact";
 import { useAction } from "../../api/action";
 import { startBuild } from "../../api/build";
@@ -17,6 +17,8 @@ import { buildFieldLabel } from "../../forms/field-label";
 import { useMessages } from "../../i18n";
 import { isBuildingService, pollInterval } from "../project/activity";
 import { AutomaticBuilds } from "./automatic-builds";
+import { AutomaticDeployments } from "./automatic-deployments";
+import { Previews, usePreviews } from "./previews";
 import { PushList, usePushes } from "./pushes";
 
 function useService(project: number, service: string): QueryResult<Service> {
@@ -33,9 +35,11 @@ export function ServicePage({ id, name }: { id: number; name: string }) {
   const project = useProject(id);
   const service = useService(id, name);
   const pushes = usePushes(id, name);
+  const previews = usePreviews(id, name);
   const refetch = () => {
     service.refetch();
     pushes.refetch();
+    previews.refetch();
   };
   return (
     <QueryView result={project}>
@@ -43,13 +47,19 @@ export function ServicePage({ id, name }: { id: number; name: string }) {
         <Page title={name} breadcrumbs={projectBreadcrumbs(t, project)}>
           <ReadOnlyNotice project={project} />
           {/* The sections appear together: the upper one would push the lower one down. */}
-          {hasSettled(service) && hasSettled(pushes) ? (
+          {hasSettled(service) && hasSettled(pushes) && hasSettled(previews) ? (
             <>
               <QueryView result={service}>
                 {(service) => (
                   <>
                     <Source project={project} service={service} />
-                    {service.source && <AutomaticBuilds project={project} service={service} onChange={refetch} />}
+                    {service.source && (
+                      <>
+                        <AutomaticBuilds project={project} service={service} onChange={refetch} />
+                        <AutomaticDeployments project={project} service={service} onChange={refetch} />
+                        <Previews project={project} service={service} result={previews} />
+                      </>
+                    )}
                   </>
                 )}
               </QueryView>

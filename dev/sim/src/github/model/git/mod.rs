@@ -40,7 +40,7 @@ impl GitRef {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct GitRepository {
     /// Of which invented commits are made. A rename does not change it.
     seed: String,
@@ -50,6 +50,8 @@ pub struct GitRepository {
     branches: BTreeMap<String, String>,
     deleted_branches: BTreeSet<String>,
     tags: BTreeMap<String, String>,
+    /// The heads of pull requests, by number.
+    pull_requests: BTreeMap<u32, String>,
     /// The invented commits that were requested, by the name of the branch or tag.
     invented: BTreeMap<String, String>,
     commits: BTreeMap<String, StoredCommit>,
@@ -69,6 +71,7 @@ impl GitRepository {
             branches: BTreeMap::new(),
             deleted_branches: BTreeSet::new(),
             tags: BTreeMap::new(),
+            pull_requests: BTreeMap::new(),
             invented: BTreeMap::new(),
             commits: BTreeMap::new(),
             removed_commits: BTreeSet::new(),
@@ -93,6 +96,10 @@ impl GitRepository {
         }
         if let Some(tag) = reference.strip_prefix("tags/") {
             return self.tag(tag);
+        }
+        if let Some(pull_request) = reference.strip_prefix("pull/") {
+            let number = pull_request.strip_suffix("/head")?.parse().ok()?;
+            return self.pull_requests.get(&number).cloned();
         }
         if reference == "HEAD" {
             let branch = self.default_branch.clone();
@@ -125,7 +132,8 @@ impl GitRepository {
     }
 
     fn invent(&mut self, name: &str) -> Option<String> {
-        let is_reserved = name.starts_with("gh-readonly-queue/") || name.starts_with("tags/");
+        let is_reserved =
+            ["gh-readonly-queue/", "pull/", "tags/"].iter().any(|part| name.starts_with(part));
         // A commit is no branch, and no tag.
         let is_missing = name.contains("missing") || is_reserved || hash::is_commit_sha(name);
         if !self.invents || name.is_empty() || is_missing {
@@ -168,6 +176,32 @@ impl GitRepository {
         let stored = StoredCommit::new(sha.clone(), parents, commit, &self.owner, now);
         self.commits.insert(sha.clone(), stored);
         sha
+    }
+
+    /// Adds a commit with two parents. Returns its SHA.
+    pub fn merge(&mut self, commit: Commit, parents: [String; 2], now: Timestamp) -> String {
+        let [first, second] = parents;
+        let sha = self.add(commit, Some(first), now);
+        if let Some(added) = self.commits.get_mut(&sha) {
+            added.parents.push(second);
+        }
+        sha
+    }
+
+    /// A copy for another account, without the pull requests.
+    pub fn fork(&self, owner: &str) -> Self {
+        Self { owner: owner.to_owned(), pull_requests: BTreeMap::new(), ..self.clone() }
+    }
+
+    /// Adds what another repository has beyond this one: all commits, but no branch.
+    pub fn fetch(&mut self, from: &Self) {
+        self.commits.extend(from.commits.clone());
+        self.invented.extend(from.invented.clone());
+    }
+
+    /// Lets `refs/pull/N/head` point to a commit.
+    pub fn set_pull_request_head(&mut self, number: u32, sha: &str) {
+        self.pull_requests.insert(number, sha.to_owned());
     }
 
     /// Adds commits of a Git repository.
