@@ -32,6 +32,10 @@ async fn a_fork_is_built_and_deployed_one_allowed_commit_at_a_time() {
     assert_eq!((run.input("repository"), run.input("ref")), (SHOP, first.as_str()));
     assert!(run.input("private").ends_with(",preview"), "{}", run.input("private"));
 
+    // GitHub would run the fork's own workflows for a deployment of its commit, with the base repository's secrets.
+    let deployments = shop.platform.github.deployments(SHOP);
+    assert!(deployments.iter().all(|deployment| deployment.sha != first), "{deployments:#?}");
+
     // What is pushed later is another commit. What was approved runs on.
     let second = shop.push_to(number, "And now something evil");
     shop.assert_is_not_built(number, &second, "waiting", json!("approval_required")).await;

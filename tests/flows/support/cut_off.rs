@@ -74,6 +74,7 @@ impl Shop {
             self.restart_at(*now).await;
             self.service("frontend").await;
             self.reconcile().await;
+            self.wait_for_quiet().await;
         }
     }
 
