@@ -31,7 +31,8 @@ pub async fn delete_as(
     let id = deployment.id();
     let (number, item) =
         try_join(store.increment(&Counter::revisions(id)), work::add_item(store, id)).await?;
-    let was_built_here = deployment.is_built_here();
+    // If another request has deleted it, its image is not known any more.
+    let was_built_here = deployment.is_built_here() || deployment.is_deleted();
     let desired = DesiredState::Deleted(deletion);
     let revision = new_revision(author, id, (number, item), Cause::Delete, desired);
     let automatic = ends.map(|automatic| automatic.ending(number));
@@ -44,7 +45,7 @@ pub async fn delete_as(
         deployment.revision = store_again(store, &deployment.revision).await?;
         reconcile(store, cluster, deployment, None).await?;
     }
-    work::finish_deletion(store, deployment, was_built_here).await;
+    work::finish_revision(store, deployment, was_built_here).await;
     let cached =
         [WindowName::observation(id), WindowName::events(id), WindowName::observations(id.project)];
     store.empty_cache(&cached).await;

@@ -106,7 +106,7 @@ impl Deployment {
 
     /// Whether the platform has built the image that the newest revision deploys.
     pub fn is_built_here(&self) -> bool {
-        self.revision.deployed().is_some_and(|state| state.release.image.is_built_here())
+        self.revision.is_built_here()
     }
 
     /// The outcome of the newest revision, if it has one.

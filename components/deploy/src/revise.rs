@@ -175,7 +175,8 @@ async fn make(
     }
     let prepared = Prepared { manifests: &manifests, secrets, warnings, state: cluster_state };
     let newer = reconcile(store, cluster, &mut deployment, Some(prepared)).await?;
-    work::finish_revision(store, &deployment).await;
+    let was_built_here = previous.is_some_and(Revision::is_built_here);
+    work::finish_revision(store, &deployment, was_built_here).await;
     if deployment.is_deleted() {
         return Err(Problem::not_found("deployment").into());
     }

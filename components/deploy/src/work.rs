@@ -9,7 +9,7 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Result, chaining, now, sleep, spawn_for,
-    store::Store,
+    store::{Store, keys},
     warn,
     work::{Progress, WalkLimits, Walked, WorkItem, WorkQueue},
 };
@@ -37,31 +37,22 @@ pub async fn add_item(store: &Store, id: DeploymentId) -> Result<u32> {
     WorkQueue::deployments().add(store, &id).await
 }
 
-/// After the newest revision was applied: removes its work item with one write, if nothing is left. Otherwise goes on
-/// after the response.
-pub async fn finish_revision(store: &Store, deployment: &Deployment) {
-    finish(store, deployment, is_followed(deployment)).await;
-}
-
-/// As [`finish_revision`], after the deployment was deleted. `was_built_here`: the platform had built its image.
-pub async fn finish_deletion(store: &Store, deployment: &Deployment, was_built_here: bool) {
-    finish(store, deployment, was_built_here).await;
-}
-
-/// Whether more follows from the newest revision than that it is applied.
-fn is_followed(deployment: &Deployment) -> bool {
-    deployment.revision.automatic.is_some() || deployment.is_built_here()
-}
-
-async fn finish(store: &Store, deployment: &Deployment, is_followed: bool) {
+/// After the newest revision was applied, or the deployment deleted: removes its work item with one write, if nothing is
+/// left. Otherwise goes on after the response. `was_built_here`: the platform had built the image before.
+pub async fn finish_revision(store: &Store, deployment: &Deployment, was_built_here: bool) {
     let item = deployment.revision.work_item.filter(|_| deployment.is_reconciled());
     let Some(item) = item else { return };
-    if is_followed {
+    if was_built_here || is_followed(deployment) {
         follow_after_response(store, item);
     } else if let Err(error) = WorkQueue::deployments().remove(store, item).await {
         // A walk removes it.
         warn(format_args!("a work item was not removed: {error}"));
     }
+}
+
+/// Whether more follows from the newest revision than that it is applied.
+fn is_followed(deployment: &Deployment) -> bool {
+    deployment.revision.automatic.is_some() || deployment.is_built_here()
 }
 
 /// After a read that found a change of the status: what follows from it. `before` is what was stored until then.
@@ -167,8 +158,7 @@ async fn after_reconcile(
     if is_due && look(store, cluster, deployment).await? == Progress::Later {
         return Ok(Progress::Later);
     }
-    let is_unreported = is_followed(deployment) || deployment.is_deleted();
-    if !is_unreported || report(deployment.id()).await {
+    if !is_to_report(store, deployment).await? || report(deployment.id()).await {
         return Ok(if is_settled { Progress::Done } else { Progress::Later });
     }
     if is_settled {
@@ -182,6 +172,14 @@ async fn after_reconcile(
         }
     }
     Ok(Progress::Later)
+}
+
+/// Whether GitHub may have to hear of the newest revision: it deploys an image that was built here, or replaces one that
+/// GitHub shows. At most one read.
+async fn is_to_report(store: &Store, deployment: &Deployment) -> Result<bool> {
+    Ok(is_followed(deployment)
+        || deployment.is_deleted()
+        || store.get(keys::github_deployment(deployment.id())).await?.is_some())
 }
 
 /// Looks whether a build is to be deployed automatically, or whether a preview has ended.

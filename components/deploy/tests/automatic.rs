@@ -7,8 +7,15 @@ mod pushes;
 mod story;
 mod support;
 
-use nokube_domain::deployments::{AutomaticDeploymentState, AutomaticDeployments};
-use nokube_edge::{automatic::shown, store::Store};
+use nokube_domain::{
+    deployments::{AutomaticDeploymentState, AutomaticDeployments},
+    github_deployments::GitHubDeploymentRecord,
+};
+use nokube_edge::{
+    automatic::shown,
+    services::deployment_of,
+    store::{Store, keys},
+};
 use pushes::{Pushes, name};
 use serde_json::{Value, json};
 use support::CLUSTER;
@@ -271,6 +278,27 @@ fn an_image_that_is_no_build_of_the_service_is_never_replaced() {
     assert!(story.look());
     assert_eq!(story.revisions().len(), 1);
     assert_eq!(what_is_shown(&story).state, AutomaticDeploymentState::OtherImage);
+}
+
+#[test]
+fn a_build_that_another_image_replaces_is_reported_as_replaced() {
+    let story = Pushes::deployed();
+    story.pods_run();
+    story.reconcile();
+    let project = story.project;
+    story.store(async move |store| {
+        let shown = GitHubDeploymentRecord::default();
+        let id = deployment_of(&store, project, &name()).await.unwrap().unwrap();
+        store.set(keys::github_deployment(id), &shown).await.unwrap();
+    });
+    let reports = story.reports().len();
+    let request = json!({
+        "project_id": story.project, "project_name": "myapp", "username": "alice",
+        "service_name": "frontend", "image_name": "docker.io/library/nginx:1.29",
+    });
+    story.alice.post("/api/v1/deploy", &request).expect(202);
+    story.wait(20);
+    assert!(story.reports().len() > reports);
 }
 
 #[test]

@@ -113,3 +113,25 @@ fn a_preview_ends_also_while_somebody_changes_it() {
         assert_eq!((story.deployed(), story.pushes.items()), (None, 0), "{offset} calls");
     }
 }
+
+/// `builds` then says so at GitHub: two requests may end a preview at once.
+#[test]
+fn of_two_that_end_a_preview_one_has_it_reported() {
+    for offset in (0..60).step_by(3) {
+        let story = Previews::new();
+        story.push(1);
+        story.settle();
+        story.finding("closed", false);
+        let reports = story.pushes.reports().len();
+        let look = || story.pushes.host.anybody(ROUTES).start("POST", &story.look_path(), None);
+        let (first, second) = (look(), look());
+        story.pushes.host.run(join(first, async move {
+            after_calls(offset).await;
+            second.await
+        }));
+        let deletions = story.revisions().len() - 1;
+        story.settle();
+        assert!(story.pushes.reports().len() > reports, "{offset} calls, {deletions} deletions");
+        assert_eq!((story.deployed(), story.pushes.items()), (None, 0), "{offset} calls");
+    }
+}

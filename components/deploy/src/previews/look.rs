@@ -146,10 +146,9 @@ async fn end(
     automatic: AutomaticRevision,
 ) -> Result<()> {
     let Some(present) = present else { return Ok(()) };
-    // Without its project nothing of it is left.
-    let Some(mut deployment) = Deployment::find(store, present.record.id).await? else {
-        return Ok(());
-    };
+    // Without its project nothing of it is left, and another request may have deleted it meanwhile.
+    let found = Deployment::find(store, present.record.id).await?;
+    let Some(mut deployment) = found.filter(|found| !found.is_deleted()) else { return Ok(()) };
     let person = deployment.revision.person.clone();
     let person = person.unwrap_or_else(|| deployment.members.owner.clone());
     let author = Author::of_push(&person, &deployment.revision.by);

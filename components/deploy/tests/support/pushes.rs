@@ -71,6 +71,12 @@ impl Pushes {
         self.host.respond("POST", url, 200, &json!({ "done": done }));
     }
 
+    /// The requests to `builds` to report a deployment.
+    pub fn reports(&self) -> Vec<String> {
+        let urls = self.host.sent_urls().into_iter();
+        urls.filter(|url| url.contains("/internal/deployments/")).collect()
+    }
+
     pub fn store<T: 'static>(&self, write: impl AsyncFnOnce(Store) -> T + 'static) -> T {
         self.host.run(async move { write(Store::open().await.unwrap()).await })
     }

@@ -226,6 +226,11 @@ impl Revision {
         }
     }
 
+    /// Whether the platform has built the image that it deploys.
+    pub fn is_built_here(&self) -> bool {
+        self.deployed().is_some_and(|state| state.release.image.is_built_here())
+    }
+
     /// What may exist in the cluster if this is the newest revision.
     pub fn remaining_objects(&self, outcome: Option<&OutcomeRecord>) -> RemainingObjects {
         let is_reconciled = outcome.is_some_and(|record| record.is_reconciled(self.number));
