@@ -227,7 +227,8 @@ fn start_buildkitd(engine: &EngineState, name: &str) -> Result<Option<PathBuf>> 
 }
 
 /// BuildKit reads /etc/buildkit in its container; here the same files are in a directory of the engine. BuildKit
-/// asks the mirror first, and the public registry for what the mirror lacks.
+/// asks the mirror first, and the public registry for what the mirror lacks. Each BuildKit has its own socket for traces:
+/// runc mounts it, and refuses one that another BuildKit has just replaced.
 fn buildkit_configuration(directory: &FilePath, mirror: &str) -> String {
     let directory = directory.display();
     format!(
@@ -235,6 +236,8 @@ fn buildkit_configuration(directory: &FilePath, mirror: &str) -> String {
 provenanceEnvDir = "{directory}/etc/buildkit/provenance.d"
 [grpc]
 address = ["unix://{directory}/buildkitd.sock"]
+[otel]
+socketPath = "{directory}/otel-grpc.sock"
 [worker.containerd]
 enabled = false
 [worker.oci]
