@@ -1,25 +1,9 @@
 // What a push builds is deployed, until somebody rolls back or stops the service, in both languages and at both widths.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright-core";
+import { test } from "node:test";
 import type { AutomaticDeployments, Service } from "../../components/web/ui/src/api/types.ts";
-import { launch, BrowserUser, VIEWS, type ViewOptions } from "./browser_user.ts";
-import { Platform } from "./platform.ts";
-
-let platform: Platform;
-let browser: Browser;
-
-before(async () => {
-  [platform, browser] = await Promise.all([Platform.start(), launch()]);
-});
-
-after(async () => {
-  await browser.close();
-  await platform.shutDown();
-});
-
-const withProject = (login: string, view: ViewOptions) =>
-  BrowserUser.withProject(browser, platform.url, `${login}-${view.language}`, view);
+import { BrowserUser, VIEWS } from "./browser_user.ts";
+import { platform, withProject } from "./suite.ts";
 
 /** Waits until the deployment that is shown runs this revision. */
 async function expectRevision(user: BrowserUser, revision: number): Promise<void> {

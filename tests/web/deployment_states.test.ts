@@ -1,26 +1,10 @@
 // What the page says about deployments that do not run as asked for, in both languages and at both widths.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright-core";
+import { test } from "node:test";
 import { issueTexts } from "../../components/web/ui/src/i18n/issues.ts";
-import { launch, BrowserUser, VIEWS, type ViewOptions } from "./browser_user.ts";
-import { Platform } from "./platform.ts";
+import { BrowserUser, VIEWS } from "./browser_user.ts";
+import { withProject } from "./suite.ts";
 import { enumValues } from "./unit/rust_source.ts";
-
-let platform: Platform;
-let browser: Browser;
-
-before(async () => {
-  [platform, browser] = await Promise.all([Platform.start(), launch()]);
-});
-
-after(async () => {
-  await browser.close();
-  await platform.shutDown();
-});
-
-const withProject = (login: string, view: ViewOptions) =>
-  BrowserUser.withProject(browser, platform.url, `${login}-${view.language}`, view);
 
 /** Waits for an issue: in French the page's own sentence, in English the API's. */
 async function expectIssue(user: BrowserUser, code: string, english: RegExp): Promise<void> {

@@ -1,23 +1,10 @@
 // How the page handles errors.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright-core";
+import { test } from "node:test";
 import { noLogReasons, problemReasons, buildSteps, buildWarnings } from "../../components/web/ui/src/i18n/api-codes.ts";
 import { issueTexts } from "../../components/web/ui/src/i18n/issues.ts";
-import { launch, BrowserUser } from "./browser_user.ts";
-import { Platform } from "./platform.ts";
-
-let platform: Platform;
-let browser: Browser;
-
-before(async () => {
-  [platform, browser] = await Promise.all([Platform.start(), launch()]);
-});
-
-after(async () => {
-  await browser.close();
-  await platform.shutDown();
-});
+import { BrowserUser } from "./browser_user.ts";
+import { browser, platform } from "./suite.ts";
 
 const withProject = (login: string) => BrowserUser.withProject(browser, platform.url, login);
 

@@ -1,21 +1,8 @@
 // Invitations to a project: sent, accepted, declined and withdrawn, in both languages and at both widths.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright-core";
-import { launch, BrowserUser, VIEWS, type ViewOptions } from "./browser_user.ts";
-import { Platform } from "./platform.ts";
-
-let platform: Platform;
-let browser: Browser;
-
-before(async () => {
-  [platform, browser] = await Promise.all([Platform.start(), launch()]);
-});
-
-after(async () => {
-  await browser.close();
-  await platform.shutDown();
-});
+import { test } from "node:test";
+import { BrowserUser, VIEWS, type ViewOptions } from "./browser_user.ts";
+import { browser, platform } from "./suite.ts";
 
 async function signedIn(login: string, view: ViewOptions): Promise<{ user: BrowserUser; name: string }> {
   const user = await BrowserUser.open(browser, platform.url, view);

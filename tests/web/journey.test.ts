@@ -1,22 +1,9 @@
 // A user's journey in both languages: sign in, build, deploy, change, roll back, delete.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright-core";
+import { test } from "node:test";
 import { problemReasons } from "../../components/web/ui/src/i18n/api-codes.ts";
-import { launch, BrowserUser, VIEWS } from "./browser_user.ts";
-import { Platform } from "./platform.ts";
-
-let platform: Platform;
-let browser: Browser;
-
-before(async () => {
-  [platform, browser] = await Promise.all([Platform.start(), launch()]);
-});
-
-after(async () => {
-  await browser.close();
-  await platform.shutDown();
-});
+import { BrowserUser, VIEWS } from "./browser_user.ts";
+import { browser, platform } from "./suite.ts";
 
 for (const view of VIEWS) {
   test(`from sign-in to a running service, rollback and deletion (${view.language}, ${view.width} px)`, async () => {

@@ -1,25 +1,9 @@
 // Previews of pull requests: their whole life, forks, and why there is none, in both languages and at both widths.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright-core";
+import { test } from "node:test";
 import type { Preview, PreviewList, Project } from "../../components/web/ui/src/api/types.ts";
-import { HOSTILE, launch, BrowserUser, VIEWS, type ViewOptions } from "./browser_user.ts";
-import { Platform } from "./platform.ts";
-
-let platform: Platform;
-let browser: Browser;
-
-before(async () => {
-  [platform, browser] = await Promise.all([Platform.start(), launch()]);
-});
-
-after(async () => {
-  await browser.close();
-  await platform.shutDown();
-});
-
-const withProject = (login: string, view: ViewOptions) =>
-  BrowserUser.withProject(browser, platform.url, `${login}-${view.language}`, view);
+import { HOSTILE, BrowserUser, VIEWS } from "./browser_user.ts";
+import { platform, withProject } from "./suite.ts";
 
 /** Chooses what a pull request starts, in the form of a service. */
 async function choosePreviews(user: BrowserUser, mode: "build" | "deploy"): Promise<void> {

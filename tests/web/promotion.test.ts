@@ -1,24 +1,8 @@
 // What runs in one project is deployed in another one, in both languages and at both widths.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright-core";
-import { launch, BrowserUser, VIEWS, type ViewOptions } from "./browser_user.ts";
-import { Platform } from "./platform.ts";
-
-let platform: Platform;
-let browser: Browser;
-
-before(async () => {
-  [platform, browser] = await Promise.all([Platform.start(), launch()]);
-});
-
-after(async () => {
-  await browser.close();
-  await platform.shutDown();
-});
-
-const withProject = (login: string, view: ViewOptions) =>
-  BrowserUser.withProject(browser, platform.url, `${login}-${view.language}`, view);
+import { test } from "node:test";
+import { BrowserUser, VIEWS } from "./browser_user.ts";
+import { withProject } from "./suite.ts";
 
 /** Builds a service in the project that is shown and deploys it. Returns the address of its page. */
 async function deployBuild(user: BrowserUser, change: () => Promise<void> = async () => {}): Promise<string> {

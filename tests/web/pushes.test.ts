@@ -1,25 +1,9 @@
 // Builds that a push starts, and why a push starts none, in both languages and at both widths.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright-core";
+import { test } from "node:test";
 import type { Messages } from "../../components/web/ui/src/i18n/fr.ts";
-import { HOSTILE, launch, BrowserUser, VIEWS, type ViewOptions } from "./browser_user.ts";
-import { Platform } from "./platform.ts";
-
-let platform: Platform;
-let browser: Browser;
-
-before(async () => {
-  [platform, browser] = await Promise.all([Platform.start(), launch()]);
-});
-
-after(async () => {
-  await browser.close();
-  await platform.shutDown();
-});
-
-const withProject = (login: string, view: ViewOptions) =>
-  BrowserUser.withProject(browser, platform.url, `${login}-${view.language}`, view);
+import { HOSTILE, BrowserUser, VIEWS } from "./browser_user.ts";
+import { platform, withProject } from "./suite.ts";
 
 /** The row of a push in the list of a service, by the subject of its commit. */
 function pushed(user: BrowserUser, subject: string) {

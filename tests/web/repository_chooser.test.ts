@@ -1,21 +1,9 @@
 // The choice of a repository and a branch, by keyboard and pointer, in both languages and at both widths.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
-import { launch, BrowserUser, VIEWS } from "./browser_user.ts";
-import { Platform } from "./platform.ts";
-
-let platform: Platform;
-let browser: Browser;
-
-before(async () => {
-  [platform, browser] = await Promise.all([Platform.start(), launch()]);
-});
-
-after(async () => {
-  await browser.close();
-  await platform.shutDown();
-});
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import { BrowserUser, VIEWS } from "./browser_user.ts";
+import { browser, platform } from "./suite.ts";
 
 const REPOSITORIES = ["acme/shop", "acme/shop-api", "widgets/tools"].map((full_name, index) => ({
   id: index + 1,

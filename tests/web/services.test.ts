@@ -1,25 +1,9 @@
 // The services of a project: saved, built with one click, deployed, changed and removed, in both languages and at
 // both widths.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright-core";
-import { launch, BrowserUser, VIEWS, type ViewOptions } from "./browser_user.ts";
-import { Platform } from "./platform.ts";
-
-let platform: Platform;
-let browser: Browser;
-
-before(async () => {
-  [platform, browser] = await Promise.all([Platform.start(), launch()]);
-});
-
-after(async () => {
-  await browser.close();
-  await platform.shutDown();
-});
-
-const withProject = (login: string, view: ViewOptions) =>
-  BrowserUser.withProject(browser, platform.url, `${login}-${view.language}`, view);
+import { test } from "node:test";
+import { VIEWS } from "./browser_user.ts";
+import { withProject } from "./suite.ts";
 
 /** A link that leads from the row of a service to the page of its last build. */
 const BUILD_LINK = /^main · [0-9a-f]{7}$/;

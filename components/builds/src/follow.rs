@@ -43,7 +43,7 @@ pub async fn follow(
 ) -> Result<Progress> {
     let Some(mut build) = refreshed(store, id).await? else {
         let age = now().as_second().saturating_sub(added_at.as_second());
-        return Ok(if age >= DROPPED_AFTER { Progress::Done } else { Progress::Later });
+        return Ok(Progress::done_if(age >= DROPPED_AFTER));
     };
     let record = record_of_push(store, &build.view).await?;
     if let Some(record) = &record
@@ -87,32 +87,29 @@ async fn finish(
         dispatch_waiting(store).await?;
     }
     let Some(record) = record else {
-        return Ok(if is_complete { Progress::Done } else { Progress::Later });
+        return Ok(Progress::done_if(is_complete));
     };
     let service = LinkedService::find(store, record.id.project, &record.spec.service).await?;
-    let (mut is_reported, mut is_deployed) = (true, true);
+    let mut progress = Progress::done_if(is_complete);
     if let Some(service) = &service {
-        is_reported = report_build(store, github, service, record).await?;
+        let is_reported = report_build(store, github, service, record).await?;
+        progress = progress.and(Progress::done_if(is_reported));
         if is_complete && view.status == Status::Success {
-            is_deployed = deploy(service, record).await;
+            progress = progress.and(deploy(service, record).await);
         }
     }
-    Ok(match is_complete && is_reported && is_deployed {
-        true => Progress::Done,
-        false => Progress::Later,
-    })
+    Ok(progress)
 }
 
-/// Asks for a build that has succeeded to be deployed, if it may be the one that is to be. Whether nothing is left to be
-/// done about it.
-async fn deploy(service: &LinkedService, build: &BuildRecord) -> bool {
+/// Asks for a build that has succeeded to be deployed, if it may be the one that is to be.
+async fn deploy(service: &LinkedService, build: &BuildRecord) -> Progress {
     let LinkedService { project, name, source, .. } = service;
     match build.pull_request() {
         None if source.deploy_on_build => deployer::look_at_service(*project, name).await,
         Some(number) if source.preview_mode() == PreviewMode::Deploy => {
             deployer::look_at_preview(*project, name, number).await
         }
-        None | Some(_) => true,
+        None | Some(_) => Progress::Done,
     }
 }
 

@@ -152,9 +152,7 @@ async fn deployments(
     service: Option<&LinkedService>,
 ) -> Result<Option<AutomaticDeployments>> {
     match service.filter(|service| service.source.deploy_on_build) {
-        Some(LinkedService { project, name, .. }) => {
-            automatic::shown(store, *project, name).await.map(Some)
-        }
+        Some(service) => automatic::shown(store, service).await.map(Some),
         None => Ok(None),
     }
 }

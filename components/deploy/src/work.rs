@@ -13,7 +13,6 @@ use nokube_edge::{
     warn,
     work::{Progress, WalkLimits, Walked, WorkItem, WorkQueue},
 };
-use serde::Deserialize;
 use std::time::Duration;
 
 /// What a run of `reconcile` may do.
@@ -115,7 +114,7 @@ async fn process(
 ) -> Result<Progress> {
     let age = now().as_second().saturating_sub(item.added_at.as_second());
     // The revision of this item may follow.
-    let unless_young = if age >= REVISION_FOLLOWS { Progress::Done } else { Progress::Later };
+    let unless_young = Progress::done_if(age >= REVISION_FOLLOWS);
     let Some(mut deployment) = Deployment::find(store, item.task).await? else {
         return Ok(unless_young);
     };
@@ -159,7 +158,7 @@ async fn after_reconcile(
         return Ok(Progress::Later);
     }
     if !is_to_report(store, deployment).await? || report(deployment.id()).await {
-        return Ok(if is_settled { Progress::Done } else { Progress::Later });
+        return Ok(Progress::done_if(is_settled));
     }
     if is_settled {
         automatic::note_settled(store, deployment).await?;
@@ -194,15 +193,8 @@ async fn look(store: &Store, cluster: &Cluster, deployment: &Deployment) -> Resu
     }
 }
 
-#[derive(Deserialize)]
-struct Reported {
-    done: bool,
-}
-
 /// Asks `builds` to report the deployment to GitHub; whether nothing is left to report. It never fails the deployment.
 async fn report(id: DeploymentId) -> bool {
     let path = format!("/internal/deployments/{id}");
-    let response = chaining::post("builds", &path, REPORT_TIMEOUT).await;
-    let reported = response.and_then(|body| serde_json::from_slice::<Reported>(&body).ok());
-    reported.is_some_and(|reported| reported.done)
+    chaining::post_for_progress("builds", &path, REPORT_TIMEOUT).await == Progress::Done
 }

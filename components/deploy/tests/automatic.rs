@@ -13,6 +13,7 @@ use nokube_domain::{
 };
 use nokube_edge::{
     automatic::shown,
+    pushes::LinkedService,
     services::deployment_of,
     store::{Store, keys},
 };
@@ -25,7 +26,8 @@ fn what_is_shown(story: &Pushes) -> AutomaticDeployments {
     let project = story.project;
     story.host.run(async move {
         let store = Store::open().await.unwrap();
-        shown(&store, project, &name()).await.unwrap()
+        let service = LinkedService::find(&store, project, &name()).await.unwrap().unwrap();
+        shown(&store, &service).await.unwrap()
     })
 }
 

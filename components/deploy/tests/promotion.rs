@@ -13,7 +13,7 @@ use nokube_edge::store::{Store, keys};
 use nokube_test_host::{Client, Response, TestHost};
 use serde_json::{Value, json};
 use std::rc::Rc;
-use support::{CLUSTER, not_found, with_empty_cluster};
+use support::{CLUSTER, not_found, project_of, with_writable_cluster};
 
 const STAGING: &str = "nk-carol-staging";
 const PRODUCTION: &str = "nk-alice-myapp";
@@ -35,10 +35,8 @@ impl Story {
 
     /// The release of Carol's service has `more`.
     fn with(more: Value) -> Self {
-        let (host, alice, request) = with_empty_cluster();
-        host.set("kubernetes_role", "");
-        host.respond("PATCH", CLUSTER, 200, &json!({}));
-        let production = u32::try_from(request["project_id"].as_u64().unwrap()).unwrap();
+        let (host, alice, request) = with_writable_cluster();
+        let production = project_of(&request);
         let staging = host.create_project("carol", "staging");
         let build = build(&host, staging, 3);
         let mut request = json!({
@@ -49,7 +47,7 @@ impl Story {
         request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let deployed = host.user(ROUTES, "carol").post("/api/v1/deploy", &request).expect(202);
         let source = serde_json::from_value(deployed["deployment_id"].clone()).unwrap();
-        let story = Self { host, alice, staging, production: ProjectId(production), source };
+        let story = Self { host, alice, staging, production, source };
         story.add_member("alice", "developer");
         story
     }

@@ -8,7 +8,7 @@ use nokube_domain::{BuildId, ProjectId};
 use nokube_test_host::{Client, Response, TestHost};
 use serde_json::{Value, json};
 use std::rc::Rc;
-use support::{CLUSTER, with_empty_cluster};
+use support::{CLUSTER, project_of, with_writable_cluster};
 
 /// Alice's project, in which the component `builds` knows the service `frontend`.
 struct Story {
@@ -21,10 +21,8 @@ struct Story {
 
 impl Story {
     fn new() -> Self {
-        let (host, alice, request) = with_empty_cluster();
-        host.set("kubernetes_role", "");
-        host.respond("PATCH", CLUSTER, 200, &json!({}));
-        let project = ProjectId(u32::try_from(request["project_id"].as_u64().unwrap()).unwrap());
+        let (host, alice, request) = with_writable_cluster();
+        let project = project_of(&request);
         Self { host, alice, project, request }
     }
 

@@ -8,7 +8,7 @@ use nokube_edge::host::LogLevel;
 use nokube_test_host::{Client, StoreFault, TestHost};
 use serde_json::{Value, json};
 use std::rc::Rc;
-use support::{CLUSTER, not_found, with_empty_cluster};
+use support::{CLUSTER, not_found, with_writable_cluster};
 
 const NAMESPACE: &str = "/api/v1/namespaces/nk-alice-myapp";
 const VALUE: &str = "sentinel-of-a-secret";
@@ -24,9 +24,7 @@ struct Story {
 
 impl Story {
     fn new() -> Self {
-        let (host, alice, request) = with_empty_cluster();
-        host.set("kubernetes_role", "");
-        host.respond("PATCH", CLUSTER, 200, &json!({}));
+        let (host, alice, request) = with_writable_cluster();
         let service = format!("/api/v1/projects/{}/services/frontend", request["project_id"]);
         Self { host, alice, service, request }
     }

@@ -62,6 +62,10 @@ pub enum Progress {
 }
 
 impl Progress {
+    pub fn done_if(is_done: bool) -> Self {
+        if is_done { Self::Done } else { Self::Later }
+    }
+
     /// What was done about two parts of an item.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

@@ -1,7 +1,7 @@
 //! What is stored about the automatic deployment of a service. `deploy` decides from it; `builds` shows it.
 
 use crate::{
-    Result, builds,
+    Result,
     pushes::{self, LinkedService},
     reservation::{existing, hashed_name},
     services::deployment_of,
@@ -9,7 +9,6 @@ use crate::{
 };
 use nokube_domain::{
     BuildId, ProjectId,
-    builds::BuildView,
     deployments::{
         AutomaticDeploymentProblem, AutomaticDeploymentState, AutomaticDeployments,
         DeploymentRecord, Revision, Situation, TargetBuild, automation_state,
@@ -52,10 +51,17 @@ impl Target {
         project: ProjectId,
         name: &ServiceName,
     ) -> Result<Option<Self>> {
-        let service = LinkedService::find(store, project, name).await?;
-        let Some(service) = service.filter(|service| service.source.deploy_on_build) else {
+        match LinkedService::find(store, project, name).await? {
+            Some(service) => Self::of(store, service).await,
+            None => Ok(None),
+        }
+    }
+
+    /// As [`Self::find`], of what pushes build now. Six reads.
+    async fn of(store: &Store, service: LinkedService) -> Result<Option<Self>> {
+        if !service.source.deploy_on_build {
             return Ok(None);
-        };
+        }
         let (problem, newest) =
             futures::join!(pushes::problem(store, &service), pushes::newest(store, &service));
         if problem?.is_some() {
@@ -139,28 +145,15 @@ async fn is_build_of(
     }))
 }
 
-/// A build as it is stored: two reads.
-///
-/// # Errors
-/// The store failed, or the settings are incomplete.
-pub async fn build_view(store: &Store, id: BuildId) -> Result<Option<BuildView>> {
-    let numbers = std::iter::once((id.project, id.number));
-    let views = builds::summaries(store, numbers).await?;
-    Ok(views.into_iter().find(|view| view.build_id == id))
-}
-
-/// What is shown of the automatic deployment of a service that has it. At most 15 reads.
+/// What is shown of the automatic deployment of a service that has it. At most 14 reads.
 ///
 /// # Errors
 /// The store failed.
-pub async fn shown(
-    store: &Store,
-    project: ProjectId,
-    name: &ServiceName,
-) -> Result<AutomaticDeployments> {
+pub async fn shown(store: &Store, service: &LinkedService) -> Result<AutomaticDeployments> {
+    let LinkedService { project, name, .. } = service;
     let (current, target) = futures::join!(
-        CurrentDeployment::find(store, project, name),
-        Target::find(store, project, name)
+        CurrentDeployment::find(store, *project, name),
+        Target::of(store, service.clone())
     );
     let (current, target) = (current?, target?);
     let newest = current.newest.as_ref();
@@ -169,7 +162,7 @@ pub async fn shown(
     let undone = newest.and_then(Revision::undone);
     let problem = match (undone, target) {
         (None, Some(Target { build, .. })) => {
-            let attempt = attempt_name(project, name, build, current.number());
+            let attempt = attempt_name(*project, name, build, current.number());
             let attempt: Option<DeploymentAttempt> = existing(store, &attempt).await?;
             let message = attempt.and_then(|attempt| attempt.problem);
             message.map(|message| AutomaticDeploymentProblem { build_id: build, message })

@@ -82,6 +82,15 @@ pub async fn summaries(
     Ok(builds.into_iter().flatten().collect())
 }
 
+/// As [`summaries`], of one build. `None` without its record, and for another build of that number.
+///
+/// # Errors
+/// The store failed, or the settings are incomplete.
+pub async fn summary(store: &Store, id: BuildId) -> Result<Option<BuildView>> {
+    let found = summaries(store, std::iter::once((id.project, id.number))).await?;
+    Ok(found.into_iter().find(|build| build.build_id == id))
+}
+
 /// The builds of a project that have not ended as far as the store says; stops once `max` are found.
 ///
 /// # Errors

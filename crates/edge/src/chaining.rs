@@ -1,13 +1,13 @@
 //! Calls to the other components, by chaining (`http://<component>.spin.internal`).
 
 use crate::{
-    Call, Error, Result,
+    Call, Error, Reply, Result,
     outbound::{self, Timeouts},
     warn,
 };
 use http::{Method, Request, Response, StatusCode};
-use nokube_domain::{Problem, ProblemKind};
-use serde::de::DeserializeOwned;
+use nokube_domain::{Problem, ProblemKind, work::Progress};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::time::Duration;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -23,6 +23,28 @@ pub async fn get(component: &str, path: &str, total: Duration) -> Option<Vec<u8>
 /// As [`get`], for a request that changes something. It has no body and no credentials.
 pub async fn post(component: &str, path: &str, total: Duration) -> Option<Vec<u8>> {
     ask(Method::POST, component, path, total).await
+}
+
+/// Asks a component to look at something, of which it may not do all now. What does not answer is asked again later.
+pub async fn post_for_progress(component: &str, path: &str, total: Duration) -> Progress {
+    let body = post(component, path, total).await;
+    let answer = body.and_then(|body| serde_json::from_slice::<ProgressAnswer>(&body).ok());
+    match answer {
+        Some(ProgressAnswer { done: true }) => Progress::Done,
+        Some(ProgressAnswer { done: false }) | None => Progress::Later,
+    }
+}
+
+/// The response to [`post_for_progress`].
+#[derive(Serialize, Deserialize)]
+struct ProgressAnswer {
+    /// Nothing is left to do until something changes. Otherwise it is to be called again.
+    done: bool,
+}
+
+/// The response to [`post_for_progress`]: 200.
+pub fn progress_reply(progress: Progress) -> Reply {
+    Reply::json(StatusCode::OK, &ProgressAnswer { done: progress == Progress::Done })
 }
 
 async fn ask(method: Method, component: &str, path: &str, total: Duration) -> Option<Vec<u8>> {

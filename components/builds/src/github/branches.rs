@@ -87,18 +87,32 @@ pub async fn compare(
     if base == head {
         return Ok(Comparison::Same);
     }
+    let response = read_comparison(github, at, private, base, head).await?;
+    response.map_or(Ok(Comparison::Everything), |response| {
+        parsed(&response, responses::comparison(&response))
+    })
+}
+
+/// GitHub's comparison of two commits; `None` if it cannot compare them.
+///
+/// # Errors
+/// GitHub does not say.
+pub async fn read_comparison(
+    github: &GitHub,
+    at: &RepositoryPath,
+    private: bool,
+    base: &CommitSha,
+    head: &CommitSha,
+) -> Result<Option<Response>> {
     let api = &github.settings.api;
     let make = |token: &str| api.compare(at.clone(), base, head, token);
     let response = read(github, at, private, make).await?;
-    match is_incomparable(&response) {
-        true => Ok(Comparison::Everything),
-        false => parsed(&response, responses::comparison(&response)),
-    }
+    Ok(Some(response).filter(|response| !is_incomparable(response)))
 }
 
 /// Whether GitHub cannot compare the two commits: it does not know the first one any more, they have no common history,
 /// or they differ too much.
-pub fn is_incomparable(response: &Response) -> bool {
+fn is_incomparable(response: &Response) -> bool {
     let says_why = || {
         let message = message(response).to_ascii_lowercase();
         ["this diff", "no common ancestor", "too large"].iter().any(|why| message.contains(why))

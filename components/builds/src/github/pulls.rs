@@ -2,7 +2,7 @@
 //! accepted yet. Pushes are built all the same, so that is no error.
 
 use super::{
-    branches::{self, is_incomparable},
+    branches,
     client::{GitHub, parsed},
     reports::{asks_for_too_much, lacks_permission},
     tokens::{Access, TokenError},
@@ -88,13 +88,10 @@ pub async fn changed_files(
     base: &CommitSha,
     head: &CommitSha,
 ) -> Result<Comparison> {
-    let api = &github.settings.api;
-    let make = |token: &str| api.compare(at.clone(), base, head, token);
-    let response = branches::read(github, at, private, make).await?;
-    match is_incomparable(&response) {
-        true => Ok(Comparison::Everything),
-        false => parsed(&response, responses::pull_request_comparison(&response)),
-    }
+    let response = branches::read_comparison(github, at, private, base, head).await?;
+    response.map_or(Ok(Comparison::Everything), |response| {
+        parsed(&response, responses::pull_request_comparison(&response))
+    })
 }
 
 /// Notes whether the pull requests of a private repository could be read: one read, and a write if that has changed.

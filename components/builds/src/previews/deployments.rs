@@ -7,14 +7,14 @@ use super::seen;
 use crate::deployer;
 use nokube_domain::{
     BuildId, ProjectId, Timestamp,
-    builds::{BuildView, Status},
+    deployments::TargetBuild,
     name::ServiceName,
     previews::{PreviewGoal, preview_goal},
     work::{BuildTask, Progress},
 };
 use nokube_edge::{
     Error, Result,
-    builds::summaries,
+    builds::summary,
     now,
     pushes::{LinkedService, PushesOf, build_of, newest},
     services::{delete_pull_requests, preview_deployment_of},
@@ -126,13 +126,10 @@ impl Goal {
         let Some(build) = build_of(store, service.pushes(), &target.key()).await? else {
             return Ok(Self::Unchanged);
         };
-        let views = summaries(store, std::iter::once((service.project, build.number))).await?;
-        let is_built = |view: &_| {
-            matches!(view, BuildView { status: Status::Success, image_digest: Some(_), .. })
-        };
-        Ok(match views.iter().any(is_built) {
-            true => Self::Build(build),
-            false => Self::Unchanged,
+        let view = summary(store, build).await?;
+        Ok(match view.as_ref().map(TargetBuild::new) {
+            Some(TargetBuild::Image(build)) => Self::Build(build),
+            Some(TargetBuild::ImageNotShown | TargetBuild::NoImage) | None => Self::Unchanged,
         })
     }
 }
@@ -157,8 +154,8 @@ async fn ask_if_due(
         }
         Goal::Unchanged => false,
     };
-    Ok(match is_due && !deployer::look_at_preview(project, name, number).await {
-        true => Progress::Later,
+    Ok(match is_due {
+        true => deployer::look_at_preview(project, name, number).await,
         false => Progress::Done,
     })
 }

@@ -11,7 +11,7 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Result,
-    builds::summaries,
+    builds::summary,
     pushes::{LinkedService, build_of, newest},
     services::preview_deployment_of,
     store::{Store, keys},
@@ -88,8 +88,7 @@ async fn target_build(
     let Some(build) = build_of(store, service.pushes(), &target.key()).await? else {
         return Ok(None);
     };
-    let views = summaries(store, std::iter::once((service.project, build.number))).await?;
-    Ok(views.into_iter().find(|view| view.build_id == build))
+    summary(store, build).await
 }
 
 /// The deployment of a preview, unless it was deleted.

@@ -212,7 +212,7 @@ impl PreviewLook<'_> {
         let is_thorough = is_new || self.occasion.work.is_some();
         self.repository.ensure(service, is_thorough).await?;
         let is_reported = report_newest(store, github, service).await?;
-        let reported = if is_reported { Progress::Done } else { Progress::Later };
+        let reported = Progress::done_if(is_reported);
         // Its build may have ended before: the pull request was opened again, is no draft any more, or has got a place.
         Ok(match is_thorough && newest.preview_target().is_some() {
             true => reported.and(self.deploy(service).await?),

@@ -18,7 +18,7 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Error, Result,
-    builds::summaries,
+    builds::summary,
     now,
     pushes::{self, LinkedService, PushesOf, build_of},
     reservation::{Reservation, hashed_name, replace_result, reserve},
@@ -114,11 +114,9 @@ impl Started {
         let Some(build) = build_of(store, pushes, target).await? else {
             return Ok(Self::Nothing);
         };
-        let (views, cancel_request) = futures::join!(
-            summaries(store, std::iter::once((pushes.project, build.number))),
-            store.get(keys::cancel_request(build))
-        );
-        let (views, cancel_request) = (views?, cancel_request?);
+        let (view, cancel_request) =
+            futures::join!(summary(store, build), store.get(keys::cancel_request(build)));
+        let (view, cancel_request) = (view?, cancel_request?);
         let is_lost = |view: &BuildView| {
             let cancelled = cancel_request.as_ref();
             let is_cancelled = cancelled
@@ -127,7 +125,7 @@ impl Started {
         };
         let never_started = ErrorCode::NeverStarted.to_string();
         let never_started = |view: &BuildView| view.error_code.as_ref() == Some(&never_started);
-        Ok(match views.iter().find(|view| view.build_id == build) {
+        Ok(match &view {
             Some(view) if is_lost(view) => Self::Superseded(build),
             // Only once GitHub was asked whether it has the run.
             Some(view) if never_started(view) && store.run(build).await?.final_view().is_some() => {

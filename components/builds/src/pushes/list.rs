@@ -10,7 +10,7 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Error, Result,
-    builds::summaries,
+    builds::summary,
     now,
     pushes::{self, LinkedService, PushesOf, build_of},
     store::Store,
@@ -33,9 +33,7 @@ pub async fn list(store: &Store, project: ProjectId, name: &ServiceName) -> Resu
         let Some(build) = build_of(store, of, &target).await? else {
             return Ok::<_, Error>(None);
         };
-        let views = summaries(store, std::iter::once((project, build.number))).await?;
-        let view = views.into_iter().find(|view| view.build_id == build);
-        Ok(view.map(|view| {
+        Ok(summary(store, build).await?.map(|view| {
             let build = TargetBuild {
                 id: build,
                 waits_for_capacity: view.waiting_for_capacity,

@@ -5,13 +5,12 @@ use crate::{
     statuses::{Reporter, report},
 };
 use nokube_domain::{
-    BuildId,
-    builds::{BuildRecord, BuildView},
+    builds::BuildRecord,
     pushes::{DueStatus, PushOutcome, PushRecord},
 };
 use nokube_edge::{
     Result,
-    builds::summaries,
+    builds::summary,
     pushes::{self, LinkedService, build_of},
     store::{Store, keys},
 };
@@ -61,7 +60,7 @@ pub async fn report_build(
             Some(target) => build_of(store, service.pushes(), &target.key()).await?,
             None => None,
         };
-        let view = view(store, id).await?;
+        let view = summary(store, id).await?;
         Ok(view.map(|view| DueStatus::of_build(&view, trigger.number, wanted == Some(id))))
     };
     report_due(store, github, service, due).await
@@ -111,7 +110,7 @@ async fn newest_due(store: &Store, service: &LinkedService) -> Result<Option<Due
     let Some(build) = build_of(store, service.pushes(), &target.key()).await? else {
         return Ok(None);
     };
-    let (record, view) = futures::join!(store.build_by_id(build), view(store, build));
+    let (record, view) = futures::join!(store.build_by_id(build), summary(store, build));
     if !record?.is_some_and(|record| is_of_linker(service, &record)) {
         return Ok(None);
     }
@@ -134,10 +133,4 @@ async fn found_head(
         }
     }
     Ok(None)
-}
-
-/// A build, as last known here.
-async fn view(store: &Store, id: BuildId) -> Result<Option<BuildView>> {
-    let views = summaries(store, std::iter::once((id.project, id.number))).await?;
-    Ok(views.into_iter().find(|view| view.build_id == id))
 }

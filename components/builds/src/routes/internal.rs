@@ -9,8 +9,7 @@ use crate::{
 };
 use http::StatusCode;
 use nokube_domain::{BuildId, DeploymentId, work::Progress};
-use nokube_edge::{Call, Reply, Result, store::Store, work::WorkQueue};
-use serde_json::json;
+use nokube_edge::{Call, Reply, Result, chaining, store::Store, work::WorkQueue};
 
 /// Processes an item of the work queue; 204 if it is done.
 pub async fn work(call: Call) -> Result<Reply> {
@@ -36,12 +35,12 @@ pub async fn build(call: Call) -> Result<Reply> {
     Ok(done())
 }
 
-/// Reports to GitHub what has become of a deployment: `{"done": true}` if nothing is left to be reported.
+/// Reports to GitHub what has become of a deployment.
 pub async fn deployment(call: Call) -> Result<Reply> {
     let id: DeploymentId = call.path_parameter("deployment", "deployment")?;
     let store = Store::open().await?;
-    let done = report_deployment(&store, &GitHub::new().await?, id).await?;
-    Ok(Reply::json(StatusCode::OK, &json!({ "done": done })))
+    let is_reported = report_deployment(&store, &GitHub::new().await?, id).await?;
+    Ok(chaining::progress_reply(Progress::done_if(is_reported)))
 }
 
 fn done() -> Reply {

@@ -10,7 +10,8 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Error, Result,
-    automatic::{CurrentDeployment, DeploymentAttempt, Target, attempt_name, build_view},
+    automatic::{CurrentDeployment, DeploymentAttempt, Target, attempt_name},
+    builds::summary,
     reservation::{Lease, Reservation, reserve},
     store::Store,
 };
@@ -38,7 +39,7 @@ pub async fn look(
             return Ok(Progress::Done);
         };
         let (build, current) = futures::join!(
-            build_view(store, target.build),
+            summary(store, target.build),
             CurrentDeployment::find(store, project, name)
         );
         let (Some(build), current) = (build?, current?) else { return Ok(Progress::Done) };

@@ -9,7 +9,7 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Result,
-    automatic::build_view,
+    builds::summary,
     pushes::{self, LinkedService},
     store::Store,
 };
@@ -55,7 +55,7 @@ impl Goal {
         };
         let build = pushes::build_of(store, service.pushes(), &target.key()).await?;
         let build = match build {
-            Some(build) => build_view(store, build).await?,
+            Some(build) => summary(store, build).await?,
             None => None,
         };
         Ok(match build {

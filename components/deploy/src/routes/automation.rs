@@ -3,16 +3,13 @@
 //! No public route leads here. The request says only where to look, so it would be harmless from anybody.
 
 use crate::{automatic, cluster::Cluster};
-use http::StatusCode;
-use nokube_domain::{ProjectId, name::ServiceName, work::Progress};
-use nokube_edge::{Call, Reply, Result, store::Store};
-use serde_json::json;
+use nokube_domain::{ProjectId, name::ServiceName};
+use nokube_edge::{Call, Reply, Result, chaining, store::Store};
 
-/// `done`: nothing is left to do until something changes. Otherwise it is to be called again.
 pub async fn automation(call: Call) -> Result<Reply> {
     let project: ProjectId = call.path_parameter("project", "project")?;
     let service: ServiceName = call.path_parameter("service", "service")?;
     let (store, cluster) = (Store::open().await?, Cluster::new().await?);
     let progress = automatic::look(&store, &cluster, project, &service).await?;
-    Ok(Reply::json(StatusCode::OK, &json!({ "done": progress == Progress::Done })))
+    Ok(chaining::progress_reply(progress))
 }

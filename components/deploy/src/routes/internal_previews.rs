@@ -4,12 +4,9 @@
 //! No public route leads here. The request says only where to look, so it would be harmless from anybody.
 
 use crate::{cluster::Cluster, previews};
-use http::StatusCode;
-use nokube_domain::{ProjectId, previews::PreviewOf, work::Progress};
-use nokube_edge::{Call, Reply, Result, store::Store};
-use serde_json::json;
+use nokube_domain::{ProjectId, previews::PreviewOf};
+use nokube_edge::{Call, Reply, Result, chaining, store::Store};
 
-/// `done`: nothing is left to do until something changes. Otherwise it is to be called again.
 pub async fn look(call: Call) -> Result<Reply> {
     let project: ProjectId = call.path_parameter("project", "project")?;
     let service = call.path_parameter("service", "service")?;
@@ -17,5 +14,5 @@ pub async fn look(call: Call) -> Result<Reply> {
     let (store, cluster) = (Store::open().await?, Cluster::new().await?);
     let of = PreviewOf { service, pull_request };
     let progress = previews::look(&store, &cluster, project, &of).await?;
-    Ok(Reply::json(StatusCode::OK, &json!({ "done": progress == Progress::Done })))
+    Ok(chaining::progress_reply(progress))
 }

@@ -1,6 +1,8 @@
 //! A platform whose cluster is empty.
+#![allow(dead_code)] // Each test uses a part of it.
 
 use deploy::ROUTES;
+use nokube_domain::ProjectId;
 use nokube_test_host::{Client, TestHost};
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -29,4 +31,17 @@ pub fn with_empty_cluster() -> (Rc<TestHost>, Client, Value) {
     });
     let alice = host.user(ROUTES, "alice");
     (host, alice, request)
+}
+
+/// As [`with_empty_cluster`], and the cluster takes whatever is applied.
+pub fn with_writable_cluster() -> (Rc<TestHost>, Client, Value) {
+    let (host, alice, request) = with_empty_cluster();
+    host.set("kubernetes_role", "");
+    host.respond("PATCH", CLUSTER, 200, &json!({}));
+    (host, alice, request)
+}
+
+/// The project of a request.
+pub fn project_of(request: &Value) -> ProjectId {
+    ProjectId(u32::try_from(request["project_id"].as_u64().unwrap()).unwrap())
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     story::path,
-    support::{CLUSTER, with_empty_cluster},
+    support::{CLUSTER, project_of, with_writable_cluster},
 };
 use deploy::ROUTES;
 use nokube_domain::{
@@ -43,12 +43,10 @@ pub fn person(login: &str) -> Person {
 impl Pushes {
     /// Nothing is deployed.
     pub fn new() -> Self {
-        let (host, alice, request) = with_empty_cluster();
-        host.set("kubernetes_role", "");
+        let (host, alice, request) = with_writable_cluster();
         host.set("deployment_quiet_seconds", "0");
         host.set("limit_deploys_per_minute", "0");
-        host.respond("PATCH", CLUSTER, 200, &json!({}));
-        let project = ProjectId(u32::try_from(request["project_id"].as_u64().unwrap()).unwrap());
+        let project = project_of(&request);
         let pushes = Self { host, alice, project };
         pushes.reports_are_done(true);
         pushes.nothing_in_the_cluster();
