@@ -12,8 +12,8 @@ LOCAL := -p local-host -p nokube-dev
 
 WASM := --release --target wasm32-wasip2
 
-.PHONY: help setup setup-tests page components run cluster token test test-redis test-slow test-contract fuzz deny test-kube test-cluster record-cluster test-builder test-real test-workflow \
-  test-web screenshots contract settings doctor bench lint clean
+.PHONY: help setup setup-tests page components components-hosted run cluster token test test-redis test-hosted test-slow test-contract fuzz deny test-kube test-cluster record-cluster test-builder test-real test-workflow \
+  test-web screenshots contract settings bench lint clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -35,6 +35,13 @@ components: page ## Build the WebAssembly components
 	  cargo rustc $(WASM) -p $$component --crate-type cdylib || exit 1; \
 	done
 
+# In a folder of their own: they have the same file names as the components above.
+components-hosted: page ## Build the WebAssembly components for a hosted Spin (spin.hosted.toml)
+	@echo "Building the components for a hosted Spin (the first time takes some minutes)"
+	@for component in $(COMPONENTS); do \
+	  cargo rustc $(WASM) --target-dir target/hosted --features nokube-edge/hosted -p $$component --crate-type cdylib || exit 1; \
+	done
+
 # The local host, and with it wasmtime, is compiled only if it is used.
 run: components ## Serve the platform with simulated GitHub and Kubernetes (LISTEN=127.0.0.1:3000, SPIN=local, CLUSTER=real, BUILD=real)
 ifneq ($(filter real running,$(CLUSTER) $(BUILD)),)
@@ -51,17 +58,17 @@ token: setup ## Print a bearer token for the local instance: make token USER=ali
 	@[ -x target/debug/nokube-dev ] || echo "Building (the first time takes some minutes)" >&2
 	@cargo build --quiet -p nokube-dev && target/debug/nokube-dev token '$(USER)'
 
-doctor: setup ## Check a running platform and its GitHub App: make doctor URL=https://… [REDELIVER=1] [ENV_FILE=.env]
-	@cargo build --quiet -p nokube-dev && target/debug/nokube-dev doctor $(if $(URL),--url '$(URL)') \
-	  $(if $(ENV_FILE),--env-file '$(ENV_FILE)') $(if $(REDELIVER),--redeliver)
-
 test: setup-tests components ## Run the fast tests
 	cargo test
 	@echo "Checked against GitHub's description:" \
 	  "$$(wc -l < target/debug/flows-github-as-described.txt) kinds of responses and webhooks"
 
-test-redis: setup-tests components ## Run the flow tests with Redis as the store
-	NOKUBE_TEST_STORE=redis cargo test --test flows
+test-redis: setup-tests components ## Run the flow tests with Spin's key-value store on Redis
+	NOKUBE_TEST_STORE=key-value-on-redis cargo test --test flows
+
+test-hosted: setup-tests components components-hosted ## Run the flow tests with the components and limits of a hosted Spin
+	NOKUBE_TEST_STORE=hosted cargo test --test flows
+	cargo test --features nokube-tests/slow --test hosted -- --nocapture
 
 test-slow: setup-tests components ## Run the slow tests: orders of events, crashes, load, mutated webhooks
 	cargo build $(LOCAL)
@@ -105,7 +112,7 @@ test-cluster: setup-tests components ## Run the tests on a real cluster with two
 	@scripts/setup cluster
 	@NOKUBE_CLUSTER_PROGRAMS=$$(scripts/cluster-programs | tail -1) && [ -n "$$NOKUBE_CLUSTER_PROGRAMS" ] || exit 1; \
 	export NOKUBE_CLUSTER_PROGRAMS; \
-	cargo test --features nokube-tests-cluster/real --test cluster -- --nocapture
+	cargo build $(LOCAL) && cargo test --features nokube-tests-cluster/real --test cluster -- --nocapture
 
 record-cluster: setup ## Record what a real cluster says of failing Deployments, for the tests (needs root)
 	@scripts/setup cluster
@@ -129,15 +136,19 @@ test-builder: setup-tests ## Run the builder's workflow with real BuildKit (need
 test-real: setup components ## Run the browser test with real builds and a real cluster (needs root)
 	@scripts/run-real test
 
-contract: setup ## Generate docs/api/openapi.json from the code
+contract: setup ## Generate docs/api/openapi.json and docs/nokube.schema.json from the code
 	cargo run --quiet -p nokube-openapi > docs/api/openapi.new
+	cargo run --quiet -p nokube-openapi -- nokube.toml > docs/nokube.schema.new
 	mv docs/api/openapi.new docs/api/openapi.json
+	mv docs/nokube.schema.new docs/nokube.schema.json
 
-settings: setup ## Generate docs/settings.md and SpinKube's variables from spin.toml
+settings: setup ## Generate docs/settings.md, SpinKube's variables and spin.hosted.toml from spin.toml
 	cargo run --quiet -p nokube-dev -- settings > docs/settings.new
 	cargo run --quiet -p nokube-dev -- settings --spinapp > docs/spinapp.new
+	cargo run --quiet -p nokube-dev -- settings --hosted > docs/hosted.new
 	mv docs/settings.new docs/settings.md
 	mv docs/spinapp.new ops/spinkube/base/variables.yaml
+	mv docs/hosted.new spin.hosted.toml
 
 test-workflow: setup-tests ## Check the builder's workflow with actionlint (needs Go)
 	@scripts/actionlint
@@ -154,6 +165,7 @@ lint: setup-tests page ## Check format, lints, and that features are unified
 	cargo clippy -p nokube-bench -- -D warnings
 	cargo clippy -p nokube-fuzz -- -D warnings
 	cargo clippy $(WASM) $(COMPONENTS:%=-p %) $(GUESTS) -p nokube-edge -- -D warnings
+	cargo clippy $(WASM) $(COMPONENTS:%=-p %) $(GUESTS) -p nokube-edge --features nokube-edge/hosted -- -D warnings
 
 clean: ## Remove build output and the local instance
 	cargo clean

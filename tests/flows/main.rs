@@ -5,6 +5,7 @@
 mod auth;
 mod automatic_deployments;
 mod builds;
+mod config_file;
 mod deployments;
 mod platform;
 mod previews;

@@ -21,6 +21,42 @@ pub enum StoreKind {
     Redis,
     /// Spin's key-value store on Redis, which is deprecated.
     KeyValueOnRedis,
+    /// `state_redis_url`, with the components and the limits of a hosted Spin.
+    Hosted,
+}
+
+impl StoreKind {
+    /// What `make test-redis` and `make test-hosted` run all flows on.
+    fn from_environment() -> Self {
+        match std::env::var("NOKUBE_TEST_STORE").as_deref() {
+            Ok("redis") => Self::Redis,
+            Ok("key-value-on-redis") => Self::KeyValueOnRedis,
+            Ok("hosted") => Self::Hosted,
+            Ok(other) => panic!("NOKUBE_TEST_STORE is {other:?}"),
+            Err(_) => Self::Sqlite,
+        }
+    }
+
+    /// The manifest of the components that are tested.
+    pub(crate) fn manifest(self) -> &'static str {
+        match self {
+            Self::Hosted => "spin.hosted.toml",
+            Self::Sqlite | Self::Redis | Self::KeyValueOnRedis => "spin.toml",
+        }
+    }
+
+    /// These limits with those that the host has: of a hosted Spin, Akamai's (docs/hosted-spin.md).
+    pub(crate) fn limits(self, limits: Limits) -> Limits {
+        match self {
+            Self::Hosted => Limits {
+                request_duration: Some(Duration::from_secs(30)),
+                memory: Some(128 << 20),
+                body_size: Some(10 << 20),
+                ..limits
+            },
+            Self::Sqlite | Self::Redis | Self::KeyValueOnRedis => limits,
+        }
+    }
 }
 
 /// Settings of the platform and options of the simulations, to be changed before the start.
@@ -95,11 +131,7 @@ impl Default for TestConfig {
             },
             has_webhook: true,
             runtime_config: None,
-            // Set by `make test-redis`.
-            store_kind: match std::env::var("NOKUBE_TEST_STORE").as_deref() {
-                Ok("redis") => StoreKind::Redis,
-                _ => StoreKind::Sqlite,
-            },
+            store_kind: StoreKind::from_environment(),
             store: None,
             clock_offset: 0,
             limits: Limits::default(),
@@ -140,8 +172,20 @@ impl TestConfig {
         self
     }
 
+    /// On Redis by `state_redis_url`.
     pub fn on_redis(self) -> Self {
-        self.on(StoreKind::Redis)
+        match self.store_kind {
+            StoreKind::Hosted => self,
+            _ => self.on(StoreKind::Redis),
+        }
+    }
+
+    /// Not on a hosted Spin, where every instance serves one request.
+    pub fn with_instance_reuse(self) -> Self {
+        match self.store_kind {
+            StoreKind::Hosted => self.on(StoreKind::Redis),
+            _ => self,
+        }
     }
 
     /// Every instance serves one request.

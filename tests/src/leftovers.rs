@@ -7,7 +7,8 @@ use crate::{
 use std::path::Path;
 
 /// Substrings of secrets that the platform issues or receives.
-const SECRET_MARKERS: [&str; 6] = ["PRIVATE KEY", "ghs_", "ghu_", "nkt_", "nkr_", "Bearer "];
+const SECRET_MARKERS: [&str; 7] =
+    ["PRIVATE KEY", "ghs_", "ghu_", "nkt_", "nkr_", "nkc_", "Bearer "];
 
 /// Checks that the state directory and the console contain no secrets, and that the console shows no
 /// internal errors, panics or traps, except in lines that contain one of the `expected` texts.
@@ -36,7 +37,9 @@ pub fn check_leftovers(console: &str, state: &Path, expected: &[&str]) {
         assert!(!found, "'{secret}' was left in the storage or on the console");
     }
     let is_unexpected_error = |line: &&str| {
-        ["error component=", "panicked", "trap"].iter().any(|marker| line.contains(marker))
+        ["error component=", "panicked", "trap", "took too long"]
+            .iter()
+            .any(|marker| line.contains(marker))
             && !expected.iter().any(|text| line.contains(text))
     };
     let errors: Vec<_> = console.lines().filter(is_unexpected_error).collect();

@@ -10,6 +10,7 @@
 //! ```
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
+pub mod browser;
 mod config;
 mod github_conformance;
 mod leftovers;
@@ -21,7 +22,7 @@ mod user;
 
 pub use config::{StoreKind, TestConfig};
 pub use leftovers::check_leftovers;
-pub use platform::{TestPlatform, storage_file};
+pub use platform::{TestPlatform, app, storage_file};
 pub use response::Response;
 pub use user::{User, claims};
 

@@ -86,8 +86,8 @@ impl ApiDocument {
         text: &str,
     ) -> CheckResult {
         let path = request.url.path();
-        let is_api =
-            path.starts_with("/api/v1/") || matches!(path, "/health" | "/ready" | "/metrics");
+        let is_api = path.starts_with("/api/v1/")
+            || matches!(path, "/health" | "/live" | "/ready" | "/metrics");
         // The document itself is a static file.
         if !is_api || path == "/api/v1/openapi.json" || request.method == "OPTIONS" {
             return Ok(());

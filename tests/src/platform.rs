@@ -13,8 +13,9 @@ use nokube_sim::{DeliveryState, HoldPoint, SimulatedCluster, SimulatedGitHub};
 use reqwest::Client;
 use serde_json::Value;
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 use tempfile::TempDir;
@@ -26,16 +27,22 @@ pub struct TestPlatform {
     /// Must be dropped before `state`, because Redis writes into that directory.
     redis: Option<Redis>,
     state: TempDir,
+    store_kind: StoreKind,
     options: Options,
     client: Client,
 }
 
 /// The components, compiled once for all tests of a process.
-fn app() -> App {
-    static APP: OnceLock<App> = OnceLock::new();
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spin.toml");
-    APP.get_or_init(|| App::load(&manifest).expect("the components; `make components` builds them"))
-        .clone()
+pub fn app(store_kind: StoreKind) -> App {
+    static APPS: Mutex<BTreeMap<&str, App>> = Mutex::new(BTreeMap::new());
+    let manifest = store_kind.manifest();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(manifest);
+    // Others wait until they are compiled.
+    let mut apps = APPS.lock().unwrap_or_else(PoisonError::into_inner);
+    let load = || {
+        App::load(&path).expect("the components; `make components components-hosted` builds them")
+    };
+    apps.entry(manifest).or_insert_with(load).clone()
 }
 
 impl TestPlatform {
@@ -64,7 +71,7 @@ impl TestPlatform {
         variables.entry("kubernetes_api_url".into()).or_insert_with(|| cluster.url());
         let redis = match config.store_kind {
             StoreKind::Sqlite => None,
-            StoreKind::Redis | StoreKind::KeyValueOnRedis => {
+            StoreKind::Redis | StoreKind::KeyValueOnRedis | StoreKind::Hosted => {
                 Some(Redis::start(&state.path().join(".spin")).await)
             }
         };
@@ -89,11 +96,13 @@ impl TestPlatform {
             variables,
             console: Console::Capture,
             clock_offset: config.clock_offset,
-            limits: config.limits,
+            limits: config.store_kind.limits(config.limits),
             ..Options::default()
         };
-        let host = Some(app().serve(options.clone()).await.unwrap());
-        let platform = Self { github, cluster, host, redis, state, options, client: Client::new() };
+        let store_kind = config.store_kind;
+        let host = Some(app(store_kind).serve(options.clone()).await.unwrap());
+        let client = Client::new();
+        let platform = Self { github, cluster, host, redis, state, store_kind, options, client };
         if config.has_webhook {
             platform.connect_webhook();
         }
@@ -102,6 +111,10 @@ impl TestPlatform {
 
     pub fn host(&self) -> &Running {
         self.host.as_ref().unwrap()
+    }
+
+    pub fn store_kind(&self) -> StoreKind {
+        self.store_kind
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -121,7 +134,7 @@ impl TestPlatform {
     /// Restarts the platform on the same storage.
     pub async fn restart(&mut self) {
         self.host.take().unwrap().stop().await.unwrap();
-        self.host = Some(app().serve(self.options.clone()).await.unwrap());
+        self.host = Some(app(self.store_kind).serve(self.options.clone()).await.unwrap());
     }
 
     /// Restarts the platform with its clock so many seconds ahead of the real time.
@@ -132,12 +145,12 @@ impl TestPlatform {
 
     /// Changes the limits of the components' instances. They take effect at the next restart.
     pub fn set_limits(&mut self, limits: Limits) {
-        self.options.limits = limits;
+        self.options.limits = self.store_kind.limits(limits);
     }
 
     /// Starts a second host on the same storage.
     pub async fn start_second_host(&self) -> Running {
-        app().serve(self.options.clone()).await.unwrap()
+        app(self.store_kind).serve(self.options.clone()).await.unwrap()
     }
 
     /// The same user at the platform's current address, after a restart.
@@ -169,7 +182,7 @@ impl TestPlatform {
         sign(&claims(login), JWT_SECRET.as_bytes()).unwrap()
     }
 
-    /// A caller who knows the platform's settings, like `make doctor`.
+    /// A caller who knows the platform's settings, like `nokube doctor --operator`.
     pub fn operator(&self) -> User {
         let setting = |name: &str| self.options.variables.get(name).map_or("", String::as_str);
         let (issuer, secret) = (setting("platform_url"), setting("auth_session_secret"));

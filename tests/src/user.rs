@@ -17,8 +17,13 @@ pub struct User {
 impl User {
     /// A user of a platform at `base_url` that is not a [`crate::TestPlatform`].
     pub fn at(base_url: &str, login: &str) -> Self {
+        Self::with_client(Client::new(), base_url, login)
+    }
+
+    /// As [`Self::at`], over a client that knows how the platform is reached.
+    pub fn with_client(client: Client, base_url: &str, login: &str) -> Self {
         let token = sign(&claims(login), JWT_SECRET.as_bytes()).unwrap();
-        Self { client: Client::new(), base: base_url.into(), token: Some(token) }
+        Self { client, base: base_url.into(), token: Some(token) }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {

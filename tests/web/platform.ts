@@ -14,6 +14,8 @@ interface Pushed {
   author: string;
   /** The files that it changes. */
   files?: string[];
+  /** The content of the first one. */
+  content?: string;
   /** The repository's default branch if there is none. */
   branch?: string;
 }
@@ -74,9 +76,9 @@ export class Platform {
 
   /** Pushes a commit to a repository of the simulated GitHub, which sends the platform an event. */
   async push(repository: string, commit: Pushed): Promise<void> {
-    const { files = ["README.md"], ...rest } = commit;
+    const { files = ["README.md"], content = "", ...rest } = commit;
     const query = new URLSearchParams({ ...rest, files: files.join(",") });
-    const response = await fetch(`${this.github}/_push/${repository}?${query}`, { method: "POST" });
+    const response = await fetch(`${this.github}/_push/${repository}?${query}`, { method: "POST", body: content });
     if (!response.ok) throw new Error(`the push failed: ${response.status} ${await response.text()}`);
   }
 

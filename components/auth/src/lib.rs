@@ -3,6 +3,7 @@
 //! The table below lists every route with the access that it requires; the handlers are in `routes`.
 
 mod api_tokens;
+mod authorization_codes;
 mod complete_sign_in;
 mod github;
 mod oidc_issuer;
@@ -18,8 +19,8 @@ use nokube_domain::{
 };
 use nokube_edge::{BoxBody, Request, Response, Route, internal_route, route, serve};
 use routes::{
-    api_tokens as tokens, current_user, device, people, ready, route_list, session, token,
-    web_sign_in,
+    api_tokens as tokens, authorizations, current_user, device, people, ready, route_list, session,
+    token, web_sign_in,
 };
 
 const ACCOUNT: AccessPolicy = AccessPolicy::SignedIn(Scope::Account);
@@ -32,6 +33,8 @@ pub const ROUTES: &[Route] = &[
     route!(GET, "/api/v1/auth/callback", AccessPolicy::Public, web_sign_in::finish),
     route!(POST, "/api/v1/auth/device", AccessPolicy::Public, device::start)
         .rate_limit(RateLimit::SignIns),
+    route!(POST, "/api/v1/auth/authorizations", ACCOUNT, authorizations::create)
+        .rate_limit(RateLimit::SignIns),
     route!(POST, "/api/v1/auth/token", AccessPolicy::Public, token::issue)
         .rate_limit(RateLimit::Tokens),
     route!(POST, "/api/v1/auth/session", AccessPolicy::SessionRenewal, session::renew),
@@ -42,6 +45,13 @@ pub const ROUTES: &[Route] = &[
     route!(GET, "/api/v1/auth/tokens", ACCOUNT, tokens::list).costs(ReadCost::Page(1)),
     route!(POST, "/api/v1/auth/tokens", ACCOUNT, tokens::create),
     route!(DELETE, "/api/v1/auth/tokens/{token}", ACCOUNT, tokens::revoke).revokes_access(),
+    route!(
+        DELETE,
+        "/api/v1/auth/tokens/current",
+        AccessPolicy::Authenticated,
+        tokens::revoke_current
+    )
+    .revokes_access(),
     route!(PUT, "/api/v1/auth/people/{username}/block", ADMINISTRATOR, people::block)
         .revokes_access(),
     route!(DELETE, "/api/v1/auth/people/{username}/block", ADMINISTRATOR, people::unblock),

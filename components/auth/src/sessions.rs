@@ -3,7 +3,7 @@
 use nokube_domain::{
     Person, ProblemKind,
     session::{Identity, Purpose, SESSION_LIFETIME, SignInRecord},
-    token::OpaqueToken,
+    token::TokenHash,
 };
 use nokube_edge::{
     Error, Reply, Result,
@@ -48,17 +48,16 @@ pub fn clear_cookies(reply: Reply, settings: &AuthSettings) -> Reply {
     cookies.into_iter().fold(reply, |reply, cookie| reply.cookie(&cookie.clear(settings)))
 }
 
-/// The sign-in that a refresh token belongs to, if it is still valid: three reads. Deletes it otherwise.
+/// The sign-in whose refresh token has this hash, if it is still valid: three reads. Deletes it otherwise.
 ///
 /// Sessions and bearer tokens live ten minutes. So this is where they end for a person who has signed out,
 /// was blocked, or is not on the allowlist any more.
 pub async fn active_sign_in(
     store: &Store,
     settings: &AuthSettings,
-    refresh_token: &OpaqueToken,
+    hash: &TokenHash,
 ) -> Result<Option<SignInRecord>> {
-    let hash = refresh_token.hash();
-    let Some(sign_in) = store.get(keys::sign_in(&hash)).await? else { return Ok(None) };
+    let Some(sign_in) = store.get(keys::sign_in(hash)).await? else { return Ok(None) };
     let revocation = store.access_revocation(&sign_in.identity.person).await?;
     let is_active = sign_in.expires_at > now()
         && revocation.allows_session(sign_in.signed_in_at)
@@ -66,7 +65,7 @@ pub async fn active_sign_in(
     if is_active {
         return Ok(Some(sign_in));
     }
-    store.delete(keys::sign_in(&hash)).await?;
+    store.delete(keys::sign_in(hash)).await?;
     Ok(None)
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // Tests.
 
 use auth::ROUTES;
+use futures::future::join_all;
 use nokube_test_host::{Client, StoreFault, TestHost};
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -92,4 +93,42 @@ fn a_blocked_person_gets_no_token_and_theirs_end() {
     host.run(root.start("PUT", block, None)).expect(204);
     program.get(ME).expect(401);
     assert_eq!(alice.post(TOKENS, &request()).expect(403)["reason"], "blocked");
+}
+
+#[test]
+fn an_api_token_revokes_itself_whatever_its_scopes() {
+    let host = platform();
+    let alice = host.user(ROUTES, "alice");
+    let current = format!("{TOKENS}/current");
+    for scope in ["read", "build", "deploy", "projects"] {
+        let new = json!({ "name": scope, "scopes": [scope] });
+        let program = with_token(&host, &alice.post(TOKENS, &new).expect(201));
+        let other = with_token(&host, &alice.post(TOKENS, &new).expect(201));
+        program.delete(&current).expect(204);
+        program.delete(&current).expect(401);
+        other.delete(&current).expect(204);
+    }
+    let log = alice.get("/api/v1/auth/audit").expect(200);
+    let event = &log["events"][0];
+    let entry = json!([event["action"], event["by"]["via"], event["by"]["token"]]);
+    assert_eq!(entry, json!(["token.revoke", "token", "projects"]));
+    // Other credentials are no API token.
+    alice.delete(&current).expect(403);
+    host.anybody(ROUTES).delete(&current).expect(401);
+}
+
+#[test]
+fn a_token_that_is_revoked_many_times_at_once_is_revoked() {
+    let host = platform();
+    let alice = host.user(ROUTES, "alice");
+    let new = json!({ "name": "ci", "scopes": ["read"] });
+    let created = alice.post(TOKENS, &new);
+    let program = with_token(&host, &created.expect(201));
+    let current = format!("{TOKENS}/current");
+    let all: Vec<_> = (0..10).map(|_| program.start("DELETE", &current, None)).collect();
+    let all = host.run(join_all(all));
+    assert!(all.iter().any(|response| response.status == 204));
+    assert!(all.iter().all(|response| [204, 401, 404].contains(&response.status)));
+    program.get(ME).expect(401);
+    alice.delete(created.header("location")).expect(404);
 }

@@ -3,6 +3,7 @@
 //!
 //! The table below lists every route with the access that it requires.
 
+mod config_file;
 mod deployer;
 mod deployment_reports;
 mod follow;

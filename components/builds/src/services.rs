@@ -1,13 +1,13 @@
 //! What is saved of a service: its record, its place in the limit, and how it is shown.
 
-use crate::{pushes::automatic_builds, settings::Limits};
+use crate::{config_file::with_file, pushes::automatic_builds, settings::Limits};
 use nokube_domain::{
     DeploymentId, Problem, ProjectId, Reason, Timestamp,
     deployments::AutomaticDeployments,
     name::ServiceName,
     places::Presence,
-    pushes::AutomaticBuilds,
-    services::{LastBuild, ServiceRecord, ServiceView, SourceDetail},
+    pushes::{AutomaticBuilds, RecordedFile},
+    services::{ConfigFileView, LastBuild, ServiceRecord, ServiceView, SourceDetail},
 };
 use nokube_edge::{
     Error, Result, automatic,
@@ -126,21 +126,39 @@ pub async fn load(
         builds(store, linked.as_ref(), known.deployment),
         deployments(store, linked.as_ref())
     );
-    let view = ServiceView::new(project, name, known.record.as_ref(), detail, web);
+    let (automatic_builds, file) = automatic_builds?.unzip();
+    let file = file.flatten();
+    let record = in_effect(known.record.as_ref(), file.as_ref(), web);
+    let view = ServiceView::new(project, name, record.as_ref(), detail, web);
     Ok(ServiceView {
+        config_file: file.as_ref().map(ConfigFileView::new),
         last_build: last_build?,
         deployment_id: deployment_id?,
-        automatic_builds: automatic_builds?,
+        automatic_builds,
         automatic_deployments: automatic_deployments?,
         ..view
     })
+}
+
+/// What is saved of a service, with what its configuration file says.
+fn in_effect(
+    record: Option<&ServiceRecord>,
+    file: Option<&RecordedFile>,
+    web: &Url,
+) -> Option<ServiceRecord> {
+    let record = record?.clone();
+    let source = match (record.source, file.and_then(|file| file.service.as_ref())) {
+        (Some(saved), Some(file)) => Some(with_file(&saved, file, web)),
+        (saved, _) => saved,
+    };
+    Some(ServiceRecord { source, ..record })
 }
 
 async fn builds(
     store: &Store,
     service: Option<&LinkedService>,
     deployment: Option<DeploymentId>,
-) -> Result<Option<AutomaticBuilds>> {
+) -> Result<Option<(AutomaticBuilds, Option<RecordedFile>)>> {
     match service {
         Some(service) => automatic_builds(store, service, deployment).await.map(Some),
         None => Ok(None),

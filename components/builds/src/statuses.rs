@@ -104,7 +104,7 @@ impl<F: AsyncFn() -> Result<Option<DueStatus>>> Report for StatusReport<'_, F> {
             None => format!("{platform}/projects/{}/services/{service}", project.id),
         };
         let context = status_context(&project.name, service);
-        let (state, description) = (due.state, due.description);
+        let (state, description) = (due.state, due.description.as_ref());
         // A platform that people do not visit may have no address.
         let target_url = (!platform.is_empty()).then_some(target_url.as_str());
         let status = NewStatus { context: &context, state, description, target_url };

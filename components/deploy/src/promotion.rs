@@ -1,7 +1,11 @@
 //! The release of another deployment is deployed for a service (ADR 41). Who asks for it must be a developer there too.
 
 use crate::{
-    deployment::Deployment, image, saved::Saved, services::ExistingService, settings::Settings,
+    deployment::Deployment,
+    image,
+    saved::{ConfigurationOf, Saved},
+    services::ExistingService,
+    settings::Settings,
 };
 use nokube_domain::{
     DeploymentId, Problem, ProblemKind,
@@ -55,7 +59,7 @@ impl Source {
         }
     }
 
-    /// Completes a request with the release, and with what the service has of its own: two reads. What prevents the
+    /// Completes a request with the release, and with what the service has of its own: three reads. What prevents the
     /// promotion becomes an error of `fields`. Returns the service if it has saved secrets.
     ///
     /// # Errors
@@ -78,7 +82,17 @@ impl Source {
         let Some(name) = fields.peek::<ServiceName>("service_name") else { return Ok(None) };
         let saved = Saved::load(store, project.id, &name).await?;
         let state = service.and_then(ExistingService::state);
-        let own = state.map(|state| &state.release.spec).or(saved.spec());
+        let own = match state {
+            Some(state) => Some(state.release.spec.clone()),
+            None => saved.spec(&ConfigurationOf {
+                project,
+                service: &name,
+                limits: &settings.limits,
+                current: None,
+                is_for_previews: false,
+            })?,
+        };
+        let own = own.as_ref();
         let has_saved = saved.secret_names().next().is_some();
         let secrets = match has_saved {
             true => saved.secret_names().collect(),

@@ -1,4 +1,4 @@
-//! Projects, their members, invitations and audit logs; `/health`, `/ready` and `/metrics`.
+//! Projects, their members, invitations and audit logs; `/health`, `/live`, `/ready` and `/metrics`.
 //!
 //! It reads the store and calls the other components, and reaches no host outside the platform. The table
 //! below lists every route with the access that it requires.
@@ -13,21 +13,21 @@ use nokube_domain::{
 };
 use nokube_edge::{BoxBody, Request, Response, Route, route, serve};
 use routes::{
-    health, metrics,
+    health, live, metrics,
     projects::{audit, change, create, delete, invitations, list, members, read},
     ready, reconcile,
 };
 
 const VIEWER: AccessPolicy = AccessPolicy::Role(Role::Viewer, Scope::Read);
-const OWNER: AccessPolicy = AccessPolicy::Role(Role::Owner, Scope::Account);
+const OWNER: AccessPolicy = AccessPolicy::Role(Role::Owner, Scope::Projects);
 /// Members may remove themselves; the handler lets only the owner remove others.
-const MEMBER: AccessPolicy = AccessPolicy::Role(Role::Viewer, Scope::Account);
+const MEMBER: AccessPolicy = AccessPolicy::Role(Role::Viewer, Scope::Projects);
 /// Somebody who is invited has no role yet; the handlers look for the invitation.
-const INVITED: AccessPolicy = AccessPolicy::SignedIn(Scope::Account);
+const INVITED: AccessPolicy = AccessPolicy::SignedIn(Scope::Projects);
 const AUDIT: AccessPolicy = AccessPolicy::RoleOrAdministrator(Role::Owner);
 
 pub const ROUTES: &[Route] = &[
-    route!(POST, "/api/v1/projects", AccessPolicy::SignedIn(Scope::Account), create::create),
+    route!(POST, "/api/v1/projects", AccessPolicy::SignedIn(Scope::Projects), create::create),
     route!(GET, "/api/v1/projects", AccessPolicy::SignedIn(Scope::Read), list::list)
         .costs(ReadCost::Page(1)),
     route!(GET, "/api/v1/projects/{project}", VIEWER, read::read),
@@ -47,6 +47,7 @@ pub const ROUTES: &[Route] = &[
     // For timers that can only send GET.
     route!(GET, "/api/v1/reconcile", AccessPolicy::Public, reconcile::reconcile_by_get),
     route!(GET, "/health", AccessPolicy::Public, health::health),
+    route!(GET, "/live", AccessPolicy::Public, live::live),
     route!(GET, "/ready", AccessPolicy::Public, ready::ready),
     route!(GET, "/metrics", AccessPolicy::Administrator(Scope::Metrics), metrics::metrics)
         .rate_limit(RateLimit::Logs),

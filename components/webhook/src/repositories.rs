@@ -18,7 +18,7 @@ use nokube_edge::{
 use std::time::Duration;
 
 /// How long `builds` may take. What is not done then stays in the queue.
-const BUILDS_TIMEOUT: Duration = Duration::from_secs(30);
+const BUILDS_TIMEOUT: Duration = Duration::from_secs(20);
 
 const NO_SERVICE: Outcome = ("ignored", Some("no service is built by pushes to this repository"));
 

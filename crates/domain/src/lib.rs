@@ -11,6 +11,7 @@
 mod api;
 pub mod builds;
 pub mod cache;
+pub mod config_file;
 pub mod deployments;
 pub mod github_deployments;
 pub mod id;
@@ -37,8 +38,8 @@ pub(crate) use api::request;
 pub use api::schema;
 pub use api::{field_types, fields, page, problem, responses};
 pub use identity::{
-    access, allowlist, audit, grant, jwt, origin, people, rate_limit, read_allowance, scope,
-    session, token,
+    access, allowlist, audit, authorization, grant, jwt, origin, people, rate_limit,
+    read_allowance, scope, session, token,
 };
 
 pub use access::{Person, Role};

@@ -18,7 +18,7 @@ fn due(commit: char, push: u32, state: CommitState) -> DueStatus {
         push,
         is_newest: true,
         state,
-        description: "x",
+        description: "x".into(),
         build: None,
     }
 }

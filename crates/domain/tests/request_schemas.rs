@@ -4,13 +4,14 @@
 use nokube_domain::{
     Person, Problem, ProjectId, Timestamp,
     access::Caller,
+    authorization::{AuthorizationRequest, NewAuthorization},
     builds::{BuildSpec, NewBuild},
     deployments::{
         DeploymentRequest, NewConfiguration, NewDeployment, NewSecrets, PlatformLimits, Rollback,
         read_configuration,
     },
     fields::Fields,
-    grant::{DeviceGrant, RefreshGrant, TokenExchangeGrant, TokenRequest},
+    grant::{AuthorizationCodeGrant, DeviceGrant, RefreshGrant, TokenExchangeGrant, TokenRequest},
     projects::{MemberRole, NewProject, Project, ProjectChange},
     schema::{STRING_TYPES, reference},
     services::NewService,
@@ -143,6 +144,7 @@ fn read_grant(fields: Fields) -> Result<String, Problem> {
 fn requests() -> Vec<Request> {
     let device = "urn:ietf:params:oauth:grant-type:device_code";
     let exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+    let redirect_uri = "http://127.0.0.1:49152/callback";
     let jwt = "urn:ietf:params:oauth:token-type:jwt";
     let build = json!({
         "project_id": 1, "repository_url": "https://github.com/acme/shop", "image_name": "myapp",
@@ -182,6 +184,21 @@ fn requests() -> Vec<Request> {
         Request::new::<DeviceGrant>(
             json!({ "grant_type": device, "device_code": "a" }),
             read_grant,
+        ),
+        Request::new::<AuthorizationCodeGrant>(
+            json!({
+                "grant_type": "authorization_code", "code": "a", "redirect_uri": redirect_uri,
+                "client_id": "nokube-cli", "code_verifier": "a",
+            }),
+            read_grant,
+        ),
+        Request::new::<NewAuthorization>(
+            json!({
+                "client_id": "nokube-cli", "redirect_uri": redirect_uri,
+                "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+                "code_challenge_method": "S256", "state": "a",
+            }),
+            |fields| AuthorizationRequest::parse(fields).map(|_| String::new()),
         ),
         Request::new::<RefreshGrant>(
             json!({ "grant_type": "refresh_token", "refresh_token": "a" }),

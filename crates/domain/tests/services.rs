@@ -56,6 +56,7 @@ fn save_fields(
         build_on_push: automation.build_on_push.unwrap().then(linked_by),
         watch_paths: automation.watch_paths.unwrap(),
         deploy_on_build: automation.deploy_on_build.unwrap(),
+        use_config_file: automation.use_config_file.unwrap(),
         previews,
     };
     Ok(ServiceRecord::with_source(saved, source, 1, now()))
@@ -213,6 +214,7 @@ fn the_switches_of_a_service_stay_readable_and_keep_fields_of_a_newer_release() 
         build_on_push: None,
         watch_paths: Vec::new(),
         deploy_on_build: true,
+        use_config_file: false,
         previews: Some(PreviewSettings {
             secrets: Default::default(),
             unknown_fields: Default::default(),

@@ -7,6 +7,7 @@
 
 use nokube_domain::{
     ProjectId,
+    authorization::AuthorizationRecord,
     builds::{AttemptRequest, JobsRecord, Phase, RunKey, RunRecord, RunState, Status, StepStatus},
     deployments::{
         self, ApplyOutcome, Cause, DeployedState, DeploymentRecord, LastObservation, OutcomeRecord,
@@ -272,6 +273,15 @@ fn the_copies_and_rows_of_api_tokens_keep_new_fields() {
     });
 }
 
+#[test]
+fn the_record_of_an_authorization_code_is_read_and_written_in_the_same_form() {
+    read_and_write::<AuthorizationRecord>(json!({
+        "sign_in": "0".repeat(64), "redirect_uri": "http://127.0.0.1:49152/callback",
+        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        "expires_at": "2027-01-15T08:01:00Z", "of_a_newer_release": 1,
+    }));
+}
+
 /// Components of two versions exchange route descriptions during an upgrade.
 #[test]
 fn the_old_spelling_of_a_route_policy_is_read_and_answered_in_snake_case() {
@@ -333,6 +343,7 @@ fn a_saved_service_keeps_fields_of_a_newer_release_when_it_is_saved_again() {
         build_on_push: None,
         watch_paths: Vec::new(),
         deploy_on_build: false,
+        use_config_file: false,
         previews: None,
     };
     let again = ServiceRecord::with_source(Some(record.clone()), source(), 7, now);

@@ -9,6 +9,7 @@ use crate::{
 };
 use nokube_domain::{
     BuildId, ProjectId,
+    config_file::FileService,
     deployments::{
         AutomaticDeploymentProblem, AutomaticDeploymentState, AutomaticDeployments,
         DeploymentRecord, Revision, Situation, TargetBuild, automation_state,
@@ -38,6 +39,8 @@ pub fn attempt_name(
 pub struct Target {
     pub service: LinkedService,
     pub build: BuildId,
+    /// What the configuration file of the branch says of the service, if it uses it.
+    pub file: Option<FileService>,
 }
 
 impl Target {
@@ -67,10 +70,11 @@ impl Target {
         if problem?.is_some() {
             return Ok(None);
         }
-        let newest = newest?.filter(|newest| !newest.outcome.is_problem());
+        let newest = newest?.filter(|newest| newest.outcome.is_about_head());
+        let file = service.recorded_file(newest.as_ref()).and_then(|file| file.service);
         let Some(target) = newest.and_then(|newest| newest.target) else { return Ok(None) };
         let build = pushes::build_of(store, service.pushes(), &target.key()).await?;
-        Ok(build.map(|build| Self { service, build }))
+        Ok(build.map(|build| Self { service, build, file }))
     }
 }
 
@@ -114,6 +118,13 @@ impl CurrentDeployment {
         Ok(Self { record, newest, has_run, is_own_image, is_configured })
     }
 
+    /// With what the configuration file of the branch says of the service.
+    #[must_use]
+    pub fn with_file(self, file: Option<&FileService>) -> Self {
+        let has_configuration = file.is_some_and(|file| file.deployment.is_some());
+        Self { is_configured: self.is_configured || has_configuration, ..self }
+    }
+
     /// With the build of the target.
     pub fn situation(&self, target: TargetBuild) -> Situation<'_> {
         let Self { newest, has_run, is_own_image, is_configured, .. } = self;
@@ -145,17 +156,19 @@ async fn is_build_of(
     }))
 }
 
-/// What is shown of the automatic deployment of a service that has it. At most 14 reads.
+/// What is shown of the automatic deployment of a service that has it. At most 14 reads; two more with a configuration
+/// file.
 ///
 /// # Errors
 /// The store failed.
 pub async fn shown(store: &Store, service: &LinkedService) -> Result<AutomaticDeployments> {
     let LinkedService { project, name, .. } = service;
-    let (current, target) = futures::join!(
+    let (current, target, file) = futures::join!(
         CurrentDeployment::find(store, *project, name),
-        Target::of(store, service.clone())
+        Target::of(store, service.clone()),
+        pushes::file_in_effect(store, service)
     );
-    let (current, target) = (current?, target?);
+    let (current, target) = (current?.with_file(file?.as_ref()), target?);
     let newest = current.newest.as_ref();
     let state = automation_state(newest, current.is_own_image, current.is_configured);
     let paused = newest.and_then(Revision::automation_pause);

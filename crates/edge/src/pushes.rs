@@ -10,10 +10,11 @@ use futures::future::try_join_all;
 use nokube_domain::{
     BuildId, ProjectId, Timestamp,
     access::{Caller, Role, find_role},
+    config_file::FileService,
     image::ImageTag,
     name::ServiceName,
     previews::pull_request_ref,
-    pushes::{PushOutcome, PushRecord, TargetKey},
+    pushes::{PushOutcome, PushRecord, RecordedFile, TargetKey},
     services::{LinkedBy, SavedSource, ServiceRecord},
 };
 use std::ops::Range;
@@ -82,6 +83,11 @@ impl LinkedService {
     pub fn pushes(&self) -> PushesOf<'_> {
         let Self { project, name, pull_request, .. } = self;
         PushesOf { project: *project, service: name, pull_request: *pull_request }
+    }
+
+    /// The configuration file as of the newest record of the branch, if the service uses it.
+    pub fn recorded_file(&self, newest: Option<&PushRecord>) -> Option<RecordedFile> {
+        newest.filter(|_| self.source.use_config_file)?.config_file.clone()
     }
 
     /// See [`PushRecord::since`].
@@ -173,6 +179,28 @@ pub async fn newest_below(
 pub async fn newest(store: &Store, service: &LinkedService) -> Result<Option<PushRecord>> {
     let count = store.count(&service.pushes().counter()).await?;
     newest_below(store, service, count.saturating_add(1)).await
+}
+
+/// The configuration file of the branch of a service, or of the service of a pull request, as last read: two reads, and
+/// none for a service that does not use it.
+///
+/// # Errors
+/// The store failed.
+pub async fn recorded_file(store: &Store, service: &LinkedService) -> Result<Option<RecordedFile>> {
+    if !service.source.use_config_file {
+        return Ok(None);
+    }
+    let branch = LinkedService { pull_request: None, ..service.clone() };
+    let newest = newest(store, &branch).await?;
+    Ok(branch.recorded_file(newest.as_ref()))
+}
+
+/// What the configuration file says of the service: as [`recorded_file`].
+///
+/// # Errors
+/// The store failed.
+pub async fn file_in_effect(store: &Store, service: &LinkedService) -> Result<Option<FileService>> {
+    Ok(recorded_file(store, service).await?.and_then(|file| file.service))
 }
 
 /// The newest records, at most `max` numbers of them, the newest first.

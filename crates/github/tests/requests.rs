@@ -78,6 +78,8 @@ fn requests_about_sources(api: &Api) -> Vec<Expected> {
     let [base, head] = ["a", "b"].map(|digit| digit.repeat(40).parse().unwrap());
     let compare = "/repositories/7/compare/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\
                    bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb?per_page=1";
+    let contents =
+        "/repositories/7/contents/docs/no%20file.toml?ref=bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
     let status = NewStatus {
         context: "nokube/shop/web",
         state: CommitState::Failure,
@@ -94,6 +96,7 @@ fn requests_about_sources(api: &Api) -> Vec<Expected> {
             api.head(by_id(), "feature/x", TOKEN),
         ),
         (Method::GET, compare, api.compare(by_id(), &base, &head, TOKEN)),
+        (Method::GET, contents, api.contents(by_id(), "docs/no file.toml", &head, TOKEN)),
         (Method::GET, "/repositories/7/branches?per_page=20", api.branches(by_id(), 20, TOKEN)),
         (
             Method::GET,

@@ -89,6 +89,7 @@ impl App {
                 components: components.collect(),
                 counters: counters.clone(),
                 calls_after_response: options.limits.calls_after_response,
+                body_size: options.limits.body_size,
                 console: console.clone(),
             }
         });
@@ -143,6 +144,16 @@ impl App {
             configs.push((pre, Arc::new(config)));
         }
         Ok(configs)
+    }
+
+    /// The interfaces that each component imports, which a host must have, by component.
+    pub fn imports(&self) -> BTreeMap<&str, Vec<String>> {
+        let imports = |pre: &ServicePre<InstanceState>| {
+            let component = pre.instance_pre().component();
+            let imports = component.component_type();
+            imports.imports(pre.engine()).map(|(name, _)| name.to_string()).collect()
+        };
+        self.0.components.iter().map(|(id, pre)| (id.as_str(), imports(pre))).collect()
     }
 
     /// Each public route with a description of its target.

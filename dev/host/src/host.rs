@@ -16,6 +16,7 @@ use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::ProxyHandler;
 
 use crate::allowed_hosts::component_from_host;
+use crate::body_limit;
 use crate::chaining::Application;
 use crate::console::ConsoleWriter;
 use crate::counts::{self, Counters};
@@ -48,6 +49,8 @@ pub(crate) struct Host {
     pub counters: Arc<Counters>,
     /// What [`Limits::calls_after_response`](crate::Limits::calls_after_response) is.
     pub calls_after_response: Option<u32>,
+    /// What [`Limits::body_size`](crate::Limits::body_size) is.
+    pub body_size: Option<usize>,
     pub console: ConsoleWriter,
 }
 
@@ -61,7 +64,17 @@ impl Host {
         let start = Instant::now();
         let (method, path) = (request.method().clone(), request.uri().path().to_string());
         counts::add(&self.counters.requests, 1);
-        let response = self.route_request(request, client).await;
+        let response = match self.body_size {
+            None => self.route_request(request, client).await,
+            Some(max) if body_limit::is_exceeded(&request, max) => {
+                Ok(text_response(StatusCode::PAYLOAD_TOO_LARGE, ""))
+            }
+            Some(max) => {
+                let request = request.map(|body| body_limit::of_request(body, max));
+                let response = self.route_request(request, client).await;
+                response.map(|response| response.map(|body| body_limit::of_response(body, max)))
+            }
+        };
         self.console.print(&match &response {
             Ok(response) => format!(
                 "{method} {path} {} {} ms",

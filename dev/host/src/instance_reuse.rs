@@ -41,6 +41,7 @@ impl HandlerState for ComponentHandler {
         &self,
     ) -> Result<Worker<InstanceState, InstanceExpiration, InstanceReuse>> {
         let calls = HostCalls::default();
+        let start = Instant::now();
         let mut store = InstanceState::new_store(
             self.pre.engine(),
             &self.component,
@@ -54,12 +55,14 @@ impl HandlerState for ComponentHandler {
             view: InstanceState::http,
             expiration: InstanceExpiration {
                 limits: self.limits,
+                start,
                 sleep: Box::pin(tokio::time::sleep(Duration::ZERO)),
                 aborted: Box::pin(self.abort.clone().cancelled_owned()),
                 ended: Box::pin(calls.end().clone().cancelled_owned()),
             },
             state: InstanceReuse {
                 limits: self.limits,
+                start,
                 component: self.component.clone(),
                 abort: self.abort.clone(),
                 calls,
@@ -71,6 +74,8 @@ impl HandlerState for ComponentHandler {
 /// Decides when an instance ends.
 pub(crate) struct InstanceExpiration {
     limits: Limits,
+    /// When the instance was made for its first request.
+    start: Instant,
     sleep: Pin<Box<Sleep>>,
     aborted: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Ready when the instance has exceeded the limit of calls after a response.
@@ -91,7 +96,10 @@ impl WorkerExpiration for InstanceExpiration {
             WorkerStatus::Idle => Some(self.limits.idle_instance_timeout),
             WorkerStatus::Requests | WorkerStatus::PostReturn => self.limits.request_timeout,
         };
-        match timeout.and_then(|timeout| start.checked_add(timeout)) {
+        let timeout = timeout.and_then(|timeout| start.checked_add(timeout));
+        // The only request of the instance.
+        let end = self.limits.request_duration.and_then(|max| self.start.checked_add(max));
+        match [timeout, end].into_iter().flatten().min() {
             Some(deadline) => {
                 self.sleep.as_mut().reset(deadline.into());
                 self.sleep.as_mut().poll(cx)
@@ -104,6 +112,7 @@ impl WorkerExpiration for InstanceExpiration {
 /// Decides whether an instance accepts another request.
 pub(crate) struct InstanceReuse {
     limits: Limits,
+    start: Instant,
     component: Arc<ComponentConfig>,
     abort: CancellationToken,
     calls: HostCalls,
@@ -114,10 +123,11 @@ impl WorkerState for InstanceReuse {
     type RequestData = RequestLimit;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
-        // The calls of an instance are those of one request, if they have a limit.
-        let max_total = match self.limits.calls_after_response {
-            Some(_) => 1,
-            None => self.limits.max_instance_reuse_count,
+        // The calls and the time of an instance are those of one request, if they have a limit.
+        let Limits { calls_after_response, request_duration, .. } = self.limits;
+        let max_total = match calls_after_response.is_some() || request_duration.is_some() {
+            true => 1,
+            false => self.limits.max_instance_reuse_count,
         };
         if total >= max_total {
             ShouldAccept::Never
@@ -151,6 +161,8 @@ impl WorkerState for InstanceReuse {
         let ComponentConfig { id, console, .. } = &*self.component;
         if self.calls.end().is_cancelled() {
             console.print(&format!("[{id}] was ended: too many calls after the response"));
+        } else if self.limits.request_duration.is_some_and(|max| self.start.elapsed() >= max) {
+            console.print(&format!("[{id}] was ended: the request took too long"));
         } else if let Err(error) = result
             // An aborted instance failed on purpose.
             && !self.abort.is_cancelled()

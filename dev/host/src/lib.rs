@@ -15,6 +15,7 @@
 pub mod allowed_hosts;
 mod app;
 mod bindings;
+mod body_limit;
 mod chaining;
 mod clock;
 mod compiler;

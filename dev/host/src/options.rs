@@ -67,6 +67,13 @@ pub struct Limits {
     /// Seconds that a request may take [default: no limit]
     #[arg(long, value_parser = parse_duration)]
     pub request_timeout: Option<Duration>,
+    /// Seconds that a request may take in total, with its body, its response and what follows the response;
+    /// then its instance, which serves no other request, is ended [default: no limit]
+    #[arg(long = "max-request-duration", value_parser = parse_duration)]
+    pub request_duration: Option<Duration>,
+    /// Bytes that the body of a client's request, or of the response to it, may have [default: no limit]
+    #[arg(long = "max-body-size")]
+    pub body_size: Option<usize>,
     /// Bytes of memory that an instance may use [default: no limit]
     #[arg(long = "max-instance-memory")]
     pub memory: Option<usize>,
@@ -83,6 +90,8 @@ impl Default for Limits {
             max_instance_concurrent_reuse_count: 16,
             idle_instance_timeout: Duration::from_secs(1),
             request_timeout: None,
+            request_duration: None,
+            body_size: None,
             memory: None,
             calls_after_response: None,
         }

@@ -21,8 +21,17 @@ pub const COMPONENTS: &[(&str, &[Route])] = &[
 
 /// The content of `docs/api/openapi.json`.
 pub fn openapi_json() -> String {
+    pretty(&document::document())
+}
+
+/// The content of `docs/nokube.schema.json`.
+pub fn config_file_schema_json() -> String {
+    pretty(&nokube_domain::config_file::json_schema())
+}
+
+fn pretty(document: &impl serde::Serialize) -> String {
     // All values are typed and all keys are strings, so serialization does not fail.
-    let mut json = serde_json::to_string_pretty(&document::document()).unwrap_or_default();
+    let mut json = serde_json::to_string_pretty(document).unwrap_or_default();
     json.push('\n');
     json
 }

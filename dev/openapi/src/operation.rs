@@ -109,11 +109,14 @@ fn security_requirements(route: &RouteView) -> Vec<SecurityRequirement> {
         RoutePolicy::Public => Vec::new(),
         RoutePolicy::Signature => vec![SecurityRequirement::new("webhookSignature", no_scopes)],
         RoutePolicy::SessionRenewal => vec![SecurityRequirement::new("renewal", no_scopes)],
-        _ => {
-            let scope = route.scope.unwrap_or(Scope::Account).to_string();
+        policy => {
+            let scopes = match policy {
+                RoutePolicy::Authenticated => Vec::new(),
+                _ => vec![route.scope.unwrap_or(Scope::Account).to_string()],
+            };
             vec![
                 SecurityRequirement::new("session", no_scopes),
-                SecurityRequirement::new("bearer", [scope]),
+                SecurityRequirement::new("bearer", scopes),
             ]
         }
     }

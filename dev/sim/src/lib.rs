@@ -30,7 +30,7 @@ mod traffic;
 
 pub use github::job::Job;
 pub use github::model::HoldPoint;
-pub use github::model::git::{Commit, FileStatus};
+pub use github::model::git::{Commit, Contents, FileStatus};
 pub use github::model::installations::AppVersion;
 pub use github::model::pull_requests::PullRequest;
 pub use github::model::reports::JobReport;

@@ -46,7 +46,7 @@ pub struct HostProcess {
 
 impl HostProcess {
     /// Starts the program with these settings, which are also written to the folder of the local instance for
-    /// `make doctor`, with further options.
+    /// `nokube doctor --operator`, with further options.
     ///
     /// # Errors
     /// A file cannot be written, or there is no such program.

@@ -1,13 +1,11 @@
-//! The program behind `make run`, `make token`, `make settings` and `make doctor`.
+//! The program behind `make run`, `make token` and `make settings`.
 
-mod doctor;
 mod settings;
 mod token;
 
 use anyhow::{Context, Error, Result};
 use clap::{Parser, Subcommand};
 use nokube_dev::{
-    local_instance,
     run::{self, RealSystems, StopSignals},
     spin::{self, Host},
 };
@@ -46,27 +44,14 @@ enum Command {
         /// The user's GitHub login
         user: String,
     },
-    /// Check a running platform and its GitHub App, and say what is wrong and what to do
-    Doctor {
-        /// The platform's address [default: the setting platform_url]
-        #[arg(long)]
-        url: Option<String>,
-        /// A file with settings, besides the environment [default: .env if it exists, otherwise the settings
-        /// of `make run`]
-        #[arg(long)]
-        env_file: Option<PathBuf>,
-        /// The manifest that declares the settings
-        #[arg(long, default_value = "spin.toml")]
-        manifest: PathBuf,
-        /// Request that GitHub sends lost webhooks again
-        #[arg(long)]
-        redeliver: bool,
-    },
     /// Print the settings as a Markdown table
     Settings {
         /// Print the variables of a SpinApp instead
         #[arg(long)]
         spinapp: bool,
+        /// Print the manifest for a hosted Spin instead
+        #[arg(long, conflicts_with = "spinapp")]
+        hosted: bool,
         /// The manifest that declares the settings
         #[arg(default_value = "spin.toml")]
         manifest: PathBuf,
@@ -83,13 +68,9 @@ async fn main() -> ExitCode {
             serve(&host, listen, &state_dir).await
         }
         Command::Token { user } => token::print_token(&state_dir, &user),
-        Command::Doctor { url, env_file, manifest, redeliver } => {
-            let default_files = [PathBuf::from(".env"), local_instance::settings_path(&state_dir)];
-            let default_file =
-                default_files.into_iter().find(|file| env_file.is_none() && file.exists());
-            doctor::run(&manifest, env_file.or(default_file).as_deref(), url, redeliver).await
+        Command::Settings { spinapp, hosted, manifest } => {
+            print_settings(spinapp, hosted, &manifest)
         }
-        Command::Settings { spinapp, manifest } => print_settings(spinapp, &manifest),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -114,12 +95,14 @@ fn print_host() -> Result<()> {
     Ok(())
 }
 
-fn print_settings(spinapp: bool, manifest: &Path) -> Result<()> {
+fn print_settings(spinapp: bool, hosted: bool, manifest: &Path) -> Result<()> {
     let text = fs::read_to_string(manifest);
     let text = text.with_context(|| format!("read {}", manifest.display()))?;
-    print!(
-        "{}",
-        if spinapp { settings::spinapp_patch(&text) } else { settings::settings_table(&text)? }
-    );
+    let document = match (spinapp, hosted) {
+        (true, _) => settings::spinapp_patch(&text),
+        (_, true) => settings::hosted_manifest(&text)?,
+        (false, false) => settings::settings_table(&text)?,
+    };
+    print!("{document}");
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! `make settings`: generates documents of the settings from `spin.toml` and its comments: a Markdown table,
-//! and the variables of a SpinApp.
+//! `make settings`: generates what follows from `spin.toml` and its comments: a Markdown table of the settings,
+//! the variables of a SpinApp, and the manifest for a hosted Spin.
 
 use anyhow::{Context, Result, ensure};
 use toml::{Table, Value};
@@ -73,6 +73,39 @@ pub fn spinapp_patch(manifest: &str) -> String {
             &format!("    - name: {name}\n      valueFrom:\n        secretKeyRef: {secret_key}\n");
     }
     patch
+}
+
+const HOSTED_HEAD: &str = "\
+# Generated from spin.toml by `make settings`: the manifest for a hosted Spin (docs/hosted-spin.md). Its components import
+# no key-value store.
+
+";
+
+/// What the manifest for a hosted Spin has in place of what `spin.toml` has.
+const HOSTED_CHANGES: [(&str, &str); 4] = [
+    ("source = \"target/wasm32-wasip2/", "source = \"target/hosted/wasm32-wasip2/"),
+    ("key_value_stores = [\"default\"]\n", ""),
+    (
+        "cargo rustc --release --target wasm32-wasip2 ",
+        "cargo rustc --release --target wasm32-wasip2 --target-dir target/hosted --features nokube-edge/hosted ",
+    ),
+    (
+        "Needed if several hosts serve the platform. Empty: Spin's key-value store.",
+        "Required, because these components import no key-value store.",
+    ),
+];
+
+/// The manifest of the components that are built for a hosted Spin.
+///
+/// # Errors
+/// The manifest has nothing that one of the changes is about.
+pub fn hosted_manifest(manifest: &str) -> Result<String> {
+    let mut hosted = HOSTED_HEAD.to_owned() + manifest;
+    for (text, replacement) in HOSTED_CHANGES {
+        ensure!(hosted.contains(text), "the manifest does not contain {text:?}");
+        hosted = hosted.replace(text, replacement);
+    }
+    Ok(hosted)
 }
 
 /// The variables' names in the order of the manifest, each with the comment above it.

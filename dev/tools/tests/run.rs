@@ -127,7 +127,7 @@ fn spin_gets_the_platforms_settings_and_none_of_a_real_platform() {
     assert!(!state.join(".env").exists());
     assert!(environment.contains("\nSPIN_VARIABLE_BUILD_GRACE_SECONDS=7\n"), "{environment}");
     assert!(environment.contains("\nSPIN_VARIABLE_KUBERNETES_API_URL=http://127.0.0.1:"));
-    // As in the file that `make doctor` reads.
+    // As in the file that `nokube doctor --operator` reads.
     let settings = run.read("state/settings.env");
     let secret = settings.lines().find(|line| line.contains("_SESSION_SECRET=")).unwrap();
     assert!(environment.contains(&format!("\n{}\n", secret.replace('\'', ""))));

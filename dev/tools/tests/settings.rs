@@ -33,6 +33,29 @@ fn the_committed_variables_of_spinkube_are_up_to_date() {
 }
 
 #[test]
+fn the_committed_manifest_for_a_hosted_spin_is_up_to_date() {
+    let output = run_settings("../../spin.toml", &["--hosted"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let manifest = String::from_utf8(output.stdout).unwrap();
+    assert!(!manifest.contains("key_value_stores") && manifest.contains("nokube-edge/hosted"));
+    let committed = include_str!("../../../spin.hosted.toml");
+    assert!(committed == manifest, "spin.toml has changed: run 'make settings'");
+}
+
+#[test]
+fn the_guide_to_a_hosted_spin_names_settings_that_exist() {
+    let guide = include_str!("../../../docs/hosted-spin.md");
+    let (_, rest) = guide.split_once("jq -n").unwrap();
+    let (example, _) = rest.split_once("> settings.json").unwrap();
+    let names: Vec<_> = example.split_whitespace().filter_map(|w| w.strip_suffix(':')).collect();
+    assert!(names.contains(&"state_redis_url") && names.len() > 10, "{names:?}");
+    let settings = include_str!("../../../docs/settings.md");
+    for name in names {
+        assert!(settings.contains(&format!("\n| `{name}` |")), "{name} is not a setting");
+    }
+}
+
+#[test]
 fn a_variable_without_a_comment_is_an_error() {
     let output = run_settings("tests/uncommented.toml", &[]);
     assert!(!output.status.success());

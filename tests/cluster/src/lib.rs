@@ -5,6 +5,7 @@
 mod faulty_images;
 mod load;
 mod shared;
+pub mod spinkube;
 mod story;
 
 pub use faulty_images::push_faulty_images;

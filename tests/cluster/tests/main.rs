@@ -8,4 +8,5 @@ mod networks;
 mod outages;
 mod previews;
 mod rollouts;
+mod spinkube;
 mod storage;

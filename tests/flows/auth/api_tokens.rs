@@ -19,7 +19,7 @@ async fn a_token_is_shown_once_and_listed_with_the_day_of_its_last_use() {
     let row = alice.get("/api/v1/auth/tokens").await.expect(200)["tokens"][0].clone();
     let today = jiff::Timestamp::now().to_string()[..10].to_owned();
     assert_eq!((&row["id"], &row["last_used_on"]), (&json!(number), &json!(today)));
-    // API tokens can neither list tokens nor create projects.
+    // API tokens cannot list tokens. One without the scope `projects` creates no projects.
     machine.get("/api/v1/auth/tokens").await.expect_problem(403);
     machine.post("/api/v1/projects", &json!({ "name": "x" })).await.expect_problem(403);
     // Other users cannot revoke it.

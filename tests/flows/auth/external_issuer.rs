@@ -164,7 +164,7 @@ async fn a_token_can_be_exchanged_for_one_with_fewer_scopes() {
     let platform = issuer.config().start().await;
     let token = rs256("r", &claims("dave"));
     let unrestricted = exchange(&platform, &token, None).await.expect(200);
-    assert_eq!(unrestricted["scope"], "read build deploy metrics reconcile account");
+    assert_eq!(unrestricted["scope"], "read build deploy projects metrics reconcile account");
     let restricted = exchange(&platform, &token, Some("build read")).await.expect(200);
     assert_eq!(restricted["scope"], "read build");
     let restricted = platform.user_with_token(restricted["access_token"].as_str().unwrap());

@@ -2,6 +2,7 @@
 
 mod access;
 mod api_tokens;
+mod command_line;
 mod external_issuer;
 mod logins;
 mod route_matrix;

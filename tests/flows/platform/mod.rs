@@ -1,6 +1,7 @@
 //! The platform as a whole: readiness, metrics, logs, API description, web page.
 
 mod conditional_requests;
+mod liveness;
 mod metrics;
 mod old_store;
 mod openapi;

@@ -165,7 +165,7 @@ async fn an_unreachable_registry_is_reported() {
     let platform =
         TestPlatform::config().variable("registry_api_url", "http://127.0.0.1:9").start().await;
     let ready = platform.anonymous().get("/ready").await.expect(503);
-    assert!(failed_checks(&ready)["registry"].contains("make doctor"));
+    assert!(failed_checks(&ready)["registry"].contains("nokube doctor --operator"));
     let ready = platform.operator().get("/ready").await.expect(503);
     assert!(failed_checks(&ready)["registry"].contains("does not answer"));
     platform.finish().await;

@@ -1,4 +1,4 @@
-//! The number of key-value round trips of important routes, as listed in ARCHITECTURE.md.
+//! The number of key-value round trips of important routes, as listed in docs/state.md.
 
 use local_host::Counts;
 use nokube_tests::{TestPlatform, WEBHOOK_SECRET};

@@ -56,7 +56,9 @@ async fn the_page_has_security_headers_and_its_files_are_compressed_and_cached()
 async fn paths_of_the_page_return_it_and_unknown_paths_return_404() {
     let platform = TestPlatform::start().await;
     let page = get(&platform, "/", "identity").await.text;
-    for path in ["/projects/1", "/builds/x", "/deployments/x", "/account", "/people", "/docs"] {
+    for path in
+        ["/projects/1", "/builds/x", "/deployments/x", "/account", "/people", "/docs", "/authorize"]
+    {
         let response = get(&platform, path, "identity").await;
         assert_eq!((response.status, &response.text), (200, &page), "{path}");
     }

@@ -1,7 +1,7 @@
 //! What a push causes after the response to its event is ended at one of its steps. A read does what is left.
 
 use super::Shop;
-use crate::support::cut_off::{EARLIER, LATER};
+use crate::support::cut_off::EARLIER;
 use serde_json::json;
 
 /// More calls than a push needs, and fewer than there are surely.
@@ -20,11 +20,7 @@ async fn what_a_push_causes_can_be_cut_off_at_any_step() {
         let earlier = shop.answered_events();
         let sha = shop.push(&format!("Cut off after {calls} calls"), &["web/cart.js"]);
         let is_cut_off = shop.is_cut_off(earlier).await;
-        // A reservation is free a minute after somebody has found it without a result.
-        shop.restart_with(None, EARLIER).await;
-        shop.alice.get(&shop.path("frontend")).await.expect(200);
-        shop.restart_with(None, LATER).await;
-        let build = shop.dispatched_build_of(&sha).await;
+        let build = shop.build_after_restarts(&sha).await;
         assert_eq!(build["status"], "success", "after {calls} calls: {build}");
         shop.wait_for_state(&sha, "frontend", "success").await;
         let push = shop.pushes("frontend").await.remove(0);

@@ -2,6 +2,7 @@
 //! is left.
 
 use super::{MAIN, SHOP, Shop};
+use crate::support::cut_off::EARLIER;
 use nokube_sim::{Commit, Treatment, WebhookRule};
 use nokube_tests::Response;
 use reqwest::Method;
@@ -57,17 +58,14 @@ async fn a_lost_push_counts_with_the_next_one() {
 
 #[tokio::test]
 async fn a_push_whose_event_was_stored_before_a_restart_is_built_afterwards() {
-    // A build whose dispatch was cut off counts as never started after that time, and another one takes its place.
-    let mut shop = Shop::at(super::config().variable("build_grace_seconds", "3")).await;
+    let mut shop = Shop::open().await;
     shop.link("frontend", &json!({})).await;
     // Restarted at different moments after the push.
     for delay in [0, 5, 15, 40, 80] {
+        shop.restart_with(None, EARLIER).await;
         let sha = shop.push(&format!("After {delay} ms"), &["web/cart.js"]);
         tokio::time::sleep(Duration::from_millis(delay)).await;
-        shop.platform.restart().await;
-        shop.platform.connect_webhook();
-        shop.alice = shop.platform.reconnect(&shop.alice);
-        let build = shop.dispatched_build_of(&sha).await;
+        let build = shop.build_after_restarts(&sha).await;
         assert_eq!(build["status"], "success", "{delay} ms");
     }
     shop.close().await;

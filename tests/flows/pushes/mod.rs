@@ -8,8 +8,10 @@ mod lost_events;
 mod newest_wins;
 mod statuses;
 
-use crate::support::shop::{LOOK_INTERVAL, MAIN, MAX_LOOKS, SHOP, Shop, config};
+use crate::support::shop::{LOOK_INTERVAL, MAIN, MAX_LOOKS, SHOP, Shop};
 use nokube_sim::Commit;
+use nokube_tests::{Response, StoreKind};
+use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test]
@@ -48,7 +50,15 @@ async fn a_push_of_a_bot_with_thousands_of_commits_is_built() {
     let files: Vec<_> = files.iter().map(String::as_str).collect();
     let commits = vec![Commit::new("Update everything", &files); 2048];
     let sha = shop.platform.github.push_all(SHOP, MAIN, commits, Some("renovate[bot]"));
+    // The event has more than 10 MiB, which a hosted Spin refuses. Then `reconcile` finds the push, but not who sent it.
+    let is_refused = shop.platform.store_kind() == StoreKind::Hosted;
+    if is_refused {
+        shop.platform.github.wait_until_idle().await.unwrap();
+        let reconcile = shop.platform.anonymous().request(Method::POST, "/api/v1/reconcile");
+        Response::send(reconcile).await.expect(200);
+    }
     assert_eq!(shop.ended_builds_of(&sha, 1).await[0]["status"], "success");
-    assert_eq!(shop.pushes("frontend").await[0]["sender"], "renovate[bot]");
+    let sender = if is_refused { json!(null) } else { json!("renovate[bot]") };
+    assert_eq!(shop.pushes("frontend").await[0]["sender"], sender);
     shop.close().await;
 }

@@ -25,6 +25,15 @@ impl Shop {
         self.alice = self.platform.reconnect(&self.alice);
     }
 
+    /// Restarts the host, now and a minute later, and waits for the end of the only build of a commit that GitHub got. A
+    /// reservation is free a minute after somebody has found it without a result.
+    pub async fn build_after_restarts(&mut self, sha: &str) -> Value {
+        self.restart_with(None, EARLIER).await;
+        self.alice.get(&self.path("frontend")).await.expect(200);
+        self.restart_with(None, LATER).await;
+        self.dispatched_build_of(sha).await
+    }
+
     /// The events that were answered since the start of the test.
     pub fn answered_events(&self) -> usize {
         let deliveries = self.platform.github.deliveries().into_iter();

@@ -1,11 +1,11 @@
 //! Helpers of several tests.
 
-pub mod browser;
 pub mod cut_off;
 pub mod deployed_shop;
 pub mod oidc_issuer;
 pub mod shop;
 
+pub use nokube_tests::browser;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Sends a request so that its rate limit has a window: the first request in a minute costs more round trips. If this

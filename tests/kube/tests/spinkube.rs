@@ -58,7 +58,7 @@ async fn the_api_server_accepts_an_installation() -> Result<()> {
     admin.apply_permissions().await?;
     for route_file in ["httproute.yaml", "ingress.yaml"] {
         let objects = render(route_file)?;
-        ensure!(objects.len() == 16, "{} objects", objects.len());
+        ensure!(objects.len() == 17, "{} objects", objects.len());
         for object in &objects {
             let response = admin.apply(object).await?;
             ensure!(response.warnings.is_empty(), "{object}: {:?}", response.warnings);
@@ -129,7 +129,19 @@ fn the_objects_refer_to_each_other_correctly() -> Result<()> {
     let app = find(&objects, "SpinApp", "nokube");
     let spec = &app["spec"];
     assert_eq!(spec["image"], "ghcr.io/my-org/nokube@sha256:DIGEST");
-    find(&objects, "SpinAppExecutor", spec["executor"].as_str().unwrap());
+    let executor = find(&objects, "SpinAppExecutor", spec["executor"].as_str().unwrap());
+    let spin_image = &executor["spec"]["deploymentConfig"]["spinImage"];
+    assert_eq!(spin_image, "ghcr.io/spinframework/spin:v4.1.0@sha256:DIGEST");
+
+    // What a liveness probe restarts for: no answer of the store for minutes, longer than a lost node is not noticed.
+    let [liveness, readiness] = ["liveness", "readiness"].map(|name| &spec["checks"][name]);
+    assert_eq!(liveness["httpGet"]["path"], "/live");
+    assert_eq!(readiness["httpGet"]["path"], "/health");
+    let seconds = liveness["periodSeconds"].as_u64().unwrap();
+    assert!(seconds * liveness["failureThreshold"].as_u64().unwrap() >= 180, "{liveness}");
+    assert_eq!(spec["replicas"], 2);
+    let budget = find(&objects, "PodDisruptionBudget", "nokube");
+    assert_eq!(budget["spec"]["selector"]["matchLabels"], spec["podLabels"]);
     let config =
         find(&objects, "Secret", spec["runtimeConfig"]["loadFromSecret"].as_str().unwrap());
     assert!(config["data"]["runtime-config.toml"].is_string());
@@ -140,6 +152,17 @@ fn the_objects_refer_to_each_other_correctly() -> Result<()> {
         let uses_key =
             |variable: &&Value| variable["valueFrom"]["secretKeyRef"]["key"] == json!(key);
         assert!(variables.iter().any(|variable| uses_key(&variable)), "{key} is not a setting");
+    }
+
+    // All other images are given by their digests.
+    for (kind, name, template) in [
+        ("StatefulSet", "nokube-valkey", "/spec/template"),
+        ("CronJob", "nokube-reconcile", "/spec/jobTemplate/spec/template"),
+    ] {
+        let object = find(&objects, kind, name);
+        let image = object.pointer(&format!("{template}/spec/containers/0/image")).unwrap();
+        let (_, digest) = image.as_str().unwrap().split_once("@sha256:").unwrap();
+        assert_eq!(digest.len(), 64, "{image}");
     }
 
     // The platform's store is Valkey, with the same password, at the address of its Service.

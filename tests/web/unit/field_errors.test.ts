@@ -24,7 +24,7 @@ const OTHER_CODE = /\/(settings|ready|allowlist|jwt|grant)\.rs$|^crates\/kube\/s
 const OTHER_TEXTS = [
   "the service 1", // the beginning of a sentence
   "must be a build's status", // becomes a list of the values
-  "must name some of read, build, deploy, metrics, reconcile and account", // of a token exchange
+  "must name some of read, build, deploy, projects, metrics, reconcile and account", // of a token exchange
   "must be hosts such as shop.example.org or *.example.org", // of a setting
   "must be *, none, or a list of registries, separated by commas: well-known, registry.example.org, *.example.org, or ghcr.io/owner for the images below a path", // of a setting
 ];
@@ -55,10 +55,17 @@ const COMPOSED = [
   "the preview of web for pull request 12 is deployed",
   "the preview of web for pull request 12 is not completely deleted yet",
   "has a quote that is not closed", // by the page itself
+  "the commit has no file nokube.toml in its root",
+  "there is no [services.web]",
+  "cannot be set in this file: it is set on the page of the service, in its configuration",
+  "cannot be set in this file: the project is named by project, at the top of the file",
+  "cannot be set in this file: the project has an owner already; leave it out",
+  "cannot be set in this file: what is deployed is what was built; for another image: nokube deploy --image",
+  "cannot be set in this file: members of the project decide what happens on push: the page of the service, or nokube services set",
 ];
 
 /** A field error is a predicate to the name of its field, in lower case and without a full stop. */
-const PREDICATE = /^(must|is|does|has|have|cannot|needs|made|belongs|nobody|names that|was|exceeds|the project's|the service) \S.*$/s;
+const PREDICATE = /^(must|is|comes|does|has|have|cannot|needs|made|belongs|nobody|names that|was|exceeds|the project's|the service) \S.*$/s;
 
 function fieldErrors(): string[] {
   return stringLiterals(...FIELD_ERROR_CODE)
@@ -78,6 +85,13 @@ test("every field error of the API has a French text, which keeps the suggestion
     assert.equal(translateFieldError(suggested, "fr").text, `${text}\u00a0; peut-être a-1.b:2\u00a0?`, detail);
     assert.equal(translateFieldError(suggested, "en").text, `${withFieldLabels(detail)}; did you mean a-1.b:2?`);
   }
+});
+
+test("the place of an error in nokube.toml stays before its text", () => {
+  const detail = "nokube.toml:4:11: services.web.build.context: must be a table; did you mean a?";
+  const french = "nokube.toml:4:11: services.web.build.context: doit être une table\u00a0; peut-être a\u00a0?";
+  assert.equal(translateFieldError(detail, "fr").text, french);
+  assert.deepEqual(translateFieldError("nokube.toml:1:1: unknown", "fr"), { text: "nokube.toml:1:1: unknown", language: "en" });
 });
 
 test("every translation is of a field error that the API has", () => {

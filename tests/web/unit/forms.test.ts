@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatCommandLine, parseCommandLine } from "../../../components/web/ui/src/forms/command-line.ts";
+import { buildFieldsOfFile, deploymentFieldsOfFile, fileUrl } from "../../../components/web/ui/src/forms/config-file.ts";
 import * as builds from "../../../components/web/ui/src/forms/build.ts";
 import * as deploy from "../../../components/web/ui/src/forms/deploy.ts";
 import * as services from "../../../components/web/ui/src/forms/service.ts";
@@ -208,6 +209,7 @@ test("a form filled from a service with previews saves the same switches, and no
   const service = {
     build_on_push: true,
     watch_paths: [],
+    use_config_file: true,
     deploy_on_build: true,
     previews: "deploy",
     preview_base_branches: ["main", "release/2"],
@@ -233,7 +235,29 @@ test("a form filled from a service with previews saves the same switches, and no
   assert.equal(withoutPreviews.body.deploy_on_build, true);
   assert.deepEqual(withoutPreviews.lineErrors.preview_env_vars, [], "the field is not shown");
   const withoutPushes = services.toServiceRequest({ ...form, build_on_push: false }).body;
-  assert.deepEqual([...switches, "build_on_push", "deploy_on_build"].filter((name) => name in withoutPushes), []);
+  assert.deepEqual([...switches, "build_on_push", "use_config_file", "deploy_on_build"].filter((name) => name in withoutPushes), []);
+});
+
+test("fields that come from nokube.toml are known to the forms, while the service uses it", () => {
+  const service = {
+    use_config_file: true,
+    config_file: { commit_sha: "abc", errors: [], build_fields: ["context", "dockerfile_path"], deployment_fields: ["replicas"] },
+    source: { repository_url: "https://github.com/acme/shop.git" },
+  };
+  const url = "https://github.com/acme/shop/blob/abc/nokube.toml";
+  assert.equal(fileUrl(service as never, "abc", 3), `${url}#L3`);
+  const names = ["context", "dockerfile_path", "source", "has_dockerfile", "dockerfile_path", "dockerfile_content"];
+  assert.deepEqual(buildFieldsOfFile(service as never), { names, url });
+  assert.deepEqual(deploymentFieldsOfFile(service as never), { names: ["replicas"], url });
+  for (const change of [{ use_config_file: false }, { config_file: null }]) {
+    assert.equal(buildFieldsOfFile({ ...service, ...change } as never), null);
+    assert.equal(deploymentFieldsOfFile({ ...service, ...change } as never), null);
+  }
+  assert.equal(deploymentFieldsOfFile(null), null);
+  const released = { ...deploy.emptyForm, replicas: "9", command: "run", custom_path: "/old", custom_domain: "shop.example.org" };
+  const saved = { replicas: 3, custom_path: null, custom_domain: null, cpu_limit: "1" };
+  const form = deploy.withConfiguration(released, saved, ["replicas", "custom_path"]);
+  assert.deepEqual(form, { ...released, replicas: "3", custom_path: "" });
 });
 
 test("what is typed of a repository's address is looked for by its name", () => {

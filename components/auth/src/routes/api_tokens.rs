@@ -1,4 +1,4 @@
-//! `GET` and `POST /api/v1/auth/tokens`, `DELETE /api/v1/auth/tokens/{token}`: API tokens for machines.
+//! `GET` and `POST /api/v1/auth/tokens`, `DELETE /api/v1/auth/tokens/{token}` and `…/current`: API tokens for machines.
 //!
 //! A token is shown once. The store has only its hash, as the key of its record.
 
@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 use http::StatusCode;
 use nokube_domain::{
     Problem, ProblemKind, UnknownFields,
-    access::Credential,
+    access::{AuthMethod, Credential},
     page::Page,
     responses::{Token, TokenCreated, TokenPage},
     scope::{Scope, Scopes},
@@ -18,7 +18,7 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Call, Error, Reply, Result, audit,
-    auth::{AuthSettings, blocked_error},
+    auth::{AuthSettings, bearer_token, blocked_error},
     now, random_bytes,
     store::{AuditLog, Counter, Store, keys},
 };
@@ -138,20 +138,43 @@ async fn max_lifetime_days(credential: &Credential) -> Result<i64> {
 pub async fn revoke(call: Call) -> Result<Reply> {
     call.allow_query_parameters(&[])?;
     let number = call.path_parameter::<u32>("token", "token")?;
+    revoke_number(&call, &Store::open().await?, number).await
+}
+
+/// Revokes the API token that the request is authenticated with.
+pub async fn revoke_current(call: Call) -> Result<Reply> {
+    call.allow_query_parameters(&[])?;
+    let token = match call.credential()?.auth_method {
+        AuthMethod::Token(_) => bearer_token(call.headers()),
+        _ => None,
+    };
+    let token = token.and_then(|text| OpaqueToken::parse(API_TOKEN_PREFIX, text));
+    let token = token.ok_or_else(|| {
+        let detail = "Only an API token revokes itself. To sign out, send DELETE /api/v1/auth/session, or \
+                      /api/v1/auth/sessions with a bearer token.";
+        Error::problem(ProblemKind::Forbidden, detail)
+    })?;
     let store = Store::open().await?;
+    // Another request may have revoked it meanwhile.
+    let record = store.get(keys::token(&token.hash())).await?;
+    let number = record.ok_or_else(|| Problem::not_found("token"))?.number;
+    revoke_number(&call, &store, number).await
+}
+
+async fn revoke_number(call: &Call, store: &Store, number: u32) -> Result<Reply> {
     let person = &call.caller()?.person;
     // Tokens are numbered for each person, so nobody can name another person's token.
     let row = store.get(keys::token_row(person, number)).await?;
     let row = row.ok_or_else(|| Problem::not_found("token"))?;
     let was_revoked = row.revoked_at.is_some();
     // Repeated for a revoked token too: an earlier request may have died before it deleted the record.
-    api_tokens::revoke(&store, person, row).await?;
+    api_tokens::revoke(store, person, row).await?;
     if was_revoked {
         return Err(Problem::not_found("token").into());
     }
     let object = format!("/api/v1/auth/tokens/{number}");
     let log = AuditLog::Person(person.clone());
-    audit::record(&store, &call, &log, "token.revoke", object).await?;
+    audit::record(store, call, &log, "token.revoke", object).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
@@ -192,7 +215,7 @@ pub mod openapi {
             )
             .problem(
                 ProblemKind::Invalid,
-                "scopes: must contain at least one of read, build, deploy, metrics and reconcile",
+                "scopes: must contain at least one of read, build, deploy, projects, metrics and reconcile",
             )
     }
 
@@ -200,6 +223,19 @@ pub mod openapi {
         Operation::new("revokeToken", "Revoke an API token")
             .description("The token becomes invalid immediately.")
             .empty_response(204, "The token was revoked.")
+            .not_found("token")
+    }
+    pub fn revoke_current() -> Operation {
+        Operation::new("revokeCurrentToken", "Revoke the API token that the request uses")
+            .description(
+                "Whatever its scopes. The token becomes invalid immediately. Other credentials get 403.",
+            )
+            .empty_response(204, "The token was revoked.")
+            .problem(
+                ProblemKind::Forbidden,
+                "Only an API token revokes itself. To sign out, send DELETE /api/v1/auth/session, or \
+                 /api/v1/auth/sessions with a bearer token.",
+            )
             .not_found("token")
     }
 }

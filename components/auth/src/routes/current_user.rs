@@ -40,7 +40,9 @@ pub mod openapi {
                 json!({
                     "username": "testuser", "login": "testuser", "issuer": "https://github.com",
                     "subject": "583231", "administrator": false, "via": "session",
-                    "scopes": ["read", "build", "deploy", "metrics", "reconcile", "account"],
+                    "scopes": [
+                        "read", "build", "deploy", "projects", "metrics", "reconcile", "account",
+                    ],
                     "expires_at": "2025-08-18T10:40:00Z",
                 }),
             )

@@ -1,6 +1,7 @@
 //! The handlers of the routes, one file for each resource.
 
 pub mod api_tokens;
+pub mod authorizations;
 pub mod current_user;
 pub mod device;
 pub mod people;

@@ -17,7 +17,8 @@ pub async fn renew(call: Call) -> Result<Reply> {
     call.allow_query_parameters(&[])?;
     let settings = AuthSettings::load().await?;
     let store = Store::open().await?;
-    let Some(sign_in) = active_sign_in(&store, &settings, call.refresh_token()?).await? else {
+    let hash = call.refresh_token()?.hash();
+    let Some(sign_in) = active_sign_in(&store, &settings, &hash).await? else {
         let detail = "You are signed out. Sign in again.";
         let problem = Problem::new(ProblemKind::Unauthenticated, detail);
         return Ok(clear_cookies(Reply::problem(&problem, call.path()), &settings));
@@ -36,11 +37,11 @@ pub async fn sign_out(call: Call) -> Result<Reply> {
     call.allow_query_parameters(&[])?;
     let settings = AuthSettings::load().await?;
     let store = Store::open().await?;
-    let refresh_token = call.refresh_token()?;
+    let hash = call.refresh_token()?.hash();
     // An expired sign-in must not end the sessions of a newer one.
-    if let Some(sign_in) = active_sign_in(&store, &settings, refresh_token).await? {
+    if let Some(sign_in) = active_sign_in(&store, &settings, &hash).await? {
         revoke_sessions(&store, &sign_in.identity.person).await?;
-        store.delete(keys::sign_in(&refresh_token.hash())).await?;
+        store.delete(keys::sign_in(&hash)).await?;
         audit::record_as(&store, &call, &sign_in.identity, "session", "session.end").await?;
     }
     Ok(clear_cookies(Reply::empty(StatusCode::NO_CONTENT), &settings))

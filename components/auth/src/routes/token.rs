@@ -1,7 +1,8 @@
-//! `POST /api/v1/auth/token`: issues a short-lived bearer token for a device code (RFC 8628), a refresh token
-//! (RFC 6749, section 6) or a token of the OIDC issuer (RFC 8693).
+//! `POST /api/v1/auth/token`: issues a short-lived bearer token for a device code (RFC 8628), an authorization code of
+//! the command line (RFC 6749, section 4.1), a refresh token (section 6) or a token of the OIDC issuer (RFC 8693).
 
 use crate::{
+    authorization_codes,
     complete_sign_in::complete_sign_in,
     github::{send, unexpected_response},
     oidc_issuer,
@@ -11,7 +12,8 @@ use crate::{
 use http::StatusCode;
 use nokube_domain::{
     Problem, ProblemKind,
-    grant::{DeviceGrant, RefreshGrant, TokenExchangeGrant, TokenRequest},
+    authorization::CLIENT_ID,
+    grant::{AuthorizationCodeGrant, DeviceGrant, RefreshGrant, TokenExchangeGrant, TokenRequest},
     responses::{IssuedToken, OAuthError},
     scope::Scopes,
     session::{BearerToken, Identity, Purpose},
@@ -34,6 +36,7 @@ pub async fn issue(mut call: Call) -> Result<Reply> {
     }
     match TokenRequest::parse(fields)? {
         TokenRequest::Device(grant) => for_device_code(&call, grant).await,
+        TokenRequest::AuthorizationCode(grant) => for_authorization_code(&call, grant).await,
         TokenRequest::Refresh(grant) => for_refresh_token(&call, grant).await,
         TokenRequest::Exchange(grant) => for_issuer_token(&call, grant).await,
     }
@@ -103,6 +106,24 @@ async fn for_device_code(call: &Call, grant: DeviceGrant) -> Result<Reply> {
     issued(&auth_settings, sign_in.identity, Scopes::all(), max_expiry, refresh_token)
 }
 
+/// The command line gets no refresh token: it creates an API token with the bearer token.
+async fn for_authorization_code(call: &Call, grant: AuthorizationCodeGrant) -> Result<Reply> {
+    if grant.client_id.as_deref() != Some(CLIENT_ID) {
+        return Ok(oauth_error(call, "invalid_client", "The client_id must be nokube-cli."));
+    }
+    let auth_settings = AuthSettings::load().await?;
+    let store = Store::open().await?;
+    // One answer for every fault, so that it says nothing about a code that somebody has seen.
+    let Some(sign_in) = authorization_codes::redeem(&store, &auth_settings, &grant).await? else {
+        let detail = "The code is wrong, has expired, was used, or belongs to a sign-in that has ended. Start again.";
+        return Ok(oauth_error(call, "invalid_grant", detail));
+    };
+    audit::record_as(&store, call, &sign_in.identity, "authorization_code", "session.begin")
+        .await?;
+    let max_expiry = sign_in.expires_at.as_second();
+    issued(&auth_settings, sign_in.identity, Scopes::all(), max_expiry, None)
+}
+
 async fn for_refresh_token(call: &Call, grant: RefreshGrant) -> Result<Reply> {
     let auth_settings = AuthSettings::load().await?;
     let refresh_token = grant.refresh_token;
@@ -110,7 +131,7 @@ async fn for_refresh_token(call: &Call, grant: RefreshGrant) -> Result<Reply> {
         refresh_token.and_then(|text| OpaqueToken::parse(REFRESH_TOKEN_PREFIX, &text));
     let store = Store::open().await?;
     let sign_in = match &refresh_token {
-        Some(refresh_token) => active_sign_in(&store, &auth_settings, refresh_token).await?,
+        Some(token) => active_sign_in(&store, &auth_settings, &token.hash()).await?,
         None => None,
     };
     let Some(sign_in) = sign_in else {
@@ -156,8 +177,9 @@ pub mod openapi {
         let pending = "The user has not entered the code yet.";
         Operation::new("issueToken", "Get a short-lived bearer token")
             .description(
-                "Exchanges a device code (RFC 8628), a refresh token, or a token of the external issuer \
-                 that the operator has configured (RFC 8693). The body is a form, as in OAuth, or JSON.",
+                "Exchanges a device code (RFC 8628), an authorization code of the command line (RFC 6749 and \
+                 7636), a refresh token, or a token of the external issuer that the operator has configured \
+                 (RFC 8693). The body is a form, as in OAuth, or JSON.",
             )
             .json_or_form_body::<TokenRequest>(json!({
                 "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
@@ -169,7 +191,7 @@ pub mod openapi {
                 json!({
                     "access_token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
                     "token_type": "Bearer", "expires_in": 600,
-                    "scope": "read build deploy account",
+                    "scope": "read build deploy projects account",
                     "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
                     "refresh_token": "nkr_a2b3c4d5e6f7",
                 }),
@@ -187,8 +209,8 @@ pub mod openapi {
             .problem(ProblemKind::Conflict, examples::NO_FREE_USERNAME)
             .problem(
                 ProblemKind::Invalid,
-                "grant_type: must be urn:ietf:params:oauth:grant-type:device_code, refresh_token or \
-                 urn:ietf:params:oauth:grant-type:token-exchange",
+                "grant_type: must be authorization_code, urn:ietf:params:oauth:grant-type:device_code, refresh_token \
+                 or urn:ietf:params:oauth:grant-type:token-exchange",
             )
             .calls_github()
     }

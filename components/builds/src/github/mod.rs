@@ -4,6 +4,7 @@
 mod access;
 mod branches;
 mod client;
+mod contents;
 mod deployments;
 mod installation;
 mod installed;
@@ -20,6 +21,7 @@ mod tokens;
 pub use access::{LinkedAccount, may_push, may_read};
 pub use branches::{Head, branches, commit, compare, head};
 pub use client::GitHub;
+pub use contents::config_file;
 pub use deployments::{create_deployment, find_deployment, report_deployment_state};
 pub use installation::{
     NEEDS_APP, RepositoryState, app_settings, installation_link, repository_state,

@@ -104,7 +104,7 @@ impl PreviewLook<'_> {
             }
             Err(error) => return Err(error),
         };
-        let found = FoundHead { commit, is_skipped };
+        let found = FoundHead { commit, is_skipped, file: None };
         let comparison = match found.is_skipped {
             true => Comparison::Everything,
             false => {

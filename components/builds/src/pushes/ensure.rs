@@ -5,6 +5,7 @@
 
 use super::supersede::{became_target_at, supersede, supersede_others};
 use crate::{
+    config_file::with_file,
     github::GitHub,
     start::{Capacity, NewBuildStart, estimate_duration, start_build},
 };
@@ -24,6 +25,7 @@ use nokube_edge::{
     reservation::{Reservation, hashed_name, replace_result, reserve},
     store::{Store, keys},
 };
+use url::Url;
 
 /// How often a target may change while its build is started. Then another request, or a later one, goes on.
 const MAX_CHANGES: u32 = 3;
@@ -60,7 +62,7 @@ pub async fn ensure(
             started = Started::Build(build);
         }
         let is_complete = matches!(started, Started::Build(_)) && !is_thorough;
-        if push.outcome.is_problem() || is_complete {
+        if !push.outcome.is_about_head() || is_complete {
             return Ok(());
         }
         let recent = pushes::up_to(store, service, &push).await?;
@@ -224,7 +226,7 @@ impl NewPushBuild<'_> {
             spec: BuildSpec {
                 repository: repository.name.clone(),
                 git_ref: push.branch.clone(),
-                ..source.spec.clone()
+                ..self.spec(&github.settings.web)
             },
             repository_id: Some(source.repository_id),
             commit: target.commit.clone(),
@@ -242,6 +244,19 @@ impl NewPushBuild<'_> {
         };
         let started = start_build(store, github, new, Capacity::Wait, complete).await?;
         Ok(started.record.id)
+    }
+}
+
+impl NewPushBuild<'_> {
+    /// How the target is built. The file of its commit is that of the newest record: with another one there would be
+    /// another target.
+    fn spec(&self, web: &Url) -> BuildSpec {
+        let source = &self.service.source;
+        match self.service.recorded_file(Some(self.push)).and_then(|file| file.service) {
+            Some(file) => with_file(source, &file, web).spec,
+            // Of a pull request, the source is what is in effect.
+            None => source.spec.clone(),
+        }
     }
 }
 

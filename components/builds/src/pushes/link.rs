@@ -2,10 +2,12 @@
 //!
 //! Two writes more than without: the number of the push, and its record. At the first time also the place (three, and
 //! two more at the repository's first one), the counter of such services, and the repository in the list of
-//! `reconcile` (three). Whatever is left after a crash says nothing: the saved record names the place and the push.
+//! `reconcile` (three). With the configuration file of the branch, one request to GitHub more the first time, and two
+//! reads later. Whatever is left after a crash says nothing: the saved record names the place and the push.
 
 use super::links::{PushPlace, take_place};
 use crate::{
+    config_file,
     github::{
         GitHub, Head, LinkedAccount, NEEDS_APP, RepositoryState, app_settings, head,
         installation_link, may_push, repository_state,
@@ -16,18 +18,23 @@ use crate::{
 use nokube_domain::{
     Problem, ProjectId, UnknownFields,
     builds::BuildSpec,
+    config_file::{FileError, FileService},
     name::ServiceName,
-    pushes::{CommitSummary, Look, PushRecord},
+    problem::FieldError,
+    pushes::{CommitSummary, FoundFile, Look, PushRecord, RecordedFile},
+    repository::CommitSha,
     services::{LinkedBy, SavedSource},
 };
 use nokube_edge::{
     Call, Error, Result, now,
     places::TakenPlace,
+    pushes::{LinkedService, file_in_effect},
     store::{Counter, Store, keys},
 };
 use nokube_github::api::RepositoryPath;
 
 const FIELD: &str = "build_on_push";
+const FILE_FIELD: &str = "use_config_file";
 
 /// A service that is about to be saved. Its source was checked.
 pub struct NewLink<'a> {
@@ -37,6 +44,7 @@ pub struct NewLink<'a> {
     pub repository_id: u64,
     /// The branch as GitHub calls it, perhaps the default branch; or a tag or a commit, which cannot be linked.
     pub branch: String,
+    pub use_config_file: bool,
 }
 
 /// A link that is complete once what it says is saved.
@@ -49,6 +57,8 @@ pub struct Linking {
     place: Option<TakenPlace<PushPlace>>,
     /// The head from which on pushes count; `None` if they are counted already.
     head: Option<PushRecord>,
+    /// What the configuration file of the branch says of the service.
+    file: Option<FileService>,
 }
 
 /// Checks that pushes can build something on this platform.
@@ -76,12 +86,21 @@ impl Linking {
         earlier: Option<&SavedSource>,
         number: u32,
     ) -> Result<Self> {
-        let NewLink { project, name, spec, repository_id, branch } = new;
+        let NewLink { project, name, spec, repository_id, branch, use_config_file } = new;
         let at = RepositoryPath::Id(repository_id);
         let private = check_installed(github, repository_id).await?;
         let commit = head_of(github, &at, private, &branch).await?;
         let earlier = earlier.filter(|earlier| earlier.repository_id == repository_id);
         let earlier = earlier.and_then(|it| Some((it, it.build_on_push.as_ref()?)));
+        // Pushes go on to count if the branch is the same one, and its file counts or not as before.
+        let same = earlier.filter(|(source, _)| {
+            source.spec.git_ref == spec.git_ref && source.use_config_file == use_config_file
+        });
+        let file = match same {
+            _ if !use_config_file => None,
+            Some((source, linked)) => in_effect(store, project, name, source, linked).await?,
+            None => Some(read_file(github, &at, private, &commit.sha, name).await?),
+        };
         let may_push = may_push(github, &at, &LinkedAccount::of_caller(call)?).await?;
         let (place, token) = match earlier {
             Some((_, linked)) if linked.may_push == may_push => (None, linked.place),
@@ -92,8 +111,6 @@ impl Linking {
                 (Some(place), token)
             }
         };
-        // Pushes go on to count if the branch is the same one.
-        let same = earlier.filter(|(source, _)| source.spec.git_ref == spec.git_ref);
         let since = same.map_or(number, |(_, linked)| linked.since);
         let (at, pull_request, event, work) = (now(), None, None, None);
         let look = Look { number, at, repository_id, since, branch, pull_request, event, work };
@@ -108,12 +125,18 @@ impl Linking {
             may_push,
             unknown_fields: UnknownFields::default(),
         };
-        let head = same.is_none().then(|| look.linked(commit));
-        Ok(Self { project, name: name.clone(), repository_id, linked, place, head })
+        let config_file = file.clone().map(|file| RecordedFile::valid(commit.sha.clone(), file));
+        let head = same.is_none().then(|| PushRecord { config_file, ..look.linked(commit) });
+        Ok(Self { project, name: name.clone(), repository_id, linked, place, head, file })
     }
 
     pub fn linked_by(&self) -> LinkedBy {
         self.linked.clone()
+    }
+
+    /// What the configuration file says of the service, if it is used.
+    pub fn file(&self) -> Option<&FileService> {
+        self.file.as_ref()
     }
 
     /// Whether the service may still be saved.
@@ -144,6 +167,37 @@ impl Linking {
         match self.place {
             Some(place) => place.settle(store).await,
             None => Ok(()),
+        }
+    }
+}
+
+/// What the configuration file says of a service that is linked already.
+async fn in_effect(
+    store: &Store,
+    project: ProjectId,
+    name: &ServiceName,
+    source: &SavedSource,
+    linked: &LinkedBy,
+) -> Result<Option<FileService>> {
+    let (name, source, linked) = (name.clone(), source.clone(), linked.clone());
+    let service = LinkedService { project, name, source, linked, pull_request: None };
+    file_in_effect(store, &service).await
+}
+
+/// What the file of a commit says of a service that is about to use it.
+async fn read_file(
+    github: &GitHub,
+    at: &RepositoryPath,
+    private: bool,
+    sha: &CommitSha,
+    name: &ServiceName,
+) -> Result<FileService> {
+    let file = config_file::read(github, at, private, sha).await?;
+    match FoundFile::of_service(&file, name) {
+        FoundFile::Valid(file) => Ok(file),
+        FoundFile::Invalid(errors) => {
+            let error = |error: FileError| FieldError::new(FILE_FIELD, error.to_string());
+            Err(Problem::invalid(errors.into_iter().map(error).collect()).into())
         }
     }
 }

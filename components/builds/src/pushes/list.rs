@@ -5,7 +5,7 @@ use futures::future::try_join_all;
 use nokube_domain::{
     DeploymentId, ProjectId,
     name::ServiceName,
-    pushes::{AutomaticBuilds, PushList, PushOutcome, TargetBuild},
+    pushes::{AutomaticBuilds, PushList, PushOutcome, RecordedFile, TargetBuild},
     whole_seconds,
 };
 use nokube_edge::{
@@ -46,8 +46,8 @@ pub async fn list(store: &Store, project: ProjectId, name: &ServiceName) -> Resu
     Ok(PushList::new(&records, &builds))
 }
 
-/// Who is responsible for the builds of a service, and whether pushes build it now: at most six reads. `deployment` is the
-/// service's.
+/// Who is responsible for the builds of a service, and whether pushes build it now; and the configuration file of its
+/// branch, if it uses it. At most six reads. `deployment` is the service's.
 ///
 /// # Errors
 /// The store failed.
@@ -55,7 +55,7 @@ pub async fn automatic_builds(
     store: &Store,
     service: &LinkedService,
     deployment: Option<DeploymentId>,
-) -> Result<AutomaticBuilds> {
+) -> Result<(AutomaticBuilds, Option<RecordedFile>)> {
     let linked = &service.linked;
     let (confirmed_until, newest, commit_statuses, github_deployments) = futures::join!(
         pushes::confirmed_until(store, linked),
@@ -63,19 +63,21 @@ pub async fn automatic_builds(
         statuses::shown(store, service.project, &service.name),
         deployment_reports::shown(store, deployment)
     );
-    let confirmed_until = confirmed_until?;
+    let (confirmed_until, newest) = (confirmed_until?, newest?);
+    let file = service.recorded_file(newest.as_ref());
     let problem = match now() < confirmed_until {
-        true => newest?.map(|newest| newest.outcome).filter(|outcome| {
+        true => newest.map(|newest| newest.outcome).filter(|outcome| {
             outcome.is_problem() && *outcome != PushOutcome::ConfirmationRequired
         }),
         false => Some(PushOutcome::ConfirmationRequired),
     };
-    Ok(AutomaticBuilds {
+    let builds = AutomaticBuilds {
         enabled_by: linked.login.to_string(),
         enabled_at: whole_seconds(linked.enabled_at),
         confirmed_until: whole_seconds(confirmed_until),
         problem,
         commit_statuses: commit_statuses?,
         github_deployments: github_deployments?,
-    })
+    };
+    Ok((builds, file))
 }

@@ -7,6 +7,8 @@
 //! 4. Commit statuses, after all builds were started.
 //! 5. The same for pull requests, if there was an event about one, or none: see [`crate::previews`].
 
+mod files;
+mod news;
 mod write;
 
 use super::{
@@ -14,10 +16,13 @@ use super::{
     report::report_newest,
 };
 use crate::{
+    config_file,
     github::{self, GitHub, Head, LinkedAccount, RepositoryState, may_read, repository_state},
     previews,
 };
+use files::ConfigFiles;
 use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
+use news::Looked;
 use nokube_domain::{
     Person, Timestamp,
     builds::HEAD,
@@ -91,6 +96,7 @@ pub struct Repository<'a> {
     pub github: &'a GitHub,
     pub id: u64,
     state: RepositoryState,
+    files: ConfigFiles,
 }
 
 /// Looks at a repository, and starts what is to be built.
@@ -112,7 +118,8 @@ pub async fn look(
         return Ok(Progress::Done);
     }
     let state = repository_state(github, repository_id).await?;
-    let repository = Repository { store, github, id: repository_id, state };
+    let files = ConfigFiles::default();
+    let repository = Repository { store, github, id: repository_id, state, files };
     let mut candidates = repository.candidates(services, &occasion).await?;
     if candidates.is_empty() {
         return Ok(Progress::Done);
@@ -121,11 +128,15 @@ pub async fn look(
     let with_previews = candidates.iter().filter(|_| occasion.push.is_none());
     let with_previews =
         with_previews.filter(|candidate| candidate.service.source.previews.is_some());
-    let with_previews: Vec<_> = with_previews.cloned().collect();
+    let mut with_previews: Vec<_> = with_previews.cloned().collect();
     let pushes = match occasion.pull_request {
         None => repository.look_at_branches(candidates, &occasion).await?,
         Some(_) => Progress::Done,
     };
+    // Pull requests are configured by the file of the service's branch, which was just looked at.
+    for Candidate { service, .. } in &mut with_previews {
+        *service = config_file::in_effect(store, service.clone(), &github.settings.web).await?;
+    }
     let previews = previews::look(&repository, &with_previews, &occasion).await?;
     Ok(pushes.and(previews))
 }
@@ -167,7 +178,7 @@ impl Repository<'_> {
         occasion: &Occasion<'_>,
     ) -> Result<Progress> {
         let is_thorough = occasion.work.is_some();
-        let (news, known) = self.find_news(candidates).await?;
+        let Looked { news, known, failed } = self.find_news(candidates).await?;
         let records = self.record(&news, occasion).await?;
         let written =
             news.into_iter().zip(records).map(|(candidate, record)| (candidate, Some(record)));
@@ -180,7 +191,8 @@ impl Repository<'_> {
             };
             (service, ensured)
         });
-        let finished: Vec<_> = stream::iter(finished).buffered(AT_ONCE).collect().await;
+        let mut finished: Vec<_> = stream::iter(finished).buffered(AT_ONCE).collect().await;
+        finished.extend(failed);
         self.report(finished).await
     }
 
@@ -244,27 +256,6 @@ impl Repository<'_> {
         Ok(())
     }
 
-    /// Those with an event or something new, and the others. Nothing is written.
-    async fn find_news(
-        &self,
-        candidates: Vec<Candidate>,
-    ) -> Result<(Vec<Candidate>, Vec<Candidate>)> {
-        let without_event = candidates.iter().filter(|candidate| candidate.push.is_none());
-        let heads = self.heads(without_event).await?;
-        let (mut news, mut known) = (Vec::new(), Vec::new());
-        for candidate in candidates {
-            let is_news = match candidate.push {
-                Some(_) => true,
-                None => {
-                    let newest = pushes::newest(self.store, &candidate.service).await?;
-                    candidate.finding(&heads).is_news(newest.as_ref())
-                }
-            };
-            if is_news { news.push(candidate) } else { known.push(candidate) }
-        }
-        Ok((news, known))
-    }
-
     /// Where the branches point to, each asked once.
     async fn heads(
         &self,
@@ -299,16 +290,25 @@ impl Repository<'_> {
         let bases = try_join_all(bases).await?;
         let found = candidates.iter().zip(numbers).zip(bases).enumerate();
         let mut groups: BTreeMap<Option<Pair>, Vec<Next<'_>>> = BTreeMap::new();
+        let mut failed = Vec::new();
         for (index, ((candidate, number), base)) in found {
             let finding = candidate.finding(&heads);
+            let file = match self.config_file(candidate, &finding, base.as_ref()).await {
+                Ok(file) => file,
+                Err(error) => {
+                    failed.push((index, Err(error)));
+                    continue;
+                }
+            };
+            let (finding, watched) = self.with_file(candidate, finding, file.as_deref());
             let pair = finding.comparison(base.as_ref());
             let pair = pair.map(|(from, to)| (from.clone(), to.clone()));
-            let next = Next { index, candidate, number, base, finding };
+            let next = Next { index, candidate, number, base, finding, watched };
             groups.entry(pair).or_default().push(next);
         }
         let groups = groups.into_iter().map(|(pair, group)| self.write(pair, group, occasion));
         let written = stream::iter(groups).buffer_unordered(ASKED_AT_ONCE).concat().await;
-        let written: BTreeMap<_, _> = written.into_iter().collect();
+        let written: BTreeMap<_, _> = written.into_iter().chain(failed).collect();
         Ok(written.into_values().collect())
     }
 
@@ -347,9 +347,11 @@ impl Candidate {
     fn finding(&self, heads: &BTreeMap<String, Head>) -> Finding {
         match (self.problem, heads.get(&self.branch)) {
             (Some(problem), _) => Finding::Problem(problem),
-            (None, Some(Head::Commit { summary, message })) => {
-                Finding::Head(FoundHead { commit: summary.clone(), is_skipped: says_skip(message) })
-            }
+            (None, Some(Head::Commit { summary, message })) => Finding::Head(FoundHead {
+                commit: summary.clone(),
+                is_skipped: says_skip(message),
+                file: None,
+            }),
             (None, Some(Head::Missing) | None) => Finding::Problem(PushOutcome::BranchMissing),
         }
     }

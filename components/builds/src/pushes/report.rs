@@ -95,7 +95,7 @@ fn is_of_linker(service: &LinkedService, build: &BuildRecord) -> bool {
 async fn newest_due(store: &Store, service: &LinkedService) -> Result<Option<DueStatus>> {
     let linked = &service.linked;
     let Some(newest) = pushes::newest(store, service).await? else { return Ok(None) };
-    if newest.outcome.is_problem() {
+    if !newest.outcome.is_about_head() {
         return Ok(None);
     }
     let target = newest.target.clone();

@@ -14,6 +14,7 @@ use http::StatusCode;
 use nokube_domain::{
     BuildId, Problem, ProjectId,
     builds::{BuildCreated, BuildSpec, BuildState, NewBuild, evaluate_status},
+    config_file::FileService,
     fields::Fields,
     name::{ProjectName, ServiceName},
     services::SavedSource,
@@ -21,6 +22,7 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Call, Error, Reply, Result, audit, now, projects,
+    pushes::{LinkedService, file_in_effect},
     reservation::{Lease, Reservation, existing, hashed_name, reserve},
     store::{Store, keys},
 };
@@ -57,8 +59,9 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         return replay(&store, &earlier, &body_hash).await;
     }
     let github = GitHub::new().await?;
+    let saved = saved?.map(|saved| saved.in_effect(&github.settings.web)).transpose()?;
     let Requested { spec, at } =
-        requested(fields, saved?.as_ref(), &project.name, &github.settings.web)?;
+        requested(fields, saved.as_ref(), &project.name, &github.settings.web)?;
     places::check(&store, &members.owner).await?;
 
     let (source, estimate) = try_join(
@@ -140,18 +143,35 @@ async fn without_project(mut fields: Fields) -> Result<Problem> {
     Ok(problem.unwrap_or_else(|| Problem::invalid_field("project_id", "is required")))
 }
 
-/// What is saved of the service, for a request that does not name a repository.
-async fn saved_source(
-    store: &Store,
-    project: ProjectId,
-    fields: &Fields,
-) -> Result<Option<SavedSource>> {
+/// What is saved of a service, and what the configuration file of its branch says of it, if it uses it.
+struct Saved {
+    source: SavedSource,
+    file: Option<FileService>,
+}
+
+impl Saved {
+    fn in_effect(self, web: &Url) -> std::result::Result<SavedSource, Problem> {
+        let Self { source, file } = self;
+        match file {
+            Some(file) => source.with_file(&file, web),
+            None => Ok(source),
+        }
+    }
+}
+
+/// What is saved of the service, for a request that does not name a repository. Two reads more, if the service uses the
+/// configuration file of its branch.
+async fn saved_source(store: &Store, project: ProjectId, fields: &Fields) -> Result<Option<Saved>> {
     if fields.has("repository_url") {
         return Ok(None);
     }
-    let Some(service) = fields.peek::<ServiceName>("service_name") else { return Ok(None) };
-    let record = store.get(keys::service(project, &service)).await?;
-    Ok(record.and_then(|record| record.source))
+    let Some(name) = fields.peek::<ServiceName>("service_name") else { return Ok(None) };
+    let record = store.get(keys::service(project, &name)).await?;
+    let file = match LinkedService::of_record(project, &name, record.as_ref()) {
+        Some(service) => file_in_effect(store, &service).await?,
+        None => None,
+    };
+    Ok(record.and_then(|record| record.source).map(|source| Saved { source, file }))
 }
 
 /// The build that an earlier request with the same idempotency key created.

@@ -23,6 +23,8 @@ use std::time::Duration;
 
 /// How long a stream lasts.
 const STREAM_TIMEOUT: Duration = Duration::from_secs(25);
+/// How much longer a log may be sent that was opened before the end. A hosted Spin ends a request after 30 s.
+const SEND_TIME: Duration = Duration::from_secs(3);
 /// The time between two reads of the build; also the wait before the reader reconnects.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -64,7 +66,7 @@ pub async fn follow(
     let position = call.header("last-event-id").and_then(Position::parse).unwrap_or_default();
     // An error ends the stream; the reader reconnects, and the status of that response says what is wrong.
     // A reader that is too slow is cut off and reconnects too.
-    spawn_for(2 * STREAM_TIMEOUT, async move {
+    spawn_for(STREAM_TIMEOUT + SEND_TIME, async move {
         let mut follower =
             Follower { call, store, sender, position, steps: Vec::new(), status: None };
         let _ = follower.run(build, state).await;

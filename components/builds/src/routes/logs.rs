@@ -9,11 +9,11 @@ use crate::{
     status::current_state,
 };
 use nokube_domain::builds::{BuildState, BuildView};
-use nokube_edge::{Call, Reply, Result, spawn_for, store::Store};
-use std::time::Duration;
-
-/// The time after which a text is cut off, for readers that are too slow.
-const STREAM_TIMEOUT: Duration = Duration::from_secs(60);
+use nokube_edge::{
+    Call, Reply, Result,
+    body::{STREAM_LIMITS, stream_log},
+    store::Store,
+};
 
 pub async fn logs(call: Call) -> Result<Reply> {
     call.allow_query_parameters(&[])?;
@@ -30,7 +30,6 @@ pub async fn logs(call: Call) -> Result<Reply> {
 
 async fn stream_text(jobs: &[u64]) -> Result<Reply> {
     let github = GitHub::new().await?;
-    let (mut sender, body) = nokube_edge::body::body_channel();
     // The first one is opened before the response begins, so that its error can become the status.
     let (first, rest) =
         jobs.split_first().map_or((None, jobs), |(first, rest)| (Some(*first), rest));
@@ -39,7 +38,7 @@ async fn stream_text(jobs: &[u64]) -> Result<Reply> {
         None => return Ok(Reply::text("")),
     };
     let rest = rest.to_vec();
-    spawn_for(STREAM_TIMEOUT, async move {
+    let body = stream_log(STREAM_LIMITS, async move |sender| {
         if !sender.forward(first).await {
             return;
         }

@@ -7,7 +7,7 @@ use crate::{
     draft::{Draft, MIN_RETAINED, ServiceRevision, deploy_service},
     image,
     revise::Revised,
-    saved::Saved,
+    saved::{ConfigurationOf, Saved},
     secrets,
     services::ExistingService,
 };
@@ -19,7 +19,7 @@ use nokube_domain::{
 };
 use nokube_edge::{
     Result,
-    automatic::CurrentDeployment,
+    automatic::{CurrentDeployment, Target},
     now,
     pushes::LinkedService,
     store::{Store, keys},
@@ -34,16 +34,16 @@ use nokube_kube::Tenant;
 pub async fn deploy(
     store: &Store,
     cluster: &Cluster,
-    linked: &LinkedService,
+    target: Target,
     build: &BuildView,
     current: CurrentDeployment,
     automatic: AutomaticRevision,
 ) -> Result<Revised> {
-    let LinkedService { project: id, name, linked, .. } = linked;
+    let Target { service: LinkedService { project: id, name, linked, .. }, file, .. } = target;
     let (project, members, saved) = futures::join!(
-        store.get(keys::project(*id)),
-        store.get(keys::members(*id)),
-        Saved::load(store, *id, name)
+        store.get(keys::project(id)),
+        store.get(keys::members(id)),
+        Saved::load_with(store, id, &name, file)
     );
     let not_found = || Problem::not_found("project");
     let (project, members) = (project?.ok_or_else(not_found)?, members?.ok_or_else(not_found)?);
@@ -60,11 +60,18 @@ pub async fn deploy(
         project: project.clone(),
         members: members.clone(),
         service: service.as_ref(),
-        name,
+        name: &name,
         automatic: Some(automatic),
     };
-    match saved.spec() {
-        Some(spec) => replacing.by_saved(store, new, spec, &saved).await,
+    let of = ConfigurationOf {
+        project: &project,
+        service: &name,
+        limits: &cluster.settings.limits,
+        current: before.as_ref().map(|before| &before.release.spec),
+        is_for_previews: false,
+    };
+    match saved.spec(&of)? {
+        Some(spec) => replacing.by_saved(store, new, &spec, &saved).await,
         None => replacing.by_image(store, new).await,
     }
 }

@@ -42,7 +42,9 @@ pub async fn look(
             summary(store, target.build),
             CurrentDeployment::find(store, project, name)
         );
-        let (Some(build), current) = (build?, current?) else { return Ok(Progress::Done) };
+        let (Some(build), current) = (build?, current?.with_file(target.file.as_ref())) else {
+            return Ok(Progress::Done);
+        };
         let automatic = match decide(&current.situation(TargetBuild::new(&build))) {
             Decision::Nothing => return Ok(Progress::Done),
             Decision::Wait => return Ok(Progress::Later),
@@ -54,7 +56,7 @@ pub async fn look(
             Reservation::Existing(_) => return Ok(Progress::Done),
             Reservation::Pending => return Ok(Progress::Later),
         };
-        let deployed = deploy(store, cluster, &target.service, &build, current, automatic).await;
+        let deployed = deploy(store, cluster, target, &build, current, automatic).await;
         let revised = complete_attempt(store, &lease, deployed).await?;
         if !revised.is_some_and(|revised| revised.is_replaced) {
             return Ok(Progress::Done);

@@ -7,21 +7,21 @@ use crate::{
     draft::Draft,
     image,
     revise::{NewRevision, revise_as},
-    saved::Saved,
+    saved::{ConfigurationOf, Saved},
     saved_secrets::SavedSecret,
     services::{ExistingService, create_preview},
 };
 use nokube_domain::{
-    Problem, ProjectId,
+    Problem,
     deployments::{
         AutomaticRevision, Cause, DeployedState, ResolvedImage, Revision, SecretValue, Spec,
     },
-    name::ServiceName,
     previews::{PreviewSettings, preview_secrets, preview_spec},
     projects::{Members, Project},
 };
 use nokube_edge::{
     Result, previews,
+    pushes::{self, LinkedService},
     services::deployment_of,
     store::{Store, keys},
 };
@@ -97,34 +97,37 @@ fn without_earlier(state: DeployedState) -> DeployedState {
     DeployedState { retained, automation_paused: None, automatic_build: build, ..state }
 }
 
-/// The configuration of a service: the saved one, or that of its current release.
+/// The configuration of a service: that of its file, the saved one, or that of its current release.
 pub struct Configuration {
-    spec: Spec,
-    /// The names of the saved secrets.
-    saved_secrets: Vec<String>,
+    saved: Saved,
+    /// That of its current release, if there is no other.
+    released: Option<Spec>,
 }
 
 impl Configuration {
-    /// `None` if there is nothing to deploy it with. Two reads; without a saved configuration three more.
+    /// `None` if there is nothing to deploy it with. Two reads; two more, if the service uses the configuration file of its
+    /// branch; three more without a configuration in the file and a saved one.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn find(
-        store: &Store,
-        project: ProjectId,
-        service: &ServiceName,
-    ) -> Result<Option<Self>> {
-        let saved = Saved::load(store, project, service).await?;
-        let saved_secrets = saved.secret_names().cloned().collect();
-        if let Some(spec) = saved.spec() {
-            return Ok(Some(Self { spec: spec.clone(), saved_secrets }));
+    pub async fn find(store: &Store, service: &LinkedService) -> Result<Option<Self>> {
+        let LinkedService { project, name, .. } = service;
+        let file = pushes::file_in_effect(store, service).await?;
+        let saved = Saved::load_with(store, *project, name, file).await?;
+        if saved.is_from_file() || saved.saved_spec().is_some() {
+            return Ok(Some(Self { saved, released: None }));
         }
-        let newest = match deployment_of(store, project, service).await? {
+        let newest = match deployment_of(store, *project, name).await? {
             Some(id) => store.newest_revision(id).await?,
             None => None,
         };
         let state = newest.as_ref().and_then(Revision::deployed);
-        Ok(state.map(|state| Self { spec: state.release.spec.clone(), saved_secrets }))
+        Ok(state.map(|state| Self { saved, released: Some(state.release.spec.clone()) }))
+    }
+
+    fn spec(&self, of: &ConfigurationOf<'_>) -> std::result::Result<Spec, Problem> {
+        let in_effect = self.saved.spec(of)?.or_else(|| self.released.clone());
+        in_effect.ok_or_else(|| Problem::not_found("configuration"))
     }
 }
 
@@ -144,9 +147,14 @@ impl Preview<'_> {
     /// # Errors
     /// 422 if the operator's settings do not allow it any more.
     fn spec(&self, configuration: &Configuration) -> Result<Spec> {
+        let limits = &self.cluster.settings.limits;
+        let (project, service) = (self.project, &self.goal.of.service);
+        let (current, is_for_previews) = (None, true);
+        let of = ConfigurationOf { project, service, limits, current, is_for_previews };
         let url = |spec: &Spec| self.cluster.platform().access_url(self.project, spec);
-        let spec = preview_spec(&configuration.spec, self.goal.of.clone(), self.settings(), url);
-        self.cluster.settings.limits.check_spec(&spec)?;
+        let spec =
+            preview_spec(&configuration.spec(&of)?, self.goal.of.clone(), self.settings(), url);
+        limits.check_spec(&spec)?;
         Ok(spec)
     }
 
@@ -157,7 +165,8 @@ impl Preview<'_> {
         configuration: &Configuration,
         spec: &Spec,
     ) -> Result<BTreeMap<String, SecretValue>> {
-        let names = preview_secrets(self.settings(), &configuration.saved_secrets, spec);
+        let saved: Vec<_> = configuration.saved.secret_names().cloned().collect();
+        let names = preview_secrets(self.settings(), &saved, spec);
         if names.is_empty() {
             return Ok(BTreeMap::new());
         }

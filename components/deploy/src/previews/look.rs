@@ -166,7 +166,7 @@ async fn try_to_deploy(
 ) -> Result<Option<Progress>> {
     let (project, of) = (goal.service.project, &goal.of);
     // It is looked at again once one is saved or the service is deployed.
-    let Some(configuration) = Configuration::find(store, project, &of.service).await? else {
+    let Some(configuration) = Configuration::find(store, &goal.service).await? else {
         return Ok(Some(Progress::Done));
     };
     let name = attempt_name(project, &of.service, automatic.build, automatic.based_on);

@@ -45,12 +45,10 @@ pub async fn create(mut call: Call) -> Result<Reply> {
         }
     };
     let (cluster, service) = try_join(Cluster::new(), find).await?;
+    let (settings, target) = (&cluster.settings, (&project, service.as_ref()));
     let saved = match &source {
-        Some(source) => {
-            let (settings, target) = (&cluster.settings, (&project, service.as_ref()));
-            source.complete(&store, settings, &mut fields, target).await?
-        }
-        None => saved::complete(&call, &store, &mut fields, &project).await?,
+        Some(source) => source.complete(&store, settings, &mut fields, target).await?,
+        None => saved::complete(&call, &store, settings, &mut fields, target).await?,
     };
     let request = NewDeployment::read(&mut fields);
     let state = service.as_ref().and_then(ExistingService::state);

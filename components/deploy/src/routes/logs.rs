@@ -12,14 +12,15 @@ use crate::{
 };
 use futures::future::join_all;
 use nokube_domain::{Problem, problem::FieldError};
-use nokube_edge::{Call, Reply, Result, body, spawn_for, store::Store};
+use nokube_edge::{
+    Call, Reply, Result,
+    body::{STREAM_LIMITS, stream_log},
+    store::Store,
+};
 use nokube_kube::request::LogParams;
-use std::time::Duration;
 
 /// Maximum number of pods whose logs are returned.
 const MAX_PODS: usize = 10;
-/// A text that the client has not read by then is cut off.
-const TEXT_TIMEOUT: Duration = Duration::from_secs(60);
 const DEFAULT_TAIL: i64 = 200;
 const MAX_TAIL: i64 = 5_000;
 const MAX_SINCE_SECONDS: i64 = 30 * 24 * 3600;
@@ -110,8 +111,7 @@ async fn text(
     {
         return Err(error.clone().into());
     }
-    let (mut sender, body) = body::body_channel();
-    spawn_for(TEXT_TIMEOUT, async move {
+    let body = stream_log(STREAM_LIMITS, async move |sender| {
         for (pod, log) in logs {
             if !is_single && !sender.send(format!("==> {pod} <==\n")).await {
                 return;

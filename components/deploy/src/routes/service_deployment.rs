@@ -4,21 +4,28 @@
 //! Three writes, of the record and of the audit log; two more for a service of which nothing was ever saved: the number
 //! of its name.
 
-use crate::{saved::Saved, services::find_service, settings::Settings};
+use crate::{
+    saved::{ConfigurationOf, Saved},
+    services::{ExistingService, find_service},
+    settings::Settings,
+};
 use futures::future::try_join;
 use http::StatusCode;
 use nokube_domain::{
-    Problem, ProjectId,
+    Problem, ProjectId, Reason,
     deployments::{Revision, SavedConfiguration, SavedConfigurationView, read_configuration},
     name::ServiceName,
 };
 use nokube_edge::{
-    Call, Reply, Result, audit, now, projects,
+    Call, Error, Reply, Result, audit, now, projects,
+    pushes::{self, LinkedService},
     store::{AuditLog, Store, keys},
 };
 
 /// What is not found if nothing is saved.
 const CONFIGURATION: &str = "saved configuration";
+
+const FROM_FILE: &str = "The configuration comes from nokube.toml in the branch; change it there.";
 
 pub async fn read(call: Call) -> Result<Reply> {
     call.allow_query_parameters(&[])?;
@@ -26,10 +33,47 @@ pub async fn read(call: Call) -> Result<Reply> {
     let store = Store::open().await?;
     call.require_role(store.get(keys::members(project)).await?.as_ref(), "project")?;
     let name: ServiceName = call.path_parameter("service", "service")?;
-    let record = store.get(keys::service_deployment(project, &name)).await?;
-    let view = record.as_ref().and_then(SavedConfigurationView::new);
+    let (configuration, linked) = try_join(
+        store.get(keys::service_deployment(project, &name)),
+        LinkedService::find(&store, project, &name),
+    )
+    .await?;
+    let view = match linked.filter(|linked| linked.source.use_config_file) {
+        Some(linked) => view_with_file(&store, configuration, linked).await?,
+        None => configuration.as_ref().and_then(SavedConfigurationView::new),
+    };
     let view = view.ok_or_else(|| Problem::not_found(CONFIGURATION))?;
     Ok(Reply::json(StatusCode::OK, &view))
+}
+
+/// What is in effect for a service that uses the configuration file of its branch: at most six reads more.
+async fn view_with_file(
+    store: &Store,
+    configuration: Option<SavedConfiguration>,
+    service: LinkedService,
+) -> Result<Option<SavedConfigurationView>> {
+    let LinkedService { project: id, name, linked, .. } = &service;
+    let file = pushes::file_in_effect(store, &service).await?;
+    let saved = Saved { configuration, file, secrets: None };
+    if !saved.is_from_file() {
+        return Ok(saved.configuration.as_ref().and_then(SavedConfigurationView::new));
+    }
+    let (project, existing) =
+        try_join(store.get(keys::project(*id)), find_service(store, *id, name)).await?;
+    let project = project.ok_or_else(|| Problem::not_found("project"))?;
+    let state = existing.as_ref().and_then(ExistingService::state);
+    let of = ConfigurationOf {
+        project: &project,
+        service: name,
+        limits: &Settings::load().await?.limits,
+        current: state.map(|state| &state.release.spec),
+        // Whether secrets are missing is said when it is deployed.
+        is_for_previews: true,
+    };
+    let spec = saved.spec(&of)?;
+    let times = saved.configuration.as_ref().map(|saved| (saved.created_at, saved.updated_at));
+    let (created_at, updated_at) = times.unwrap_or((linked.enabled_at, linked.enabled_at));
+    Ok(spec.map(|spec| SavedConfigurationView::of_spec(&spec, created_at, updated_at)))
 }
 
 pub async fn put(mut call: Call) -> Result<Reply> {
@@ -46,6 +90,9 @@ pub async fn put(mut call: Call) -> Result<Reply> {
         }
         None => (Saved::default(), None),
     };
+    if saved.is_from_file() {
+        return Err(comes_from_file());
+    }
     let settings = Settings::load().await?;
     // As for a deploy, values that the service has already are accepted.
     let revision = service.as_ref().and_then(|service| service.revision.as_ref());
@@ -54,7 +101,7 @@ pub async fn put(mut call: Call) -> Result<Reply> {
     let spec = read_configuration(fields, &project, name, &settings.limits, current, secrets)?;
     let name = spec.service.clone();
     saved.number(&store, id, &name, settings.service_limits.services_per_project).await?;
-    let status = if saved.spec().is_some() { StatusCode::OK } else { StatusCode::CREATED };
+    let status = if saved.saved_spec().is_some() { StatusCode::OK } else { StatusCode::CREATED };
     let record = SavedConfiguration::with_spec(saved.configuration, spec, now());
     projects::store_record(&store, id, || keys::service_deployment(id, &name), &record).await?;
     record_in_audit_log(&call, &store, id, &name, "service.configure").await?;
@@ -67,13 +114,20 @@ pub async fn remove(call: Call) -> Result<Reply> {
     let store = Store::open().await?;
     projects::load(&call, &store, id).await?;
     let name: ServiceName = call.path_parameter("service", "service")?;
-    let record = store.get(keys::service_deployment(id, &name)).await?;
-    let record = record.filter(|record| record.spec.is_some());
+    let saved = Saved::load(&store, id, &name).await?;
+    if saved.is_from_file() {
+        return Err(comes_from_file());
+    }
+    let record = saved.configuration.filter(|record| record.spec.is_some());
     let record = record.ok_or_else(|| Problem::not_found(CONFIGURATION))?;
     let record = SavedConfiguration { spec: None, updated_at: now(), ..record };
     projects::store_record(&store, id, || keys::service_deployment(id, &name), &record).await?;
     record_in_audit_log(&call, &store, id, &name, "service.unconfigure").await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+fn comes_from_file() -> Error {
+    Problem::conflict(Reason::ConfigFile, FROM_FILE).into()
 }
 
 async fn record_in_audit_log(
@@ -116,10 +170,12 @@ pub mod openapi {
     pub fn read() -> Operation {
         Operation::new("readConfiguration", "Read what is saved to deploy a service with")
             .description(
-                "The complete configuration. `PUT` takes its fields; secrets are apart, at `…/secrets`.",
+                "The complete configuration. `PUT` takes its fields; secrets are apart, at `…/secrets`. If the \
+                 service uses the file nokube.toml of its branch, and that has a configuration, it is that one.",
             )
             .json_response::<SavedConfigurationView>(200, "The configuration.", saved())
             .not_found(super::CONFIGURATION)
+            .problem(ProblemKind::Invalid, "replicas: must be at most 10")
     }
 
     pub fn put() -> Operation {
@@ -150,6 +206,7 @@ pub mod openapi {
                 Reason::TooManyServices,
                 "Too many services of this project were saved and removed. Use the name of an earlier one.",
             )
+            .conflict(Reason::ConfigFile, super::FROM_FILE)
     }
 
     pub fn remove() -> Operation {
@@ -157,5 +214,6 @@ pub mod openapi {
             .description("Its saved secrets, and what is deployed, stay.")
             .empty_response(204, "No configuration is saved any more.")
             .not_found(super::CONFIGURATION)
+            .conflict(Reason::ConfigFile, super::FROM_FILE)
     }
 }

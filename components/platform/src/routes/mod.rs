@@ -1,6 +1,7 @@
 //! The handlers, one file each.
 
 pub mod health;
+pub mod live;
 pub mod metrics;
 pub mod projects;
 pub mod ready;

@@ -28,8 +28,8 @@ const CACHE_SECONDS: i64 = 15;
 const OPERATOR_CACHE_SECONDS: i64 = 2;
 
 const COMPONENT_TIMEOUT: Duration = Duration::from_secs(4);
-/// The check of GitHub sends up to four requests.
-const GITHUB_TIMEOUT: Duration = Duration::from_secs(45);
+/// The check of GitHub sends up to four requests. A hosted Spin ends a request after 30 s.
+const GITHUB_TIMEOUT: Duration = Duration::from_secs(25);
 /// The check of the registry sends two requests: to its API and for a token.
 const REGISTRY_TIMEOUT: Duration = Duration::from_secs(20);
 const CLUSTER_TIMEOUT: Duration = Duration::from_secs(15);
@@ -39,7 +39,8 @@ const COMPONENTS: [&str; 4] = ["builds", "webhook", "deploy", "auth"];
 
 /// Shown to the public in place of details.
 const OK: &str = "ok";
-const NOT_OK: &str = "failed; the reason is shown to signed-in administrators and by make doctor";
+const NOT_OK: &str =
+    "failed; the reason is shown to signed-in administrators and by nokube doctor --operator";
 
 /// The last findings about external systems, shared by all instances through the store.
 #[derive(Serialize, Deserialize)]

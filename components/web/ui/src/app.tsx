@@ -14,6 +14,7 @@ import { Page, QueryView } from "./components/page";
 import { useI18n, useMessages } from "./i18n";
 import { AccountPage } from "./pages/account";
 import { AdministrationPage } from "./pages/administration";
+import { AuthorizePage } from "./pages/authorize";
 import { BuildPage } from "./pages/build";
 import { DeployPage } from "./pages/deploy";
 import { DeploymentPage } from "./pages/deployment";
@@ -43,6 +44,9 @@ export function App() {
         <Switch>
           <Route path="/docs">
             <DocsPage />
+          </Route>
+          <Route path="/authorize">
+            <QueryView result={me}>{(me) => <AuthorizePage me={signedOut ? null : me} />}</QueryView>
           </Route>
           <Route>
             <QueryView result={me}>

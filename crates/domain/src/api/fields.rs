@@ -40,6 +40,11 @@ impl Fields {
         }
     }
 
+    /// The fields of something that is no request.
+    pub(crate) fn from_map(remaining: Map<String, Value>) -> Self {
+        Self { remaining, errors: Vec::new() }
+    }
+
     /// The fields of a form: all are strings. If a name is repeated, the last value counts.
     pub fn from_form(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
         let remaining = pairs.into_iter().map(|(name, text)| (name, Value::String(text))).collect();
@@ -77,6 +82,26 @@ impl Fields {
     /// Adds `field` as if it had been sent, unless it was, be it as `null`.
     pub fn add_absent(&mut self, field: &str, value: Value) {
         self.remaining.entry(field).or_insert(value);
+    }
+
+    /// Sets `field` in place of what was sent.
+    pub(crate) fn set(&mut self, field: &str, value: Value) {
+        self.remaining.insert(field.to_owned(), value);
+    }
+
+    /// Takes `field` as it was sent, be it `null`.
+    pub(crate) fn take(&mut self, field: &str) -> Option<Value> {
+        self.remaining.remove(field)
+    }
+
+    /// Drops all fields but those that `keep` says, as if they had not been sent.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.remaining.retain(|field, _| keep(field));
+    }
+
+    /// The fields that have not been read.
+    pub(crate) fn into_map(self) -> Map<String, Value> {
+        self.remaining
     }
 
     /// Takes `field`. `None` if it is absent or has an error.

@@ -87,6 +87,8 @@ pub enum Reason {
     NeedsGithubApp,
     /// The pull request was closed, or has another head.
     PullRequestChanged,
+    /// The configuration comes from the file nokube.toml in the branch of the service.
+    ConfigFile,
 }
 
 /// An error in one field of a request.

@@ -39,6 +39,10 @@ macro_rules! request {
         }
 
         impl $name {
+            /// The names of the fields.
+            #[allow(dead_code)] // Only a few requests are also in nokube.toml.
+            pub const FIELDS: &'static [&'static str] = &[$(stringify!($field)),*];
+
             /// Takes the fields. Each invalid one is an error.
             pub fn read(fields: &mut $crate::fields::Fields) -> Self {
                 Self { $($field: request!(@read fields $field $($mode)? $(= $default)?),)* }

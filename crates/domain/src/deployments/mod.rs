@@ -13,6 +13,7 @@ mod error_code;
 mod evaluate;
 mod exposure;
 mod external_images;
+mod file_configuration;
 mod health;
 mod host;
 mod host_suggestion;
@@ -52,6 +53,7 @@ pub use configuration::{
 };
 pub use error_code::ErrorCode;
 pub use external_images::{ExternalImages, ImagePattern};
+pub use file_configuration::FileConfiguration;
 pub use host::{DomainPattern, Host, UrlPath};
 pub use image::{ImageOrigin, ImagePolicy, ImageSource, ResolvedImage};
 pub use image_ref::ImageRef;
@@ -70,6 +72,7 @@ pub use revision::{
 };
 #[cfg(feature = "schema")]
 pub use saved_configuration::NewConfiguration;
+pub(crate) use saved_configuration::{NOT_SAVED, check_configuration};
 pub use saved_configuration::{
     SavedConfiguration, SavedConfigurationView, SavedDeployment, read_configuration,
 };

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// The fields of a request to deploy that are not saved.
-pub(super) const NOT_SAVED: [&str; 8] = [
+pub(crate) const NOT_SAVED: [&str; 8] = [
     "project_id",
     "project_name",
     "username",
@@ -73,8 +73,37 @@ impl SavedConfiguration {
 /// # Errors
 /// All invalid fields.
 pub fn read_configuration<'a>(
-    mut fields: Fields,
+    fields: Fields,
     project: &Project,
+    service: Option<ServiceName>,
+    limits: &PlatformLimits,
+    current: Option<&Spec>,
+    secrets: impl IntoIterator<Item = &'a String>,
+) -> Result<Spec, Problem> {
+    let names = (json!(project.id), json!(project.name), json!(project.owner));
+    read(fields, names, service, limits, current, secrets)
+}
+
+/// As [`read_configuration`], for a platform that allows everything: what is known of a configuration without one.
+///
+/// # Errors
+/// All invalid fields.
+pub(crate) fn check_configuration(fields: Fields, service: ServiceName) -> Result<Spec, Problem> {
+    let limits = PlatformLimits {
+        max_replicas: u32::MAX,
+        apps_domain: "apps.example.org".parse().ok(),
+        has_path_routing: true,
+        has_https: true,
+        ..PlatformLimits::default()
+    };
+    let names = (json!(1), json!(UNNAMED), json!(UNNAMED));
+    read(fields, names, Some(service), &limits, None, [])
+}
+
+/// `(project_id, project_name, username)` are known, but a request to deploy requires them.
+fn read<'a>(
+    mut fields: Fields,
+    (project_id, project_name, username): (Value, Value, Value),
     service: Option<ServiceName>,
     limits: &PlatformLimits,
     current: Option<&Spec>,
@@ -83,10 +112,9 @@ pub fn read_configuration<'a>(
     for field in NOT_SAVED {
         fields.refuse(field);
     }
-    // They are known, but a request to deploy requires them.
-    fields.add_absent("project_id", json!(project.id));
-    fields.add_absent("project_name", json!(project.name));
-    fields.add_absent("username", json!(project.owner));
+    fields.add_absent("project_id", project_id);
+    fields.add_absent("project_name", project_name);
+    fields.add_absent("username", username);
     fields.add_absent("service_name", json!(UNNAMED));
     request::check_service_name(&mut fields, service.as_ref(), "service");
     let request = NewDeployment::read(&mut fields);
@@ -213,11 +241,16 @@ pub struct SavedConfigurationView {
 impl SavedConfigurationView {
     /// `None` if nothing is saved.
     pub fn new(record: &SavedConfiguration) -> Option<Self> {
-        Some(Self {
-            configuration: ServiceConfiguration::new(record.spec.as_ref()?),
-            created_at: whole_seconds(record.created_at),
-            updated_at: whole_seconds(record.updated_at),
-        })
+        Some(Self::of_spec(record.spec.as_ref()?, record.created_at, record.updated_at))
+    }
+
+    /// A configuration that was first known at `created_at`.
+    pub fn of_spec(spec: &Spec, created_at: Timestamp, updated_at: Timestamp) -> Self {
+        Self {
+            configuration: ServiceConfiguration::new(spec),
+            created_at: whole_seconds(created_at),
+            updated_at: whole_seconds(updated_at),
+        }
     }
 }
 

@@ -120,6 +120,8 @@ pub enum AccessPolicy {
     Signature,
     /// A signed-in browser, authenticated by the refresh cookie.
     SessionRenewal,
+    /// Any authenticated caller, whatever the scopes of their credential. The route concerns only the credential itself.
+    Authenticated,
     /// Any authenticated caller whose credential has this scope. The response holds only their own data.
     SignedIn(Scope),
     /// A caller with at least this role in the project and a credential with this scope.
@@ -158,9 +160,10 @@ pub fn find_role(caller: &Caller, members: &Members) -> Option<Role> {
 /// 403, with what the credential lacks.
 pub fn authorize_credential(credential: &Credential, policy: AccessPolicy) -> Result<(), Problem> {
     let required = match policy {
-        AccessPolicy::Public | AccessPolicy::Signature | AccessPolicy::SessionRenewal => {
-            return Ok(());
-        }
+        AccessPolicy::Public
+        | AccessPolicy::Signature
+        | AccessPolicy::SessionRenewal
+        | AccessPolicy::Authenticated => return Ok(()),
         AccessPolicy::SignedIn(scope)
         | AccessPolicy::Role(_, scope)
         | AccessPolicy::Administrator(scope) => scope,
@@ -181,6 +184,30 @@ pub fn authorize_credential(credential: &Credential, policy: AccessPolicy) -> Re
         return Err(Problem::new(ProblemKind::Forbidden, detail));
     }
     Ok(())
+}
+
+/// Checks that the caller may give somebody this role with their credential. Otherwise a token for projects alone could
+/// read, build and deploy through another person.
+///
+/// # Errors
+/// 403, with what the credential lacks.
+pub fn authorize_role_assignment(credential: &Credential, role: Role) -> Result<(), Problem> {
+    let (needed, scopes, actions): (&[Scope], _, _) = match role {
+        Role::Viewer => (&[Scope::Read], "'projects' and 'read'", "reading"),
+        Role::Developer | Role::Owner => (
+            &[Scope::Build, Scope::Deploy],
+            "'projects', 'build' and 'deploy'",
+            "building and deploying",
+        ),
+    };
+    let has = |scope: &Scope| credential.scopes.allows(*scope);
+    if has(&Scope::Account) || needed.iter().all(has) {
+        return Ok(());
+    }
+    let detail = format!(
+        "This needs a token with the scopes {scopes}, because the role {role} includes {actions}."
+    );
+    Err(Problem::new(ProblemKind::Forbidden, detail))
 }
 
 /// Checks that the caller has at least the role `required` in the project with these `members` (`None`

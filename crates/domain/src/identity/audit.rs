@@ -34,7 +34,8 @@ pub struct Actor {
     pub person: Person,
     /// Their login at the issuer.
     pub login: Option<Login>,
-    /// How they authenticated: `session`, `bearer`, `issuer`, `token` or `github`.
+    /// How they authenticated: `session`, `bearer`, `issuer`, `token`, `github`, or `authorization_code` when the command line
+    /// signed in.
     pub via: String,
     /// The API token's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]

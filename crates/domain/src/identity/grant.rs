@@ -5,6 +5,7 @@ use crate::schema::string;
 use crate::{field_types::text_fields, fields::Fields, problem::Problem, request};
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+const AUTHORIZATION_CODE: &str = "authorization_code";
 const REFRESH_TOKEN: &str = "refresh_token";
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
@@ -18,6 +19,7 @@ const SUBJECT_TOKEN_TYPES: [&str; 3] = [
 /// An OAuth grant that is exchanged for a bearer token.
 pub enum TokenRequest {
     Device(DeviceGrant),
+    AuthorizationCode(AuthorizationCodeGrant),
     Refresh(RefreshGrant),
     Exchange(TokenExchangeGrant),
 }
@@ -31,6 +33,22 @@ request! {
         device_code: String, required;
         /// Ignored.
         client_id: String;
+    }
+}
+
+request! {
+    /// The authorization code of a person who has allowed the command line to sign in (RFC 6749, section 4.1.3; RFC
+    /// 7636, section 4.5).
+    pub struct AuthorizationCodeGrant {
+        #[schema(pattern = format!("^{AUTHORIZATION_CODE}$"))]
+        grant_type: String, required;
+        code: String, required;
+        /// The same as in the authorization.
+        redirect_uri: String, required;
+        /// The same as in the authorization.
+        client_id: String, required;
+        /// What the code challenge is the hash of: 43 to 128 letters, digits, hyphens, dots, `_` and `~`.
+        code_verifier: String, required;
     }
 }
 
@@ -78,7 +96,7 @@ fn parse_subject_token_type(text: &str) -> Result<SubjectTokenType, String> {
 impl TokenRequest {
     /// Whether the fields name a grant that is none of these.
     pub fn is_of_unknown_grant(fields: &Fields) -> bool {
-        let known = [DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE];
+        let known = [DEVICE_CODE, AUTHORIZATION_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE];
         fields.text_of("grant_type").is_some_and(|name| !known.contains(&name))
     }
 
@@ -87,10 +105,15 @@ impl TokenRequest {
     pub fn parse(mut fields: Fields) -> Result<Self, Problem> {
         let grant = match fields.text_of("grant_type") {
             Some(DEVICE_CODE) => Self::Device(DeviceGrant::read(&mut fields)),
+            Some(AUTHORIZATION_CODE) => {
+                Self::AuthorizationCode(AuthorizationCodeGrant::read(&mut fields))
+            }
             Some(REFRESH_TOKEN) => Self::Refresh(RefreshGrant::read(&mut fields)),
             Some(TOKEN_EXCHANGE) => Self::Exchange(TokenExchangeGrant::read(&mut fields)),
             _ => {
-                let detail = format!("must be {DEVICE_CODE}, {REFRESH_TOKEN} or {TOKEN_EXCHANGE}");
+                let detail = format!(
+                    "must be {AUTHORIZATION_CODE}, {DEVICE_CODE}, {REFRESH_TOKEN} or {TOKEN_EXCHANGE}"
+                );
                 return Err(Problem::invalid_field("grant_type", detail));
             }
         };
@@ -100,7 +123,9 @@ impl TokenRequest {
 
 #[cfg(feature = "schema")]
 mod schema {
-    use super::{DeviceGrant, RefreshGrant, TokenExchangeGrant, TokenRequest};
+    use super::{
+        AuthorizationCodeGrant, DeviceGrant, RefreshGrant, TokenExchangeGrant, TokenRequest,
+    };
     use crate::schema::{FieldSchema, Schemas, reference};
     use utoipa::{PartialSchema, ToSchema, openapi::OneOfBuilder};
 
@@ -109,6 +134,7 @@ mod schema {
             let all = &mut Vec::new();
             OneOfBuilder::new()
                 .item(reference::<DeviceGrant>(all))
+                .item(reference::<AuthorizationCodeGrant>(all))
                 .item(reference::<RefreshGrant>(all))
                 .item(reference::<TokenExchangeGrant>(all))
                 .description(Some("An OAuth grant that is exchanged for a bearer token."))
@@ -119,6 +145,7 @@ mod schema {
     impl ToSchema for TokenRequest {
         fn schemas(all: &mut Schemas) {
             reference::<DeviceGrant>(all);
+            reference::<AuthorizationCodeGrant>(all);
             reference::<RefreshGrant>(all);
             reference::<TokenExchangeGrant>(all);
         }

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod allowlist;
 pub mod audit;
+pub mod authorization;
 pub mod grant;
 pub mod jwt;
 pub mod origin;

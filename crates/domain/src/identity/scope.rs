@@ -20,12 +20,14 @@ pub enum Scope {
     Build,
     /// Creating, changing and deleting deployments.
     Deploy,
+    /// Creating, changing and deleting projects, their members and invitations.
+    Projects,
     /// Reading platform-wide counts at `GET /metrics`. Only for administrators.
     Metrics,
     /// Reading what `/api/v1/reconcile` did in detail. Only for administrators.
     Reconcile,
-    /// Managing projects, members, tokens and sessions. No API token has this scope, so a token cannot
-    /// create another token.
+    /// Managing tokens and sessions, and everything that `projects` allows. No API token has this scope, so a token
+    /// cannot create another token.
     Account,
 }
 
@@ -39,6 +41,7 @@ pub enum TokenScope {
     Read,
     Build,
     Deploy,
+    Projects,
     /// Only for administrators.
     Metrics,
     /// Only for administrators.
@@ -46,7 +49,7 @@ pub enum TokenScope {
 }
 
 text_fields! {
-    TokenScope, |text| parse_variant(text, "must be read, build, deploy, metrics or reconcile"), reference::<Self>;
+    TokenScope, |text| parse_variant(text, "must be read, build, deploy, projects, metrics or reconcile"), reference::<Self>;
 }
 
 impl From<TokenScope> for Scope {
@@ -55,6 +58,7 @@ impl From<TokenScope> for Scope {
             TokenScope::Read => Self::Read,
             TokenScope::Build => Self::Build,
             TokenScope::Deploy => Self::Deploy,
+            TokenScope::Projects => Self::Projects,
             TokenScope::Metrics => Self::Metrics,
             TokenScope::Reconcile => Self::Reconcile,
         }
@@ -71,7 +75,7 @@ impl Scopes {
     /// All scopes, for a person who has signed in.
     pub fn all() -> Self {
         let administrators = [Scope::Metrics, Scope::Reconcile];
-        let scopes = [Scope::Read, Scope::Build, Scope::Deploy, Scope::Account];
+        let scopes = [Scope::Read, Scope::Build, Scope::Deploy, Scope::Projects, Scope::Account];
         Self(scopes.into_iter().chain(administrators).collect())
     }
 
@@ -81,7 +85,8 @@ impl Scopes {
     /// # Errors
     /// A scope is unknown, or there is none.
     pub fn parse_subset(text: &str) -> Result<Self, InvalidText> {
-        let expected = "must name some of read, build, deploy, metrics, reconcile and account";
+        let expected =
+            "must name some of read, build, deploy, projects, metrics, reconcile and account";
         let scopes = text.split_whitespace().map(|name| parse_variant(name, expected));
         let scopes: BTreeSet<_> = scopes.collect::<Result<_, _>>()?;
         if scopes.is_empty() { Err(InvalidText(expected)) } else { Ok(Self(scopes)) }
@@ -93,11 +98,14 @@ impl Scopes {
     }
 
     /// Whether these scopes are sufficient for a route that requires `required`. `build` and `deploy` include
-    /// `read`.
+    /// `read`, and `account` includes `projects`.
     pub fn allows(&self, required: Scope) -> bool {
-        self.0.contains(&required)
-            || (required == Scope::Read
-                && (self.0.contains(&Scope::Build) || self.0.contains(&Scope::Deploy)))
+        let included_in: &[Scope] = match required {
+            Scope::Read => &[Scope::Build, Scope::Deploy],
+            Scope::Projects => &[Scope::Account],
+            _ => &[],
+        };
+        self.0.contains(&required) || included_in.iter().any(|scope| self.0.contains(scope))
     }
 
     pub fn is_empty(&self) -> bool {

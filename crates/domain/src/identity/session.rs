@@ -141,7 +141,7 @@ impl SigningKeys<'_> {
         }
     }
 
-    /// Signs the proof by which `make doctor` shows that it has the platform's secret, so that health
+    /// Signs the proof by which `nokube doctor --operator` shows that it has the platform's secret, so that health
     /// responses include details.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Opaque tokens, of which only the hash is stored: API tokens and refresh tokens.
+//! Opaque tokens, of which only the hash is stored: API tokens, refresh tokens and authorization codes.
 
 use crate::{
     Timestamp, UnknownFields,
@@ -23,6 +23,8 @@ pub struct OpaqueToken {
 pub const API_TOKEN_PREFIX: &str = "nkt_";
 /// Prefix of refresh tokens, which renew a session.
 pub const REFRESH_TOKEN_PREFIX: &str = "nkr_";
+/// Prefix of authorization codes, which sign in the command line.
+pub const AUTHORIZATION_CODE_PREFIX: &str = "nkc_";
 
 /// Random bytes in a token.
 pub const RANDOM_BYTES: usize = 32;
@@ -113,7 +115,8 @@ impl ApiTokenRequest {
         let scopes =
             request.scopes.map(|all| Scopes::for_api_token(all.into_iter().map(Scope::from)));
         if scopes.as_ref().is_some_and(Scopes::is_empty) && !fields.has_error("scopes") {
-            let detail = "must contain at least one of read, build, deploy, metrics and reconcile";
+            let detail =
+                "must contain at least one of read, build, deploy, projects, metrics and reconcile";
             fields.add_error("scopes", detail);
         }
         let in_days = |days: i64| now.as_second() + days * 86_400;

@@ -118,7 +118,7 @@ impl FoundPullRequest {
         }
         let seen = || {
             let commit = earlier.filter(|_| self.is_known(earlier))?.head.clone()?;
-            Some(FoundHead { commit, is_skipped: false })
+            Some(FoundHead { commit, is_skipped: false, file: None })
         };
         head.cloned().or_else(seen).map(Finding::Head)
     }

@@ -6,14 +6,18 @@ use super::{CommitStatuses, PushOutcome, PushRecord};
 use crate::{
     BuildId, Timestamp, UnknownFields,
     builds::{BuildView, ErrorCode, Status},
+    config_file::{FILE_NAME, FileError},
     name::{ProjectName, ServiceName},
     reports::{Attempts, NextStep, NotedProblem, ReportProblem, ReportRecord, is_waiting, shown},
     repository::CommitSha,
 };
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// How many commits of a service are remembered.
 const MAX_COMMITS: usize = 10;
+/// The longest description, in characters.
+const MAX_DESCRIPTION: usize = 140;
 /// How often a status of one commit is sent. GitHub accepts 1,000.
 const MAX_SENT: u32 = 50;
 
@@ -39,7 +43,7 @@ pub struct DueStatus {
     pub is_newest: bool,
     pub state: CommitState,
     /// A sentence of at most 140 characters.
-    pub description: &'static str,
+    pub description: Cow<'static, str>,
     /// The build that it is about.
     pub build: Option<BuildId>,
 }
@@ -50,16 +54,22 @@ pub fn status_context(project: &ProjectName, service: &ServiceName) -> String {
 }
 
 impl DueStatus {
-    /// The status that follows from a push alone. A service that a push does not concern reports success: otherwise a
+    /// The status that follows from a push alone: that the configuration file is invalid, or that it does not concern the
+    /// service. A service that a push does not concern reports success: otherwise a
     /// branch that requires the status could never be merged.
     pub fn of_push(push: &PushRecord) -> Option<Self> {
-        let head = push.head.as_ref().filter(|_| push.outcome == PushOutcome::NotAffected)?;
+        let (state, description) = match push.outcome {
+            PushOutcome::NotAffected => (CommitState::Success, "Not affected by this push".into()),
+            PushOutcome::InvalidConfigFile => (CommitState::Error, invalid_file(push).into()),
+            _ => return None,
+        };
+        let head = push.head.as_ref()?;
         Some(Self {
             commit: head.sha.clone(),
             push: push.number,
             is_newest: true,
-            state: CommitState::Success,
-            description: "Not affected by this push",
+            state,
+            description,
             build: None,
         })
     }
@@ -80,7 +90,24 @@ impl DueStatus {
             Status::Failed => failed(build.error_code.as_deref()),
         };
         let (commit, build) = (build.commit_sha.clone(), Some(build.build_id));
-        Self { commit, push, is_newest, state, description, build }
+        Self { commit, push, is_newest, state, description: description.into(), build }
+    }
+}
+
+/// The first fault of the configuration file.
+fn invalid_file(push: &PushRecord) -> String {
+    let first = push.config_file.as_ref().and_then(|file| file.errors.first());
+    let text = match first {
+        Some(FileError { line, column, detail, .. }) => {
+            format!("{FILE_NAME} {line}:{column}: {detail}")
+        }
+        None => format!("{FILE_NAME} is invalid"),
+    };
+    match text.char_indices().nth(MAX_DESCRIPTION.saturating_sub(1)) {
+        Some((end, _)) if text.chars().count() > MAX_DESCRIPTION => {
+            format!("{}…", text.get(..end).unwrap_or_default())
+        }
+        _ => text,
     }
 }
 

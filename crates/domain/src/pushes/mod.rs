@@ -6,6 +6,7 @@
 
 mod commit;
 mod commit_status;
+mod config_file;
 mod event;
 mod next;
 mod record;
@@ -17,6 +18,7 @@ mod watch;
 pub use commit::CommitSummary;
 pub(crate) use commit::{plain_text, without_addresses};
 pub use commit_status::{CommitState, CommitStatusRecord, DueStatus, status_context};
+pub use config_file::{FileContents, FoundFile, RecordedFile};
 pub use event::{PushEvent, RepositoryChange, RepositoryEvent};
 pub use next::{Comparison, Finding, FoundHead, Look};
 pub use record::{PushOutcome, PushRecord, PushTarget, TargetKey};

@@ -1,6 +1,9 @@
 //! What follows from a look at a branch: the next record of a service's pushes.
 
-use super::{CommitSummary, PushEvent, PushOutcome, PushRecord, PushTarget, WatchedPaths};
+use super::{
+    CommitSummary, FoundFile, PushEvent, PushOutcome, PushRecord, PushTarget, RecordedFile,
+    WatchedPaths,
+};
 use crate::{Timestamp, UnknownFields, previews::PullRequestSummary, repository::CommitSha};
 
 /// A look at the branch of a service, for which a number was taken.
@@ -32,6 +35,9 @@ pub struct FoundHead {
     pub commit: CommitSummary,
     /// Its message asks for no build.
     pub is_skipped: bool,
+    /// What its configuration file says of the service. `None` if the service does not use it, or it was not read: of a
+    /// head that is skipped or was seen before.
+    pub file: Option<FoundFile>,
 }
 
 /// What changed between two commits.
@@ -52,9 +58,28 @@ impl Finding {
         &'a self,
         base: Option<&'a PushRecord>,
     ) -> Option<(&'a CommitSha, &'a CommitSha)> {
-        let Self::Head(FoundHead { commit, is_skipped: false }) = self else { return None };
+        let Self::Head(FoundHead { commit, is_skipped: false, file }) = self else { return None };
+        if let Some(FoundFile::Invalid(_)) = file {
+            return None;
+        }
         let base = base.filter(|base| !base.has_seen(&commit.sha))?;
         Some((base.compared_head()?, &commit.sha))
+    }
+
+    /// The head whose configuration file has to be read before the next record of a service that uses it can be made.
+    pub fn head_with_file(&self, base: Option<&PushRecord>) -> Option<&CommitSha> {
+        let Self::Head(FoundHead { commit, is_skipped: false, .. }) = self else { return None };
+        let is_new = base.is_none_or(|base| !base.has_seen(&commit.sha));
+        is_new.then_some(&commit.sha)
+    }
+
+    /// With what the configuration file of the head says of the service.
+    #[must_use]
+    pub fn with_file(self, file: FoundFile) -> Self {
+        match self {
+            Self::Head(head) => Self::Head(FoundHead { file: Some(file), ..head }),
+            Self::Problem(problem) => Self::Problem(problem),
+        }
     }
 
     /// Whether a record of it says something that the newest record does not.
@@ -62,7 +87,9 @@ impl Finding {
         let Some(newest) = newest else { return true };
         match self {
             Self::Problem(problem) => newest.outcome != *problem,
-            Self::Head(head) => newest.outcome.is_problem() || !newest.has_seen(&head.commit.sha),
+            Self::Head(head) => {
+                !newest.outcome.is_about_head() || !newest.has_seen(&head.commit.sha)
+            }
         }
     }
 }
@@ -78,19 +105,24 @@ impl PushRecord {
         comparison: &Comparison,
         watched: &WatchedPaths,
     ) -> Self {
+        let config_file = look.config_file(base, &finding);
         let (outcome, commit) = match finding {
             Finding::Problem(problem) => (problem, None),
             Finding::Head(FoundHead { commit, .. }) if look.knows(&commit, base) => {
                 (look.unchanged(base), None)
             }
-            Finding::Head(FoundHead { commit, is_skipped: true }) => {
+            Finding::Head(FoundHead { commit, is_skipped: true, .. }) => {
                 (PushOutcome::Skipped, Some(commit))
             }
+            Finding::Head(FoundHead { commit, file: Some(FoundFile::Invalid(_)), .. }) => {
+                (PushOutcome::InvalidConfigFile, Some(commit))
+            }
             // Without a base there is nothing to compare with.
-            Finding::Head(FoundHead { commit, .. }) => {
+            Finding::Head(FoundHead { commit, file, .. }) => {
                 let has_base = base.and_then(Self::compared_head).is_some();
                 let has_base = has_base || look.pull_request.is_some();
-                let outcome = match has_base && !watched.are_touched(comparison) {
+                let is_touched = watched.are_touched(comparison) || is_other(base, file.as_ref());
+                let outcome = match has_base && !is_touched {
                     true => PushOutcome::NotAffected,
                     false => PushOutcome::Affected,
                 };
@@ -100,15 +132,30 @@ impl PushRecord {
         let target = look.target(base, outcome, commit.as_ref());
         let preview_place = look.preview_place(base, outcome);
         let before_skipped = match (&commit, outcome) {
-            (Some(_), PushOutcome::Skipped) => base.and_then(Self::compared_head).cloned(),
+            (Some(_), PushOutcome::Skipped | PushOutcome::InvalidConfigFile) => {
+                base.and_then(Self::compared_head).cloned()
+            }
             (Some(_), _) => None,
             // The head is still the one of the base.
             (None, _) => base.and_then(|base| base.before_skipped.clone()),
         };
         let head = commit.or_else(|| base.and_then(|base| base.head.clone()));
         let base = base.map(|base| base.number);
-        Self { head, before_skipped, target, preview_place, ..look.into_record(base, outcome) }
+        Self {
+            head,
+            before_skipped,
+            target,
+            preview_place,
+            config_file,
+            ..look.into_record(base, outcome)
+        }
     }
+}
+
+/// Whether a file says something else of the service than what is in effect.
+fn is_other(base: Option<&PushRecord>, file: Option<&FoundFile>) -> bool {
+    let in_effect = base.and_then(PushRecord::file_in_effect);
+    matches!(file, Some(FoundFile::Valid(service)) if in_effect != Some(service))
 }
 
 impl Look {
@@ -125,7 +172,23 @@ impl Look {
             {
                 outcome
             }
+            Some(_) if base.is_some_and(PushRecord::has_invalid_file) => {
+                PushOutcome::InvalidConfigFile
+            }
             _ => PushOutcome::Unchanged,
+        }
+    }
+
+    /// The configuration file after this look.
+    fn config_file(&self, base: Option<&PushRecord>, finding: &Finding) -> Option<RecordedFile> {
+        let earlier = base.and_then(|base| base.config_file.as_ref());
+        match finding {
+            Finding::Head(FoundHead { commit, is_skipped: false, file: Some(found) })
+                if !self.knows(commit, base) =>
+            {
+                Some(RecordedFile::after(earlier, &commit.sha, found))
+            }
+            Finding::Head(_) | Finding::Problem(_) => earlier.cloned(),
         }
     }
 
@@ -191,6 +254,7 @@ impl Look {
             before_skipped: None,
             target: None,
             preview_place: None,
+            config_file: None,
             unknown_fields: UnknownFields::default(),
         }
     }

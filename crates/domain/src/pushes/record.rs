@@ -1,9 +1,9 @@
 //! The stored record of a push to the branch of a service, or to a pull request.
 
-use super::{CommitSummary, PushEvent};
+use super::{CommitSummary, PushEvent, RecordedFile};
 use crate::{
-    Timestamp, UnknownFields, previews::PullRequestSummary, repository::CommitSha,
-    text::display_serde_name,
+    Timestamp, UnknownFields, config_file::FileService, previews::PullRequestSummary,
+    repository::CommitSha, text::display_serde_name,
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,8 @@ pub struct PushRecord {
     /// The head of the branch, as last seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<CommitSummary>,
-    /// The last head that was not skipped, if the head is: the next push is compared with it.
+    /// The last head that was looked at, if this one is skipped or its configuration file is invalid: the next push is
+    /// compared with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_skipped: Option<CommitSha>,
     /// The commit that should be built.
@@ -46,6 +47,9 @@ pub struct PushRecord {
     /// The number of the record that took the place which the preview holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview_place: Option<u32>,
+    /// The configuration file of the branch, if the service uses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config_file: Option<RecordedFile>,
     #[serde(flatten)]
     pub unknown_fields: UnknownFields,
 }
@@ -110,6 +114,9 @@ pub enum PushOutcome {
     Expired,
     /// Previews are switched off.
     PreviewsOff,
+    /// The configuration file of the head is missing or invalid, or says nothing of the service. What the last valid one
+    /// says stays in effect.
+    InvalidConfigFile,
 }
 
 display_serde_name!(PushOutcome);
@@ -135,8 +142,15 @@ impl PushOutcome {
             | Self::Closed
             | Self::BaseBranchNotChosen
             | Self::Expired
-            | Self::PreviewsOff => true,
+            | Self::PreviewsOff
+            | Self::InvalidConfigFile => true,
         }
+    }
+
+    /// Whether it follows from the head: as long as that stays, there is nothing new, and the target that there is can be
+    /// built and deployed.
+    pub fn is_about_head(self) -> bool {
+        !self.is_problem() || self == Self::InvalidConfigFile
     }
 
     /// Whether a preview ends: what was deployed for the pull request is deleted.
@@ -171,6 +185,17 @@ impl PushRecord {
     /// Whether the head is this commit.
     pub(super) fn has_seen(&self, commit: &CommitSha) -> bool {
         self.head.as_ref().is_some_and(|head| head.sha == *commit)
+    }
+
+    /// Whether the configuration file of the head is invalid.
+    pub(super) fn has_invalid_file(&self) -> bool {
+        let file = self.config_file.as_ref().zip(self.head.as_ref());
+        file.is_some_and(|(file, head)| file.is_invalid_at(&head.sha))
+    }
+
+    /// What the configuration file says of the service, if it uses it: the last valid one is in effect.
+    pub fn file_in_effect(&self) -> Option<&FileService> {
+        self.config_file.as_ref()?.service.as_ref()
     }
 
     /// The target whose build is deployed for the pull request. `None`: nothing is, and what was deployed is deleted.

@@ -1,7 +1,7 @@
 //! The pushes of a service as the API shows them.
 
 use super::{CommitSummary, PushEvent, PushOutcome, PushRecord, TargetKey};
-use crate::{BuildId, Timestamp, repository::CommitSha, whole_seconds};
+use crate::{BuildId, Timestamp, config_file::FileError, repository::CommitSha, whole_seconds};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -60,6 +60,8 @@ pub struct PushView {
     /// The login of who pushed, as the event says.
     pub sender: Option<String>,
     pub decision: Decision,
+    /// What is wrong with the configuration file of the head, for `invalid_config_file`; else empty.
+    pub config_file_errors: Vec<FileError>,
     /// The build of the head, if there is one.
     pub build_id: Option<BuildId>,
 }
@@ -107,6 +109,9 @@ pub enum Decision {
     Expired,
     /// Previews are switched off.
     PreviewsOff,
+    /// The file nokube.toml of the head is missing or invalid, or says nothing of the service. What the last valid one
+    /// says stays in effect.
+    InvalidConfigFile,
 }
 
 /// The build of a target.
@@ -149,7 +154,7 @@ fn is_repeated(record: &PushRecord, earlier: &[PushRecord]) -> bool {
 fn is_found_before_its_event(record: &PushRecord, records: &[PushRecord]) -> bool {
     let Some(head) = head_of(record) else { return false };
     pushed_sha(record).is_none()
-        && !record.outcome.is_problem()
+        && record.outcome.is_about_head()
         && records.iter().any(|it| pushed_sha(it) == Some(head))
 }
 
@@ -236,7 +241,9 @@ impl PushView {
             PushOutcome::BaseBranchNotChosen => Decision::BaseBranchNotChosen,
             PushOutcome::Expired => Decision::Expired,
             PushOutcome::PreviewsOff => Decision::PreviewsOff,
+            PushOutcome::InvalidConfigFile => Decision::InvalidConfigFile,
         };
+        let file = record.config_file.as_ref().filter(|_| decision == Decision::InvalidConfigFile);
         let event = record.event.as_ref();
         let has_build = matches!(record.outcome, PushOutcome::Affected | PushOutcome::Unchanged);
         Self {
@@ -246,6 +253,7 @@ impl PushView {
             head: record.head.clone(),
             sender: event.and_then(|event| event.sender.clone()),
             decision,
+            config_file_errors: file.map(|file| file.errors.clone()).unwrap_or_default(),
             build_id: build.filter(|_| has_build).map(|build| build.id),
         }
     }

@@ -1,11 +1,14 @@
 //! Services: what is saved to build a service from, and how the API shows it.
 
+mod config_file;
 mod linked;
 mod record;
 mod request;
 mod view;
 
+pub use config_file::{COMES_FROM_FILE, ConfigFileView};
 pub use linked::LinkedBy;
+pub(crate) use record::DOCKERFILE_FIELDS;
 pub use record::{NewSavedSource, SavedSource, ServiceRecord};
 #[cfg(feature = "schema")]
 pub use request::SourceChange;

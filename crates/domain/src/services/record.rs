@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 /// The fields of a request that say how the image is built. They are one choice.
-const DOCKERFILE_FIELDS: [&str; 3] = ["has_dockerfile", "dockerfile_path", "dockerfile_content"];
+pub(crate) const DOCKERFILE_FIELDS: [&str; 3] =
+    ["has_dockerfile", "dockerfile_path", "dockerfile_content"];
 
 /// What is saved of a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +46,9 @@ pub struct SavedSource {
     /// Whether the builds that pushes start are deployed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deploy_on_build: bool,
+    /// Whether the configuration file of the branch says how it is built and deployed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub use_config_file: bool,
     /// What is done for pull requests; `None`: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previews: Option<PreviewSettings>,
@@ -59,6 +63,7 @@ pub struct NewSavedSource {
     pub build_on_push: Option<LinkedBy>,
     pub watch_paths: Vec<WatchPath>,
     pub deploy_on_build: bool,
+    pub use_config_file: bool,
     pub previews: Option<PreviewSettings>,
 }
 
@@ -91,7 +96,7 @@ impl SavedSource {
     /// What is saved in place of `previous`.
     fn new(source: NewSavedSource, previous: Option<Self>) -> Self {
         let NewSavedSource { spec, repository_id, build_on_push, watch_paths, .. } = source;
-        let NewSavedSource { deploy_on_build, previews, .. } = source;
+        let NewSavedSource { deploy_on_build, use_config_file, previews, .. } = source;
         let (unknown_fields, earlier) = match previous {
             Some(previous) => (previous.unknown_fields, previous.previews),
             None => (UnknownFields::default(), None),
@@ -105,6 +110,7 @@ impl SavedSource {
             build_on_push,
             watch_paths,
             deploy_on_build,
+            use_config_file,
             previews,
             unknown_fields,
         }
@@ -113,29 +119,7 @@ impl SavedSource {
     /// Adds the saved fields to those of a request that has no `repository_url`. What the request has wins, be it
     /// `null`.
     pub fn complete(&self, fields: &mut Fields, web: &Url) {
-        let spec = &self.spec;
-        if !DOCKERFILE_FIELDS.iter().any(|field| fields.has(field)) {
-            match &spec.source {
-                // With another context, it is the Dockerfile there.
-                Source::DockerfilePath(path) if is_dockerfile_of(&spec.context, path) => {
-                    fields.add_absent("has_dockerfile", json!(true));
-                }
-                Source::DockerfilePath(path) => fields.add_absent("dockerfile_path", json!(path)),
-                Source::DockerfileContent(text) => {
-                    fields.add_absent("dockerfile_content", json!(text));
-                }
-                Source::Buildpacks => {}
-            }
-        }
-        if spec.git_ref != HEAD {
-            fields.add_absent("branch", json!(spec.git_ref));
-        }
-        fields.add_absent("repository_url", json!(spec.repository_url(web)));
-        fields.add_absent("context", json!(spec.context));
-        fields.add_absent("image_tag", json!(spec.tag));
-        fields.add_absent("build_args", Value::from_iter(spec.build_args.clone()));
-        fields.add_absent("submodules", json!(spec.submodules));
-        fields.add_absent("lfs", json!(spec.lfs));
+        complete_source(&self.spec, fields, web);
     }
 
     /// As [`Self::complete`], for a change of what is saved.
@@ -146,6 +130,7 @@ impl SavedSource {
         // The other switches need that one.
         if fields.peek("build_on_push") == Some(true) {
             fields.add_absent("deploy_on_build", json!(self.deploy_on_build));
+            fields.add_absent("use_config_file", json!(self.use_config_file));
             fields.add_absent("previews", json!(self.preview_mode()));
         }
         let mode = fields.peek("previews").unwrap_or(PreviewMode::Off);
@@ -175,4 +160,30 @@ impl SavedSource {
         self.complete(fields, web);
         fields.add_absent("image_name", json!(project));
     }
+}
+
+/// See [`SavedSource::complete`].
+pub(super) fn complete_source(spec: &BuildSpec, fields: &mut Fields, web: &Url) {
+    if !DOCKERFILE_FIELDS.iter().any(|field| fields.has(field)) {
+        match &spec.source {
+            // With another context, it is the Dockerfile there.
+            Source::DockerfilePath(path) if is_dockerfile_of(&spec.context, path) => {
+                fields.add_absent("has_dockerfile", json!(true));
+            }
+            Source::DockerfilePath(path) => fields.add_absent("dockerfile_path", json!(path)),
+            Source::DockerfileContent(text) => {
+                fields.add_absent("dockerfile_content", json!(text));
+            }
+            Source::Buildpacks => {}
+        }
+    }
+    if spec.git_ref != HEAD {
+        fields.add_absent("branch", json!(spec.git_ref));
+    }
+    fields.add_absent("repository_url", json!(spec.repository_url(web)));
+    fields.add_absent("context", json!(spec.context));
+    fields.add_absent("image_tag", json!(spec.tag));
+    fields.add_absent("build_args", Value::from_iter(spec.build_args.clone()));
+    fields.add_absent("submodules", json!(spec.submodules));
+    fields.add_absent("lfs", json!(spec.lfs));
 }

@@ -30,6 +30,10 @@ request! {
         /// is deployed is the build with the saved configuration or, if none is saved, with that of the last release.
         /// After a rollback or a stop nothing is deployed until somebody resumes it.
         deploy_on_build: bool = false;
+        /// Whether the file nokube.toml in the root of the branch says how the service is built, what is watched of it and
+        /// how it is deployed. It needs `build_on_push`. Its fields win over what is saved, and cannot be changed by
+        /// requests. A push with an invalid file builds nothing. Pull requests use the file of the service's branch.
+        use_config_file: bool = false;
         /// What is done for pull requests to the repository: `off`, `build` or `deploy`. It needs `build_on_push`. A
         /// preview has one pod, no volume, and an address of its own. A pull request from a fork is built only once a
         /// developer has approved its commit.
@@ -79,6 +83,9 @@ impl NewAutomation {
             if self.deploy_on_build == Some(true) {
                 fields.add_error("deploy_on_build", NEEDED);
             }
+            if self.use_config_file == Some(true) {
+                fields.add_error("use_config_file", NEEDED);
+            }
             if self.previews.is_some_and(|mode| mode != PreviewMode::Off) {
                 fields.add_error("previews", NEEDED);
             }
@@ -117,9 +124,11 @@ impl NewAutomation {
         }
     }
 
-    /// Whether what is built later is deployed, be it as a preview.
+    /// Whether it decides that something is deployed later, be it as a preview, or with which configuration.
     pub fn deploys(&self) -> bool {
-        self.deploy_on_build == Some(true) || self.previews == Some(PreviewMode::Deploy)
+        self.deploy_on_build == Some(true)
+            || self.use_config_file == Some(true)
+            || self.previews == Some(PreviewMode::Deploy)
     }
 
     /// What is to be saved about previews; `None` if they are off. `since` is when they were switched on.

@@ -1,6 +1,6 @@
 //! A service as the API shows it.
 
-use super::{SavedSource, ServiceRecord};
+use super::{ConfigFileView, SavedSource, ServiceRecord};
 use crate::{
     BuildId, DeploymentId, ProjectId, Timestamp,
     builds::{BuildView, HEAD, Source, Status, Trigger},
@@ -35,6 +35,11 @@ pub struct ServiceView {
     pub deploy_on_build: bool,
     /// `null` unless `deploy_on_build` is true.
     pub automatic_deployments: Option<AutomaticDeployments>,
+    /// Whether the file nokube.toml of the branch says how it is built and deployed.
+    pub use_config_file: bool,
+    /// `null` unless `use_config_file` is true. What it says is in `source` and `watch_paths`, and in the saved
+    /// configuration.
+    pub config_file: Option<ConfigFileView>,
     /// What is done for pull requests.
     pub previews: PreviewMode,
     /// Pull requests that are to be merged into these branches have previews. Without any, it is the branch of the
@@ -161,6 +166,8 @@ impl ServiceView {
             automatic_builds: None,
             deploy_on_build: source.is_some_and(|source| source.deploy_on_build),
             automatic_deployments: None,
+            use_config_file: source.is_some_and(|source| source.use_config_file),
+            config_file: None,
             previews: source.map_or(PreviewMode::Off, SavedSource::preview_mode),
             preview_env_vars: variables.map(Option::unwrap_or_default),
             preview_base_branches: previews.clone().map(|it| it.base_branches).unwrap_or_default(),

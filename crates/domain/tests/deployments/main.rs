@@ -10,6 +10,7 @@ mod build_fixtures;
 mod command;
 mod exposure;
 mod external_images;
+mod file_configuration;
 mod fixtures;
 mod image;
 mod observation;

@@ -2,11 +2,12 @@
 //! from.
 
 // Test helpers may panic: that fails the test.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod access;
 mod allowlist;
 mod audit;
+mod authorization;
 mod jwt;
 mod origin;
 mod people;

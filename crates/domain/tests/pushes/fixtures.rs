@@ -53,11 +53,11 @@ pub fn linked(head: u32) -> PushRecord {
 }
 
 pub fn head(n: u32) -> Finding {
-    Finding::Head(FoundHead { commit: commit(n), is_skipped: false })
+    Finding::Head(FoundHead { commit: commit(n), is_skipped: false, file: None })
 }
 
 pub fn skipped_head(n: u32) -> Finding {
-    Finding::Head(FoundHead { commit: commit(n), is_skipped: true })
+    Finding::Head(FoundHead { commit: commit(n), is_skipped: true, file: None })
 }
 
 pub fn files(paths: &[&str]) -> Comparison {

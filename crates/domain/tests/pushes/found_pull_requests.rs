@@ -66,7 +66,7 @@ impl Story {
         let found = self.find(shown(pull_request)).unwrap();
         let compared = found.comparison(self.newest()).map(|(base, head)| {
             assert_eq!((base, head), (&pull_request.base, &pull_request.head));
-            FoundHead { commit: commit(number_of(head)), is_skipped: false }
+            FoundHead { commit: commit(number_of(head)), is_skipped: false, file: None }
         });
         let comparison = match compared {
             Some(_) => files(&[self.changed]),

@@ -138,6 +138,7 @@ impl World {
         let found = FoundHead {
             commit: commit(u32::try_from(head).unwrap()),
             is_skipped: self.commits[head].skipped,
+            file: None,
         };
         let found = Finding::Head(found);
         let comparison = match found.comparison(base.as_ref()) {

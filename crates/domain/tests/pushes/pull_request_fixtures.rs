@@ -71,7 +71,7 @@ pub fn look_at(
         Some(problem) => Finding::Problem(problem),
         None => {
             let commit = commit(number_of(&found.head));
-            Finding::Head(FoundHead { commit, is_skipped: false })
+            Finding::Head(FoundHead { commit, is_skipped: false, file: None })
         }
     };
     let look = Look {

@@ -160,7 +160,7 @@ fn a_skipped_head_leaves_the_preview_as_it_is_and_every_later_record_says_so() {
             pull_request: Some(pull_request(2).summary(REPOSITORY, base, hour(1))),
             ..look(number)
         };
-        let found = Finding::Head(FoundHead { commit: commit(2), is_skipped: true });
+        let found = Finding::Head(FoundHead { commit: commit(2), is_skipped: true, file: None });
         PushRecord::next(look, base, found, &files(&["frontend/main.rs"]), &watched())
     };
     let second = skip(2, Some(&first));

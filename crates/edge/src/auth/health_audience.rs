@@ -15,7 +15,7 @@ pub enum HealthAudience {
     /// An administrator's API token: sees details. It probably is a monitoring system that polls, so results are
     /// cached for as long as for the public.
     Machine,
-    /// An administrator, or somebody who has the platform's own secret (`make doctor`).
+    /// An administrator, or somebody who has the platform's own secret (`nokube doctor --operator`).
     Operator,
 }
 

@@ -1,14 +1,16 @@
 //! Bodies of requests and replies, and those that are streamed.
 
+use crate::host::{sleep, spawn_for};
 use bytes::Bytes;
 use futures::{
     SinkExt, StreamExt,
     channel::mpsc,
+    future::{Either, select},
     stream::{self, LocalBoxStream},
 };
 use http_body_util::{BodyDataStream, BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use nokube_domain::lines::{Line, LineSplitter};
-use std::collections::VecDeque;
+use std::{collections::VecDeque, pin::pin, time::Duration};
 
 /// A body of any origin.
 pub type BoxBody = UnsyncBoxBody<Bytes, BodyError>;
@@ -41,21 +43,70 @@ pub fn full_body(body: impl Into<Bytes>) -> BoxBody {
     Full::new(body.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
+/// What a streamed body may have.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamLimits {
+    pub time: Duration,
+    pub bytes: usize,
+}
+
+/// Readers that are too slow must not hold an instance. A hosted Spin ends a request after 30 s, and a response after
+/// 10 MiB (docs/hosted-spin.md).
+pub const STREAM_LIMITS: StreamLimits = match cfg!(feature = "hosted") {
+    true => StreamLimits { time: Duration::from_secs(25), bytes: 9 << 20 },
+    false => StreamLimits { time: Duration::from_secs(60), bytes: usize::MAX },
+};
+
+/// For how long the last line of a text may wait for its reader.
+const LAST_LINE_TIME: Duration = Duration::from_secs(2);
+
+const IS_CUT_OFF: &str = "\n(The log is cut off here, because it is too long or was read too slowly. Follow it with \
+                          'Accept: text/event-stream' to get all of it.)\n";
+
 /// The writing end of a streamed body.
-pub struct BodySender(mpsc::Sender<Bytes>);
+pub struct BodySender {
+    chunks: mpsc::Sender<Bytes>,
+    bytes_left: usize,
+}
 
 /// A streamed body and its writing end. The channel holds few chunks, so a slow reader slows the writer
 /// down.
 pub fn body_channel() -> (BodySender, BoxBody) {
-    let (sender, receiver) = mpsc::channel::<Bytes>(8);
+    limited_channel(usize::MAX)
+}
+
+/// As [`body_channel`], for at most so many bytes.
+pub(super) fn limited_channel(bytes_left: usize) -> (BodySender, BoxBody) {
+    let (chunks, receiver) = mpsc::channel::<Bytes>(8);
     let frames = receiver.map(|chunk| Ok(http_body::Frame::data(chunk)));
-    (BodySender(sender), StreamBody::new(frames).boxed_unsync())
+    (BodySender { chunks, bytes_left }, StreamBody::new(frames).boxed_unsync())
+}
+
+/// A log as text, which `write` sends. If it exceeds the limits, its last line says so.
+pub fn stream_log(
+    limits: StreamLimits,
+    write: impl AsyncFnOnce(&mut BodySender) + 'static,
+) -> BoxBody {
+    let (mut sender, body) = limited_channel(limits.bytes);
+    spawn_for(limits.time + LAST_LINE_TIME, async move {
+        let is_too_slow = matches!(
+            select(pin!(write(&mut sender)), pin!(sleep(limits.time))).await,
+            Either::Right(_)
+        );
+        if is_too_slow || sender.bytes_left == 0 {
+            let _ = sender.chunks.send(IS_CUT_OFF.into()).await; // The reader may be gone.
+        }
+    });
+    body
 }
 
 impl BodySender {
-    /// Sends a chunk; `false` if the reader is gone.
+    /// Sends a chunk; `false` if the reader is gone, or if this is all that may be sent.
     pub async fn send(&mut self, chunk: impl Into<Bytes>) -> bool {
-        self.0.send(chunk.into()).await.is_ok()
+        let mut chunk = chunk.into();
+        chunk.truncate(self.bytes_left);
+        self.bytes_left -= chunk.len();
+        self.chunks.send(chunk).await.is_ok() && self.bytes_left > 0
     }
 
     /// Forwards a whole log as it arrives; `false` if the reader is gone. If the log is cut off, a line

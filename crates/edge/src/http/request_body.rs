@@ -18,8 +18,8 @@ const MAX_FIELDS_BYTES: usize = 256 * 1024;
 
 /// The time in which a body must arrive, so that slow clients do not occupy an instance. A body that has
 /// arrived may also have to wait, because each call of Spin's SQLite store blocks its instance. It is enough for the
-/// 25 MB of a webhook: GitHub waits 10 seconds for the response.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// 25 MB of a webhook: GitHub waits 10 seconds for the response. A hosted Spin ends a request after 30 s.
+const BODY_TIMEOUT: Duration = Duration::from_secs(25);
 
 impl Call {
     /// The fields of a JSON body, and the body itself.

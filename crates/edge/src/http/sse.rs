@@ -1,13 +1,13 @@
 //! Server-sent events, as in the event stream specification of HTML.
 
 use super::{
-    body::{BodySender, body_channel},
+    body::{BodySender, STREAM_LIMITS, limited_channel},
     reply::Reply,
 };
 use serde::Serialize;
 use std::time::Duration;
 
-/// The client has disconnected, or is too slow and was cut off.
+/// The client has disconnected, or has to reconnect, because the response may not be longer.
 pub struct Disconnected;
 
 pub type Result<T> = std::result::Result<T, Disconnected>;
@@ -17,7 +17,7 @@ pub struct EventSender(BodySender);
 
 /// A reply whose body is a stream of events, and their sender.
 pub fn event_stream() -> (EventSender, Reply) {
-    let (sender, body) = body_channel();
+    let (sender, body) = limited_channel(STREAM_LIMITS.bytes);
     // nginx, if it is in front of the platform, must not collect events before it forwards them.
     let reply = Reply::stream("text/event-stream", body).header("x-accel-buffering", "no");
     (EventSender(sender), reply)

@@ -1,5 +1,6 @@
 //! The host of components, Spin. Only this module calls its SDK.
 
+#[cfg(not(feature = "hosted"))]
 mod key_value;
 mod log;
 mod redis;
@@ -43,7 +44,11 @@ impl Host for Spin {
     fn open_store(&self, redis_url: Option<&str>) -> HostFuture<'static, Rc<dyn KeyValue>> {
         match redis_url {
             Some(url) => Box::pin(ready(Ok(redis::store(url)))),
+            #[cfg(not(feature = "hosted"))]
             None => Box::pin(key_value::store()),
+            // What a component imports is fixed when it is compiled (docs/adr/0044).
+            #[cfg(feature = "hosted")]
+            None => Box::pin(ready(Err("there is no store without state_redis_url".into()))),
         }
     }
 

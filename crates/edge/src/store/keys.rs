@@ -1,11 +1,16 @@
-//! The keys of the store, typed by what is stored. No other file knows them. See "State" in ARCHITECTURE.md.
+//! The keys of the store, typed by what is stored. No other file knows them. See "State" in docs/state.md.
 //!
 //! A key in use never changes: a counter or reservation under a new name would start from nothing. A new kind of
 //! record gets a word as its prefix; one-letter prefixes are older than that rule.
 
+mod limits;
+
+pub use limits::{AuditLog, Limit};
+
 use nokube_domain::{
     BuildId, DeploymentId, Person, ProjectId, Timestamp,
     audit::AuditEntry,
+    authorization::AuthorizationRecord,
     builds::{BuildRecord, CancelRequest, JobsRecord, RunRecord},
     cache::CacheEntry,
     deployments::{
@@ -94,6 +99,8 @@ impl Counter {
         pub fn memberships(person: &Person) -> Self = "c/g/{}", person.key();
         /// API tokens that a person created.
         pub fn tokens(person: &Person) -> Self = "c/t/{}", person.key();
+        /// Requests that had everything to redeem an authorization code. The first one does.
+        pub fn redeemed_authorization(hash: &TokenHash) -> Self = "c/authorization/{hash}";
         /// Entries of an audit log.
         pub fn audit_entries(log: &AuditLog) -> Self = "c/e/{}", log.key();
         /// Counts what happens in every fourth window of time. (Earlier releases counted under `c/l/`.)
@@ -166,75 +173,6 @@ impl WindowName {
     }
 }
 
-/// A limit of how many things somebody may have, with places that are counted.
-#[derive(Clone, Debug)]
-pub enum Limit {
-    /// Unfinished builds in all projects of an owner.
-    Builds(Person),
-    /// Projects of an owner.
-    Projects(Person),
-    /// Deployed services of a project.
-    Services(ProjectId),
-    /// Services of a project with a saved source.
-    SavedServices(ProjectId),
-    /// Services that are built by pushes to a repository. Those of people who may push to it have places of their own,
-    /// which others cannot fill.
-    PushServices { repository: u64, may_push: bool },
-    /// Deployed services in all projects of an owner.
-    OwnedServices(Person),
-    /// Pull requests with a preview in all projects of an owner.
-    Previews(Person),
-    /// Deployed previews of a project. The places are also the list of them.
-    DeployedPreviews(ProjectId),
-    /// Valid API tokens of a person.
-    Tokens(Person),
-    /// Open invitations of a person. The places are also the list of them.
-    Invitations(Person),
-    /// Open invitations that an owner has sent to a person.
-    SentInvitations { owner: Person, person: Person },
-}
-
-impl Limit {
-    pub(crate) fn key(&self) -> String {
-        match self {
-            Self::Builds(owner) => format!("builds/{}", owner.key()),
-            Self::Projects(owner) => format!("projects/{}", owner.key()),
-            Self::Services(project) => format!("services/{project}"),
-            Self::SavedServices(project) => format!("saved-services/{project}"),
-            Self::PushServices { repository, may_push: true } => {
-                format!("push-services/{repository}")
-            }
-            Self::PushServices { repository, may_push: false } => {
-                format!("push-services-of-others/{repository}")
-            }
-            Self::OwnedServices(owner) => format!("owned-services/{}", owner.key()),
-            Self::Previews(owner) => format!("previews/{}", owner.key()),
-            Self::DeployedPreviews(project) => format!("deployed-previews/{project}"),
-            Self::Tokens(person) => format!("tokens/{}", person.key()),
-            Self::Invitations(person) => format!("invitations/{}", person.key()),
-            Self::SentInvitations { owner, person } => {
-                format!("sent-invitations/{}/{}", owner.key(), person.key())
-            }
-        }
-    }
-}
-
-/// Whose audit log.
-#[derive(Clone, Debug)]
-pub enum AuditLog {
-    Project(ProjectId),
-    Person(Person),
-}
-
-impl AuditLog {
-    fn key(&self) -> String {
-        match self {
-            Self::Project(project) => format!("p/{project}"),
-            Self::Person(person) => format!("u/{}", person.key()),
-        }
-    }
-}
-
 keys! {
     /// The result of the last check of the external systems. Its type belongs to the component `platform`.
     pub fn readiness<T>() -> Key<T> = "h/ready";
@@ -256,6 +194,8 @@ keys! {
     pub fn sessions_revoked_at(person: &Person) -> Key<Timestamp> = "f/{}", person.key();
     /// A sign-in, by the hash of the token that renews its sessions.
     pub fn sign_in(hash: &TokenHash) -> Key<SignInRecord> = "s/{hash}";
+    /// An authorization code that was not redeemed yet, by its hash.
+    pub fn authorization(hash: &TokenHash) -> Key<AuthorizationRecord> = "authorization/{hash}";
     /// When a person last signed in, by any way; `None` for those who did before there was this record.
     pub fn last_sign_in(person: &Person) -> Key<Timestamp> = "last-sign-in/{}", person.key();
     /// An API token, by its hash.

@@ -20,7 +20,7 @@ use crate::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::rc::Rc;
-use time_limit::with_time_limit;
+use time_limit::{ends_in_time, with_time_limit};
 
 /// The open store. Values are JSON; round trips are counted for the log.
 #[derive(Clone)]
@@ -59,6 +59,18 @@ impl Store {
         let settings = StoreSettings::load().await?;
         let store = open_store(settings.redis_url.as_deref());
         with_time_limit("open", "the store", store).await.map(Self)
+    }
+
+    /// Whether the store answers a read in time, be it with an error, such as a refused connection. Without an answer,
+    /// this process may be stuck, and a restart may help.
+    pub async fn answers() -> bool {
+        let Ok(settings) = StoreSettings::load().await else { return true };
+        ends_in_time(async {
+            let store = open_store(settings.redis_url.as_deref()).await?;
+            record_round_trip(RoundTrip::Read);
+            store.get(&Counter::projects().0).await
+        })
+        .await
     }
 
     /// # Errors

@@ -11,8 +11,12 @@ const DEFAULT_PORT: u16 = 6379;
 /// The default in `spin.toml`: an entry of `allowed_outbound_hosts` cannot be empty.
 const UNSET_HOST: &str = "redis://unset.invalid:6379";
 
+/// Without a key-value store, where the state has to be.
+const REQUIRED: &str = "must be set, together with state_redis_host: components that are built for a hosted Spin have \
+                        no other store (docs/hosted-spin.md)";
+
 pub struct StoreSettings {
-    /// The Redis server; `None`: the host's key-value store.
+    /// The Redis server; `None`: the host's key-value store, which the components for a hosted Spin do not import.
     pub redis_url: Option<String>,
 }
 
@@ -47,7 +51,10 @@ impl StoreSettings {
             if host.is_some_and(|host| host != UNSET_HOST) {
                 return invalid("state_redis_url", "must be set together with state_redis_host");
             }
-            return Ok(Self { redis_url: None });
+            return match cfg!(feature = "hosted") {
+                true => invalid("state_redis_url", REQUIRED),
+                false => Ok(Self { redis_url: None }),
+            };
         };
         let Some(server) = server_of(&url) else {
             let detail = "must be a URL such as redis://:PASSWORD@HOST:6379/0 (with TLS: rediss:// and \

@@ -46,6 +46,11 @@ pub async fn with_time_limit<T>(
     result
 }
 
+/// Whether a call ends in time, be it with an error.
+pub async fn ends_in_time(call: impl Future) -> bool {
+    matches!(select(pin!(call), pin!(sleep(TIME_LIMIT))).await, Either::Left(_))
+}
+
 fn unavailable(verb: &str, key: &str, error: &str) -> Error {
     Error::StoreUnavailable(format!("store: {verb} {key}: {error}"))
 }

@@ -36,6 +36,18 @@ impl Api {
         self.get(&format!("{}/commits/{sha}?per_page=1", at.into()), token)
     }
 
+    /// What is at a path of a commit: of a file its contents, if it has at most 1 MB.
+    pub fn contents(
+        &self,
+        at: impl Into<RepositoryPath>,
+        path: &str,
+        sha: &CommitSha,
+        token: &str,
+    ) -> Request {
+        let path: Vec<String> = path.split('/').map(encode).collect();
+        self.get(&format!("{}/contents/{}?ref={sha}", at.into(), path.join("/")), token)
+    }
+
     /// The files that differ between two commits. GitHub lists at most 300, on the first page, and `per_page` counts
     /// the commits only.
     pub fn compare(

@@ -1,9 +1,11 @@
 //! Parses GitHub's responses, as far as they are used. Webhook events contain the same objects.
 
+mod contents;
 mod deployments;
 mod pulls;
 mod repositories;
 
+pub use contents::file_contents;
 pub use deployments::{created_deployment, described_deployment};
 pub use pulls::{pull_request, pull_requests};
 pub use repositories::{

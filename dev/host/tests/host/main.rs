@@ -13,6 +13,7 @@ mod configuration;
 mod conformance;
 mod instances;
 mod key_value;
+mod limits;
 mod manifest;
 mod outbound;
 mod program;

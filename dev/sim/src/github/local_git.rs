@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::process::Command;
 
-use super::model::git::{FileChange, FileStatus, GitRef, StoredCommit};
+use super::model::git::{Contents, FileChange, FileStatus, GitRef, StoredCommit};
 use super::server_state::ServerState;
 use crate::hash;
 
@@ -61,6 +61,28 @@ pub(crate) async fn read(state: &Arc<ServerState>, full_name: &str) {
     });
 }
 
+/// What a commit of a repository on this machine has at a path. `None` if the repository is not on this machine.
+pub(crate) async fn contents(
+    state: &Arc<ServerState>,
+    full_name: &str,
+    sha: &str,
+    path: &str,
+) -> Option<Option<Contents>> {
+    let folder = state.options.local_repository(full_name)?;
+    let object = format!("{sha}:{path}");
+    let kind = git(folder, &["cat-file", "-t", &object]).await;
+    Some(match kind.as_deref().map(str::trim) {
+        Some("blob") => {
+            let bytes = git_bytes(folder, &["cat-file", "blob", &object]).await;
+            bytes.map(Contents::File)
+        }
+        Some("tree") => Some(Contents::Directory),
+        // The commit of a submodule is in another repository.
+        Some(_) => Some(Contents::Submodule),
+        None => None,
+    })
+}
+
 fn parse_ref(line: &str) -> Option<(GitRef, String)> {
     let (sha, name) = line.split_once(' ')?;
     let git_ref = match name.strip_prefix("refs/heads/") {
@@ -106,6 +128,11 @@ fn parse_commit(text: &str) -> Option<StoredCommit> {
 
 /// The output of a Git command. `None` if it fails.
 async fn git(repository: &Path, arguments: &[&str]) -> Option<String> {
+    let output = git_bytes(repository, arguments).await?;
+    Some(String::from_utf8_lossy(&output).into_owned())
+}
+
+async fn git_bytes(repository: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
     let output = Command::new("git")
         // The repository may belong to another user than the one who runs this.
         .args(["-c", "safe.directory=*", "-C"])
@@ -116,5 +143,5 @@ async fn git(repository: &Path, arguments: &[&str]) -> Option<String> {
         .output()
         .await
         .ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    output.status.success().then_some(output.stdout)
 }

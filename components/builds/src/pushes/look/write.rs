@@ -4,7 +4,7 @@ use super::{Candidate, Occasion, Processing, Repository};
 use crate::github::compare;
 use futures::future::{Either, join_all, select};
 use nokube_domain::{
-    pushes::{Comparison, Finding, PushRecord},
+    pushes::{Comparison, Finding, PushRecord, WatchedPaths},
     repository::CommitSha,
 };
 use nokube_edge::{Error, Result, pushes, sleep};
@@ -23,6 +23,7 @@ pub struct Next<'a> {
     pub number: u32,
     pub base: Option<PushRecord>,
     pub finding: Finding,
+    pub watched: WatchedPaths,
 }
 
 impl Repository<'_> {
@@ -47,9 +48,8 @@ impl Repository<'_> {
         };
         let comparison = &comparison;
         let writes = group.into_iter().map(|next| async move {
-            let Next { index, candidate, number, base, finding } = next;
+            let Next { index, candidate, number, base, finding, watched } = next;
             let look = candidate.look(self.id, number, occasion);
-            let watched = candidate.service.source.watched();
             let record = PushRecord::next(look, base.as_ref(), finding, comparison, &watched);
             let earlier = base.map_or(number.saturating_sub(1), |base| base.number);
             (index, pushes::write(self.store, &candidate.service, &record, earlier).await)

@@ -17,6 +17,13 @@ mod example {
         })
     }
 
+    fn config_file() -> Value {
+        json!({
+            "commit_sha": "6dcb09b5b57875f334f61aebed695e2e4193db5e", "errors": [],
+            "build_fields": ["context"], "deployment_fields": ["container_port", "replicas"],
+        })
+    }
+
     /// The body of `PUT`.
     pub fn source() -> Value {
         json!({ "repository_url": "https://github.com/testuser/shop", "context": "frontend" })
@@ -38,6 +45,7 @@ mod example {
             },
             "deploy_on_build": true,
             "automatic_deployments": { "state": "active", "paused": null, "problem": null },
+            "use_config_file": true, "config_file": config_file(),
             "previews": "deploy", "preview_base_branches": [], "preview_secrets": ["DATABASE_URL"],
             "last_build": {
                 "build_id": examples::BUILD, "status": "success", "branch": "main",

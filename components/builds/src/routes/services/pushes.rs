@@ -42,7 +42,8 @@ pub mod openapi {
                     "pushes": [{
                         "received_at": "2025-08-18T10:30:00Z", "branch": "main",
                         "commit": example::commit(), "head": example::commit(),
-                        "sender": "testuser", "decision": "built", "build_id": examples::BUILD,
+                        "sender": "testuser", "decision": "built", "config_file_errors": [],
+                        "build_id": examples::BUILD,
                     }],
                 }),
             )

@@ -6,6 +6,7 @@
 //! the place is free in a minute, and the number names nothing that is saved: the record decides.
 
 use crate::{
+    config_file::with_file,
     github::{GitHub, check_source},
     previews,
     pushes::{Linking, NewLink, check_available},
@@ -16,6 +17,7 @@ use nokube_domain::{
     Problem, ProjectId, Role,
     access::{AccessPolicy, authorize_credential},
     builds::BuildSpec,
+    fields::Fields,
     name::ServiceName,
     previews::PreviewMode,
     scope::Scope,
@@ -27,11 +29,12 @@ use nokube_edge::{
     Call, Error, Reply, Result, audit, now,
     places::TakenPlace,
     projects,
-    pushes::PushesOf,
+    pushes::{LinkedService, PushesOf, file_in_effect},
     services::find,
     store::{AuditLog, Counter, Store, keys},
 };
 use nokube_github::api::RepositoryPath;
+use url::Url;
 
 pub async fn put(mut call: Call) -> Result<Reply> {
     call.allow_query_parameters(&[])?;
@@ -41,11 +44,18 @@ pub async fn put(mut call: Call) -> Result<Reply> {
     let text: String = call.path_parameter("service", "service")?;
     projects::load(&call, &store, project).await?;
     let github = GitHub::new().await?;
+    let web = &github.settings.web;
     let name: Option<ServiceName> = fields.parse("service", &text, str::parse);
+    let stored = match &name {
+        Some(name) => store.get(keys::service(project, name)).await?,
+        None => None,
+    };
+    if fields.peek("use_config_file") == Some(true) {
+        take_fields_of_file(&store, project, stored.as_ref(), &mut fields, web).await?;
+    }
     let NewService { source, automation } = NewService::read(&mut fields);
-    let spec = BuildSpec::saved(source, name, fields, &github.settings.web)?;
+    let spec = BuildSpec::saved(source, name, fields, web)?;
     let at = RepositoryPath::from(&spec.repository);
-    let stored = store.get(keys::service(project, &spec.service)).await?;
     let saving = Saving { call: &call, store: &store, github: &github, project };
     saving.save(spec, automation, &at, stored).await
 }
@@ -63,6 +73,10 @@ pub async fn change(mut call: Call) -> Result<Reply> {
     let github = GitHub::new().await?;
     let web = &github.settings.web;
     let names_repository = fields.has("repository_url");
+    let keeps_file = !fields.has("use_config_file") && fields.peek("build_on_push") != Some(false);
+    if keeps_file || fields.peek("use_config_file") == Some(true) {
+        take_fields_of_file(&store, project, stored.as_ref(), &mut fields, web).await?;
+    }
     saved.complete_change(&mut fields, web);
     let NewService { source, automation } = NewService::read(&mut fields);
     let spec = BuildSpec::saved(source, Some(name), fields, web)?;
@@ -100,6 +114,7 @@ impl Saving<'_> {
         if token.is_none() {
             services::check_limit(store, project).await?;
         }
+        let use_config_file = automation.use_config_file.unwrap_or_default();
         // Before GitHub is asked where the branch points to.
         let push_number = match automation.build_on_push {
             Some(true) => Some(take_push_number(store, github, project, &name).await?),
@@ -117,7 +132,8 @@ impl Saving<'_> {
         let linking = match push_number {
             None => None,
             Some(number) => {
-                let new = NewLink { project, name: &name, spec: &spec, repository_id, branch };
+                let (name, spec) = (&name, &spec);
+                let new = NewLink { project, name, spec, repository_id, branch, use_config_file };
                 let earlier = stored.as_ref().and_then(|stored| stored.source.as_ref());
                 Some(Linking::begin(store, github, call, new, earlier, number).await?)
             }
@@ -129,10 +145,20 @@ impl Saving<'_> {
             repository_id,
             build_on_push: linking.as_ref().map(Linking::linked_by),
             deploy_on_build: automation.deploy_on_build.unwrap_or_default(),
+            use_config_file,
             previews: automation.preview_settings(since),
             watch_paths: automation.watch_paths.unwrap_or_default(),
         };
+        if let Some(file) = linking.as_ref().and_then(Linking::file) {
+            source.check_with_file(file, &github.settings.web)?;
+        }
         let status = self.store_source(&name, source, stored, token, linking).await?;
+        self.reply(status, name).await
+    }
+
+    /// Records the change, and shows the service.
+    async fn reply(&self, status: StatusCode, name: ServiceName) -> Result<Reply> {
+        let Self { call, store, github, project } = *self;
         let object = format!("/api/v1/projects/{project}/services/{name}");
         audit::record(store, call, &AuditLog::Project(project), "service.save", object).await?;
         let known = find(store, project, &name).await?;
@@ -192,6 +218,24 @@ impl Saving<'_> {
             }
         }
     }
+}
+
+/// Takes the fields of a request that come from the service's configuration file, if it uses one: two reads then. Each
+/// that has another value is an error.
+async fn take_fields_of_file(
+    store: &Store,
+    project: ProjectId,
+    stored: Option<&ServiceRecord>,
+    fields: &mut Fields,
+    web: &Url,
+) -> Result<()> {
+    let name = stored.and_then(|stored| Some(&stored.source.as_ref()?.spec.service));
+    let service = name.and_then(|name| LinkedService::of_record(project, name, stored));
+    let Some(service) = service else { return Ok(()) };
+    if let Some(file) = file_in_effect(store, &service).await? {
+        with_file(&service.source, &file, web).take_fields_of_file(&file, fields);
+    }
+    Ok(())
 }
 
 /// The number from which on records of pull requests count. `number` was taken for this request.
@@ -266,8 +310,8 @@ pub mod openapi {
                 "Creates or replaces it. You must be able to read the repository. It is kept by its number at \
                  GitHub, so a renamed repository is found again. Nothing is built: \
                  `POST /api/v1/builds` with the project and the service builds what is saved, and \
-                 so do later pushes with `build_on_push`. With `deploy_on_build` or `previews: deploy`, a \
-                 token needs the scope `deploy` too.",
+                 so do later pushes with `build_on_push`. With `deploy_on_build`, `use_config_file` or \
+                 `previews: deploy`, a token needs the scope `deploy` too.",
             )
             .json_body::<NewService>(example::source())
             .json_response::<ServiceView>(
@@ -291,8 +335,8 @@ pub mod openapi {
     pub fn change() -> Operation {
         let operation = Operation::new("changeService", "Change what a service is built from")
             .description(
-                "Omitted fields are not changed; `null` stands for the default. If `deploy_on_build` or \
-                 `previews: deploy` is on afterwards, a token needs the scope `deploy` too.",
+                "Omitted fields are not changed; `null` stands for the default. If `deploy_on_build`, \
+                 `use_config_file` or `previews: deploy` is on afterwards, a token needs the scope `deploy` too.",
             )
             .json_body::<SourceChange>(json!({ "branch": "release" }))
             .json_response::<ServiceView>(200, "The service.", example::service_in_full())

@@ -32,8 +32,8 @@ use nokube_edge::{
 };
 use std::{fmt, time::Duration};
 
-/// Enough for a deletion in the cluster.
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// Enough for a deletion in the cluster. A hosted Spin ends a request after 30 s.
+const TIMEOUT: Duration = Duration::from_secs(25);
 
 pub async fn delete(call: Call) -> Result<Reply> {
     call.allow_query_parameters(&["take_down", "volumes"])?;

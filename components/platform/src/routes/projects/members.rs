@@ -9,6 +9,7 @@ use super::{
 use http::StatusCode;
 use nokube_domain::{
     Person, Problem, ProblemKind, Role,
+    access::authorize_role_assignment,
     name::Username,
     projects::{Assigned, Invitation, MemberRole, Members, Project},
     responses::{self, InvitationView, MemberView},
@@ -36,6 +37,7 @@ pub async fn put(mut call: Call) -> Result<Reply> {
     let (project, mut members, own_role) = projects::load(&call, &store, id).await?;
     let role = MemberRole::read(&mut fields).role;
     let role = fields.finish(role)?.into();
+    authorize_role_assignment(call.credential()?, role)?;
     let username: Username = call.path_parameter("username", "person")?;
     let person = store.get(keys::username(&username)).await?.ok_or_else(|| {
         let detail = format!("nobody with the name '{username}' has signed in here yet");
@@ -161,11 +163,18 @@ pub mod openapi {
             .description(
                 "The user must have signed in to this platform before. Somebody who is not a member is invited and \
                  becomes one by accepting, within a week. The role of an open invitation can be changed, which does \
-                 not extend it. Viewers can read, developers can also build and deploy. The owner cannot be changed.",
+                 not extend it. Viewers can read, developers can also build and deploy. The owner cannot be changed. \
+                 An API token that invites a developer, or makes somebody one, needs the scopes `build` and `deploy` \
+                 too.",
             )
             .json_body::<MemberRole>(json!({ "role": "viewer" }))
             .json_response::<Members>(200, "All members after the change.", members())
             .json_response::<Members>(201, "The user was invited.", members())
+            .problem(
+                ProblemKind::Forbidden,
+                "This needs a token with the scopes 'projects', 'build' and 'deploy', because the role developer \
+                 includes building and deploying.",
+            )
             .problem(
                 ProblemKind::Invalid,
                 "username: nobody with the name 'colleague' has signed in here yet",

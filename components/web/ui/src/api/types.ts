@@ -21,6 +21,7 @@ export type BuildList = JsonOf<"/api/v1/projects/{project}/builds">;
 export type Service = Schemas["Service"];
 export type ServiceSource = Schemas["ServiceSource"];
 export type NewSource = Schemas["NewSource"];
+export type ConfigError = NonNullable<Service["config_file"]>["errors"][number];
 export type LastBuild = NonNullable<Service["last_build"]>;
 export type Commit = NonNullable<Build["commit"]>;
 export type AutomaticBuilds = NonNullable<Service["automatic_builds"]>;

@@ -2,6 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useI18n } from "../i18n";
 import { fieldId, FieldErrors, useFieldErrors } from "./field-errors";
+import { FileNote, fileNoteId, useIsFromFile } from "./file-fields";
 
 export interface FieldProps {
   /** The field's name in the API request. */
@@ -16,6 +17,7 @@ interface ControlAttributes {
   name: string;
   "aria-invalid": boolean;
   "aria-describedby": string;
+  readOnly: boolean;
 }
 
 interface FieldWithControlProps extends FieldProps {
@@ -26,19 +28,21 @@ export function Field({ name, label, hint, optional, children }: FieldWithContro
   const { t } = useI18n();
   const errors = useFieldErrors(name);
   const [id, hintId, errorsId] = [fieldId(name), `${fieldId(name)}-hint`, `${fieldId(name)}-errors`];
-  const describedBy = [hint && hintId, errors.length > 0 && errorsId].filter(Boolean).join(" ");
+  const readOnly = useIsFromFile(name);
+  const describedBy = [hint && hintId, readOnly && fileNoteId(name), errors.length > 0 && errorsId].filter(Boolean).join(" ");
   return (
     <div class="field">
       <label for={id}>
         {label}
         {optional && <span class="muted"> ({t.optional})</span>}
       </label>
-      {children({ id, name, "aria-invalid": errors.length > 0, "aria-describedby": describedBy })}
+      {children({ id, name, "aria-invalid": errors.length > 0, "aria-describedby": describedBy, readOnly })}
       {hint && (
         <p id={hintId} class="hint">
           {hint}
         </p>
       )}
+      <FileNote name={name} />
       <div id={errorsId}>
         <FieldErrors field={name} />
       </div>
@@ -94,6 +98,7 @@ export function FieldGroup({ name, label, hint, children }: FieldGroupProps) {
           {hint}
         </p>
       )}
+      <FileNote name={name} />
       <FieldErrors field={name} />
     </fieldset>
   );
@@ -106,6 +111,7 @@ interface RadioFieldProps<T extends string> extends FieldProps {
 }
 
 export function RadioField<T extends string>({ value, options, onChange, ...field }: RadioFieldProps<T>) {
+  const disabled = useIsFromFile(field.name);
   return (
     <FieldGroup {...field}>
       {options.map((option) => (
@@ -115,6 +121,7 @@ export function RadioField<T extends string>({ value, options, onChange, ...fiel
             name={field.name}
             value={option.value}
             checked={option.value === value}
+            disabled={disabled}
             onChange={() => onChange(option.value)}
           />
           <span>
@@ -134,6 +141,7 @@ interface CheckboxFieldProps extends FieldProps {
 
 export function CheckboxField({ name, label, hint, value, onChange }: CheckboxFieldProps) {
   const hintId = `${fieldId(name)}-hint`;
+  const disabled = useIsFromFile(name);
   return (
     <div class="field">
       <label class="checkbox">
@@ -142,6 +150,7 @@ export function CheckboxField({ name, label, hint, value, onChange }: CheckboxFi
           id={fieldId(name)}
           name={name}
           checked={value}
+          disabled={disabled}
           aria-describedby={hint ? hintId : undefined}
           onChange={(event) => onChange(event.currentTarget.checked)}
         />
@@ -152,6 +161,7 @@ export function CheckboxField({ name, label, hint, value, onChange }: CheckboxFi
           {hint}
         </p>
       )}
+      <FileNote name={name} />
       <FieldErrors field={name} />
     </div>
   );

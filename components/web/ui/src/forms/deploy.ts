@@ -93,23 +93,32 @@ export const emptyForm: DeployForm = {
 
 /** The form filled with the configuration of a release. */
 export function formFromRelease(release: Revision): DeployForm {
-  const configuration: Record<string, unknown> = { ...release.configuration };
-  const form: DeployForm = { ...emptyForm };
-  const fields = form as unknown as Record<string, unknown>;
+  const { configuration, build_id, image_name } = release;
+  const secrets = Object.keys(configuration.secrets ?? {}).map((name) => ({ name, value: "", isStored: true }));
+  return { ...emptyForm, ...formFields({ ...configuration }), build_id, image_name, secrets };
+}
+
+/** The form with the values of a saved configuration in place of its own, for the fields `names`. */
+export function withConfiguration(form: DeployForm, saved: object, names: readonly string[]): DeployForm {
+  const fields = Object.entries({ ...emptyForm, ...formFields({ ...saved }) });
+  return { ...form, ...Object.fromEntries(fields.filter(([name]) => names.includes(name))) };
+}
+
+/** What a configuration says, as fields of the form. */
+function formFields(configuration: Record<string, unknown>): Partial<DeployForm> {
+  const fields: Record<string, unknown> = {};
   for (const [name, initial] of Object.entries(emptyForm)) {
     const value = configuration[name];
     if (value === undefined || value === null) continue;
     if (typeof initial === "string") fields[name] = String(value);
     if (typeof initial === "boolean") fields[name] = value === true;
   }
-  form.build_id = release.build_id;
-  form.image_name = release.image_name;
-  form.command = formatCommandLine((configuration["command"] ?? []) as string[]);
-  form.args = formatCommandLine((configuration["args"] ?? []) as string[]);
-  form.env_vars = formatVariables((configuration["env_vars"] ?? {}) as Record<string, string>);
-  const secrets = Object.keys((configuration["secrets"] ?? {}) as object);
-  form.secrets = secrets.map((name) => ({ name, value: "", isStored: true }));
-  return form;
+  return {
+    ...fields,
+    command: formatCommandLine((configuration["command"] ?? []) as string[]),
+    args: formatCommandLine((configuration["args"] ?? []) as string[]),
+    env_vars: formatVariables((configuration["env_vars"] ?? {}) as Record<string, string>),
+  };
 }
 
 /** The form for a build's image. `release`: the current one of a service that is deployed already. */

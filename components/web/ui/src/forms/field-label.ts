@@ -26,6 +26,7 @@ export function buildFieldLabel(field: string, t: Messages): string | undefined 
     lfs: b.lfs,
     build_on_push: t.pushes.enable,
     watch_paths: t.pushes.watchPaths,
+    use_config_file: t.configFile.enable,
     deploy_on_build: t.automation.enable,
     previews: t.previews.title,
     preview_base_branches: t.previews.baseBranches,

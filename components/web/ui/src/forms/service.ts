@@ -10,6 +10,7 @@ export interface ServiceForm extends BuildForm {
   build_on_push: boolean;
   /** One glob per line. */
   watch_paths: string;
+  use_config_file: boolean;
   deploy_on_build: boolean;
   previews: Service["previews"];
   /** One branch per line. */
@@ -21,12 +22,14 @@ export interface ServiceForm extends BuildForm {
 
 /** Adds to the form of a build what is saved about pushes and pull requests; `null` for a new service. */
 export function withPushes(form: BuildForm, service: Service | null): ServiceForm {
-  const { build_on_push = false, watch_paths = [], deploy_on_build = false, previews = "off" } = service ?? {};
+  const { build_on_push = false, watch_paths = [], use_config_file = false } = service ?? {};
+  const { deploy_on_build = false, previews = "off" } = service ?? {};
   const { preview_base_branches = [], preview_env_vars = {}, preview_secrets = [] } = service ?? {};
   return {
     ...form,
     build_on_push,
     watch_paths: formatLines(watch_paths),
+    use_config_file,
     deploy_on_build,
     previews,
     preview_base_branches: formatLines(preview_base_branches),
@@ -48,6 +51,7 @@ export function toServiceRequest(form: ServiceForm): ServiceRequest {
   if (paths.length > 0) body.watch_paths = paths;
   if (!form.build_on_push) return { body, lineErrors: { build_args: lineErrors, preview_env_vars: [] } };
   body.build_on_push = true;
+  if (form.use_config_file) body.use_config_file = true;
   if (form.deploy_on_build) body.deploy_on_build = true;
   const previews = toPreviews(form);
   return {

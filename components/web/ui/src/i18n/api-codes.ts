@@ -29,6 +29,7 @@ export const problemReasons: Record<ProblemReason, string> = {
   deployment_stopped: "Le service est arrêté. Démarrez-le.",
   not_paused: "Le déploiement automatique n’est pas en pause.",
   pull_request_changed: "La pull request a changé entre-temps : elle a un autre commit, ou elle est fermée. Relisez-la d’abord.",
+  config_file: "La configuration vient du nokube.toml de la branche. Changez-la là-bas.",
   no_earlier_release: "Il n’y a pas de révision antérieure à laquelle revenir.",
   needs_github_app: "Il y faut une application GitHub, et cette plateforme utilise un jeton.",
   secrets_lost: "Le cluster n’a plus les secrets de cette révision. Déployez de nouveau, avec leurs valeurs.",

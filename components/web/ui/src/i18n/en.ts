@@ -1,6 +1,8 @@
 // The texts of the page, in English.
 import type { Messages } from "./fr";
+import { authorize } from "./en-authorize";
 import { automation, previews, promotion } from "./en-automation";
+import { configFile } from "./en-config-file";
 import { deploy } from "./en-deploy";
 import { invitation, project, projects, service, settings } from "./en-project";
 import { pushes } from "./en-pushes";
@@ -64,11 +66,13 @@ export const en: Messages = {
     signOutEverywhereHint: "Ends your sessions on all devices.",
   },
 
+  authorize,
   projects,
   invitation,
   project,
   service,
   pushes,
+  configFile,
   automation,
   previews,
   promotion,
@@ -81,7 +85,7 @@ export const en: Messages = {
     from: "From",
     empty: "No entries.",
     token: (name) => `token ${name}`,
-    via: { session: "browser", bearer: "command line", issuer: "external issuer", token: "token", github: "GitHub", push: "automatic, after a push" },
+    via: { session: "browser", bearer: "command line", authorization_code: "command line, by the browser", issuer: "external issuer", token: "token", github: "GitHub", push: "automatic, after a push" },
     actions: {
       "project.create": () => "created the project",
       "project.change": () => "changed the project’s details",
@@ -277,6 +281,7 @@ export const en: Messages = {
       read: "read",
       build: "build",
       deploy: "deploy",
+      projects: "manage projects and their members",
       reconcile: "see the details of reconciliation (/api/v1/reconcile)",
       metrics: "read the platform’s metrics (/metrics)",
     },

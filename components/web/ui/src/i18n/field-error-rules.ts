@@ -1,10 +1,13 @@
 // French texts for the API's field errors. `tests/web/unit/field_errors.test.ts` compares them with the platform's code.
 
+import { configFileRules } from "./config-file-rules";
+
 /** The pattern of a text without a suggestion, and its translation. */
 export type Rule = readonly [pattern: RegExp, french: string];
 
 /** The first one that matches counts. */
 export const rules: readonly Rule[] = [
+  ...configFileRules,
   [/^is required$/, "est obligatoire"],
   [/^is required, unless build_id names a build$/, "est obligatoire"],
   [/^is required with storage_path$/, "est obligatoire avec le chemin du volume"],
@@ -183,7 +186,7 @@ export const rules: readonly Rule[] = [
   [/^is already the address of your service '([^']*)'$/, "est déjà l’adresse de votre service « $1 »"],
   [/^is no pod of this deployment now$/, "n’est pas une instance actuelle de ce service"],
   [/^must be one of the retained releases, (.+) \(see .*/, "doit être l’une des révisions gardées : $1"],
-  [/^must contain at least one of read, build, deploy, metrics and reconcile$/, "doit contenir au moins l’un des droits read, build, deploy, metrics et reconcile"],
+  [/^must contain at least one of read, build, deploy, projects, metrics and reconcile$/, "doit contenir au moins l’un des droits read, build, deploy, projects, metrics et reconcile"],
   [/^must not contain (\w+): your own credential does not have it$/, "ne doit pas contenir $1 : vous n’avez pas vous-même ce droit"],
   [/^must not contain (\w+), which is for .*/, "ne doit pas contenir $1, réservé aux administrateurs de la plateforme"],
   [/^must be a path on this platform$/, "doit être un chemin de cette plateforme"],

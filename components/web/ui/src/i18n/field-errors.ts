@@ -40,8 +40,16 @@ interface Translated {
   language: Language;
 }
 
+/** The place of an error in the configuration file, before its text. */
+const FILE_PLACE = /^(nokube\.toml:\d+:\d+: (?:[\w.-]+: )?)(.+)$/s;
+
 /** The text of a field error in `language` if there is a translation, with the language of the result. */
 export function translateFieldError(detail: string, language: Language): Translated {
+  const [, place, atPlace] = FILE_PLACE.exec(detail) ?? [];
+  if (place !== undefined && atPlace !== undefined) {
+    const { text, language: translated } = translateFieldError(atPlace, language);
+    return { text: place + text, language: translated };
+  }
   // The suggestion comes off first: the rules for the rest may end with `.*`.
   const [, error = detail, meant] = /^(.*); did you mean (.+)\?$/s.exec(detail) ?? [];
   const translated = translateByRules(rules, error, language);

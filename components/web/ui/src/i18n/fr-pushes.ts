@@ -8,7 +8,7 @@ export const pushes = {
   watchPaths: "Chemins surveillés",
   watchPathsHint: (context: string) =>
     `Un motif par ligne, relatif au dépôt, par exemple services/web ou docs/**/*.md : un push qui ne touche aucun d’eux ne construit rien. Si le champ est vide : ${
-      context === "" || context === "." ? "tout le dépôt" : `le dossier à construire, ${context}`
+      context === "" || context === "." ? "tout le dépôt" : `le dossier à construire, ${context}`
     }`,
   state: "État",
   off: "Désactivés : seul un clic construit ce service.",
@@ -29,6 +29,7 @@ export const pushes = {
     repository_missing: "Le dépôt n’existe plus, ou la plateforme ne le voit plus. Choisissez-en un autre dans la source.",
     repository_archived: "Le dépôt est archivé : rien ne peut y être poussé. Désarchivez-le chez GitHub.",
     branch_missing: "La branche n’existe plus dans le dépôt. Choisissez-en une autre dans la source.",
+    invalid_config_file: "Le fichier nokube.toml de la branche manque, n’a pas de section pour ce service, ou a des erreurs : voyez ci-dessous. Corrigez-le, puis poussez.",
   },
   confirm: "Confirmer",
   takeOver: "Continuer en mon nom",
@@ -57,6 +58,7 @@ export const pushes = {
     superseded: "Remplacé par un push plus récent",
     not_affected: "Rien à construire : aucun chemin surveillé n’est touché.",
     skipped: "Sauté : le message du commit le demande, par exemple avec [skip ci].",
+    invalid_config_file: "Pas construit : nokube.toml manque, n’a pas de section pour ce service, ou a des erreurs.",
     unchanged: "Rien de nouveau : ce commit était déjà connu.",
     branch_missing: "Pas construit : la branche n’existe plus.",
     repository_missing: "Pas construit : le dépôt n’existe plus, ou la plateforme ne le voit plus.",

@@ -1,5 +1,7 @@
 // The texts of the page, in French. They define the keys: other languages must have the same.
+import { authorize } from "./fr-authorize";
 import { automation, previews, promotion } from "./fr-automation";
+import { configFile } from "./fr-config-file";
 import { deploy } from "./fr-deploy";
 import { invitation, project, projects, service, settings } from "./fr-project";
 import { pushes } from "./fr-pushes";
@@ -63,11 +65,13 @@ export const fr = {
     signOutEverywhereHint: "Met fin à toutes vos sessions, sur tous les appareils.",
   },
 
+  authorize,
   projects,
   invitation,
   project,
   service,
   pushes,
+  configFile,
   automation,
   previews,
   promotion,
@@ -83,6 +87,7 @@ export const fr = {
     via: {
       session: "navigateur",
       bearer: "ligne de commande",
+      authorization_code: "ligne de commande, par le navigateur",
       issuer: "émetteur externe",
       token: "jeton",
       github: "GitHub",
@@ -285,6 +290,7 @@ export const fr = {
       read: "lire",
       build: "construire",
       deploy: "déployer",
+      projects: "gérer les projets et leurs membres",
       reconcile: "voir le détail du rattrapage (/api/v1/reconcile)",
       metrics: "lire les mesures de la plateforme (/metrics)",
     },

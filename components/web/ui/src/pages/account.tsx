@@ -18,7 +18,7 @@ import { lookup } from "../i18n/lookup";
 import { formatDate, formatDateTime } from "../i18n/time";
 import { leaveSignedOut } from "./sign-out";
 
-const SCOPES = ["read", "build", "deploy", "metrics", "reconcile"] as const;
+const SCOPES = ["read", "build", "deploy", "projects", "metrics", "reconcile"] as const;
 type Scope = (typeof SCOPES)[number];
 
 const ADMINISTRATOR_SCOPES: readonly Scope[] = ["metrics", "reconcile"];

@@ -58,6 +58,14 @@ pub struct DeviceCode {
     pub interval: u32,
 }
 
+/// The consent to sign in the command line.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct AuthorizationCreated {
+    /// Open it in the browser: it brings the code to the command line, which has a minute to use it. Show it to nobody.
+    pub redirect_to: String,
+}
+
 /// A short-lived bearer token (RFC 6749, RFC 8693).
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -82,8 +90,8 @@ pub struct IssuedToken<'a> {
 pub struct OAuthError<'a> {
     #[serde(flatten)]
     pub problem: ProblemBody<'a>,
-    /// `authorization_pending`, `slow_down`, `access_denied`, `expired_token`, `invalid_grant`, `invalid_scope` or
-    /// `unsupported_grant_type`.
+    /// `authorization_pending`, `slow_down`, `access_denied`, `expired_token`, `invalid_client`, `invalid_grant`,
+    /// `invalid_scope` or `unsupported_grant_type`.
     pub error: &'a str,
     pub error_description: &'a str,
 }

@@ -101,6 +101,8 @@ pub enum RoutePolicy {
     /// A browser with a refresh cookie.
     #[serde(rename = "renewal")]
     SessionRenewal,
+    /// A signed-in person, or any token.
+    Authenticated,
     /// A signed-in person, or a token with the scope.
     #[serde(alias = "signed-in")]
     SignedIn,
@@ -119,6 +121,7 @@ impl RouteView {
             AccessPolicy::Public => (RoutePolicy::Public, None, None),
             AccessPolicy::Signature => (RoutePolicy::Signature, None, None),
             AccessPolicy::SessionRenewal => (RoutePolicy::SessionRenewal, None, None),
+            AccessPolicy::Authenticated => (RoutePolicy::Authenticated, None, None),
             AccessPolicy::SignedIn(scope) => (RoutePolicy::SignedIn, None, Some(scope)),
             AccessPolicy::Role(role, scope) => (RoutePolicy::Role, Some(role), Some(scope)),
             AccessPolicy::RoleOrAdministrator(role) => {

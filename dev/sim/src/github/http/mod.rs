@@ -4,6 +4,7 @@ pub mod access;
 pub mod app;
 pub mod app_jwt;
 pub mod app_manifest;
+pub mod contents;
 pub mod context;
 pub mod deliveries;
 pub mod deployments;
@@ -85,6 +86,7 @@ fn repository() -> Router<Arc<ServerState>> {
         .route("/branches", get(git::branches))
         .route("/commits/{*reference}", get(git::commit))
         .route("/compare/{*basehead}", get(git::compare))
+        .route("/contents/{*path}", get(contents::contents))
         .route("/git/matching-refs/{*prefix}", get(git::matching_refs))
         .route("/statuses/{sha}", post(statuses::create))
         .route("/pulls", get(pulls::list))

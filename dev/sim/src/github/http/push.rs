@@ -2,10 +2,12 @@
 //!
 //! ```sh
 //! curl -X POST "$GITHUB/_push/alice/shop?branch=main&message=Fix+the+cart&files=web/cart.js,README.md"
+//! curl -X POST --data-binary @nokube.toml "$GITHUB/_push/alice/shop?files=nokube.toml"
 //! ```
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,7 +15,7 @@ use serde_json::{Value, json};
 use super::response::{ApiResult, ok_json};
 use crate::github::local_git;
 use crate::github::model::api_error::ApiError;
-use crate::github::model::git::{Commit, GitRef, StoredCommit};
+use crate::github::model::git::{Commit, Contents, GitRef, StoredCommit};
 use crate::github::model::pushes::Parent;
 use crate::github::model::statuses::CommitStatus;
 use crate::github::server_state::ServerState;
@@ -23,7 +25,8 @@ pub struct PushQuery {
     /// The repository's default branch if there is none.
     branch: Option<String>,
     message: Option<String>,
-    /// Paths with commas between them. README.md if there is none.
+    /// Paths with commas between them. README.md if there is none. The first one is a file with the request's body as its
+    /// contents, if there is a body.
     files: Option<String>,
     /// The login of the author. The repository's owner if there is none.
     author: Option<String>,
@@ -40,6 +43,7 @@ pub async fn push(
     State(state): State<Arc<ServerState>>,
     Path((owner, repo)): Path<(String, String)>,
     Query(query): Query<PushQuery>,
+    body: Bytes,
 ) -> ApiResult {
     let full_name = format!("{owner}/{repo}");
     if state.options.local_repository(&full_name).is_some() {
@@ -62,7 +66,13 @@ pub async fn push(
         };
         let files = query.files.unwrap_or_else(|| "README.md".to_owned());
         let files: Vec<&str> = files.split(',').filter(|file| !file.is_empty()).collect();
-        let commit = Commit::new(query.message.as_deref().unwrap_or("A change"), &files);
+        let (with_body, files) =
+            files.split_at(if body.is_empty() { 0 } else { files.len().min(1) });
+        let commit = Commit::new(query.message.as_deref().unwrap_or("A change"), files);
+        let contents = Contents::File(body.to_vec());
+        let commit = with_body
+            .iter()
+            .fold(commit, |commit, file| commit.with_contents(file, contents.clone()));
         let commit = author.map_or(commit.clone(), |author| commit.by(author));
         let (sha, effects) = model.push(&full_name, &branch, parent, vec![commit], author, now)?;
         Ok::<_, ApiError>(((branch, Some(sha)), effects))

@@ -1,6 +1,7 @@
 //! GitHub's JSON, as its OpenAPI description requires. Doc comments name the schemas there.
 
 pub mod app;
+pub mod contents;
 pub mod deployment;
 pub mod git;
 pub mod pull_request;

@@ -5,6 +5,7 @@ import { useAction } from "../../api/action";
 import { api, unwrap } from "../../api/client";
 import type { FieldError } from "../../api/error";
 import type { DryRun, NewDeployment, Project } from "../../api/types";
+import { FileFieldsProvider } from "../../components/file-fields";
 import { Form } from "../../components/form";
 import { Notice } from "../../components/notice";
 import { Page } from "../../components/page";
@@ -23,7 +24,7 @@ interface DeployFormPageProps extends DeployFormData {
   draftKey: string;
 }
 
-export function DeployFormPage({ draftKey, project, initial, deployment, existingServices }: DeployFormPageProps) {
+export function DeployFormPage({ draftKey, project, initial, deployment, existingServices, file }: DeployFormPageProps) {
   const t = useMessages();
   const { draft, busy, error, clientErrors, preview, loadPreview, deploy } = useDeployForm(draftKey, project, initial);
   const { form, set, discard } = draft;
@@ -37,8 +38,10 @@ export function DeployFormPage({ draftKey, project, initial, deployment, existin
       <Form error={error} clientErrors={clientErrors} onSubmit={deploy}>
         <RestoredDraftNotice draft={draft} />
         <section class="card">
-          <MainFields form={form} set={set} isNew={deployment === null} />
-          <AdvancedOptions form={form} set={set} />
+          <FileFieldsProvider file={file}>
+            <MainFields form={form} set={set} isNew={deployment === null} />
+            <AdvancedOptions form={form} set={set} />
+          </FileFieldsProvider>
         </section>
         {deployment === null && existingServices.includes(form.service_name.trim()) && (
           <Notice kind="warning">{t.deploy.serviceExists(form.service_name.trim())}</Notice>

@@ -8,9 +8,11 @@ import { ApiError, type FieldError } from "../../api/error";
 import { useIdempotencyKey } from "../../api/idempotency-key";
 import type { NewSource } from "../../api/types";
 import { BuildFields } from "../../components/build-fields";
+import { FileFieldsProvider } from "../../components/file-fields";
 import { Form } from "../../components/form";
 import { Notice } from "../../components/notice";
 import { RestoredDraftNotice } from "../../components/restored-draft-notice";
+import { buildFieldsOfFile } from "../../forms/config-file";
 import { useDraft } from "../../forms/draft";
 import { toServiceRequest } from "../../forms/service";
 import { toFieldErrors } from "../../forms/variables";
@@ -57,10 +59,12 @@ export function ServiceSourceForm({ project, service, initial, savedServices, dr
   return (
     <Form error={error} clientErrors={clientErrors} onSubmit={saveAndBuild}>
       <RestoredDraftNotice draft={draft} />
-      <section class="card">
-        <BuildFields form={form} set={set} isNew={service === null} />
-      </section>
-      <PushFields form={form} set={set} />
+      <FileFieldsProvider file={form.build_on_push && form.use_config_file ? buildFieldsOfFile(service) : null}>
+        <section class="card">
+          <BuildFields form={form} set={set} isNew={service === null} />
+        </section>
+        <PushFields form={form} set={set} />
+      </FileFieldsProvider>
       {form.build_on_push && <PreviewFields form={form} set={set} />}
       {isReplaced && <Notice kind="warning">{t.service.exists(name)}</Notice>}
       <div class="actions">

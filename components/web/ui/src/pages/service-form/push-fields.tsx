@@ -31,6 +31,13 @@ export function PushFields({ form, set }: PushFieldsProps) {
             optional
           />
           <CheckboxField
+            name="use_config_file"
+            label={t.configFile.enable}
+            hint={t.configFile.enableHint}
+            value={form.use_config_file}
+            onChange={(use_config_file) => set({ use_config_file })}
+          />
+          <CheckboxField
             name="deploy_on_build"
             label={t.automation.enable}
             hint={t.automation.enableHint}

@@ -18,6 +18,7 @@ import { useMessages } from "../../i18n";
 import { isBuildingService, pollInterval } from "../project/activity";
 import { AutomaticBuilds } from "./automatic-builds";
 import { AutomaticDeployments } from "./automatic-deployments";
+import { ConfigFile } from "./config-file";
 import { Previews, usePreviews } from "./previews";
 import { PushList, usePushes } from "./pushes";
 
@@ -56,6 +57,7 @@ export function ServicePage({ id, name }: { id: number; name: string }) {
                     {service.source && (
                       <>
                         <AutomaticBuilds project={project} service={service} onChange={refetch} />
+                        <ConfigFile project={project} service={service} />
                         <AutomaticDeployments project={project} service={service} onChange={refetch} />
                         <Previews project={project} service={service} result={previews} />
                       </>
@@ -63,7 +65,7 @@ export function ServicePage({ id, name }: { id: number; name: string }) {
                   </>
                 )}
               </QueryView>
-              {service.data?.source && <PushList result={pushes} />}
+              {service.data?.source && <PushList service={service.data} result={pushes} />}
             </>
           ) : (
             <Loading />

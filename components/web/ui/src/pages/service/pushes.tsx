@@ -2,8 +2,9 @@
 import { Link } from "wouter-preact";
 import { api, unwrap } from "../../api/client";
 import { useQuery, type QueryResult } from "../../api/query";
-import type { Push } from "../../api/types";
+import type { Push, Service } from "../../api/types";
 import { CommitText, ShortSha } from "../../components/commit-text";
+import { ConfigErrors } from "../../components/config-errors";
 import { QueryView } from "../../components/page";
 import { RelativeTime } from "../../components/relative-time";
 import { Section } from "../../components/section";
@@ -22,7 +23,12 @@ export function usePushes(project: number, service: string): QueryResult<readonl
   );
 }
 
-export function PushList({ result }: { result: QueryResult<readonly Push[]> }) {
+interface PushListProps {
+  service: Service;
+  result: QueryResult<readonly Push[]>;
+}
+
+export function PushList({ service, result }: PushListProps) {
   const t = useMessages();
   return (
     <Section title={t.pushes.list}>
@@ -34,7 +40,11 @@ export function PushList({ result }: { result: QueryResult<readonly Push[]> }) {
           ) : (
             <ol class="rows">
               {pushes.map((push) => (
-                <PushRow key={`${push.received_at} ${push.branch} ${push.commit?.sha} ${push.decision}`} push={push} />
+                <PushRow
+                  key={`${push.received_at} ${push.branch} ${push.commit?.sha} ${push.decision}`}
+                  service={service}
+                  push={push}
+                />
               ))}
             </ol>
           )
@@ -44,9 +54,9 @@ export function PushList({ result }: { result: QueryResult<readonly Push[]> }) {
   );
 }
 
-function PushRow({ push }: { push: Push }) {
+function PushRow({ service, push }: { service: Service; push: Push }) {
   const t = useMessages();
-  const { branch, commit, head, sender, decision, build_id } = push;
+  const { branch, commit, head, sender, decision, build_id, config_file_errors: errors } = push;
   // A push of which GitHub's event did not arrive is known by the branch's head only.
   const shown = commit ?? (decision === "branch_missing" ? null : head);
   return (
@@ -76,6 +86,7 @@ function PushRow({ push }: { push: Push }) {
           </div>
         )}
         {!commit && !sender && shown && <div class="muted">{t.pushes.withoutEvent}</div>}
+        {head && errors.length > 0 && <ConfigErrors service={service} commit={head.sha} errors={errors} />}
       </div>
       <div class="decision">
         <div>{t.pushes.decisions[decision]}</div>

@@ -36,16 +36,26 @@ pub struct FileChange {
     /// Of a renamed file.
     pub previous_path: Option<String>,
     pub status: FileStatus,
+    /// What the commit has there; `None` if nobody has said it.
+    pub contents: Option<Contents>,
+}
+
+/// What a commit has at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Contents {
+    File(Vec<u8>),
+    Directory,
+    Submodule,
 }
 
 impl FileChange {
     pub fn new(path: &str, status: FileStatus) -> Self {
-        Self { path: path.to_owned(), previous_path: None, status }
+        Self { path: path.to_owned(), previous_path: None, status, contents: None }
     }
 
     pub fn renamed(from: &str, to: &str) -> Self {
         let previous_path = Some(from.to_owned());
-        Self { path: to.to_owned(), previous_path, status: FileStatus::Renamed }
+        Self { path: to.to_owned(), previous_path, status: FileStatus::Renamed, contents: None }
     }
 }
 
@@ -69,6 +79,17 @@ impl Commit {
 
     pub fn with(mut self, path: &str, status: FileStatus) -> Self {
         self.files.push(FileChange::new(path, status));
+        self
+    }
+
+    /// A file with this text.
+    pub fn with_text(self, path: &str, text: &str) -> Self {
+        self.with_contents(path, Contents::File(text.as_bytes().to_vec()))
+    }
+
+    pub fn with_contents(mut self, path: &str, contents: Contents) -> Self {
+        let change = FileChange::new(path, FileStatus::Modified);
+        self.files.push(FileChange { contents: Some(contents), ..change });
         self
     }
 

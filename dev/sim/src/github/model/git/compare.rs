@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{FileChange, FileStatus, GitRepository, StoredCommit};
+use super::{Contents, FileChange, FileStatus, GitRepository, StoredCommit};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ComparisonStatus {
@@ -50,6 +50,26 @@ impl GitRepository {
         self.history(sha).iter().any(|commit| commit.sha == ancestor)
     }
 
+    /// What a commit has at a path. A file whose contents nobody has said has its path as its text.
+    pub fn contents(&self, sha: &str, path: &str) -> Option<Contents> {
+        let history = self.history(sha);
+        let concerns = |change: &&FileChange| {
+            change.path == path || change.previous_path.as_deref() == Some(path)
+        };
+        let mut last: Option<(&str, &FileChange)> = None;
+        for commit in &history {
+            let Some(change) = commit.files.iter().rev().find(concerns) else { continue };
+            // A merge has what one of its parents changed in what the other one has.
+            if last.is_none_or(|(nearer, _)| self.has_ancestor(&commit.sha, nearer)) {
+                last = Some((&commit.sha, change));
+            }
+        }
+        let (_, last) = last?;
+        let is_there = last.path == path && last.status != FileStatus::Removed;
+        let unsaid = || Contents::File(path.as_bytes().to_vec());
+        is_there.then(|| last.contents.clone().unwrap_or_else(unsaid))
+    }
+
     /// A commit and its ancestors, nearest first.
     pub fn history(&self, sha: &str) -> Vec<StoredCommit> {
         let mut found = Vec::new();
@@ -92,7 +112,7 @@ fn changed_files(commits: &[StoredCommit]) -> Vec<FileChange> {
             (FileStatus::Renamed, original) => (change.path.clone(), original),
             _ => (change.path.clone(), None),
         };
-        files.insert(&change.path, FileChange { path, previous_path, status });
+        files.insert(&change.path, FileChange { path, previous_path, status, contents: None });
     }
     files.into_values().collect()
 }

@@ -6,7 +6,7 @@
 mod commit;
 mod compare;
 
-pub use commit::{Commit, FileChange, FileStatus, StoredCommit, invented_message};
+pub use commit::{Commit, Contents, FileChange, FileStatus, StoredCommit, invented_message};
 pub use compare::{Comparison, ComparisonStatus};
 
 use std::collections::{BTreeMap, BTreeSet};

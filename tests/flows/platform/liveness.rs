@@ -1,0 +1,26 @@
+//! `/live`: a platform is restarted only if that can help.
+
+use nokube_tests::TestPlatform;
+
+#[tokio::test]
+async fn only_a_store_that_gives_no_answer_is_a_reason_for_a_restart() {
+    let mut platform = TestPlatform::config().on_redis().start().await;
+    let anybody = platform.anonymous();
+    assert_eq!(anybody.get("/live").await.expect(200), "alive\n");
+
+    // It accepts connections, but says nothing.
+    platform.redis().pause();
+    let detail = anybody.get("/live").await.expect_problem(503);
+    assert!(!detail.contains("store"), "everybody may ask: {detail}");
+    // Whether requests are sent here does not depend on the store.
+    assert_eq!(anybody.get("/health").await.status, 200);
+    platform.redis().resume();
+    assert_eq!(anybody.get("/live").await.status, 200);
+
+    // Every host would restart, and none would find a store.
+    platform.redis().stop();
+    assert_eq!(anybody.get("/live").await.status, 200);
+    platform.redis().restart().await;
+    platform.user("alice").create_project("myapp").await;
+    platform.finish_with_expected_errors(&["live: the store does not answer"]).await;
+}
