@@ -64,10 +64,10 @@ test: setup-tests components ## Run the fast tests
 	  "$$(wc -l < target/debug/flows-github-as-described.txt) kinds of responses and webhooks"
 
 test-redis: setup-tests components ## Run the flow tests with Spin's key-value store on Redis
-	NOKUBE_TEST_STORE=key-value-on-redis cargo test --test flows
+	NOKUBE_TEST_STORE=key-value-on-redis cargo test --test flows -- --test-threads=3
 
 test-hosted: setup-tests components components-hosted ## Run the flow tests with the components and limits of a hosted Spin
-	NOKUBE_TEST_STORE=hosted cargo test --test flows
+	NOKUBE_TEST_STORE=hosted cargo test --test flows -- --test-threads=3
 	cargo test --features nokube-tests/slow --test hosted -- --nocapture
 
 test-slow: setup-tests components ## Run the slow tests: orders of events, crashes, load, mutated webhooks

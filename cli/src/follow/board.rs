@@ -38,12 +38,14 @@ impl Board {
         }
     }
 
-    /// A service is no longer followed.
-    pub fn remove(&self, service: &str) {
-        self.phases.borrow_mut().remove(service);
+    /// A service is no longer followed. Without a terminal its last line stays, and is returned.
+    pub fn remove(&self, service: &str) -> Option<String> {
+        let phase = self.phases.borrow_mut().remove(service);
         if self.progress.is_spinner() {
             self.progress.set(&summary(&self.phases.borrow()));
+            return None;
         }
+        phase.map(|phase| format!("{service}: {phase}"))
     }
 
     pub(super) fn build(&self, service: &str, read: &Received<Build>) {

@@ -63,13 +63,15 @@ impl Follow<'_> {
         timeout: Duration,
     ) -> Outcome {
         let deployment = &followed.deployment.typed;
-        self.board.remove(service);
+        let shown = self.board.remove(service);
         for warning in &deployment.warnings {
             self.warn(&format!("{service}: {warning}"));
         }
         let line = format!("{service}: {}", phase(deployment));
         if followed.verdict == Verdict::Ready {
-            self.print(Style::Good, &line);
+            if shown.as_deref() != Some(line.as_str()) {
+                self.print(Style::Good, &line);
+            }
             return Outcome::Done;
         }
         self.print(Style::Bad, &line);

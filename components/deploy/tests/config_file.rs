@@ -62,11 +62,11 @@ impl Pushes {
     fn problem(&self) -> Option<String> {
         let stored = self.host.stored();
         let problems = stored.iter().filter(|(key, _)| key.starts_with("k/"));
-        let problems = problems.filter_map(|(_, text)| {
+        let mut problems = problems.filter_map(|(_, text)| {
             let value: Value = serde_json::from_str(text).ok()?;
             Some(value.pointer("/done/problem").or(value.get("problem"))?.as_str()?.to_owned())
         });
-        problems.last()
+        problems.next_back()
     }
 }
 

@@ -141,46 +141,13 @@ fn read_grant(fields: Fields) -> Result<String, Problem> {
     TokenRequest::parse(fields).map(|_| String::new())
 }
 
-fn requests() -> Vec<Request> {
+/// The requests of `auth` for its own credentials.
+fn sign_in_requests() -> Vec<Request> {
     let device = "urn:ietf:params:oauth:grant-type:device_code";
     let exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
     let redirect_uri = "http://127.0.0.1:49152/callback";
     let jwt = "urn:ietf:params:oauth:token-type:jwt";
-    let build = json!({
-        "project_id": 1, "repository_url": "https://github.com/acme/shop", "image_name": "myapp",
-        "service_name": "frontend",
-    });
-    let deployment = json!({
-        "project_id": 1, "project_name": "myapp", "username": "testuser",
-        "service_name": "frontend", "image_name": "nginx:1.29", "enable_autoscaling": true,
-    });
     vec![
-        Request::new::<NewDeployment>(deployment, read_deployment),
-        Request::new::<NewConfiguration>(json!({ "enable_autoscaling": true }), read_saved),
-        Request::new::<NewSecrets>(json!({ "secrets": {} }), read_secrets),
-        Request::new::<NewProject>(json!({ "name": "myapp" }), |mut fields| {
-            let name = NewProject::read(&mut fields).name;
-            debug(fields.finish(name))
-        }),
-        Request::new::<ProjectChange>(json!({}), |mut fields| {
-            debug(ProjectChange::read(&mut fields).apply(fields, project(), now()))
-        }),
-        Request::new::<MemberRole>(json!({ "role": "viewer" }), |mut fields| {
-            let role = MemberRole::read(&mut fields).role.map(|_| ());
-            debug(fields.finish(role))
-        }),
-        Request::new::<NewToken>(json!({ "name": "ci", "scopes": ["read"] }), |fields| {
-            debug(ApiTokenRequest::parse(fields, MAX_LIFETIME_DAYS, now()))
-        }),
-        Request::new::<NewBuild>(build, read_build),
-        Request::new::<NewService>(
-            json!({ "repository_url": "https://github.com/acme/shop", "build_on_push": true }),
-            read_source,
-        ),
-        Request::new::<Rollback>(json!({}), |mut fields| {
-            let request = Rollback::read(&mut fields);
-            debug(fields.finish(Some(request.revision)))
-        }),
         Request::new::<DeviceGrant>(
             json!({ "grant_type": device, "device_code": "a" }),
             read_grant,
@@ -209,6 +176,47 @@ fn requests() -> Vec<Request> {
             read_grant,
         ),
     ]
+}
+
+fn requests() -> Vec<Request> {
+    let build = json!({
+        "project_id": 1, "repository_url": "https://github.com/acme/shop", "image_name": "myapp",
+        "service_name": "frontend",
+    });
+    let deployment = json!({
+        "project_id": 1, "project_name": "myapp", "username": "testuser",
+        "service_name": "frontend", "image_name": "nginx:1.29", "enable_autoscaling": true,
+    });
+    let mut requests = vec![
+        Request::new::<NewDeployment>(deployment, read_deployment),
+        Request::new::<NewConfiguration>(json!({ "enable_autoscaling": true }), read_saved),
+        Request::new::<NewSecrets>(json!({ "secrets": {} }), read_secrets),
+        Request::new::<NewProject>(json!({ "name": "myapp" }), |mut fields| {
+            let name = NewProject::read(&mut fields).name;
+            debug(fields.finish(name))
+        }),
+        Request::new::<ProjectChange>(json!({}), |mut fields| {
+            debug(ProjectChange::read(&mut fields).apply(fields, project(), now()))
+        }),
+        Request::new::<MemberRole>(json!({ "role": "viewer" }), |mut fields| {
+            let role = MemberRole::read(&mut fields).role.map(|_| ());
+            debug(fields.finish(role))
+        }),
+        Request::new::<NewToken>(json!({ "name": "ci", "scopes": ["read"] }), |fields| {
+            debug(ApiTokenRequest::parse(fields, MAX_LIFETIME_DAYS, now()))
+        }),
+        Request::new::<NewBuild>(build, read_build),
+        Request::new::<NewService>(
+            json!({ "repository_url": "https://github.com/acme/shop", "build_on_push": true }),
+            read_source,
+        ),
+        Request::new::<Rollback>(json!({}), |mut fields| {
+            let request = Rollback::read(&mut fields);
+            debug(fields.finish(Some(request.revision)))
+        }),
+    ];
+    requests.extend(sign_in_requests());
+    requests
 }
 
 #[test]
