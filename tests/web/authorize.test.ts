@@ -93,7 +93,7 @@ for (const view of VIEWS) {
     program.close();
   });
 
-  test(`the command line is refused, and is told so (${where})`, async () => {
+  test(`the command line is refused, and gets the error (${where})`, async () => {
     const program = await Program.listen();
     const bob = await BrowserUser.open(browser, platform.url, view);
     const { t, page } = bob;

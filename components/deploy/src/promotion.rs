@@ -89,7 +89,7 @@ impl Source {
                 service: &name,
                 limits: &settings.limits,
                 current: None,
-                is_for_previews: false,
+                checks_secrets: true,
             })?,
         };
         let own = own.as_ref();

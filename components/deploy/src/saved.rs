@@ -3,7 +3,7 @@
 //! project.
 
 use crate::{image, services::ExistingService, settings::Settings};
-use futures::future::{try_join, try_join3};
+use futures::future::try_join;
 use nokube_domain::{
     Problem, ProjectId,
     config_file::FileService,
@@ -37,20 +37,16 @@ pub struct ConfigurationOf<'a> {
     pub limits: &'a PlatformLimits,
     /// The configuration of its current release.
     pub current: Option<&'a Spec>,
-    /// Whether it is for previews, which have other variables and secrets.
-    pub is_for_previews: bool,
+    /// Whether secrets that the file names must be saved. Previews have other ones.
+    pub checks_secrets: bool,
 }
 
 impl Saved {
     /// Three concurrent reads; then two, if the service uses the configuration file of its branch.
     pub async fn load(store: &Store, project: ProjectId, service: &ServiceName) -> Result<Self> {
-        let (configuration, secrets, file) = try_join3(
-            store.get(keys::service_deployment(project, service)),
-            store.get(keys::service_secrets(project, service)),
-            file_in_effect(store, project, service),
-        )
-        .await?;
-        Ok(Self { configuration, secrets, file })
+        let saved = Self::load_with(store, project, service, None);
+        let (saved, file) = try_join(saved, file_in_effect(store, project, service)).await?;
+        Ok(Self { file, ..saved })
     }
 
     /// As [`Self::load`], with what is known of the file: two concurrent reads.
@@ -78,11 +74,11 @@ impl Saved {
     /// # Errors
     /// All fields of the file that cannot be deployed, and secrets that it names and that are not saved.
     pub fn spec(&self, of: &ConfigurationOf<'_>) -> std::result::Result<Option<Spec>, Problem> {
-        let ConfigurationOf { project, service, limits, current, is_for_previews } = *of;
+        let ConfigurationOf { project, service, limits, current, checks_secrets } = *of;
         let saved = self.saved_spec();
         let Some(file) = &self.file else { return Ok(saved.cloned()) };
         let names = self.secrets.as_ref().map(|secrets| secrets.names.clone()).unwrap_or_default();
-        let names = (!is_for_previews).then_some(&names);
+        let names = checks_secrets.then_some(&names);
         let configuration = FileConfiguration { project, service, file, saved, current };
         Ok(configuration.read(limits, names)?.or_else(|| saved.cloned()))
     }
@@ -171,7 +167,7 @@ pub async fn complete(
         service: &service,
         limits: &settings.limits,
         current: state.map(|state| &state.release.spec),
-        is_for_previews: false,
+        checks_secrets: true,
     };
     let Some(configuration) = &saved.spec(&of)? else { return Ok(None) };
     let build = image::newest_build(call, project.id, &service).await?;

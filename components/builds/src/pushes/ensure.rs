@@ -245,9 +245,7 @@ impl NewPushBuild<'_> {
         let started = start_build(store, github, new, Capacity::Wait, complete).await?;
         Ok(started.record.id)
     }
-}
 
-impl NewPushBuild<'_> {
     /// How the target is built. The file of its commit is that of the newest record: with another one there would be
     /// another target.
     fn spec(&self, web: &Url) -> BuildSpec {

@@ -3,10 +3,8 @@
 use crate::story::{DISPATCHES, SHOP, Story, WEB, sha, source};
 use crate::{faults::finish, previews::pull};
 use data_encoding::BASE64;
-use futures::future::select;
-use nokube_edge::sleep;
 use serde_json::{Value, json};
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
 /// The file of a service in `web/`, with so many pods.
 pub fn file(replicas: u32) -> String {
@@ -241,11 +239,7 @@ fn looks_at_a_slow_github_take_few_numbers() {
     story.file('b', &file(3));
     story.head('b');
     let number = story.event('b');
-    let path = format!("/internal/work/{number}");
-    let first = story.host.anybody(builds::ROUTES).start("POST", &path, Some(&json!({})));
-    story.host.run(async move {
-        select(pin!(first), pin!(sleep(Duration::from_secs(5)))).await;
-    });
+    story.process_for_5_seconds(number);
     for _ in 0..5 {
         story.host.wait(15);
         story.service();

@@ -1,10 +1,8 @@
 //! GitHub is slow to compare commits, and requests are cut off meanwhile.
 
 use crate::story::{Story, source};
-use futures::future::select;
-use nokube_edge::sleep;
 use serde_json::json;
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
 #[test]
 fn looks_that_are_cut_off_take_few_numbers_and_end_with_the_build() {
@@ -12,11 +10,7 @@ fn looks_that_are_cut_off_take_few_numbers_and_end_with_the_build() {
     story.host.respond_to_after("/compare/", Duration::from_secs(20));
     story.head('b');
     let number = story.event('b');
-    let path = format!("/internal/work/{number}");
-    let first = story.host.anybody(builds::ROUTES).start("POST", &path, Some(&json!({})));
-    story.host.run(async move {
-        select(pin!(first), pin!(sleep(Duration::from_secs(5)))).await;
-    });
+    story.process_for_5_seconds(number);
     assert_eq!(story.built(), "");
     for _ in 0..10 {
         story.host.wait(15);

@@ -2,6 +2,7 @@
 
 use crate::github_app::use_github_app;
 use builds::ROUTES;
+use futures::future::select;
 use nokube_domain::{
     Person, ProjectId,
     projects::Members,
@@ -9,12 +10,13 @@ use nokube_domain::{
     work::BuildTask,
 };
 use nokube_edge::{
+    sleep,
     store::{Counter, Store, keys},
     work::WorkQueue,
 };
 use nokube_test_host::{Client, Response, TestHost};
 use serde_json::{Value, json};
-use std::rc::Rc;
+use std::{pin::pin, rc::Rc, time::Duration};
 
 pub const API: &str = "https://api.github.com";
 pub const SHOP: [&str; 2] =
@@ -165,6 +167,15 @@ impl Story {
             head_commit: None,
             unknown_fields: Default::default(),
         }))
+    }
+
+    /// Processes a work item, and is cut off after 5 seconds.
+    pub fn process_for_5_seconds(&self, number: u32) {
+        let path = format!("/internal/work/{number}");
+        let process = self.host.anybody(ROUTES).start("POST", &path, Some(&json!({})));
+        self.host.run(async move {
+            select(pin!(process), pin!(sleep(Duration::from_secs(5)))).await;
+        });
     }
 
     pub fn store(&self, change: RepositoryChange) -> u32 {

@@ -68,7 +68,7 @@ pub async fn deploy(
         service: &name,
         limits: &cluster.settings.limits,
         current: before.as_ref().map(|before| &before.release.spec),
-        is_for_previews: false,
+        checks_secrets: true,
     };
     match saved.spec(&of)? {
         Some(spec) => replacing.by_saved(store, new, &spec, &saved).await,

@@ -149,8 +149,8 @@ impl Preview<'_> {
     fn spec(&self, configuration: &Configuration) -> Result<Spec> {
         let limits = &self.cluster.settings.limits;
         let (project, service) = (self.project, &self.goal.of.service);
-        let (current, is_for_previews) = (None, true);
-        let of = ConfigurationOf { project, service, limits, current, is_for_previews };
+        let (current, checks_secrets) = (None, false);
+        let of = ConfigurationOf { project, service, limits, current, checks_secrets };
         let url = |spec: &Spec| self.cluster.platform().access_url(self.project, spec);
         let spec =
             preview_spec(&configuration.spec(&of)?, self.goal.of.clone(), self.settings(), url);

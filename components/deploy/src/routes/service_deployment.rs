@@ -68,7 +68,7 @@ async fn view_with_file(
         limits: &Settings::load().await?.limits,
         current: state.map(|state| &state.release.spec),
         // Whether secrets are missing is said when it is deployed.
-        is_for_previews: true,
+        checks_secrets: false,
     };
     let spec = saved.spec(&of)?;
     let times = saved.configuration.as_ref().map(|saved| (saved.created_at, saved.updated_at));

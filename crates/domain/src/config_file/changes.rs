@@ -1,32 +1,22 @@
 //! What a file changes of what is saved of a service.
 
-use super::{FileService, names::CUSTOM_DOMAIN};
+use super::{
+    FileService,
+    names::{CUSTOM_DOMAIN, build_fields},
+    service::read_build,
+};
 use crate::{
-    builds::{BuildSpec, Source, is_dockerfile_of},
+    builds::is_dockerfile_of,
     deployments::{ServiceConfiguration, check_configuration},
     fields::Fields,
     name::ServiceName,
-    services::NewService,
+    services::source_fields,
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
-use url::Url;
 
 /// Fields as the API shows them.
 type Shown = Map<String, Value>;
-
-/// The fields of a source that a file can have, as the API shows them.
-const SOURCE_FIELDS: [&str; 9] = [
-    "context",
-    "has_dockerfile",
-    "dockerfile_path",
-    "dockerfile_content",
-    "image_tag",
-    "build_args",
-    "submodules",
-    "lfs",
-    "watch_paths",
-];
 
 /// A field that changes. `env_vars.NAME` for an entry of a map.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +63,7 @@ impl FileService {
 /// The request that saves a source which is shown like this. The Dockerfile in the context follows the context.
 fn source_request(shown: &Shown) -> Shown {
     let is_saved = |(field, value): &(&String, &Value)| {
-        SOURCE_FIELDS.contains(&field.as_str()) && !value.is_null()
+        build_fields().any(|known| known == field.as_str()) && !value.is_null()
     };
     let mut request: Shown = shown
         .iter()
@@ -91,28 +81,11 @@ fn source_request(shown: &Shown) -> Shown {
 
 /// How a source is shown after this request. `None` if a newer platform has values that are not known here.
 fn shown_source(request: Shown, service: &ServiceName) -> Option<Shown> {
-    let web = Url::parse("https://github.com").ok()?;
-    let mut fields = Fields::from_map(request);
-    fields.set("repository_url", json!("https://github.com/owner/name"));
-    let NewService { source, automation } = NewService::read(&mut fields);
-    let watch_paths = automation.watch_paths?;
-    let spec = BuildSpec::saved(source, Some(service.clone()), fields, &web).ok()?;
-    let (path, content) = match &spec.source {
-        Source::DockerfilePath(path) => (Some(path), None),
-        Source::DockerfileContent(content) => (None, Some(content)),
-        Source::Buildpacks => (None, None),
-    };
-    let shown = json!({
-        "context": spec.context,
-        "dockerfile_path": path,
-        "dockerfile_content": content,
-        "image_tag": spec.tag,
-        "build_args": spec.build_args,
-        "submodules": spec.submodules,
-        "lfs": spec.lfs,
-        "watch_paths": watch_paths,
-    });
-    shown.as_object().cloned()
+    let (spec, watch_paths) = read_build(request, service.clone()).ok()?;
+    let mut shown = source_fields(&spec, &watch_paths);
+    // It follows from the path.
+    shown.remove("has_dockerfile");
+    Some(shown)
 }
 
 /// How a configuration is shown after this request, with all defaults. `None` as in [`shown_source`].

@@ -11,10 +11,11 @@ use crate::{
     fields::Fields,
     name::ServiceName,
     problem::{FieldError, Problem},
-    services::{DOCKERFILE_FIELDS, NewService},
+    pushes::WatchPath,
+    services::{DOCKERFILE_FIELDS, read_source},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{
     Spanned,
@@ -132,13 +133,20 @@ fn read_deployment(
     service.deployment = Some(section.fields.into_iter().collect());
 }
 
-/// The errors of what a service is built from. The repository is not in the file.
+/// The errors of what a service is built from.
 fn check_build(section: &Section<'_>, name: ServiceName) -> Vec<FieldError> {
-    let mut fields = Fields::from_map(section.fields.clone());
+    errors_of(read_build(section.fields.clone(), name))
+}
+
+/// What a service is built from, and its watch paths. The repository is not in the file.
+pub(super) fn read_build(
+    fields: Map<String, Value>,
+    name: ServiceName,
+) -> Result<(BuildSpec, Vec<WatchPath>), Problem> {
+    let github = Url::parse("https://github.com").map_err(|_| Problem::invalid(Vec::new()))?;
+    let mut fields = Fields::from_map(fields);
     fields.set("repository_url", json!("https://github.com/owner/name"));
-    let Ok(github) = Url::parse("https://github.com") else { return Vec::new() };
-    let NewService { source, .. } = NewService::read(&mut fields);
-    errors_of(BuildSpec::saved(source, Some(name), fields, &github))
+    read_source(fields, name, &github)
 }
 
 fn errors_of<T>(result: Result<T, Problem>) -> Vec<FieldError> {
@@ -171,7 +179,7 @@ fn read_secrets(
             faults.add(item.span().start, &field, "must be a list of names");
             continue;
         };
-        let mut errors = Fields::from_map(serde_json::Map::new());
+        let mut errors = Fields::from_map(Map::new());
         check_entries(&mut errors, SECRETS, std::iter::once((&name.to_owned(), None)));
         let mut details: Vec<_> =
             errors_of(errors.finish(Some(()))).into_iter().map(|error| error.detail).collect();

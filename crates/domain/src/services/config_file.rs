@@ -5,6 +5,7 @@ use crate::{
     builds::BuildSpec,
     config_file::{FileError, FileService},
     fields::Fields,
+    name::ServiceName,
     problem::Problem,
     pushes::{RecordedFile, WatchPath},
     repository::CommitSha,
@@ -71,11 +72,37 @@ fn with_file(
     file.apply_to_source(&mut fields);
     complete_source(spec, &mut fields, web);
     fields.add_absent("watch_paths", json!(watch_paths));
-    let NewService { source, automation } = NewService::read(&mut fields);
-    let read = BuildSpec::saved(source, Some(spec.service.clone()), fields, web)?;
+    let (read, watch_paths) = read_source(fields, spec.service.clone(), web)?;
     let (repository, git_ref) = (spec.repository.clone(), spec.git_ref.clone());
-    let watch_paths = automation.watch_paths.unwrap_or_default();
     Ok((BuildSpec { repository, git_ref, ..read }, watch_paths))
+}
+
+/// What a request says that a service is built from, and its watch paths.
+pub(crate) fn read_source(
+    mut fields: Fields,
+    service: ServiceName,
+    web: &Url,
+) -> Result<(BuildSpec, Vec<WatchPath>), Problem> {
+    let NewService { source, automation } = NewService::read(&mut fields);
+    let spec = BuildSpec::saved(source, Some(service), fields, web)?;
+    Ok((spec, automation.watch_paths.unwrap_or_default()))
+}
+
+/// The fields of a source that a file can have, as requests and responses have them.
+pub(crate) fn source_fields(spec: &BuildSpec, watch_paths: &[WatchPath]) -> Map<String, Value> {
+    let (dockerfile_path, dockerfile_content) = spec.source.dockerfile();
+    let fields = [
+        ("context", json!(spec.context)),
+        ("has_dockerfile", json!(dockerfile_path.is_some())),
+        ("dockerfile_path", json!(dockerfile_path)),
+        ("dockerfile_content", json!(dockerfile_content)),
+        ("image_tag", json!(spec.tag)),
+        ("build_args", json!(spec.build_args)),
+        ("submodules", json!(spec.submodules)),
+        ("lfs", json!(spec.lfs)),
+        ("watch_paths", json!(watch_paths)),
+    ];
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 impl SavedSource {
@@ -92,7 +119,7 @@ impl SavedSource {
     /// Takes the fields of a request that come from the file. Each that has another value is an error. `self` is what is
     /// in effect.
     pub fn take_fields_of_file(&self, file: &FileService, fields: &mut Fields) {
-        let in_effect = self.fields();
+        let in_effect = source_fields(&self.spec, &self.watch_paths);
         let is_dockerfile = |name: &str| DOCKERFILE_FIELDS.contains(&name);
         let has_dockerfile = file.build.keys().any(|name| is_dockerfile(name));
         let names = file.build.keys().map(String::as_str).filter(|name| !is_dockerfile(name));
@@ -104,23 +131,5 @@ impl SavedSource {
                 fields.add_error(name, COMES_FROM_FILE);
             }
         }
-    }
-
-    /// The fields that a file can have, as requests and responses have them.
-    fn fields(&self) -> Map<String, Value> {
-        let spec = &self.spec;
-        let (dockerfile_path, dockerfile_content) = spec.source.dockerfile();
-        let fields = [
-            ("context", json!(spec.context)),
-            ("has_dockerfile", json!(dockerfile_path.is_some())),
-            ("dockerfile_path", json!(dockerfile_path)),
-            ("dockerfile_content", json!(dockerfile_content)),
-            ("image_tag", json!(spec.tag)),
-            ("build_args", json!(spec.build_args)),
-            ("submodules", json!(spec.submodules)),
-            ("lfs", json!(spec.lfs)),
-            ("watch_paths", json!(self.watch_paths)),
-        ];
-        fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }

@@ -7,6 +7,7 @@ mod request;
 mod view;
 
 pub use config_file::{COMES_FROM_FILE, ConfigFileView};
+pub(crate) use config_file::{read_source, source_fields};
 pub use linked::LinkedBy;
 pub(crate) use record::DOCKERFILE_FIELDS;
 pub use record::{NewSavedSource, SavedSource, ServiceRecord};

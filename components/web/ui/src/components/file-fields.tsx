@@ -1,11 +1,9 @@
 // Fields of a form that come from the configuration file in the repository: they are read-only, and say why.
 import { createContext, type ComponentChildren } from "preact";
 import { useContext } from "preact/hooks";
-import type { FieldsOfFile } from "../forms/config-file";
+import { FILE_NAME, type FieldsOfFile } from "../forms/config-file";
 import { useMessages } from "../i18n";
 import { fieldId } from "./field-errors";
-
-export const FILE_NAME = "nokube.toml";
 
 const Context = createContext<FieldsOfFile | null>(null);
 

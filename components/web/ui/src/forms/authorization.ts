@@ -32,12 +32,16 @@ export function parseAuthorization(query: URLSearchParams): { request: Authoriza
     .filter(([name, [value = "", ...repeated]]) => repeated.length > 0 || !RULES[name](value))
     .map(([name]) => name);
   if (invalid.length > 0) return { invalid };
-  const [redirect_uri, code_challenge, state] = (["redirect_uri", "code_challenge", "state"] as const).map(
-    (name) => query.get(name) ?? "",
-  ) as [string, string, string];
-  const device = toDeviceName(query.get("device") ?? "");
+  const text = (name: Parameter) => query.get(name) ?? "";
   return {
-    request: { client_id: "nokube-cli", redirect_uri, code_challenge, code_challenge_method: "S256", state, device },
+    request: {
+      client_id: "nokube-cli",
+      redirect_uri: text("redirect_uri"),
+      code_challenge: text("code_challenge"),
+      code_challenge_method: "S256",
+      state: text("state"),
+      device: toDeviceName(text("device")),
+    },
   };
 }
 

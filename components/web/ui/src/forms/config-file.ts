@@ -1,6 +1,8 @@
 // What a form takes from the configuration file in the repository, and where that file is.
 import type { Service } from "../api/types";
 
+export const FILE_NAME = "nokube.toml";
+
 /** The fields of a form that come from the file. */
 export interface FieldsOfFile {
   names: readonly string[];
@@ -32,5 +34,5 @@ function fieldsOfFile(service: Service | null, names: readonly string[]): Fields
 /** The file at GitHub in a commit, at a line. */
 export function fileUrl({ source }: Service, commit: string, line?: number): string {
   const repository = source?.repository_url.replace(/\/$|\.git$/g, "") ?? "";
-  return `${repository}/blob/${commit}/nokube.toml${line === undefined ? "" : `#L${line}`}`;
+  return `${repository}/blob/${commit}/${FILE_NAME}${line === undefined ? "" : `#L${line}`}`;
 }

@@ -1,10 +1,9 @@
 // What a service takes from the configuration file in its branch, and what is wrong with it.
 import type { Project, Service } from "../../api/types";
 import { ConfigErrors } from "../../components/config-errors";
-import { FILE_NAME } from "../../components/file-fields";
 import { Notice } from "../../components/notice";
 import { DescriptionList, Section } from "../../components/section";
-import { fileUrl } from "../../forms/config-file";
+import { FILE_NAME, fileUrl } from "../../forms/config-file";
 import { useMessages } from "../../i18n";
 import { ChangeLink } from "./change-link";
 
