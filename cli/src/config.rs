@@ -115,11 +115,7 @@ pub struct Config {
 impl Config {
     pub fn load(folder: &Path) -> Result<Self> {
         let path = folder.join("config.toml");
-        let content = match fs::read_to_string(&path) {
-            Ok(content) => content,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(file_error(&path, &error)),
-        };
+        let Some(content) = read_if_exists(&path)? else { return Ok(Self::default()) };
         toml::from_str(&content).map_err(|error| file_error(&path, &error))
     }
 
@@ -174,6 +170,15 @@ pub fn folder(environment: &Environment) -> Result<PathBuf> {
         ))
     })?;
     Ok(strategy.config_dir().join("nokube"))
+}
+
+/// The content of a file, or `None` if there is none.
+pub fn read_if_exists(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(file_error(path, &error)),
+    }
 }
 
 /// Replaces a file that only its owner may read. A reader sees the old content or the new one.

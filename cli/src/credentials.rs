@@ -3,13 +3,12 @@
 
 use crate::{
     Result,
-    config::{Origin, file_error, write_private},
+    config::{Origin, file_error, read_if_exists, write_private},
     text,
 };
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
-    fs, io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -60,7 +59,7 @@ impl Credentials {
         let secret = token.to_owned();
         let write = move |entry: keyring::Entry| entry.set_password(&secret);
         if self.with_keyring(origin, write).await.is_some() {
-            self.change(|tokens| tokens.remove(&origin.to_string()).is_some())?;
+            self.remove_from_file(origin)?;
             return Ok(Place::Keyring);
         }
         self.change(|tokens| {
@@ -71,7 +70,7 @@ impl Credentials {
     }
 
     pub async fn forget(&self, origin: &Origin) -> Result<()> {
-        self.change(|tokens| tokens.remove(&origin.to_string()).is_some())?;
+        self.remove_from_file(origin)?;
         self.with_keyring(origin, |entry| entry.delete_credential()).await;
         Ok(())
     }
@@ -92,21 +91,22 @@ impl Credentials {
     }
 
     fn load(&self) -> Result<File> {
-        match fs::read_to_string(&self.path) {
-            // The parser's message would quote the line, which has a token.
-            Ok(content) => toml::from_str(&content).map_err(|_| {
-                file_error(&self.path, &text!("This is not TOML.", "Ce n’est pas du TOML.")).next(
-                    text!(
-                        "Delete the file, and sign in again.",
-                        "Supprimez le fichier, et reconnectez-vous."
-                    ),
-                )
-            }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(File::default()),
-            Err(error) => Err(file_error(&self.path, &error)),
-        }
+        let Some(content) = read_if_exists(&self.path)? else { return Ok(File::default()) };
+        // The parser's message would quote the line, which has a token.
+        toml::from_str(&content).map_err(|_| {
+            let message = text!("This is not TOML.", "Ce n’est pas du TOML.");
+            file_error(&self.path, &message).next(text!(
+                "Delete the file, and sign in again.",
+                "Supprimez le fichier, et reconnectez-vous."
+            ))
+        })
     }
 
+    fn remove_from_file(&self, origin: &Origin) -> Result<()> {
+        self.change(|tokens| tokens.remove(&origin.to_string()).is_some())
+    }
+
+    /// Writes the file if `change` says that it has changed something.
     fn change(&self, change: impl FnOnce(&mut BTreeMap<String, String>) -> bool) -> Result<()> {
         let mut file = self.load()?;
         if !change(&mut file.tokens) {
@@ -120,6 +120,7 @@ impl Credentials {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[tokio::test]
     async fn without_a_keyring_tokens_are_in_a_private_file() {

@@ -91,6 +91,11 @@ impl Error {
         self.problem.as_ref()?.reason.as_deref()
     }
 
+    /// Whether the platform rejects this field of the request.
+    pub fn is_about(&self, field: &str) -> bool {
+        self.problem.iter().flat_map(|problem| &problem.errors).any(|fault| fault.field == field)
+    }
+
     /// The document that `--json` prints to standard error.
     pub fn to_json(&self) -> serde_json::Value {
         let mut error = serde_json::json!({

@@ -14,3 +14,14 @@ pub async fn until_interrupted<T>(
         _ = tokio::signal::ctrl_c() => Err(Error::new(Exit::Interrupted, goes_on())),
     }
 }
+
+/// As [`until_interrupted`]. What goes on is also said if the platform cannot be reached any more.
+pub async fn until_lost<T>(
+    work: impl Future<Output = Result<T>>,
+    goes_on: impl Fn() -> String,
+) -> Result<T> {
+    until_interrupted(work, &goes_on).await.map_err(|error| match error.exit {
+        Exit::Unavailable => error.next(goes_on()),
+        _ => error,
+    })
+}

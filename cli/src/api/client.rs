@@ -77,15 +77,7 @@ impl Client {
     }
 
     fn request(&self, method: Method, path: String) -> Request<'_> {
-        Request {
-            client: self,
-            method,
-            path,
-            query: Vec::new(),
-            headers: Vec::new(),
-            body: None,
-            form: false,
-        }
+        Request { client: self, method, path, query: Vec::new(), headers: Vec::new(), body: None }
     }
 }
 
@@ -98,8 +90,8 @@ pub struct Request<'a> {
     path: String,
     query: Vec<(&'static str, String)>,
     headers: Vec<(&'static str, String)>,
-    body: Option<String>,
-    form: bool,
+    /// With its media type.
+    body: Option<(&'static str, String)>,
 }
 
 impl Request<'_> {
@@ -116,6 +108,11 @@ impl Request<'_> {
         }
     }
 
+    /// Adds the parameter with the value `true` if it is set.
+    pub fn flag(self, name: &'static str, is_set: bool) -> Self {
+        self.optional_query(name, is_set.then_some(true))
+    }
+
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
@@ -123,7 +120,7 @@ impl Request<'_> {
 
     pub fn json(mut self, body: &impl Serialize) -> Result<Self> {
         let body = serde_json::to_string(body).map_err(|error| Error::failed(error.to_string()))?;
-        self.body = Some(body);
+        self.body = Some(("application/json", body));
         Ok(self)
     }
 
@@ -135,15 +132,14 @@ impl Request<'_> {
         let pairs = fields.filter_map(|(name, value)| Some((name, value.as_str()?)));
         let body =
             url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        (self.body, self.form) = (Some(body), true);
+        self.body = Some(("application/x-www-form-urlencoded", body));
         Ok(self)
     }
 
     /// Sends it, and reads the whole response. A response with an error status is an [`Error`].
     pub async fn send(self) -> Result<Answer> {
         let response = self.respond(Some(TIMEOUT)).await?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let answer = Answer { status, headers, body: self.body(response).await? };
+        let answer = self.read(response).await?;
         if answer.status.is_success() || answer.status == StatusCode::NOT_MODIFIED {
             return Ok(answer);
         }
@@ -162,15 +158,15 @@ impl Request<'_> {
         if response.status().is_success() {
             return Ok(sse::Events::new(response, STREAM_IDLE_TIMEOUT));
         }
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = request.body(response).await?;
-        Err(request.rejected(&Answer { status, headers, body }))
+        let answer = request.read(response).await?;
+        Err(request.rejected(&answer))
     }
 
-    async fn body(&self, response: reqwest::Response) -> Result<Vec<u8>> {
+    async fn read(&self, response: reqwest::Response) -> Result<Answer> {
+        let (status, headers) = (response.status(), response.headers().clone());
         let body = read_at_most(response, MAX_BODY).await;
         let body = body.map_err(|error| self.unreachable(&error))?;
-        body.ok_or_else(|| {
+        let body = body.ok_or_else(|| {
             let origin = &self.client.origin;
             Error::new(
                 Exit::Unavailable,
@@ -179,7 +175,8 @@ impl Request<'_> {
                     "La réponse de {origin} est trop longue."
                 ),
             )
-        })
+        })?;
+        Ok(Answer { status, headers, body })
     }
 
     /// Sends it, again if it is a read that did not succeed for a while.
@@ -214,10 +211,8 @@ impl Request<'_> {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        if let Some(body) = &self.body {
-            let form = "application/x-www-form-urlencoded";
-            let content_type = if self.form { form } else { "application/json" };
-            request = request.header(header::CONTENT_TYPE, content_type).body(body.clone());
+        if let Some((media_type, body)) = &self.body {
+            request = request.header(header::CONTENT_TYPE, *media_type).body(body.clone());
         }
         request
     }
@@ -251,14 +246,14 @@ impl Request<'_> {
     ) {
         let outcome = match result {
             Ok(response) => response.status().as_u16().to_string(),
-            Err(error) => chain(error),
+            Err(error) => innermost_cause(error),
         };
         let (method, milliseconds) = (&self.method, elapsed.as_millis());
         self.client.output.verbose(|| format!("{method} {url} {outcome} {milliseconds} ms"));
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Error {
-        let (origin, reason) = (&self.client.origin, chain(error));
+        let (origin, reason) = (&self.client.origin, innermost_cause(error));
         let error = if error.is_timeout() {
             text!("{origin} does not answer in time.", "{origin} ne répond pas à temps.")
         } else {
@@ -290,15 +285,13 @@ pub(super) async fn read_at_most(
     Ok(Some(body))
 }
 
-/// The causes of an error, in one line.
-fn chain(error: &reqwest::Error) -> String {
-    let mut source = std::error::Error::source(error);
-    let mut innermost = error.to_string();
-    while let Some(cause) = source {
-        innermost = cause.to_string();
-        source = cause.source();
+/// The error that has caused all others, which say less.
+fn innermost_cause(error: &reqwest::Error) -> String {
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(cause) = innermost.source() {
+        innermost = cause;
     }
-    innermost
+    innermost.to_string()
 }
 
 /// A whole response.

@@ -33,8 +33,7 @@ impl Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = Origin::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let output = Output::new(&GlobalOptions::default(), &Environment::default());
-        (server, Client::new(origin, Some("nkt_1".into()), output).unwrap())
+        (server, Client::new(origin, Some("nkt_1".into()), output()).unwrap())
     }
 
     pub fn count(&self) -> usize {
@@ -42,8 +41,19 @@ impl Server {
     }
 
     pub fn header(&self, request: usize, name: &str) -> String {
-        self.requests.lock().unwrap()[request].headers()[name].to_str().unwrap().to_owned()
+        self.headers(name)[request].clone().unwrap()
     }
+
+    /// The header of each request.
+    pub fn headers(&self, name: &str) -> Vec<Option<String>> {
+        let value =
+            |request: &Request| Some(request.headers().get(name)?.to_str().unwrap().to_owned());
+        self.requests.lock().unwrap().iter().map(value).collect()
+    }
+}
+
+pub fn output() -> Output {
+    Output::new(&GlobalOptions::default(), &Environment::default())
 }
 
 fn busy(status: StatusCode) -> Response {

@@ -1,5 +1,7 @@
 //! Deployments.
 
+use super::{Client, Received, segment};
+use crate::Result;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -58,6 +60,12 @@ pub struct Deployment {
     pub errors: Vec<ObjectFault>,
     #[serde(default)]
     pub warnings: Vec<String>,
+}
+
+impl Client {
+    pub async fn deployment(&self, id: &str) -> Result<Received<Deployment>> {
+        self.get(format!("/api/v1/deployments/{}", segment(id))).receive().await
+    }
 }
 
 /// What is wrong, and what to do about it.

@@ -1,5 +1,7 @@
 //! The caller, and what a sign-in issues.
 
+use super::{Client, Received};
+use crate::Result;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +14,18 @@ pub struct Me {
     pub via: String,
     pub scopes: Vec<String>,
     pub expires_at: Option<Timestamp>,
+}
+
+impl Client {
+    /// Who the token belongs to.
+    pub async fn me(&self) -> Result<Received<Me>> {
+        self.get("/api/v1/auth/me").receive().await
+    }
+
+    /// Revokes the token with which this client authenticates.
+    pub async fn revoke_own_token(&self) -> Result<()> {
+        self.delete("/api/v1/auth/tokens/current").send().await.map(drop)
+    }
 }
 
 #[derive(Deserialize)]

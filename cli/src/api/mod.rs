@@ -24,5 +24,6 @@ pub mod sse;
 pub mod tokens;
 
 pub use client::{Answer, Client, Received};
+pub use pages::typed;
 pub use path::segment;
 pub use problem::Problem;

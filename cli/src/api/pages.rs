@@ -1,7 +1,8 @@
 //! Lists that arrive in pages.
 
-use super::Client;
+use super::{Client, Received};
 use crate::Result;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// The largest page.
@@ -23,4 +24,9 @@ impl Client {
             }
         }
     }
+}
+
+/// The elements of a list as this program understands them.
+pub fn typed<T: DeserializeOwned>(elements: Vec<Value>) -> Result<Vec<T>> {
+    elements.into_iter().map(|json| Ok(Received::of(json)?.typed)).collect()
 }

@@ -6,6 +6,8 @@ use serde::Deserialize;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Readiness {
     pub ready: bool,
+    /// The platform has accepted the caller as an operator, and the checks have details.
+    pub in_full: bool,
     pub checks: Vec<ReadinessCheck>,
 }
 

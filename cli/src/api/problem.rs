@@ -33,7 +33,7 @@ pub struct Fault {
 impl Problem {
     pub fn parse(body: &[u8]) -> Option<Self> {
         let received: Value = serde_json::from_slice(body).ok()?;
-        let problem: Self = serde_json::from_value(received.clone()).ok()?;
+        let problem = Self::deserialize(&received).ok()?;
         Some(Self { received, ..problem })
     }
 
@@ -59,7 +59,7 @@ pub fn error(origin: &Origin, has_token: bool, answer: &Answer) -> Error {
         None => text!("{origin} has answered {status}.", "{origin} a répondu {status}."),
     };
     let mut error = Error::new(exit(status), clean(&message).into_owned());
-    error.next = next(status, problem.as_ref(), has_token);
+    error.next.extend(next(status, has_token));
     error.problem = problem.map(Box::new);
     error.request_id = answer.header("x-request-id").map(str::to_owned);
     error
@@ -90,18 +90,16 @@ fn sentence(problem: &Problem) -> String {
     lines.join("\n")
 }
 
-fn next(status: u16, problem: Option<&Problem>, has_token: bool) -> Vec<String> {
-    let reason = problem.and_then(|problem| problem.reason.as_deref());
-    let sentence = match (status, reason) {
-        (401, _) if has_token => text!(
+fn next(status: u16, has_token: bool) -> Option<String> {
+    match status {
+        401 if has_token => Some(text!(
             "The token is invalid, expired or revoked. Sign in again: nokube login",
             "Le jeton est invalide, expiré ou révoqué. Reconnectez-vous : nokube login"
-        ),
-        (401, _) => text!("Sign in: nokube login", "Connectez-vous : nokube login"),
-        (429 | 503, _) => text!("Try again in a minute.", "Réessayez dans une minute."),
-        _ => return Vec::new(),
-    };
-    vec![sentence]
+        )),
+        401 => Some(text!("Sign in: nokube login", "Connectez-vous : nokube login")),
+        429 | 503 => Some(text!("Try again in a minute.", "Réessayez dans une minute.")),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

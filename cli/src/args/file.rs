@@ -10,6 +10,13 @@ use std::path::PathBuf;
     "Écrit un nokube.toml pour ce dépôt",
 ))]
 pub struct Init {
+    #[command(flatten)]
+    pub target: Target,
+}
+
+/// Where a nokube.toml is written to.
+#[derive(Debug, Args)]
+pub struct Target {
     #[arg(long, help = help!("Overwrite an existing nokube.toml", "Remplace un nokube.toml existant"))]
     pub force: bool,
     #[arg(long, value_name = "FILE", help = help!(
@@ -38,12 +45,7 @@ pub enum ImportCommand {
             "Le fichier Compose, ou - pour l’entrée standard",
         ))]
         file: PathBuf,
-        #[arg(long, help = help!("Overwrite an existing nokube.toml", "Remplace un nokube.toml existant"))]
-        force: bool,
-        #[arg(long, value_name = "FILE", help = help!(
-            "The file to write, or - for standard output; by default nokube.toml in the root of the repository",
-            "Le fichier à écrire, ou - pour la sortie standard ; par défaut nokube.toml à la racine du dépôt",
-        ))]
-        output: Option<PathBuf>,
+        #[command(flatten)]
+        target: Target,
     },
 }

@@ -13,6 +13,15 @@ pub struct Wait {
     pub timeout: Timeout,
 }
 
+/// Whether a command deploys what it has saved.
+#[derive(Debug, Args)]
+pub struct Redeploy {
+    #[arg(long, help = help!("Only save it, do not deploy", "L’enregistre seulement, sans déployer"))]
+    pub no_deploy: bool,
+    #[command(flatten)]
+    pub wait: Wait,
+}
+
 #[derive(Debug, Args)]
 #[command(about = help!("Stop a service: scale it to zero", "Arrête un service : aucun réplica"))]
 pub struct Stop {
@@ -52,10 +61,8 @@ pub struct Scale {
     pub min: Option<u32>,
     #[arg(long, value_name = "N", requires = "min", help = help!("Scale automatically, to N replicas", "Mise à l’échelle automatique, jusqu’à N réplicas"))]
     pub max: Option<u32>,
-    #[arg(long, help = help!("Only save it, do not deploy", "L’enregistre seulement, sans déployer"))]
-    pub no_deploy: bool,
     #[command(flatten)]
-    pub wait: Wait,
+    pub redeploy: Redeploy,
 }
 
 #[derive(Debug, Args)]

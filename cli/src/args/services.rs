@@ -1,6 +1,6 @@
 //! `services`, `env`, `secrets`, `previews`.
 
-use super::{OnOff, ServiceName, lifecycle::Wait};
+use super::{OnOff, ServiceName, lifecycle::Redeploy};
 use crate::help;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -117,10 +117,8 @@ pub enum EnvCommand {
 pub struct Change {
     #[command(flatten)]
     pub service: ServiceOption,
-    #[arg(long, help = help!("Only save it, do not deploy", "L’enregistre seulement, sans déployer"))]
-    pub no_deploy: bool,
     #[command(flatten)]
-    pub wait: Wait,
+    pub redeploy: Redeploy,
 }
 
 #[derive(Debug, Args)]

@@ -2,7 +2,6 @@
 
 use crate::{Exit, language::Language};
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
-use serde_json::json;
 use std::io::{self, Write};
 
 /// Prints help, the version, or what is wrong, and returns the exit status.
@@ -13,8 +12,7 @@ pub fn report(error: &Error, language: Language, json: bool) -> u8 {
         return Exit::Done.code();
     }
     if json {
-        let error = json!({ "exit_code": Exit::Usage.code(), "message": message(error, language) });
-        print(&json!({ "error": error }).to_string());
+        print(&crate::Error::usage(message(error, language)).to_json().to_string());
     } else if language == Language::French && error.kind() != HELP_INSTEAD {
         print(&format!("erreur: {}", message(error, language)));
     } else {

@@ -20,7 +20,7 @@ pub async fn run(context: &Context, args: Delete) -> Result<Outcome> {
     context.output.confirm(&question)?;
     let path = format!("/api/v1/deployments/{}", segment(&deployment));
     let request = context.client().await?.delete(path);
-    request.optional_query("volumes", volumes.then_some(true)).send().await?;
+    request.flag("volumes", *volumes).send().await?;
     if context.output.is_json() {
         context.output.json(&json!({ "deleted": deployment, "volumes": volumes }));
         return Ok(Outcome::Done);

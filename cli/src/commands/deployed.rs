@@ -6,7 +6,7 @@ use crate::{
     args::lifecycle::Wait,
     context::Context,
     follow::Follow,
-    interrupt::until_interrupted,
+    interrupt::until_lost,
     output::{Output, Style, clean},
     text,
 };
@@ -62,10 +62,7 @@ pub async fn follow(
             "Le déploiement de {service_name} continue. Pour voir la suite : nokube status {service_name}"
         )
     };
-    until_interrupted(work, goes_on).await.map_err(|error| match error.exit {
-        Exit::Unavailable => error.next(goes_on()),
-        _ => error,
-    })
+    until_lost(work, goes_on).await
 }
 
 fn detached(output: &Output, created: &Received<DeploymentCreated>) -> Deployed {

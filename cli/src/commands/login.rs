@@ -27,10 +27,10 @@ pub async fn run(context: &Context, args: Login) -> Result<Outcome> {
     let kept = keep(context, &client, &name, &created, earlier).await;
     if kept.is_err() {
         // Nobody has this token.
-        let _ = client.delete("/api/v1/auth/tokens/current").send().await;
+        let _ = client.revoke_own_token().await;
     }
     let place = kept?;
-    let me = client.get("/api/v1/auth/me").receive::<Me>().await?;
+    let me = client.me().await?;
     report(context, &name, &me, &created, &origin, place)?;
     Ok(Outcome::Done)
 }
@@ -113,7 +113,7 @@ async fn keep(
     config.save(&context.config_folder()?)?;
     if earlier.is_some() {
         // It may have been revoked or have expired.
-        let _ = client.with_token(earlier).delete("/api/v1/auth/tokens/current").send().await;
+        let _ = client.with_token(earlier).revoke_own_token().await;
     }
     Ok(place)
 }
@@ -126,8 +126,7 @@ fn report(
     origin: &Origin,
     place: Place,
 ) -> Result<()> {
-    let (output, config) = (&context.output, context.config()?);
-    let path = context.credentials()?.path().display().to_string();
+    let output = &context.output;
     if output.is_json() {
         let stored = match place {
             Place::Keyring => "keyring",
@@ -146,13 +145,13 @@ fn report(
     ));
     let place = match place {
         Place::Keyring => text!("this computer's keyring", "le trousseau de cet ordinateur"),
-        Place::File => path,
+        Place::File => context.credentials()?.path().display().to_string(),
     };
     output.note(&text!(
         "The token is in {place}, and valid until {expires}.",
         "Le jeton est dans {place}, et valide jusqu’au {expires}."
     ));
-    if let Some(default) = config.default.filter(|default| default != name) {
+    if let Some(default) = context.config()?.default.filter(|default| default != name) {
         output.note(&text!(
             "{default} stays the default platform: use --platform {name}, or `nokube platforms use {name}`.",
             "{default} reste la plateforme par défaut : utilisez --platform {name}, ou `nokube platforms use {name}`."

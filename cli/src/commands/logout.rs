@@ -27,10 +27,10 @@ pub async fn sign_out(context: &Context, origin: &Origin) -> Result<SignedOut> {
     let credentials = context.credentials()?;
     let Some(token) = credentials.token(origin).await? else { return Ok(SignedOut::Before) };
     let client = context.anonymous_client(origin)?.with_token(Some(token));
-    let revoked = client.delete("/api/v1/auth/tokens/current").send().await;
+    let revoked = client.revoke_own_token().await;
     credentials.forget(origin).await?;
     match revoked {
-        Ok(_) => Ok(SignedOut::Revoked),
+        Ok(()) => Ok(SignedOut::Revoked),
         // It has expired, or somebody else has revoked it, perhaps at the same moment.
         Err(error) if is_gone(&error) => Ok(SignedOut::Revoked),
         Err(error) => Ok(SignedOut::StillValid(error.message)),

@@ -1,20 +1,13 @@
 //! `nokube open`.
 
-use crate::{
-    Error, Outcome, Result,
-    api::{Received, deployments::Deployment, segment},
-    args::observe::Open,
-    context::Context,
-    output::clean,
-    text,
-};
+use crate::{Error, Outcome, Result, args::observe::Open, context::Context, output::clean, text};
 use serde_json::json;
 use url::Url;
 
 pub async fn run(context: &Context, args: Open) -> Result<Outcome> {
     let service = context.service(args.service.service.as_deref()).await?;
-    let path = format!("/api/v1/deployments/{}", segment(&context.deployment_id(&service).await?));
-    let deployment: Received<Deployment> = context.client().await?.get(path).receive().await?;
+    let id = context.deployment_id(&service).await?;
+    let deployment = context.client().await?.deployment(&id).await?;
     let address = deployment.access_url.clone().ok_or_else(|| {
         Error::not_found(text!("{service} has no address.", "{service} n’a pas d’adresse."))
     })?;

@@ -3,8 +3,8 @@
 use crate::{
     Outcome, Result,
     api::{
-        Received,
         projects::{NewProject, Project},
+        typed,
     },
     args::projects::{Projects, ProjectsCommand},
     context::Context,
@@ -39,8 +39,7 @@ async fn list(context: &Context) -> Result<()> {
         text!("created", "créé"),
         text!("description", "description"),
     ]);
-    for json in all {
-        let project: Project = Received::of(json)?.typed;
+    for project in typed::<Project>(all)? {
         let (name, description) = (project.full_name(), project.description.unwrap_or_default());
         let created = time::ago(project.created_at);
         table.row([
@@ -93,8 +92,7 @@ async fn delete(context: &Context, name: &str, take_down: bool, volumes: bool) -
         text!("Delete project {full_name}?", "Supprimer le projet {full_name} ?")
     })?;
     let request = context.client().await?.delete(format!("/api/v1/projects/{id}"));
-    let request = request.optional_query("take_down", take_down.then_some(true));
-    let answer = request.optional_query("volumes", volumes.then_some(true)).send().await;
+    let answer = request.flag("take_down", take_down).flag("volumes", volumes).send().await;
     answer.map_err(|error| match error.reason() {
         Some("project_in_use") if !take_down => error.next(text!(
             "--take-down also cancels its builds and deletes its deployments.",

@@ -59,8 +59,12 @@ fn explain(error: Error, service: &str) -> Error {
     }
 }
 
+async fn revisions(client: &Client, path: &str) -> Result<Received<Revisions>> {
+    client.get(format!("{path}/revisions")).receive().await
+}
+
 async fn list(output: &Output, client: &Client, path: &str) -> Result<Outcome> {
-    let revisions: Received<Revisions> = client.get(format!("{path}/revisions")).receive().await?;
+    let revisions = revisions(client, path).await?;
     match output.is_json() {
         true => output.json(&revisions.json),
         false => output.table(&table(&revisions.revisions)),
@@ -70,7 +74,7 @@ async fn list(output: &Output, client: &Client, path: &str) -> Result<Outcome> {
 
 /// Asks for one of the releases before the current one.
 async fn choose(output: &Output, client: &Client, path: &str) -> Result<u32> {
-    let revisions: Received<Revisions> = client.get(format!("{path}/revisions")).receive().await?;
+    let revisions = revisions(client, path).await?;
     let earlier: Vec<_> = revisions.revisions.iter().filter(|release| !release.current).collect();
     if earlier.is_empty() {
         return Err(Error::not_found(text!(
@@ -78,9 +82,8 @@ async fn choose(output: &Output, client: &Client, path: &str) -> Result<u32> {
             "Il n’y a pas de révision antérieure à laquelle revenir."
         )));
     }
-    let lines: Vec<_> = earlier.iter().map(|release| line(release)).collect();
     let question = text!("Roll back to which release?", "Revenir à quelle révision ?");
-    let chosen = output.choose(&question, &lines)?.and_then(|index| earlier.get(index));
+    let chosen = output.choose(&question, &earlier, |release| line(release))?;
     chosen.map(|release| release.revision).ok_or_else(|| Error::failed(question))
 }
 

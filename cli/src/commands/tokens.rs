@@ -3,8 +3,9 @@
 use crate::{
     Error, Outcome, Result,
     api::{
-        Client, Received,
+        Client,
         tokens::{NewToken, Token, TokenCreated},
+        typed,
     },
     args::account::{CreateToken, Tokens, TokensCommand},
     context::Context,
@@ -48,8 +49,7 @@ async fn list(context: &Context, client: &Client) -> Result<()> {
         text!("state", "état"),
     ]);
     let now = Timestamp::now();
-    for json in all {
-        let token: Token = Received::of(json)?.typed;
+    for token in typed::<Token>(all)? {
         let state = state(&token, now);
         let last_used = token.last_used_on.unwrap_or_default();
         let (name, scopes) = (token.name, token.scopes.join(", "));

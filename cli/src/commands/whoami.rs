@@ -2,7 +2,6 @@
 
 use crate::{
     Outcome, Result,
-    api::identity::Me,
     args::account::Whoami,
     context::Context,
     output::{Table, time},
@@ -11,7 +10,7 @@ use crate::{
 
 pub async fn run(context: &Context, _args: Whoami) -> Result<Outcome> {
     let client = context.client().await?;
-    let me = client.get("/api/v1/auth/me").receive::<Me>().await?;
+    let me = client.me().await?;
     if context.output.is_json() {
         context.output.json(&me.json);
         return Ok(Outcome::Done);

@@ -1,15 +1,14 @@
 //! Where nokube.toml is, and which project and services it names.
 
 use super::Context;
-use crate::{Error, Exit, Result, config::file_error};
+use crate::{Error, Exit, Result, config::file_error, git};
+pub use nokube_domain::config_file::FILE_NAME as CONFIG_FILE;
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
 };
-
-pub const CONFIG_FILE: &str = "nokube.toml";
 
 /// What finding project and service needs of nokube.toml. The other fields may be invalid.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,7 +27,7 @@ impl Context {
 
 /// nokube.toml in `folder`, or above it up to the root of the Git repository.
 pub fn find_config_file(folder: &Path) -> Option<PathBuf> {
-    let root = folder.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(folder);
+    let root = git::root(folder).unwrap_or(folder);
     let folders = folder.ancestors().take_while(|folder| folder.starts_with(root));
     folders.map(|folder| folder.join(CONFIG_FILE)).find(|path| path.is_file())
 }

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::{
     Error, Result,
-    api::{Received, projects::Project},
+    api::{projects::Project, typed},
     text,
 };
 
@@ -35,11 +35,11 @@ impl Context {
     }
 
     fn choose_project(&self, projects: &[Project]) -> Result<Project> {
-        let names: Vec<_> = projects.iter().map(Project::full_name).collect();
         let question = text!("Which project?", "Quel projet ?");
-        if let Some(chosen) = self.output.choose(&question, &names)? {
-            return projects.get(chosen).cloned().ok_or_else(|| Error::failed(question));
+        if let Some(chosen) = self.output.choose(&question, projects, Project::full_name)? {
+            return Ok(chosen.clone());
         }
+        let names: Vec<_> = projects.iter().map(Project::full_name).collect();
         let names = names.join(", ");
         Err(Error::usage(text!(
             "Which project? There are {names}.",
@@ -62,9 +62,7 @@ impl Context {
     }
 
     pub async fn projects(&self) -> Result<Vec<Project>> {
-        let client = self.client().await?;
-        let all = client.all("/api/v1/projects", "projects").await?;
-        all.into_iter().map(|json| Ok(Received::of(json)?.typed)).collect()
+        typed(self.client().await?.all("/api/v1/projects", "projects").await?)
     }
 }
 

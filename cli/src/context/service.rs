@@ -3,7 +3,7 @@
 use super::Context;
 use crate::{
     Error, Result,
-    api::{Received, segment, services::Service},
+    api::{Received, segment, services::Service, typed},
     text,
 };
 
@@ -34,8 +34,8 @@ impl Context {
 
     fn choose_service(&self, names: &[String]) -> Result<String> {
         let question = text!("Which service?", "Quel service ?");
-        if let Some(chosen) = self.output.choose(&question, names)? {
-            return names.get(chosen).cloned().ok_or_else(|| Error::failed(question));
+        if let Some(chosen) = self.output.choose(&question, names, String::clone)? {
+            return Ok(chosen.clone());
         }
         let names = names.join(", ");
         Err(Error::usage(text!(
@@ -47,8 +47,7 @@ impl Context {
     /// The services of the project.
     pub async fn services(&self) -> Result<Vec<Service>> {
         let path = format!("/api/v1/projects/{}/services", self.project().await?.id);
-        let all = self.client().await?.all(&path, "services").await?;
-        all.into_iter().map(|json| Ok(Received::of(json)?.typed)).collect()
+        typed(self.client().await?.all(&path, "services").await?)
     }
 
     /// A service of the project, by name.

@@ -16,8 +16,7 @@ pub struct DraftService {
     /// Lines above its first table.
     pub comments: Vec<String>,
     pub build: Vec<DraftField>,
-    /// `None`: the file does not say how it is deployed.
-    pub deployment: Option<Vec<DraftField>>,
+    pub deployment: Vec<DraftField>,
     /// A table below that of the deployment.
     pub env_vars: Vec<(String, String)>,
     /// Lines of fields that may be added, as comments.
@@ -75,32 +74,23 @@ impl DraftService {
         let mut service = Table::new();
         before.push('\n');
         self.comments.iter().for_each(|line| before.push_str(&comment(line)));
-        let is_empty = self.build.is_empty() && self.deployment.is_none();
-        service.set_implicit(!is_empty);
-        if is_empty {
-            service.decor_mut().set_prefix(std::mem::take(before));
-        }
+        service.set_implicit(true);
         if !self.build.is_empty() {
             service.insert("build", Item::Table(fields(&self.build, before)));
             before.push('\n');
         }
-        if let Some(deployment) = &self.deployment {
-            let mut table = fields(deployment, before);
-            self.suggestions.iter().for_each(|line| before.push_str(&comment(line)));
-            if !self.env_vars.is_empty() {
-                let mut variables = Table::new();
-                before.push('\n');
-                variables.decor_mut().set_prefix(std::mem::take(before));
-                for (name, text) in &self.env_vars {
-                    variables.insert(name, value(text));
-                }
-                table.insert("env_vars", Item::Table(variables));
+        let mut deployment = fields(&self.deployment, before);
+        self.suggestions.iter().for_each(|line| before.push_str(&comment(line)));
+        if !self.env_vars.is_empty() {
+            let mut variables = Table::new();
+            before.push('\n');
+            variables.decor_mut().set_prefix(std::mem::take(before));
+            for (name, text) in &self.env_vars {
+                variables.insert(name, value(text));
             }
-            service.insert("deployment", Item::Table(table));
+            deployment.insert("env_vars", Item::Table(variables));
         }
-        if before == "\n" {
-            before.clear();
-        }
+        service.insert("deployment", Item::Table(deployment));
         service
     }
 }

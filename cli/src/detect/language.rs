@@ -56,7 +56,7 @@ const OTHER_FOLDERS: [&str; 13] = [
 
 /// Whether `name` says that there is a project in its folder.
 pub fn is_project_file(name: &str) -> bool {
-    name.ends_with(".csproj") || PROJECT_FILES.iter().any(|(known, ..)| *known == name)
+    rank(name).is_some()
 }
 
 /// The project in the root; without one, those in the folders below it.

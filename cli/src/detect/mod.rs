@@ -55,6 +55,13 @@ pub struct Found {
     pub process: Option<String>,
 }
 
+impl Found {
+    /// It receives requests, and nothing says on which port.
+    pub fn has_unknown_port(&self) -> bool {
+        self.port.is_none() && self.process.is_none()
+    }
+}
+
 /// What was found in a repository.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Detected {

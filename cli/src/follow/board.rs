@@ -5,7 +5,7 @@ use super::{build, deployment};
 use crate::{
     Error,
     api::{Received, builds::Build, deployments::Deployment},
-    output::{Output, Progress, clean},
+    output::{Output, Progress, Style, clean},
     text,
 };
 use serde_json::{Value, json};
@@ -75,13 +75,9 @@ impl Board {
         self.progress.line(&clean(message));
     }
 
-    /// Prints a message that has its colours already.
-    pub fn styled_note(&self, message: &str) {
-        self.progress.line(message);
-    }
-
-    pub fn output(&self) -> &Output {
-        &self.output
+    /// As [`Self::note`], in a colour.
+    pub fn styled_note(&self, style: Style, message: &str) {
+        self.progress.line(&self.output.styled(style, &clean(message)));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{issues, statuses::deployment_status};
 use crate::{
-    api::deployments::{Deployment, DeploymentStatus},
+    api::deployments::{Deployment, DeploymentStatus, Pod},
     text,
 };
 use std::time::Duration;
@@ -95,9 +95,9 @@ fn waiting_for(deployment: &Deployment) -> Option<String> {
 }
 
 /// The pod whose log says most about a failure: of the newest revision, not ready, and started most often.
-pub fn failed_pod(deployment: &Deployment) -> Option<&str> {
+pub fn failed_pod(deployment: &Deployment) -> Option<&Pod> {
     let failed = deployment.pods.iter().filter(|pod| pod.current && !pod.ready);
-    failed.max_by_key(|pod| pod.restarts).map(|pod| pod.name.as_str())
+    failed.max_by_key(|pod| pod.restarts)
 }
 
 #[cfg(test)]
@@ -188,7 +188,8 @@ pub(crate) mod tests {
             pod("b", "Running", false, 1),
             pod("c", "Running", false, 4)
         ]);
-        assert_eq!(failed_pod(&deployment(json!({"pods": pods}))), Some("c"));
-        assert_eq!(failed_pod(&deployment(json!({}))), None);
+        let failed = |deployment: &Deployment| failed_pod(deployment).map(|pod| pod.name.clone());
+        assert_eq!(failed(&deployment(json!({"pods": pods}))).as_deref(), Some("c"));
+        assert_eq!(failed(&deployment(json!({}))), None);
     }
 }

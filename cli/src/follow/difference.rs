@@ -41,11 +41,10 @@ pub fn of_dry_run(dry_run: &DryRun) -> Vec<Line> {
         lines.push(Line::new(Style::Strong, text!("Variables", "Variables")));
         lines.extend(dry_run.variables.iter().flat_map(of_change));
     }
-    let is_changed = |object: &&ObjectVerdict| object.verdict != "unchanged";
-    for object in dry_run.objects.iter().filter(is_changed) {
-        lines.extend(of_object(object));
-    }
-    let unchanged = dry_run.objects.iter().filter(|object| object.verdict == "unchanged").count();
+    let (unchanged, changed): (Vec<_>, Vec<_>) =
+        dry_run.objects.iter().partition(|object| object.verdict == "unchanged");
+    lines.extend(changed.into_iter().flat_map(of_object));
+    let unchanged = unchanged.len();
     if unchanged > 0 {
         lines.push(Line::new(
             Style::Faint,

@@ -24,9 +24,6 @@ use poll::Reader;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How long a deployment is followed, unless the person says otherwise.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
-
 /// Follows what belongs to one command.
 pub struct Follow<'a> {
     client: &'a Client,

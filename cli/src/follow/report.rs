@@ -11,7 +11,7 @@ use crate::{
         builds::{Build, BuildStatus},
         deployments::{Deployment, DeploymentStatus},
     },
-    output::{Style, clean},
+    output::Style,
     text,
 };
 use std::time::Duration;
@@ -22,37 +22,27 @@ const LOG_LINES: usize = 30;
 impl Follow<'_> {
     /// Says how a build ended.
     pub async fn report_build(&self, service: &str, ended: &Build) -> Outcome {
-        let branch = (&ended.branch, build::short(&ended.commit_sha));
+        let (id, phase) = (&ended.build_id, build::phase(ended));
         self.board.remove(service);
         for warning in &ended.warnings {
-            self.warn(&format!("{service}: {}", warning.message));
+            self.board.styled_note(Style::Warning, &format!("{service}: {}", warning.message));
         }
-        let (style, line, outcome) = match ended.status.as_str() {
-            BuildStatus::SUCCESS => (
-                Style::Good,
-                format!("{service}: {} ({} {})", build::phase(ended), branch.0, branch.1),
-                Outcome::Done,
-            ),
-            _ => (
-                Style::Bad,
-                format!("{service}: build {}: {}", ended.build_id, build::phase(ended)),
-                Outcome::Failed(Exit::BuildFailed),
-            ),
-        };
-        self.print(style, &line);
+        if ended.status.is_success() {
+            let (branch, commit) = (&ended.branch, build::short(&ended.commit_sha));
+            let line = format!("{service}: {phase} ({branch} {commit})");
+            self.board.styled_note(Style::Good, &line);
+            return Outcome::Done;
+        }
+        self.board.styled_note(Style::Bad, &format!("{service}: build {id}: {phase}"));
         if ended.status.as_str() == BuildStatus::FAILED {
             build::failure(ended).iter().for_each(|line| self.board.note(line));
-            let path = format!("/api/v1/builds/{}/logs", ended.build_id);
-            self.print_log(&path, &[]).await;
+            self.print_log(&format!("/api/v1/builds/{id}/logs"), &[]).await;
         }
-        if outcome != Outcome::Done {
-            let id = &ended.build_id;
-            self.board.note(&text!(
-                "The whole log: nokube build logs {id}. Build it again: nokube build retry {id}",
-                "Tous les logs : nokube build logs {id}. Relancer : nokube build retry {id}"
-            ));
-        }
-        outcome
+        self.board.note(&text!(
+            "The whole log: nokube build logs {id}. Build it again: nokube build retry {id}",
+            "Tous les logs : nokube build logs {id}. Relancer : nokube build retry {id}"
+        ));
+        Outcome::Failed(Exit::BuildFailed)
     }
 
     /// Says how a deployment ended, which was followed for `timeout` at most.
@@ -65,16 +55,16 @@ impl Follow<'_> {
         let deployment = &followed.deployment.typed;
         let shown = self.board.remove(service);
         for warning in &deployment.warnings {
-            self.warn(&format!("{service}: {warning}"));
+            self.board.styled_note(Style::Warning, &format!("{service}: {warning}"));
         }
         let line = format!("{service}: {}", phase(deployment));
         if followed.verdict == Verdict::Ready {
             if shown.as_deref() != Some(line.as_str()) {
-                self.print(Style::Good, &line);
+                self.board.styled_note(Style::Good, &line);
             }
             return Outcome::Done;
         }
-        self.print(Style::Bad, &line);
+        self.board.styled_note(Style::Bad, &line);
         if followed.verdict == Verdict::Waiting {
             let seconds = timeout.as_secs();
             self.board.note(&text!(
@@ -95,11 +85,11 @@ impl Follow<'_> {
     async fn print_pod_log(&self, deployment: &Deployment) {
         let Some(pod) = failed_pod(deployment) else { return };
         let path = format!("/api/v1/deployments/{}/logs", deployment.deployment_id);
-        let restarts = deployment.pods.iter().find(|it| it.name == pod).map_or(0, |it| it.restarts);
         // What the program wrote before it ended is in the log of the container before.
-        let previous = if restarts > 0 { "true" } else { "false" };
+        let previous = (pod.restarts > 0).to_string();
         let tail = LOG_LINES.to_string();
-        self.print_log(&path, &[("pod", pod), ("tail", &tail), ("previous", previous)]).await;
+        self.print_log(&path, &[("pod", &pod.name), ("tail", &tail), ("previous", &previous)])
+            .await;
     }
 
     /// Prints the end of a log. Without one, nothing: it only helps.
@@ -110,17 +100,8 @@ impl Follow<'_> {
         }
         let Ok(answer) = request.send().await else { return };
         for line in last_lines(&answer.text(), LOG_LINES) {
-            self.print(Style::Faint, &format!("  {line}"));
+            self.board.styled_note(Style::Faint, &format!("  {line}"));
         }
-    }
-
-    fn warn(&self, message: &str) {
-        self.print(Style::Warning, message);
-    }
-
-    fn print(&self, style: Style, line: &str) {
-        let styled = self.board.output().styled(style, &clean(line));
-        self.board.styled_note(&styled);
     }
 }
 

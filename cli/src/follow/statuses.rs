@@ -31,7 +31,7 @@ const FRENCH_STEPS: [(&str, &str); 18] = [
     ("Complete job", "Terminer"),
 ];
 
-/// Why a build failed, by `error_code`. `step_failed` is told with the name of the step.
+/// Why a build failed, by `error_code`. `step_failed` is not among them: the message shows the name of the step.
 const FRENCH_BUILD_ERRORS: [(&str, &str); 11] = [
     ("refused", "GitHub n’a pas accepté le build."),
     (

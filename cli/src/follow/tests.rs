@@ -3,11 +3,8 @@
 use super::*;
 use crate::{
     Error, Exit,
-    api::client_tests::{Server, json},
-    args::GlobalOptions,
-    environment::Environment,
+    api::client_tests::{Server, json, output},
     follow::{build::tests::build_json, deployment::tests::deployment_json},
-    output::Output,
 };
 use axum::{
     http::StatusCode,
@@ -15,13 +12,14 @@ use axum::{
 };
 use serde_json::{Value, json};
 
+const TIMEOUT: Duration = Duration::from_secs(600);
+
 fn build(status: &str) -> Response {
     json(StatusCode::OK, build_json(json!({ "status": status })))
 }
 
 fn follow(client: &Client) -> Follow<'_> {
-    let output = Output::new(&GlobalOptions::default(), &Environment::default());
-    Follow { client, board: Board::new(&output, false), interval: Duration::from_millis(10) }
+    Follow { client, board: Board::new(&output(), false), interval: Duration::from_millis(10) }
 }
 
 #[tokio::test]
@@ -54,7 +52,7 @@ async fn a_deployment_that_does_not_change_is_not_sent_again() {
     let running = deployment(json!({ "status": "running" }));
     let responses = [deployment(json!({})), unchanged(), unchanged(), running];
     let (server, client) = Server::start(responses).await;
-    let followed = follow(&client).deployment("shop", "d1", DEFAULT_TIMEOUT).await.unwrap();
+    let followed = follow(&client).deployment("shop", "d1", TIMEOUT).await.unwrap();
     assert_eq!(followed.verdict, Verdict::Ready);
     assert_eq!(server.header(3, "if-none-match"), "\"e1\"");
 }

@@ -83,6 +83,11 @@ impl Address {
         }
     }
 
+    /// The name, without that of the owner.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Whether `url` is this repository. GitHub's names have no case.
     pub fn is(&self, url: &str) -> bool {
         Self::parse(url).is_some_and(|other| other.url().eq_ignore_ascii_case(&self.url()))

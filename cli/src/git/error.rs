@@ -79,8 +79,7 @@ impl From<GitError> for Error {
             GitError::TooSlow { .. } | GitError::Failed { .. } => Exit::Failed,
             _ => Exit::RepositoryNotReady,
         };
-        let next = error.next();
-        next.into_iter().fold(Self::new(exit, error.message()), Self::next)
+        Self { next: error.next(), ..Self::new(exit, error.message()) }
     }
 }
 

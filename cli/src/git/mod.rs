@@ -12,7 +12,7 @@ mod tests;
 pub use address::Address;
 pub use error::{GitError, Unpushed};
 
-use remote::{Difference, RemoteBranch, UPSTREAM_FORMAT, Upstream};
+use remote::{Difference, RemoteBranch, UPSTREAM_FORMAT, upstream_of};
 use run::Git;
 use status::WorkTree;
 use std::{collections::BTreeSet, path::Path};
@@ -42,25 +42,31 @@ pub async fn inspect(
     pushed: bool,
 ) -> Result<Checkout, GitError> {
     let git = Git::new(folder);
-    let tree = WorkTree::parse(&git.output(&status::ARGUMENTS).await?);
-    let head = tree.commit.as_deref().ok_or(GitError::NoCommit)?;
-    let branch = tree.branch.as_deref().ok_or(GitError::Detached)?;
-    let at_remote = remote_branch(&git, branch, requested).await?;
+    let WorkTree { commit, branch, uncommitted } =
+        WorkTree::parse(&git.output(&status::ARGUMENTS).await?);
+    let head = commit.ok_or(GitError::NoCommit)?;
+    let branch = branch.ok_or(GitError::Detached)?;
+    let at_remote = remote_branch(&git, &branch, requested).await?;
     let repository = repository(&git, &at_remote.remote).await?;
     let commit = match remote_head(&git, &at_remote).await {
         Err(GitError::RemoteUnreachable { .. }) if pushed => None,
         commit => Some(commit?),
     };
     if let Some(commit) = commit.as_deref().filter(|_| !pushed) {
-        let difference = difference(&git, head, commit).await?;
+        let difference = difference(&git, &head, commit).await?;
         let newest = match difference.ahead {
             0 => Vec::new(),
             _ => unpushed_commits(&git, commit).await?,
         };
-        check(&at_remote, tree.uncommitted.clone(), difference, newest)?;
+        check(&at_remote, uncommitted, difference, newest)?;
     }
     let RemoteBranch { remote, branch } = at_remote;
     Ok(Checkout { repository, remote, branch, commit })
+}
+
+/// The root of the repository that `folder` is in.
+pub fn root(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|folder| folder.join(".git").exists())
 }
 
 /// # Errors
@@ -108,7 +114,7 @@ async fn remote_branch(
     let remotes: Vec<_> = git.output(&["remote"]).await?.lines().map(str::to_owned).collect();
     let reference = format!("refs/heads/{branch}");
     let upstream = git.output(&["for-each-ref", UPSTREAM_FORMAT, &reference]).await?;
-    remote::choose(branch, &remotes, requested, Upstream::parse(&upstream))
+    remote::choose(branch, &remotes, requested, upstream_of(&upstream))
 }
 
 async fn repository(git: &Git, remote: &str) -> Result<Address, GitError> {
@@ -155,15 +161,12 @@ fn check(
     newest: Vec<String>,
 ) -> Result<(), GitError> {
     let RemoteBranch { remote, branch } = at.clone();
-    match difference {
-        Difference { ahead: 0, behind: Some(0) } if uncommitted.is_empty() => Ok(()),
-        Difference { ahead: 0, behind: None | Some(1..) } if uncommitted.is_empty() => {
-            Err(GitError::Behind { remote, branch, commits: difference.behind })
-        }
-        Difference { ahead: 1.., behind: None | Some(1..) } if uncommitted.is_empty() => {
-            Err(GitError::Diverged { remote, branch })
-        }
-        Difference { ahead: commits, .. } => {
+    let Difference { ahead, behind } = difference;
+    match (uncommitted.is_empty(), ahead, behind) {
+        (true, 0, Some(0)) => Ok(()),
+        (true, 0, commits) => Err(GitError::Behind { remote, branch, commits }),
+        (true, 1.., None | Some(1..)) => Err(GitError::Diverged { remote, branch }),
+        (_, commits, _) => {
             Err(GitError::NotPushed(Unpushed { remote, branch, uncommitted, commits, newest }))
         }
     }

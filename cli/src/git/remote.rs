@@ -2,31 +2,22 @@
 
 use super::error::GitError;
 
-/// What is configured as the upstream of a branch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Upstream {
-    pub remote: String,
-    pub branch: String,
-}
-
-/// The format of `git for-each-ref` whose output [`Upstream::parse`] reads.
-pub const UPSTREAM_FORMAT: &str = "--format=%(upstream:remotename)%00%(upstream:remoteref)";
-
-impl Upstream {
-    /// `None` without an upstream, or if it is a branch of the same repository.
-    pub fn parse(output: &str) -> Option<Self> {
-        let (remote, reference) = output.trim_end().split_once('\0')?;
-        let branch = reference.strip_prefix("refs/heads/")?;
-        let is_remote = !matches!(remote, "" | ".");
-        is_remote.then(|| Self { remote: remote.to_owned(), branch: branch.to_owned() })
-    }
-}
-
 /// A branch of a remote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteBranch {
     pub remote: String,
     pub branch: String,
+}
+
+/// The format of `git for-each-ref` whose output [`upstream_of`] reads.
+pub const UPSTREAM_FORMAT: &str = "--format=%(upstream:remotename)%00%(upstream:remoteref)";
+
+/// What is configured as the upstream of a branch. `None` without one, or if it is a branch of the same repository.
+pub fn upstream_of(output: &str) -> Option<RemoteBranch> {
+    let (remote, reference) = output.trim_end().split_once('\0')?;
+    let branch = reference.strip_prefix("refs/heads/")?;
+    let is_remote = !matches!(remote, "" | ".");
+    is_remote.then(|| RemoteBranch { remote: remote.to_owned(), branch: branch.to_owned() })
 }
 
 /// Where `branch` is pushed to: to the remote that was `requested`, else to its upstream's, to the only one, or to
@@ -38,7 +29,7 @@ pub fn choose(
     branch: &str,
     remotes: &[String],
     requested: Option<&str>,
-    upstream: Option<Upstream>,
+    upstream: Option<RemoteBranch>,
 ) -> Result<RemoteBranch, GitError> {
     let exists = |name: &str| remotes.iter().any(|remote| remote == name);
     let upstream = upstream.filter(|upstream| exists(&upstream.remote));
@@ -93,14 +84,14 @@ mod tests {
         names.iter().map(|name| (*name).to_owned()).collect()
     }
 
-    fn upstream(remote: &str, branch: &str) -> Option<Upstream> {
-        Some(Upstream { remote: remote.to_owned(), branch: branch.to_owned() })
+    fn upstream(remote: &str, branch: &str) -> Option<RemoteBranch> {
+        Some(RemoteBranch { remote: remote.to_owned(), branch: branch.to_owned() })
     }
 
     fn chosen(
         remotes: &[&str],
         requested: Option<&str>,
-        upstream: Option<Upstream>,
+        upstream: Option<RemoteBranch>,
     ) -> Result<(String, String), GitError> {
         let chosen = choose("main", &names(remotes), requested, upstream)?;
         Ok((chosen.remote, chosen.branch))
@@ -131,13 +122,10 @@ mod tests {
 
     #[test]
     fn an_upstream_in_the_same_repository_is_none() {
-        assert_eq!(
-            Upstream::parse("origin\0refs/heads/team/main\n"),
-            upstream("origin", "team/main")
-        );
-        assert_eq!(Upstream::parse(".\0refs/heads/main\n"), None);
-        assert_eq!(Upstream::parse("\0\n"), None);
-        assert_eq!(Upstream::parse(""), None);
+        assert_eq!(upstream_of("origin\0refs/heads/team/main\n"), upstream("origin", "team/main"));
+        assert_eq!(upstream_of(".\0refs/heads/main\n"), None);
+        assert_eq!(upstream_of("\0\n"), None);
+        assert_eq!(upstream_of(""), None);
     }
 
     #[test]

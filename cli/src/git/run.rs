@@ -17,12 +17,11 @@ const REMOTE: Duration = Duration::from_secs(30);
 /// git in a folder.
 pub struct Git {
     folder: PathBuf,
-    program: &'static str,
 }
 
 impl Git {
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), program: "git" }
+        Self { folder: folder.into() }
     }
 
     /// The standard output.
@@ -76,7 +75,7 @@ impl Git {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(self.program);
+        let mut command = Command::new("git");
         command
             .args(arguments)
             .current_dir(&self.folder)

@@ -238,11 +238,7 @@ async fn a_file_is_read_as_it_was_pushed() {
     clone.commit("nokube.toml", "pushed\n");
     let commit = clone.head();
     clone.write("nokube.toml", "changed since");
-    let read = |path| file_at_root(&clone, &commit, path);
+    let read = async |path: &str| file_at(&clone.path(), &commit, path).await.unwrap();
     assert_eq!(read("nokube.toml").await.as_deref(), Some("pushed\n"));
     assert_eq!(read("missing.toml").await, None);
-}
-
-async fn file_at_root(clone: &Clone, commit: &str, path: &str) -> Option<String> {
-    file_at(&clone.path(), commit, path).await.unwrap()
 }

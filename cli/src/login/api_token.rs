@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What the command line needs. Somebody who finds the token cannot make another one with it.
-const SCOPES: [&str; 4] = ["read", "build", "deploy", "projects"];
+pub const SCOPES: [&str; 4] = ["read", "build", "deploy", "projects"];
 const MAX_NAME: usize = 60;
 
 /// Creates the token that this computer keeps. It is valid for the platform's default of 90 days.

@@ -25,24 +25,21 @@ pub async fn sign_in(output: &Output, client: &Client, method: Method) -> Result
     let pkce = Pkce::new()?;
     let redirect_uri = listener.redirect_uri();
     let url = authorize_url(client, &pkce, &redirect_uri);
-    if method.no_browser {
-        output.note(&text!(
-            "Open this address to sign in:",
-            "Ouvrez cette adresse pour vous connecter :"
-        ));
-        output.note(&url);
+    let instruction = if method.no_browser {
+        text!("Open this address to sign in:", "Ouvrez cette adresse pour vous connecter :")
     } else {
         let opened = url.clone();
         let result = spawn_blocking(move || webbrowser::open(&opened)).await;
         if !matches!(result, Ok(Ok(()))) {
             return Ok(None);
         }
-        output.note(&text!(
+        text!(
             "Your browser opens. If it does not, open this address yourself:",
             "Votre navigateur s’ouvre. Sinon, ouvrez vous-même cette adresse :"
-        ));
-        output.note(&url);
-    }
+        )
+    };
+    output.note(&instruction);
+    output.note(&url);
     let waiting = text!(
         "Waiting for your answer in the browser",
         "En attente de votre réponse dans le navigateur"

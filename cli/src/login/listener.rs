@@ -12,12 +12,13 @@ use hyper_util::rt::TokioIo;
 use std::{
     convert::Infallible,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::OnceLock,
     time::Duration,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, sleep_until, timeout},
 };
 
 /// How long the person may take.
@@ -67,29 +68,18 @@ impl Listener {
         let (sender, mut answers) = mpsc::unbounded_channel();
         let deadline = Instant::now() + time_limit;
         loop {
-            let accepted = async {
-                tokio::select! {
-                    answer = answers.recv() => Event::Answer(answer),
-                    connection = self.socket.accept() => Event::Connection(connection.ok()),
-                }
-            };
-            match timeout_at(deadline, accepted).await {
-                Ok(Event::Answer(Some(Ok(granted)))) => return Ok(granted),
-                Ok(Event::Answer(_)) => return Err(refused()),
-                Ok(Event::Connection(connection)) => {
-                    if let Some((stream, _)) = connection {
-                        tokio::spawn(serve(stream, state.to_owned(), sender.clone()));
-                    }
-                }
-                Err(_) => return Err(too_late()),
+            tokio::select! {
+                answer = answers.recv() => return match answer {
+                    Some(Ok(granted)) => Ok(granted),
+                    _ => Err(refused()),
+                },
+                connection = self.socket.accept() => if let Ok((stream, _)) = connection {
+                    tokio::spawn(serve(stream, state.to_owned(), sender.clone()));
+                },
+                () = sleep_until(deadline) => return Err(too_late()),
             }
         }
     }
-}
-
-enum Event {
-    Answer(Option<Answer>),
-    Connection(Option<(TcpStream, SocketAddr)>),
 }
 
 fn refused() -> Error {
@@ -115,19 +105,18 @@ fn too_late() -> Error {
 
 /// Serves one connection. The answer is passed on once the browser has its page.
 async fn serve(stream: TcpStream, state: String, sender: mpsc::UnboundedSender<Answer>) {
-    let (found, mut answers) = mpsc::unbounded_channel();
+    let answer = OnceLock::new();
     let service = service_fn(|request: Request<Incoming>| {
-        let (response, answer) = respond(&request, &state);
-        if let Some(answer) = answer {
-            let _ = found.send(answer);
+        let (response, found) = respond(&request, &state);
+        if let Some(found) = found {
+            let _ = answer.set(found);
         }
         async move { Ok::<_, Infallible>(response) }
     });
     let mut server = http1::Builder::new();
     let connection = server.keep_alive(false).serve_connection(TokioIo::new(stream), service);
     let _ = timeout(CONNECTION_LIMIT, connection).await;
-    drop(found);
-    if let Some(answer) = answers.recv().await {
+    if let Some(answer) = answer.into_inner() {
         let _ = sender.send(answer);
     }
 }

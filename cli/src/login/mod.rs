@@ -8,15 +8,9 @@ mod device;
 mod listener;
 mod pkce;
 
-pub use api_token::{create_api_token, host_name};
+pub use api_token::{SCOPES, create_api_token, host_name};
 
-use crate::{
-    Error, Result,
-    api::{Client, identity::Me},
-    context::Context,
-    output::clean,
-    text,
-};
+use crate::{Error, Exit, Result, api::Client, context::Context, output::clean, text};
 use std::fmt;
 
 /// The client id of this program at every platform.
@@ -62,7 +56,7 @@ pub async fn sign_in(context: &Context, client: &Client, method: Method) -> Resu
 /// A client that may do what needs the scope `account`. API tokens cannot have it, so the person signs in again.
 pub async fn account_client(context: &Context) -> Result<Client> {
     let client = context.client().await?;
-    let me = client.get("/api/v1/auth/me").receive::<Me>().await?;
+    let me = client.me().await?;
     if me.scopes.iter().any(|scope| scope == "account") {
         return Ok(client.clone());
     }
@@ -73,13 +67,13 @@ pub async fn account_client(context: &Context) -> Result<Client> {
     let anonymous = context.anonymous_client(client.origin())?;
     let bearer = sign_in(context, &anonymous, Method::default()).await?;
     let signed_in = anonymous.with_token(Some(bearer.0));
-    let other = signed_in.get("/api/v1/auth/me").receive::<Me>().await?;
+    let other = signed_in.me().await?;
     if other.username == me.username {
         return Ok(signed_in);
     }
     let (other, expected) = (clean(&other.username), clean(&me.username));
     Err(Error::new(
-        crate::Exit::NotAllowed,
+        Exit::NotAllowed,
         text!(
             "You have signed in as {other}, but the command line is signed in as {expected}.",
             "Vous vous êtes connecté en tant que {other}, mais la ligne de commande l’est en tant que {expected}."

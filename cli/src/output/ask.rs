@@ -27,16 +27,21 @@ impl Output {
         }
     }
 
-    /// The index of the chosen one, or `None` if no question can be asked.
-    pub fn choose(&self, question: &str, choices: &[String]) -> Result<Option<usize>> {
+    /// The chosen one, or `None` if no question can be asked. Each is shown as its `text`.
+    pub fn choose<'a, T>(
+        &self,
+        question: &str,
+        choices: &'a [T],
+        text: impl Fn(&T) -> String,
+    ) -> Result<Option<&'a T>> {
         if !self.can_ask {
             return Ok(None);
         }
-        let (question, choices) =
-            (clean(question), choices.iter().map(|choice| clean(choice).into_owned()).collect());
-        let select = Select::new(&question, choices).without_help_message();
+        let question = clean(question);
+        let texts = choices.iter().map(|choice| clean(&text(choice)).into_owned()).collect();
+        let select = Select::new(&question, texts).without_help_message();
         let chosen = select.with_render_config(self.render()).raw_prompt().map_err(asked)?;
-        Ok(Some(chosen.index))
+        Ok(choices.get(chosen.index))
     }
 
     /// A text, or `None` if no question can be asked.

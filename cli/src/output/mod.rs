@@ -121,12 +121,12 @@ impl Output {
 
     /// Starts to show progress.
     pub fn progress(&self, message: &str) -> Progress {
-        let kind = match (self.json, self.stderr.is_terminal) {
-            (true, _) => progress::Kind::None,
-            (false, true) => progress::Kind::Spinner,
-            (false, false) => progress::Kind::Lines,
+        let display = match (self.json, self.stderr.is_terminal) {
+            (true, _) => progress::Display::None,
+            (false, true) => progress::Display::spinner(),
+            (false, false) => progress::Display::Lines,
         };
-        Progress::start(kind, message)
+        Progress::start(display, message)
     }
 
     pub fn error(&self, error: &Error) {

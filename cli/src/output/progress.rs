@@ -3,34 +3,35 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{cell::RefCell, io::Write, time::Duration};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Spinner,
+/// How it is shown.
+#[derive(Debug)]
+pub(super) enum Display {
+    Spinner(ProgressBar),
     Lines,
     None,
+}
+
+impl Display {
+    pub(super) fn spinner() -> Self {
+        let mut bar = ProgressBar::new_spinner();
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+            bar = bar.with_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self::Spinner(bar)
+    }
 }
 
 /// Ends when it is dropped: the spinner disappears.
 #[derive(Debug)]
 pub struct Progress {
-    kind: Kind,
-    bar: Option<ProgressBar>,
+    display: Display,
     message: RefCell<String>,
 }
 
 impl Progress {
-    pub(super) fn start(kind: Kind, message: &str) -> Self {
-        let bar = (kind == Kind::Spinner).then(|| {
-            let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
-            let bar = ProgressBar::new_spinner();
-            let bar = match style {
-                Ok(style) => bar.with_style(style),
-                Err(_) => bar,
-            };
-            bar.enable_steady_tick(Duration::from_millis(120));
-            bar
-        });
-        let progress = Self { kind, bar, message: RefCell::default() };
+    pub(super) fn start(display: Display, message: &str) -> Self {
+        let progress = Self { display, message: RefCell::default() };
         progress.set(message);
         progress
     }
@@ -42,38 +43,38 @@ impl Progress {
             return;
         }
         self.message.replace(message.to_string());
-        match &self.bar {
-            Some(bar) => bar.set_message(message.into_owned()),
-            None => self.line(&message),
+        match &self.display {
+            Display::Spinner(bar) => bar.set_message(message.into_owned()),
+            Display::Lines | Display::None => self.line(&message),
         }
     }
 
     /// The message is shown in place of the one before.
     pub fn is_spinner(&self) -> bool {
-        self.bar.is_some()
+        matches!(self.display, Display::Spinner(_))
     }
 
     /// Prints a line above the spinner, which stays.
     pub fn line(&self, line: &str) {
-        match (&self.bar, self.kind) {
-            (Some(bar), _) => bar.suspend(|| print(&super::style::clean_styled(line))),
-            (None, Kind::None) => {}
-            (None, _) => print(line),
+        match &self.display {
+            Display::Spinner(bar) => bar.suspend(|| print(&super::style::clean_styled(line))),
+            Display::Lines => print(line),
+            Display::None => {}
         }
     }
 
     /// Runs `print`, which prints to standard output or error, without the spinner in between.
     pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
-        match &self.bar {
-            Some(bar) => bar.suspend(print),
-            None => print(),
+        match &self.display {
+            Display::Spinner(bar) => bar.suspend(print),
+            Display::Lines | Display::None => print(),
         }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
+        if let Display::Spinner(bar) = &self.display {
             bar.finish_and_clear();
         }
     }

@@ -22,9 +22,9 @@ impl Cell {
         Self { text, style }
     }
 
-    /// A status, in its colour.
-    pub fn status(status: &str) -> Self {
-        Self::styled(status, Style::of_status(status))
+    /// A text in the colour of a status.
+    pub fn status(text: impl Into<String>, status: &str) -> Self {
+        Self::styled(text, Style::of_status(status))
     }
 }
 
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn columns_are_aligned_and_lines_have_no_trailing_spaces() {
         let mut table = Table::new(["name".into(), "status".into(), "note".into()]);
-        table.row(["a".into(), Cell::status("running"), "x\ny".into()]);
+        table.row(["a".into(), Cell::status("running", "running"), "x\ny".into()]);
         table.row(["été".into(), "".into(), "".into()]);
         assert_eq!(table.render(false), "NAME  STATUS   NOTE\na     running  x y\nété\n");
     }
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn colours_do_not_change_the_widths() {
         let mut table = Table::of_fields();
-        table.field("status", Cell::status("failed"));
+        table.field("status", Cell::status("failed", "failed"));
         table.field("x", "y");
         let text = table.render(true);
         assert!(text.contains("\u{1b}[31mfailed\u{1b}[0m\n"), "{text:?}");

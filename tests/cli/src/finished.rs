@@ -1,7 +1,7 @@
 //! What a run of the program has printed, and its exit status.
 
 use serde_json::Value;
-use std::process::Output;
+use std::{fmt, process::Output};
 
 #[derive(Debug)]
 pub struct Finished {
@@ -33,54 +33,35 @@ impl Finished {
     /// Checks the exit status.
     #[track_caller]
     pub fn expect(self, status: i32) -> Self {
-        assert_eq!(
-            self.status, status,
-            "{}\n--- standard output\n{}\n--- standard error\n{}",
-            self.command, self.stdout, self.stderr
-        );
+        assert_eq!(self.status, status, "{self}");
         self
     }
 
     /// Checks that standard output contains a text.
     #[track_caller]
     pub fn prints(self, text: &str) -> Self {
-        assert!(
-            self.stdout.contains(text),
-            "no '{text}' in {}: {}{}",
-            self.command,
-            self.stdout,
-            self.stderr
-        );
+        assert!(self.stdout.contains(text), "no '{text}' in the output of {self}");
         self
     }
 
     /// Checks that standard error contains a text.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
-        assert!(
-            self.stderr.contains(text),
-            "no '{text}' in {}: {}{}",
-            self.command,
-            self.stderr,
-            self.stdout
-        );
+        assert!(self.stderr.contains(text), "no '{text}' in the messages of {self}");
         self
     }
 
     /// The result of a command with `--json`.
     #[track_caller]
     pub fn json(&self) -> Value {
-        let parsed = serde_json::from_str(&self.stdout);
-        parsed.unwrap_or_else(|error| {
-            panic!("{}: {error}: {}{}", self.command, self.stdout, self.stderr)
-        })
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self}"))
     }
 
     /// The lines of a stream with `--json`.
     #[track_caller]
     pub fn json_lines(&self) -> Vec<Value> {
         let lines = self.stdout.lines().map(serde_json::from_str);
-        lines.collect::<Result<_, _>>().unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+        lines.collect::<Result<_, _>>().unwrap_or_else(|error| panic!("{error}: {self}"))
     }
 
     /// The error that a command with `--json` prints.
@@ -88,7 +69,17 @@ impl Finished {
     pub fn json_error(&self) -> Value {
         let last = self.stderr.lines().last().unwrap_or_default();
         let parsed: Value =
-            serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {}", self.stderr));
+            serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {self}"));
         parsed["error"].clone()
+    }
+}
+
+impl fmt::Display for Finished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { status, stdout, stderr, command } = self;
+        write!(
+            f,
+            "{command}, exit status {status}\n--- standard output\n{stdout}\n--- standard error\n{stderr}"
+        )
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 pub struct Repository<'a> {
     computer: &'a Computer,
-    pub folder: PathBuf,
+    folder: PathBuf,
 }
 
 impl Computer {

@@ -8,7 +8,7 @@ use crate::{
     },
     context::Context,
     follow::{build::short, statuses::build_status},
-    output::{Style, Table, table::Cell, time::ago},
+    output::{Table, table::Cell, time::ago},
     text,
 };
 use serde_json::{Value, json};
@@ -53,9 +53,9 @@ async fn find(
         let request = client.get(path.as_str()).query("limit", page);
         let request =
             request.optional_query("status", status).optional_query("next", next.as_ref());
-        let read: Received<BuildPage> = request.receive().await?;
-        found.extend(received(&read.json)?.into_iter().filter(is_wanted));
-        next = read.typed.next;
+        let mut page: Received<BuildPage> = request.receive().await?;
+        next = page.typed.next.take();
+        found.extend(builds_of(page).filter(is_wanted));
         if next.is_none() || found.len() >= limit {
             break;
         }
@@ -64,9 +64,11 @@ async fn find(
     Ok(found)
 }
 
-fn received(page: &Value) -> Result<Vec<Received<Build>>> {
-    let builds = page.get("builds").and_then(Value::as_array).into_iter().flatten();
-    builds.map(|build| Received::of(build.clone())).collect()
+fn builds_of(page: Received<BuildPage>) -> impl Iterator<Item = Received<Build>> {
+    let Received { typed, mut json } = page;
+    let builds = json.get_mut("builds").and_then(Value::as_array_mut);
+    let received = builds.map(std::mem::take).unwrap_or_default();
+    typed.builds.into_iter().zip(received).map(|(typed, json)| Received { typed, json })
 }
 
 fn table(builds: &[Received<Build>]) -> Table {
@@ -79,8 +81,7 @@ fn table(builds: &[Received<Build>]) -> Table {
         text!("requested", "demandé"),
     ]);
     for build in builds {
-        let status =
-            Cell::styled(build_status(&build.status), Style::of_status(build.status.as_str()));
+        let status = Cell::status(build_status(&build.status), build.status.as_str());
         let subject = build.commit.as_ref().map(|commit| commit.subject.as_str());
         table.row([
             build.build_id.as_str().into(),

@@ -36,8 +36,7 @@ fn fields(build: &Build) -> Table {
     let subject = build.commit.as_ref().map(|commit| commit.subject.as_str()).unwrap_or_default();
     table.field(text!("build", "build"), build.build_id.as_str());
     table.field(text!("service", "service"), build.service_name.as_str());
-    let style = Style::of_status(build.status.as_str());
-    table.field(text!("status", "état"), Cell::styled(phase(build), style));
+    table.field(text!("status", "état"), Cell::status(phase(build), build.status.as_str()));
     for line in failure(build) {
         table.field("", Cell::styled(line, Style::Bad));
     }
@@ -71,7 +70,7 @@ fn steps(build: &Build) -> Table {
             .map(|(start, end)| end.as_second() - start.as_second());
         table.row([
             step_name(&step.name).into(),
-            Cell::styled(step_status(step), Style::of_status(&step.status)),
+            Cell::status(step_status(step), &step.status),
             seconds.map(duration).unwrap_or_default().into(),
         ]);
     }

@@ -11,7 +11,7 @@ use crate::{
     args::build::StartBuild,
     context::Context,
     follow::Follow,
-    interrupt::until_interrupted,
+    interrupt::until_lost,
     text,
 };
 use data_encoding::HEXLOWER;
@@ -107,9 +107,7 @@ pub fn random_key() -> Result<String> {
 }
 
 fn no_source(error: Error, service: &str) -> Error {
-    let faults = error.problem.iter().flat_map(|problem| &problem.errors);
-    let has_none = faults.into_iter().any(|fault| fault.field == "repository_url");
-    match has_none {
+    match error.is_about("repository_url") {
         true => error.next(text!(
             "Save what {service} is built from: nokube up, or nokube services set {service} --repository URL",
             "Enregistrez de quoi {service} est construit : nokube up, ou nokube services set {service} --repository URL"
@@ -139,11 +137,7 @@ async fn finish(
         let ended = follow.build(service, &id).await?;
         Ok((follow.report_build(service, &ended).await, ended))
     };
-    let (outcome, ended) =
-        until_interrupted(work, || goes_on(&id)).await.map_err(|error| match error.exit {
-            Exit::Unavailable => error.next(goes_on(&id)),
-            _ => error,
-        })?;
+    let (outcome, ended) = until_lost(work, || goes_on(&id)).await?;
     if context.output.is_json() {
         context.output.json(&ended.json);
     }

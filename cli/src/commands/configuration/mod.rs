@@ -14,12 +14,12 @@ use crate::{
     api::{
         Client, Received,
         builds::{Build, BuildPage},
-        deployments::{Deployment, DeploymentStatus},
+        deployments::DeploymentStatus,
         projects::Project,
         segment,
         services::Service,
     },
-    args::services::Change,
+    args::lifecycle::Redeploy,
     context::Context,
     text,
 };
@@ -64,30 +64,30 @@ impl<'a> Configuration<'a> {
     }
 
     /// Saves the configuration, and deploys it.
-    pub async fn save(&self, fields: Fields, change: &Change) -> Result<Changed> {
-        self.check_deployable(change)?;
+    pub async fn save(&self, fields: Fields, redeploy: &Redeploy) -> Result<Changed> {
+        self.check_deployable(redeploy)?;
         let saved = self.client.put(self.path("deployment")).json(&fields)?.send().await;
         let saved = saved.map_err(explain)?.json()?;
         // As the platform has completed it.
         let fields = saved.get("configuration").and_then(Value::as_object).unwrap_or(&fields);
-        let deployed = self.deploy(fields, &Secrets::new(), true, change).await?;
+        let deployed = self.deploy(fields, &Secrets::new(), true, redeploy).await?;
         Ok(Changed { saved, deployed })
     }
 
     /// Saves secrets, and deploys them.
-    pub async fn save_secrets(&self, secrets: Secrets, change: &Change) -> Result<Changed> {
-        self.check_deployable(change)?;
+    pub async fn save_secrets(&self, secrets: Secrets, redeploy: &Redeploy) -> Result<Changed> {
+        self.check_deployable(redeploy)?;
         let body = json!({ "secrets": secrets });
         let saved = self.client.put(self.path("secrets")).json(&body)?.send().await?.json()?;
         let is_saved = self.saved.configuration.is_some();
-        let deployed = self.deploy(&self.fields(), &secrets, is_saved, change).await?;
+        let deployed = self.deploy(&self.fields(), &secrets, is_saved, redeploy).await?;
         Ok(Changed { saved, deployed })
     }
 
     /// Before anything is saved.
-    fn check_deployable(&self, change: &Change) -> Result<()> {
+    fn check_deployable(&self, redeploy: &Redeploy) -> Result<()> {
         let is_promoted = self.saved.release.as_ref().is_some_and(|release| release.is_promoted);
-        if change.no_deploy || !is_promoted {
+        if redeploy.no_deploy || !is_promoted {
             return Ok(());
         }
         let service = &self.service;
@@ -107,9 +107,9 @@ impl<'a> Configuration<'a> {
         configuration: &Fields,
         changed_secrets: &Secrets,
         is_saved: bool,
-        change: &Change,
+        redeploy: &Redeploy,
     ) -> Result<Result<Deployed, NotDeployed>> {
-        if change.no_deploy {
+        if redeploy.no_deploy {
             return Ok(Err(NotDeployed::NotWanted));
         }
         let service = self.saved.service.as_ref();
@@ -117,8 +117,7 @@ impl<'a> Configuration<'a> {
         let (Some(deployment), Some(release)) = (deployment, &self.saved.release) else {
             return Ok(Err(NotDeployed::NeverDeployed));
         };
-        let path = format!("/api/v1/deployments/{}", segment(deployment));
-        let deployment: Received<Deployment> = self.client.get(path).receive().await?;
+        let deployment = self.client.deployment(deployment).await?;
         if deployment.status.as_str() == DeploymentStatus::STOPPED {
             return Ok(Err(NotDeployed::Stopped));
         }
@@ -138,7 +137,7 @@ impl<'a> Configuration<'a> {
         self.note_left_out(&plan);
         let request = self.client.post("/api/v1/deploy").json(&plan.request())?;
         let created = request.receive().await.map_err(|error| self.saved_only(error))?;
-        deployed::follow(self.context, created, &change.wait).await.map(Ok)
+        deployed::follow(self.context, created, &redeploy.wait).await.map(Ok)
     }
 
     fn note_left_out(&self, plan: &Plan<'_>) {

@@ -67,7 +67,7 @@ fn kept(secrets: &BTreeSet<String>) -> Value {
 /// # Errors
 /// Some are saved that the release does not have. Such a request cannot take their values from there.
 pub fn secrets_of_release(saved: &Saved) -> Result<BTreeSet<String>> {
-    let running = saved.release.as_ref().map(|release| release.secrets.clone()).unwrap_or_default();
+    let running = saved.released_secrets();
     if saved.configuration.is_none() {
         return Ok(running);
     }

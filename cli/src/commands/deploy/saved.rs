@@ -79,6 +79,11 @@ impl Saved {
         let release = self.release.as_ref().map(|release| &release.configuration);
         self.configuration.as_ref().or(release)
     }
+
+    /// The names of the secrets of what runs.
+    pub fn released_secrets(&self) -> BTreeSet<String> {
+        self.release.as_ref().map(|release| release.secrets.clone()).unwrap_or_default()
+    }
 }
 
 async fn release_of(client: &Client, deployment: &str) -> Result<Option<Release>> {

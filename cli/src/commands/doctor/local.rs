@@ -4,7 +4,7 @@ use super::finding::Finding;
 use crate::{
     Error, Result,
     api::{
-        Received,
+        Client, Received,
         platform::{Repository, RepositoryList},
     },
     context::{CONFIG_FILE, Context, find_config_file},
@@ -30,8 +30,8 @@ pub async fn check_repository(context: &Context) -> Option<Finding> {
         }
     };
     // Another check says why.
-    context.client().await.ok()?;
-    Some(match is_installed(context, &repository).await {
+    let client = context.client().await.ok()?;
+    Some(match is_installed(client, &repository).await {
         Ok(true) => Finding::ok(
             &name,
             text!(
@@ -44,8 +44,7 @@ pub async fn check_repository(context: &Context) -> Option<Finding> {
     })
 }
 
-async fn is_installed(context: &Context, repository: &Address) -> Result<bool> {
-    let client = context.client().await?;
+async fn is_installed(client: &Client, repository: &Address) -> Result<bool> {
     let request = client.get("/api/v1/repositories").query("query", repository);
     let list: Received<RepositoryList> = request.receive().await?;
     let is_it = |found: &Repository| repository.is(&found.repository_url);

@@ -10,13 +10,12 @@ use crate::{
     },
     config::Origin,
     context::Context,
+    login::SCOPES,
     output::time::date,
     text,
 };
 use jiff::{SignedDuration, Timestamp};
 
-/// Scopes without which commands are refused.
-const SCOPES: [&str; 4] = ["read", "build", "deploy", "projects"];
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 pub async fn check(context: &Context) -> Result<Vec<Finding>> {
@@ -114,10 +113,7 @@ fn ready(readiness: &Readiness) -> Finding {
 
 async fn check_token(context: &Context) -> Vec<Finding> {
     let name = text!("token", "jeton");
-    let me = async {
-        let client = context.client().await?;
-        client.get("/api/v1/auth/me").receive::<Me>().await
-    };
+    let me = async { context.client().await?.me().await };
     match me.await {
         Ok(me) => vec![token(&me, Timestamp::now()), scopes(&me)],
         Err(error) => vec![failed(&name, &error)],

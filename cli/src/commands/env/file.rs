@@ -5,7 +5,7 @@
 
 use crate::{Error, Result, config::file_error, output::Output, text};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt, fs,
     io::{self, Read},
     iter::Peekable,
@@ -18,13 +18,13 @@ const MAX_NAMED_FILE: u64 = 1024 * 1024;
 
 /// A variable of a file.
 #[derive(PartialEq, Eq)]
-pub struct Variable {
-    pub name: String,
-    pub value: String,
+struct Variable {
+    name: String,
+    value: String,
     /// The number of the line where it begins.
-    pub line: usize,
+    line: usize,
     /// Its value has `$`, which another program would replace.
-    pub has_dollar: bool,
+    has_dollar: bool,
 }
 
 /// Values may be secrets.
@@ -36,7 +36,7 @@ impl fmt::Debug for Variable {
 
 /// What is wrong with a line. It never contains the line, which may have a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+enum Fault {
     NoName,
     NoEquals,
     OpenQuote,
@@ -69,11 +69,11 @@ impl Fault {
     }
 }
 
-/// Reads a file, or standard input for `-`.
+/// The values that a file sets, or standard input for `-`, by their names.
 ///
 /// # Errors
 /// It cannot be read.
-pub fn read(output: &Output, path: &Path) -> Result<Vec<Variable>> {
+pub fn read(output: &Output, path: &Path) -> Result<BTreeMap<String, Option<String>>> {
     let mut text = String::new();
     let is_input = path.as_os_str() == "-";
     let read = match is_input {
@@ -94,7 +94,7 @@ pub fn read(output: &Output, path: &Path) -> Result<Vec<Variable>> {
             "{name}:{line} {variable} contient $, qui reste tel quel : rien n’est remplacé."
         ));
     }
-    Ok(variables)
+    Ok(variables.into_iter().map(|variable| (variable.name, Some(variable.value))).collect())
 }
 
 /// The names of the variables of a file. `None` if it cannot be read. A Compose file names it, so it may be anything: a

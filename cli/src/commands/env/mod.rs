@@ -9,7 +9,10 @@ use super::configuration::{
 };
 use crate::{
     Error, Outcome, Result,
-    args::services::{Change, Env, EnvCommand},
+    args::{
+        lifecycle::Redeploy,
+        services::{Change, Env, EnvCommand},
+    },
     context::Context,
     text,
 };
@@ -26,16 +29,14 @@ pub async fn run(context: &Context, args: Env) -> Result<Outcome> {
         }
         EnvCommand::Unset { names, change } => unset(context, names, &change).await,
         EnvCommand::Import { file, change } => {
-            let variables = file::read(&context.output, &file)?.into_iter();
-            let changes = variables.map(|variable| (variable.name, Some(variable.value)));
-            change_to(context, changes.collect(), &change).await
+            change_to(context, file::read(&context.output, &file)?, &change).await
         }
     }
 }
 
 async fn change_to(context: &Context, changes: Changes, change: &Change) -> Result<Outcome> {
     let configuration = Configuration::load(context, change.service.service.as_deref()).await?;
-    save(context, &configuration, &changes, change).await
+    save(context, &configuration, &changes, &change.redeploy).await
 }
 
 async fn unset(context: &Context, names: Vec<String>, change: &Change) -> Result<Outcome> {
@@ -51,18 +52,18 @@ async fn unset(context: &Context, names: Vec<String>, change: &Change) -> Result
         )));
     }
     let changes = names.into_iter().map(|name| (name, None)).collect();
-    save(context, &configuration, &changes, change).await
+    save(context, &configuration, &changes, &change.redeploy).await
 }
 
 async fn save(
     context: &Context,
     configuration: &Configuration<'_>,
     changes: &Changes,
-    change: &Change,
+    redeploy: &Redeploy,
 ) -> Result<Outcome> {
     let mut fields = configuration.fields();
     change_variables(&mut fields, changes);
-    let changed = configuration.save(fields, change).await?;
+    let changed = configuration.save(fields, redeploy).await?;
     Ok(changed.print(context, &configuration.service))
 }
 

@@ -1,7 +1,11 @@
 //! Where a nokube.toml is written to.
 
-use crate::{Error, Exit, Result, config::file_error, context::Context, text};
-use nokube_domain::config_file::FILE_NAME;
+use crate::{
+    Error, Exit, Result,
+    config::file_error,
+    context::{CONFIG_FILE, Context},
+    text,
+};
 use serde_json::{Value, json};
 use std::{
     fs::OpenOptions,
@@ -80,7 +84,7 @@ impl Destination {
 /// # Errors
 /// It is a link: somebody else may have chosen the file that would be overwritten.
 fn in_repository(root: &Path) -> Result<PathBuf> {
-    let path = root.join(FILE_NAME);
+    let path = root.join(CONFIG_FILE);
     if !path.is_symlink() {
         return Ok(path);
     }
@@ -115,7 +119,7 @@ mod tests {
     #[test]
     fn a_file_is_not_overwritten_without_force() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(FILE_NAME);
+        let path = folder.path().join(CONFIG_FILE);
         assert!(Destination::new(None, false, folder.path()).is_ok());
         std::fs::write(&path, "mine").unwrap();
         let error = Destination::new(None, false, folder.path()).err().unwrap();
@@ -132,7 +136,7 @@ mod tests {
         std::fs::write(&other, "mine").unwrap();
         let root = folder.path().join("root");
         std::fs::create_dir(&root).unwrap();
-        std::os::unix::fs::symlink(&other, root.join(FILE_NAME)).unwrap();
+        std::os::unix::fs::symlink(&other, root.join(CONFIG_FILE)).unwrap();
         let error = Destination::new(None, true, &root).err().unwrap();
         assert!(error.message.contains("is a link"), "{}", error.message);
     }

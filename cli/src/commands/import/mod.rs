@@ -7,9 +7,9 @@ pub use compose::Compose;
 
 use crate::{
     Error, Exit, Outcome, Result,
-    args::file::{Import, ImportCommand},
-    commands::init::root,
+    args::file::{Import, ImportCommand, Target},
     context::Context,
+    git::root,
     output::{Style, clean},
     text,
 };
@@ -20,12 +20,12 @@ use serde_json::json;
 use std::{env, path::Path};
 
 pub async fn run(context: &Context, args: Import) -> Result<Outcome> {
-    let ImportCommand::Compose { file, force, output } = args.command;
+    let ImportCommand::Compose { file, target: Target { force, output } } = args.command;
     let folder = env::current_dir().map_err(|error| Error::failed(error.to_string()))?;
     let file = if file == Path::new("-") { file } else { folder.join(file) };
-    let root = file.parent().and_then(root).or_else(|| root(&folder)).unwrap_or(folder);
-    let destination = Destination::new(output, force, &root)?;
-    let compose = Compose::read(&file, &root)?;
+    let root = file.parent().and_then(root).or_else(|| root(&folder)).unwrap_or(&folder);
+    let destination = Destination::new(output, force, root)?;
+    let compose = Compose::read(&file, root)?;
     write(context, compose, &destination)
 }
 

@@ -19,7 +19,7 @@ fn service(found: &Found) -> DraftService {
         name: found.name.clone(),
         comments: comments(found),
         build: build(found),
-        deployment: Some(deployment),
+        deployment,
         env_vars: Vec::new(),
         suggestions: suggestions(&found.name),
     }

@@ -3,12 +3,10 @@
 mod draft;
 mod repository;
 
-pub use repository::root;
-
 use super::import::{self, Compose, destination::Destination};
 use crate::{
     Outcome, Result,
-    args::file::Init,
+    args::file::{Init, Target},
     context::Context,
     detect::{Build, DEFAULT_PORT, Detected, Found, detect, service_name},
     text,
@@ -18,12 +16,10 @@ use serde_json::json;
 
 pub async fn run(context: &Context, args: Init) -> Result<Outcome> {
     let repository = Repository::read().await?;
-    let destination = Destination::new(args.output, args.force, &repository.root)?;
+    let Target { force, output } = args.target;
+    let destination = Destination::new(output, force, &repository.root)?;
     let detected = detect(&repository.files, &repository.name);
-    if let Some(file) = &detected.compose_file
-        && takes_compose_file(context, &repository, file, detected.services.is_empty())?
-    {
-        let compose = Compose::read(&repository.root.join(file), &repository.root)?;
+    if let Some(compose) = compose_file(context, &repository, &detected)? {
         return import::write(context, compose, &destination);
     }
     let Detected { mut services, has_release_process, .. } = detected;
@@ -51,29 +47,26 @@ fn unknown_service(repository: &str) -> Found {
     }
 }
 
-/// Whether the Compose file is imported. Without a question it is if it has a service that is built here.
-fn takes_compose_file(
+/// The Compose file, if it is imported. Without a question it is if it has a service that is built here.
+fn compose_file(
     context: &Context,
     repository: &Repository,
-    file: &str,
-    is_only: bool,
-) -> Result<bool> {
-    let builds = Compose::read(&repository.root.join(file), &repository.root)
-        .is_ok_and(|compose| compose.has_services());
-    if !builds {
-        return Ok(false);
-    }
-    let others = match is_only {
+    detected: &Detected,
+) -> Result<Option<Compose>> {
+    let Some(file) = &detected.compose_file else { return Ok(None) };
+    let compose = Compose::read(&repository.root.join(file), &repository.root).ok();
+    let Some(compose) = compose.filter(Compose::has_services) else { return Ok(None) };
+    let others = match detected.services.is_empty() {
         true => text!("No, write an empty service", "Non, écrire un service vide"),
         false => text!("No, use the other files", "Non, utiliser les autres fichiers"),
     };
-    let yes = text!("Yes", "Oui");
+    let choices = [(text!("Yes", "Oui"), true), (others, false)];
     let question = text!("Import the services of {file}?", "Importer les services de {file} ?");
     let answer = match context.options.yes {
         true => None,
-        false => context.output.choose(&question, &[yes, others])?,
+        false => context.output.choose(&question, &choices, |(text, _)| text.clone())?,
     };
-    Ok(answer.is_none_or(|answer| answer == 0))
+    Ok(answer.is_none_or(|(_, imports)| *imports).then_some(compose))
 }
 
 /// Asks for what the files do not say. Without a terminal, and with `--yes`, it is the defaults.
@@ -87,8 +80,7 @@ fn ask(context: &Context, services: &mut [Found]) -> Result<()> {
             only.name = service_name(&name);
         }
     }
-    let is_unknown = |service: &&mut Found| service.port.is_none() && service.process.is_none();
-    for service in services.iter_mut().filter(is_unknown) {
+    for service in services.iter_mut().filter(|service| service.has_unknown_port()) {
         service.port = ask_port(context, &service.name)?;
     }
     Ok(())
@@ -132,9 +124,7 @@ fn report(
             "Le processus `release` du Procfile n’est pas repris : exécutez-le au démarrage du programme."
         ));
     }
-    for service in
-        services.iter().filter(|service| service.port.is_none() && service.process.is_none())
-    {
+    for service in services.iter().filter(|service| service.has_unknown_port()) {
         let name = &service.name;
         output.note(&text!(
             "{name}: nothing says on which port it listens. container_port is {DEFAULT_PORT}; change it if that is wrong.",

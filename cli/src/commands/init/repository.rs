@@ -26,23 +26,17 @@ impl Repository {
     /// Reads the repository that the current folder is in.
     pub async fn read() -> Result<Self> {
         let folder = env::current_dir().map_err(|error| Error::failed(error.to_string()))?;
-        let root = root(&folder).ok_or(GitError::NoRepository)?;
+        let root = git::root(&folder).ok_or(GitError::NoRepository)?.to_owned();
         let paths = git::files(&root).await?;
         let contents = paths.iter().filter(|path| is_wanted(path));
         let contents = contents.filter_map(|path| Some((path.clone(), content(&root.join(path))?)));
         let contents: BTreeMap<_, _> = contents.collect();
         let name = match git::repository_of(&root, None).await {
-            // OWNER/NAME
-            Ok(address) => address.to_string().rsplit('/').next().unwrap_or_default().to_owned(),
+            Ok(address) => address.name().to_owned(),
             Err(_) => root.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         };
         Ok(Self { root, name, files: Files { paths, contents } })
     }
-}
-
-/// The folder of the repository that `folder` is in.
-pub fn root(folder: &Path) -> Option<PathBuf> {
-    folder.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned)
 }
 
 /// The beginning of a text file.

@@ -14,7 +14,6 @@ use crate::{
     args::{
         ServiceName,
         lifecycle::{Restart, Resume, Scale, Start, Stop, Wait},
-        services::{Change, ServiceOption},
     },
     context::Context,
     text,
@@ -40,18 +39,14 @@ pub async fn start(context: &Context, args: Start) -> Result<Outcome> {
 }
 
 pub async fn restart(context: &Context, args: Restart) -> Result<Outcome> {
-    let service = args.service.service.clone();
-    run(context, &args.service, "restart", &args.wait).await.map_err(|error| {
-        match (error.reason(), service) {
-            (Some("deployment_stopped"), service) => {
-                let service = service.unwrap_or_default();
-                error.next(text!(
-                    "Start it: nokube start {service}",
-                    "Démarrez-le : nokube start {service}"
-                ))
-            }
-            _ => error,
-        }
+    let service = args.service.service.as_deref().unwrap_or_default();
+    let restarted = run(context, &args.service, "restart", &args.wait).await;
+    restarted.map_err(|error| match error.reason() {
+        Some("deployment_stopped") => error.next(text!(
+            "Start it: nokube start {service}",
+            "Démarrez-le : nokube start {service}"
+        )),
+        _ => error,
     })
 }
 
@@ -78,11 +73,9 @@ pub async fn scale(context: &Context, args: Scale) -> Result<Outcome> {
         }
     };
     let configuration = Configuration::load(context, Some(&args.service)).await?;
-    let service = ServiceOption { service: Some(args.service) };
-    let change = Change { service, no_deploy: args.no_deploy, wait: args.wait };
     let mut fields = configuration.fields();
     change_scale(&mut fields, pods);
-    let changed = configuration.save(fields, &change).await?;
+    let changed = configuration.save(fields, &args.redeploy).await?;
     Ok(changed.print(context, &configuration.service))
 }
 

@@ -111,7 +111,7 @@ impl Printer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::logs::tests::Server;
+    use crate::{api::client_tests::output, commands::logs::tests::start};
 
     #[tokio::test]
     async fn the_log_is_read_until_the_build_ends() {
@@ -128,22 +128,20 @@ mod tests {
             "event: later\nid: 1.1.0\ndata: {}\n\n".into(),
             "event: end\nid: 1.1.0\ndata: \"success\"\n\n".into(),
         ];
-        let server = Server::start([first.concat(), second.concat()]).await;
-        let mut printer =
-            Printer { output: server.output(), position: None, steps: BTreeMap::new() };
-        let client = server.client();
-        stream::follow(server.output(), || client.get("/logs"), &mut printer).await.unwrap();
-        assert_eq!(server.positions(), [None, Some("1.0.1".into())]);
+        let (server, client) = start([first.concat(), second.concat()]).await;
+        let output = output();
+        let mut printer = Printer { output: &output, position: None, steps: BTreeMap::new() };
+        stream::follow(&output, || client.get("/logs"), &mut printer).await.unwrap();
+        assert_eq!(server.headers("last-event-id"), [None, Some("1.0.1".into())]);
         assert_eq!(printer.steps, [(1, "success".to_owned())].into());
     }
 
     #[tokio::test]
     async fn a_refusal_ends_it() {
-        let server = Server::start([]).await;
-        let mut printer =
-            Printer { output: server.output(), position: None, steps: BTreeMap::new() };
-        let client = server.client();
-        let error = stream::follow(server.output(), || client.get("/logs"), &mut printer).await;
+        let (_server, client) = start([]).await;
+        let output = output();
+        let mut printer = Printer { output: &output, position: None, steps: BTreeMap::new() };
+        let error = stream::follow(&output, || client.get("/logs"), &mut printer).await;
         assert_eq!(error.unwrap_err().exit, crate::Exit::NotFound);
     }
 }

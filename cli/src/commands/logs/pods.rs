@@ -16,6 +16,7 @@ use crate::{
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 pub async fn run(context: &Context, args: &Logs) -> Result<Outcome> {
     let service = context.service(args.service.service.as_deref()).await?;
@@ -46,26 +47,25 @@ fn request<'a>(client: &'a Client, path: &str, args: &Logs) -> Request<'a> {
     let since = args.since.map(|since| since.as_secs());
     let request = client.get(path).optional_query("pod", args.pod.as_ref());
     let request = request.optional_query("tail", args.tail).optional_query("since", since);
-    request.optional_query("previous", args.previous.then_some(true))
+    request.flag("previous", args.previous)
 }
 
 /// Prints a text as it is, or without control characters in a terminal.
 pub fn print_text(output: &Output, text: &str) {
     if output.is_json() {
         output.json(&json!({ "log": text }));
-    } else if output.is_terminal() {
-        output.print_raw(clean(text).as_bytes());
     } else {
-        output.print_raw(text.as_bytes());
+        output.print_raw(printable(output, text).as_bytes());
     }
 }
 
 /// Prints a line as it is, or without control characters in a terminal.
 pub fn print_line(output: &Output, line: &str) {
-    match output.is_terminal() {
-        true => output.print(&clean(line)),
-        false => output.print(line),
-    }
+    output.print(&printable(output, line));
+}
+
+fn printable<'a>(output: &Output, text: &'a str) -> Cow<'a, str> {
+    if output.is_terminal() { clean(text) } else { text.into() }
 }
 
 /// The data of an event `log`.
@@ -130,8 +130,7 @@ impl Printer<'_> {
             print_line(output, &line.line);
         } else {
             let pod = output.styled_result(Style::Faint, &clean(&line.pod));
-            let text = if output.is_terminal() { clean(&line.line) } else { (&*line.line).into() };
-            output.print(&format!("{pod} | {text}"));
+            output.print(&format!("{pod} | {}", printable(output, &line.line)));
         }
     }
 }
@@ -139,7 +138,10 @@ impl Printer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{api::contract, commands::logs::tests::Server};
+    use crate::{
+        api::{client_tests::output, contract},
+        commands::logs::tests::start,
+    };
 
     #[test]
     fn it_is_what_the_contract_says() {
@@ -190,13 +192,12 @@ mod tests {
             &event("a", 50, "a2"),
         ];
         let third = [event("c", 45, "c1"), event("a", 51, "end")];
-        let server = Server::start([first.concat(), second.concat(), third.concat()]).await;
+        let (server, client) = start([first.concat(), second.concat(), third.concat()]).await;
         let mut collector = Collector::default();
-        let client = server.client();
         let request = || client.get("/logs").query("tail", 10);
-        stream::follow(server.output(), request, &mut collector).await.unwrap();
+        stream::follow(&output(), request, &mut collector).await.unwrap();
         assert_eq!(collector.lines, ["(not yet)", "a1", "b1", "b2", "a2", "c1", "end"]);
-        let positions = server.positions();
+        let positions = server.headers("last-event-id");
         assert_eq!(positions[0], None);
         // Some seconds before the last line, because pods are not in order.
         let overlap = Some("2026-01-01T00:00:20Z");

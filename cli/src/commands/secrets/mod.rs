@@ -25,16 +25,14 @@ pub async fn run(context: &Context, args: Secrets) -> Result<Outcome> {
         }
         SecretsCommand::Unset { names, change } => unset(context, names, &change).await,
         SecretsCommand::Import { file, change } => {
-            let variables = file::read(&context.output, &file)?.into_iter();
-            let secrets = variables.map(|variable| (variable.name, Some(variable.value)));
-            change_to(context, secrets.collect(), &change).await
+            change_to(context, file::read(&context.output, &file)?, &change).await
         }
     }
 }
 
 async fn change_to(context: &Context, secrets: Changes, change: &Change) -> Result<Outcome> {
     let configuration = Configuration::load(context, change.service.service.as_deref()).await?;
-    let changed = configuration.save_secrets(secrets, change).await?;
+    let changed = configuration.save_secrets(secrets, &change.redeploy).await?;
     Ok(changed.print(context, &configuration.service))
 }
 
@@ -54,7 +52,7 @@ async fn unset(context: &Context, names: Vec<String>, change: &Change) -> Result
         )));
     }
     let secrets = names.into_iter().map(|name| (name, None)).collect();
-    let changed = configuration.save_secrets(secrets, change).await?;
+    let changed = configuration.save_secrets(secrets, &change.redeploy).await?;
     Ok(changed.print(context, &configuration.service))
 }
 

@@ -5,7 +5,7 @@ mod show;
 
 use crate::{
     Error, Exit, Outcome, Result,
-    api::{Received, segment, services::Service},
+    api::{segment, services::Service, typed},
     args::services::{Services, ServicesCommand, SetService},
     context::Context,
     output::{Style, Table, table::Cell},
@@ -33,8 +33,7 @@ async fn list(context: &Context) -> Result<Outcome> {
         output.json(&json!({ "services": services }));
         return Ok(Outcome::Done);
     }
-    let services = services.into_iter().map(|json| Ok(Received::of(json)?.typed));
-    let services = services.collect::<Result<Vec<Service>>>()?;
+    let services: Vec<Service> = typed(services)?;
     match services.is_empty() {
         false => output.table(&table(&services)),
         true => {
@@ -57,7 +56,7 @@ fn table(services: &[Service]) -> Table {
         let source = service.source.as_ref();
         let repository = match source {
             Some(source) => source.repository_url.as_str().into(),
-            None => Cell::styled(text!("not saved", "pas enregistré"), Style::Faint),
+            None => not_saved(),
         };
         let branch = source.and_then(|source| source.branch.as_deref()).unwrap_or_default();
         let previews = Some(service.previews.as_str()).filter(|mode| *mode != "off");
@@ -70,6 +69,10 @@ fn table(services: &[Service]) -> Table {
         ]);
     }
     table
+}
+
+fn not_saved() -> Cell {
+    Cell::styled(text!("not saved", "pas enregistré"), Style::Faint)
 }
 
 fn on_push(service: &Service) -> String {
@@ -117,11 +120,7 @@ async fn has_source(context: &Context, name: &str) -> Result<bool> {
 
 /// What to do about a refusal.
 fn explain(error: Error, fields: &Map<String, Value>, service: &str) -> Error {
-    let problem = error.problem.as_deref();
-    let is_about = |field: &str| {
-        problem.is_some_and(|problem| problem.errors.iter().any(|fault| fault.field == field))
-    };
-    if is_about("repository_url") && !fields.contains_key("repository_url") {
+    if error.is_about("repository_url") && !fields.contains_key("repository_url") {
         return error.next(text!(
             "Nothing is saved of it yet. Add --repository URL",
             "Rien n’en est encore enregistré. Ajoutez --repository URL"

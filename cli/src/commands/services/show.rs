@@ -8,7 +8,7 @@ use crate::{
     },
     commands::status::automation,
     context::Context,
-    output::{Output, Style, Table, clean, table::Cell},
+    output::{Output, Table, clean},
     text,
 };
 use serde_json::Value;
@@ -25,8 +25,7 @@ pub async fn run(context: &Context, service: Option<&str>) -> Result<Outcome> {
 
 pub fn print(output: &Output, service: &Received<Service>) {
     output.table(&table(service));
-    let faults = automation::config_file_faults(&service.json);
-    for (style, line) in automation::lines(service).into_iter().chain(faults) {
+    for (style, line) in automation::with_faults(service) {
         output.print(&output.styled_result(style, &clean(&line)));
     }
 }
@@ -36,10 +35,7 @@ fn table(service: &Received<Service>) -> Table {
     table.field(text!("service", "service"), service.name.as_str());
     match &service.source {
         Some(source) => add_source(&mut table, source),
-        None => table.field(
-            text!("repository", "dépôt"),
-            Cell::styled(text!("not saved", "pas enregistré"), Style::Faint),
-        ),
+        None => table.field(text!("repository", "dépôt"), super::not_saved()),
     }
     table.field("build-on-push", on_off(service.build_on_push));
     table.field("deploy-on-build", on_off(service.deploy_on_build));

@@ -1,7 +1,10 @@
 //! What a push does with a service, in sentences.
 
 use crate::{
-    api::services::{AutomaticBuilds, AutomaticDeployments, Service},
+    api::{
+        Received,
+        services::{AutomaticBuilds, AutomaticDeployments, Service},
+    },
     output::{Style, time::date},
     text,
 };
@@ -10,7 +13,14 @@ use serde_json::Value;
 /// A sentence, with its style: what is wrong is a warning.
 pub type Line = (Style, String);
 
-pub fn lines(service: &Service) -> Vec<Line> {
+/// What a push does, and the faults of nokube.toml in the branch.
+pub fn with_faults(service: &Received<Service>) -> Vec<Line> {
+    let mut lines = lines(service);
+    lines.extend(config_file_faults(&service.json));
+    lines
+}
+
+fn lines(service: &Service) -> Vec<Line> {
     let builds = service.automatic_builds.as_ref();
     let Some(builds) = builds.filter(|_| service.build_on_push) else { return Vec::new() };
     let mut lines = vec![builds_line(builds)];
@@ -41,7 +51,7 @@ pub fn lines(service: &Service) -> Vec<Line> {
 }
 
 /// The faults of nokube.toml in the branch. `service` is as received: an older platform does not read that file.
-pub fn config_file_faults(service: &Value) -> Vec<Line> {
+fn config_file_faults(service: &Value) -> Vec<Line> {
     let file = service.get("config_file");
     let faults = file.and_then(|file| file.get("errors")).and_then(Value::as_array);
     let fault = |fault: &Value| {

@@ -95,13 +95,13 @@ fn table(services: &[Received<Service>], deployments: &Deployments) -> Table {
     table
 }
 
-fn not_deployed() -> Cell {
+pub fn not_deployed() -> Cell {
     Cell::styled(text!("not deployed", "pas déployé"), Style::Faint)
 }
 
 pub fn status(deployment: &Deployment) -> Cell {
     let status = &deployment.status;
-    Cell::styled(deployment_status(status), Style::of_status(status.as_str()))
+    Cell::status(deployment_status(status), status.as_str())
 }
 
 pub fn ready(deployment: &Deployment) -> String {
@@ -110,7 +110,7 @@ pub fn ready(deployment: &Deployment) -> String {
 
 fn build(build: &LastBuild) -> Cell {
     let (status, ago) = (build_status(&build.status), ago(build.created_at));
-    Cell::styled(format!("{status}, {ago}"), Style::of_status(build.status.as_str()))
+    Cell::status(format!("{status}, {ago}"), build.status.as_str())
 }
 
 #[cfg(test)]

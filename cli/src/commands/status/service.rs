@@ -6,23 +6,19 @@ use crate::{
     api::{
         Received,
         deployments::Deployment,
-        segment,
         services::{LastBuild, Service},
     },
     context::Context,
     follow::{build::short, issues, statuses::build_status},
-    output::{Output, Style, Table, table::Cell, time::ago},
+    output::{Output, Style, Table, clean, table::Cell, time::ago},
     text,
 };
 use serde_json::json;
 
 pub async fn run(context: &Context, name: &str) -> Result<Outcome> {
     let service = context.service_named(name).await?;
-    let deployment: Option<Received<Deployment>> = match &service.deployment_id {
-        Some(id) => {
-            let path = format!("/api/v1/deployments/{}", segment(id));
-            Some(context.client().await?.get(path).receive().await?)
-        }
+    let deployment = match &service.deployment_id {
+        Some(id) => Some(context.client().await?.deployment(id).await?),
         None => None,
     };
     let output = &context.output;
@@ -45,15 +41,12 @@ fn fields(service: &Service, deployment: Option<&Deployment>) -> Table {
     let mut table = Table::of_fields();
     table.field(text!("service", "service"), service.name.as_str());
     match deployment {
-        None => table.field(
-            text!("status", "état"),
-            Cell::styled(text!("not deployed", "pas déployé"), Style::Faint),
-        ),
+        None => table.field(text!("status", "état"), project::not_deployed()),
         Some(deployment) => add_deployment(&mut table, deployment),
     }
     if let Some(build) = &service.last_build {
-        let style = Style::of_status(build.status.as_str());
-        table.field(text!("newest build", "dernier build"), Cell::styled(build_line(build), style));
+        let line = Cell::status(build_line(build), build.status.as_str());
+        table.field(text!("newest build", "dernier build"), line);
     }
     if let Some(source) = &service.source {
         let branch =
@@ -117,18 +110,17 @@ fn print_issues(output: &Output, deployment: &Deployment) {
         output.print(&issues::fault(fault));
     }
     for warning in &deployment.warnings {
-        output.print(&output.styled_result(Style::Warning, &crate::output::clean(warning)));
+        output.print(&output.styled_result(Style::Warning, &clean(warning)));
     }
 }
 
 fn print_automation(output: &Output, service: &Received<Service>) {
-    let mut lines = automation::lines(service);
-    lines.extend(automation::config_file_faults(&service.json));
+    let lines = automation::with_faults(service);
     if !lines.is_empty() {
         output.print("");
     }
     for (style, line) in lines {
-        output.print(&output.styled_result(style, &crate::output::clean(&line)));
+        output.print(&output.styled_result(style, &clean(&line)));
     }
 }
 

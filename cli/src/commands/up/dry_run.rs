@@ -2,7 +2,7 @@
 
 use super::{plan::Plan, save};
 use crate::{
-    Error, Exit, Outcome, Result,
+    Exit, Outcome, Result,
     api::{Client, Received, dry_run::DryRun, projects::Project},
     commands::deploy::{
         request::{self, Image},
@@ -15,7 +15,6 @@ use crate::{
     text,
 };
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 /// Shows it for all services.
 ///
@@ -58,27 +57,24 @@ async fn deployment(
     let service = plan.name.as_str();
     let body = match (&plan.configuration, &saved.configuration) {
         _ if !plan.is_deployed => return Ok(None),
-        (None, Some(_)) => request::of_saved(project.id, service, plan.secrets.sent.as_ref()),
-        (Some(save), Some(saved)) => {
+        (save, Some(saved)) => {
             let secrets = plan.secrets.sent.as_ref();
             let mut body = request::of_saved(project.id, service, secrets);
-            body.extend(in_place_of(saved, &save.fields));
+            body.extend(save.iter().flat_map(|save| in_place_of(saved, &save.fields)));
             body
         }
-        (configuration, None) => {
-            let running = saved.release.as_ref().map(|release| &release.configuration);
-            let fields = configuration.as_ref().map(|save| &save.fields).or(running);
+        (save, None) => {
+            let fields = save.as_ref().map(|save| &save.fields).or(saved.last_configuration());
             let (Some(build), Some(fields)) = (last_success(saved), fields) else {
                 return Ok(None);
             };
-            let image = Image::Build(build);
-            let none = BTreeSet::new();
-            let secrets = saved.release.as_ref().map_or(&none, |release| &release.secrets);
-            request::complete(project, service, fields.clone(), image, secrets)
+            let (image, secrets) = (Image::Build(build), saved.released_secrets());
+            request::complete(project, service, fields.clone(), image, &secrets)
         }
     };
     match request::dry_run(client, &body).await {
-        Err(error) if has_no_build(&error) => Ok(None),
+        // There is no build.
+        Err(error) if error.is_about("build_id") => Ok(None),
         dry_run => dry_run.map(Some),
     }
 }
@@ -92,11 +88,6 @@ fn in_place_of(saved: &Fields, fields: &Fields) -> Fields {
 fn last_success(saved: &Saved) -> Option<String> {
     let last = saved.service.as_ref()?.last_build.as_ref()?;
     last.status.is_success().then(|| last.build_id.clone())
-}
-
-fn has_no_build(error: &Error) -> bool {
-    let faults = error.problem.iter().flat_map(|problem| &problem.errors);
-    faults.into_iter().any(|fault| fault.field == "build_id")
 }
 
 fn print(

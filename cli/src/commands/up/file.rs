@@ -2,6 +2,7 @@
 
 use crate::{
     Error, Exit, Result,
+    config::file_error,
     context::CONFIG_FILE,
     git::{self, Checkout},
     output::Output,
@@ -31,7 +32,7 @@ pub fn missing() -> Error {
 /// It cannot be read, or has faults.
 pub fn read(path: &Path) -> Result<ConfigFile> {
     let text = fs::read_to_string(path)
-        .map_err(|error| Error::new(Exit::ConfigFile, format!("{}: {error}", path.display())))?;
+        .map_err(|error| Error { exit: Exit::ConfigFile, ..file_error(path, &error) })?;
     parse(&text)
 }
 

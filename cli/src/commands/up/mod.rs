@@ -15,7 +15,7 @@ use crate::{
     follow::{Follow, statuses},
     git::{self, Checkout},
     interrupt::until_interrupted,
-    output::{Style, Table, clean, table::Cell},
+    output::{Table, clean, table::Cell},
     text,
 };
 use futures::future::{join_all, try_join_all};
@@ -164,7 +164,7 @@ fn print(context: &Context, ended: &[Ended], detach: bool) {
     let mut table = Table::new([text!("service", "service"), text!("status", "état"), third]);
     for Ended { service, status, build_id, address, .. } in ended {
         let third = if detach { build_id.as_str() } else { address.as_deref().unwrap_or_default() };
-        let shown = Cell::styled(statuses::any(status), Style::of_status(status));
+        let shown = Cell::status(statuses::any(status), status);
         table.row([service.as_str().into(), shown, clean(third).into()]);
     }
     output.table(&table);

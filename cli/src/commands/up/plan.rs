@@ -77,16 +77,15 @@ fn source(
     checkout: &Checkout,
     saved: &Saved,
 ) -> (Option<Save>, Option<String>) {
+    let mut fields: Fields = file.build.clone().into_iter().collect();
     let shown = saved.service.as_ref().map(|service| &service.json);
     let Some(shown) = shown.and_then(shown_source) else {
-        let mut fields: Fields = file.build.clone().into_iter().collect();
         fields.insert("repository_url".into(), json!(checkout.repository.url()));
         fields.insert("branch".into(), json!(checkout.branch));
         let changes = added(&fields);
         return (Some(Save { is_new: true, fields, changes }), None);
     };
     let mut changes = file.source_changes(name, &shown);
-    let mut fields: Fields = file.build.clone().into_iter().collect();
     let url = shown.get("repository_url").and_then(Value::as_str).unwrap_or_default();
     let other = (!checkout.repository.is(url)).then(|| url.to_owned());
     if other.is_some() {
@@ -129,7 +128,7 @@ fn added(fields: &Fields) -> Vec<FieldChange> {
 }
 
 fn secrets(file: &FileService, saved: &Saved) -> Secrets {
-    let running = saved.release.as_ref().map(|release| release.secrets.clone()).unwrap_or_default();
+    let running = saved.released_secrets();
     let named: BTreeSet<_> = file.secrets.iter().cloned().collect();
     let missing =
         named.iter().filter(|name| !saved.secrets.contains(*name) && !running.contains(*name));

@@ -24,7 +24,7 @@ pub async fn find_or_create(
         Err(error) => return Err(error),
     };
     let named = context.options.project.as_deref().or(in_file);
-    let Some(name) = new_name(named, &checkout.repository.to_string()) else { return Err(error) };
+    let Some(name) = new_name(named, checkout.repository.name()) else { return Err(error) };
     if dry_run {
         context
             .output
@@ -60,8 +60,9 @@ fn new_name(named: Option<&str>, repository: &str) -> Option<String> {
             is_name.then(|| named.to_owned())
         }
         None => {
-            let name = repository.rsplit('/').next()?.to_ascii_lowercase();
-            let name = name.replace(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit(), "-");
+            let name = repository
+                .to_ascii_lowercase()
+                .replace(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit(), "-");
             let name = name.trim_matches('-').to_owned();
             (!name.is_empty()).then_some(name)
         }
@@ -75,10 +76,10 @@ mod tests {
     #[test]
     fn a_project_is_created_under_its_name_or_that_of_the_repository() {
         let name = |named, repository| new_name(named, repository);
-        assert_eq!(name(Some("myapp"), "acme/shop").as_deref(), Some("myapp"));
-        assert_eq!(name(None, "acme/My_Shop.js").as_deref(), Some("my-shop-js"));
-        assert_eq!(name(Some("bob/myapp"), "acme/shop"), None, "of somebody else");
-        assert_eq!(name(Some("12"), "acme/shop"), None);
-        assert_eq!(name(None, "acme/__"), None);
+        assert_eq!(name(Some("myapp"), "shop").as_deref(), Some("myapp"));
+        assert_eq!(name(None, "My_Shop.js").as_deref(), Some("my-shop-js"));
+        assert_eq!(name(Some("bob/myapp"), "shop"), None, "of somebody else");
+        assert_eq!(name(Some("12"), "shop"), None);
+        assert_eq!(name(None, "__"), None);
     }
 }

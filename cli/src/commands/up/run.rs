@@ -114,10 +114,11 @@ impl Run<'_> {
         ended.outcome = self.follow.report_deployment(service, &followed, self.timeout).await;
         let deployment = &followed.deployment;
         if deployment.build_id.as_deref() != Some(build.build_id.as_str()) {
-            self.warn(&text!(
+            let message = text!(
                 "{service}: a newer build is deployed, and not the one of this command.",
                 "{service} : un build plus récent est déployé, et non celui de cette commande."
-            ));
+            );
+            self.follow.board.styled_note(Style::Warning, &message);
         }
         ended.deployment_id = Some(id.clone());
         ended.status = deployment.status.as_str().to_owned();
@@ -132,15 +133,11 @@ impl Run<'_> {
             return;
         }
         let (built, expected) = (short(&build.commit_sha), short(expected));
-        self.warn(&text!(
+        let message = text!(
             "{service}: commit {built} was built, and not {expected}: that is what the platform found at the branch.",
             "{service} : c’est le commit {built} qui a été construit, et non {expected} : c’est ce que la plateforme a trouvé dans la branche."
-        ));
-    }
-
-    fn warn(&self, message: &str) {
-        let styled = self.context.output.styled(Style::Warning, message);
-        self.follow.board.styled_note(&styled);
+        );
+        self.follow.board.styled_note(Style::Warning, &message);
     }
 
     fn begins(&self, what: UnderWay) {

@@ -80,9 +80,7 @@ pub async fn save(client: &Client, project: u64, plan: &Plan) -> Result<()> {
 
 /// The platform cannot build from this repository: something about the folder has to change.
 fn wrong_repository(error: Error) -> Error {
-    let faults = error.problem.iter().flat_map(|problem| &problem.errors);
-    let is_repository = faults.into_iter().any(|fault| fault.field == "repository_url");
-    match is_repository {
+    match error.is_about("repository_url") {
         true => Error { exit: Exit::RepositoryNotReady, ..error }.next(text!(
             "The repository is that of the remote; --remote NAME chooses another one.",
             "Le dépôt est celui du dépôt distant ; --remote NOM en choisit un autre."

@@ -1,22 +1,8 @@
 //! Checks a platform with the operator's secret, so that it says why a check fails.
 
 use super::{super::finding::Finding, settings::OperatorSettings, with_causes};
+use crate::api::platform::{Readiness, ReadinessCheck};
 use nokube_domain::{Timestamp, origin, session::SigningKeys};
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Readiness {
-    /// Whether the platform accepted the caller as an operator, and the checks have details.
-    in_full: bool,
-    checks: Vec<Check>,
-}
-
-#[derive(Deserialize)]
-struct Check {
-    name: String,
-    ok: bool,
-    detail: String,
-}
 
 /// Requests `/ready`. Each of its checks becomes a finding.
 pub async fn check_platform(
@@ -73,7 +59,7 @@ async fn fetch_readiness(
     request.send().await?.json().await
 }
 
-fn finding_of(check: Check) -> Finding {
+fn finding_of(check: ReadinessCheck) -> Finding {
     if check.ok {
         return Finding::ok(&check.name, check.detail);
     }

@@ -1,6 +1,6 @@
 //! The operator's settings, read from the same places as Spin: the environment, `.env`, the manifest.
 
-use crate::error::Error;
+use crate::{Error, config::file_error};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -93,10 +93,8 @@ impl OperatorSettings {
 /// The settings that the manifest declares, with their defaults.
 fn declared(manifest: Option<&Path>) -> Result<BTreeMap<String, String>, Error> {
     let text = manifest.map_or_else(|| Ok(MANIFEST.to_owned()), read_file)?;
-    let manifest: Table = text.parse().map_err(|error| {
-        let name = manifest.map_or_else(|| "spin.toml".into(), |file| file.display().to_string());
-        Error::failed(format!("{name}: {error}"))
-    })?;
+    let name = manifest.unwrap_or(Path::new("spin.toml"));
+    let manifest: Table = text.parse().map_err(|error| file_error(name, &error))?;
     let variables = manifest.get("variables").and_then(Value::as_table);
     let default = |variable: &Value| Some(variable.get("default")?.as_str()?.to_owned());
     let declared = variables
@@ -107,7 +105,7 @@ fn declared(manifest: Option<&Path>) -> Result<BTreeMap<String, String>, Error> 
 }
 
 fn read_file(file: &Path) -> Result<String, Error> {
-    fs::read_to_string(file).map_err(|error| Error::failed(format!("{}: {error}", file.display())))
+    fs::read_to_string(file).map_err(|error| file_error(file, &error))
 }
 
 /// The line number of a parse error. Does not include the line: it may contain a secret, and operators paste

@@ -25,8 +25,7 @@ pub fn convert(service: &mut Service<'_>) -> bool {
         context.contains("://") || context.starts_with("git@") || context.ends_with(".git");
     let folder = join(service.folder, &context).filter(|_| !is_remote);
     let Some(folder) = folder else {
-        let reason = text!("is not in this repository", "n’est pas dans ce dépôt");
-        service.note("build.context", reason);
+        service.note("build.context", not_in_repository());
         return false;
     };
     if folder != "." {
@@ -41,7 +40,7 @@ pub fn convert(service: &mut Service<'_>) -> bool {
 }
 
 fn note_image(service: &mut Service<'_>) {
-    let name = service.peers.get(service.name).map_or(service.name, |peer| &peer.name).to_owned();
+    let name = service.name_here();
     let reason = match service.get("image").and_then(scalar) {
         Some(image) => text!(
             "is not built here; deploy it with: nokube deploy {name} --image {image}",
@@ -64,11 +63,12 @@ fn dockerfile(service: &mut Service<'_>, context: &str, fields: Option<&Mapping>
     let Some(path) = service.plain("build.dockerfile", &path) else { return };
     match join(context, &path) {
         Some(path) => service.build.push(DraftField::new("dockerfile_path", path)),
-        None => {
-            let reason = text!("is not in this repository", "n’est pas dans ce dépôt");
-            service.note("build.dockerfile", reason);
-        }
+        None => service.note("build.dockerfile", not_in_repository()),
     }
+}
+
+fn not_in_repository() -> String {
+    text!("is not in this repository", "n’est pas dans ce dépôt")
 }
 
 fn arguments(service: &mut Service<'_>, fields: &Mapping) {

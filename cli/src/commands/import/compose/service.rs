@@ -54,7 +54,7 @@ impl<'a> Service<'a> {
         names_of: &dyn Fn(&str) -> Option<Vec<String>>,
         converted: &mut Converted,
     ) {
-        let name = self.peers.get(self.name).map_or(self.name, |peer| &peer.name).to_owned();
+        let name = self.name_here().to_owned();
         if build::convert(&mut self) {
             ports::convert(&mut self);
             program::convert(&mut self);
@@ -79,12 +79,17 @@ impl<'a> Service<'a> {
             converted.draft.services.push(DraftService {
                 name,
                 build: self.build,
-                deployment: Some(self.deployment),
+                deployment: self.deployment,
                 env_vars: self.env_vars,
                 ..DraftService::default()
             });
         }
         converted.notes.append(&mut self.notes);
+    }
+
+    /// Its name in nokube.toml.
+    pub fn name_here(&self) -> &'a str {
+        self.peers.get(self.name).map_or(self.name, |peer| &peer.name)
     }
 
     pub fn get(&self, field: &str) -> Option<&'a Value> {
